@@ -1,0 +1,24 @@
+"""Where does it lie on disk? The only room that reads and writes a study.
+
+A study is a folder that any tool can read: ``study.json``, ``examples.parquet`` (one row per input),
+``points/<key>.parquet`` (one row per activation vector of a layer), ``activations.zarr`` (one float32 array per layer)
+and ``thumbnails/`` (Arrow files of small images). No pickle, no format of our own.
+"""
+
+from topoact.study.manifest import FORMAT, LayerEntry, Manifest, Skipped
+from topoact.study.reader import Layer, Study, open_study
+from topoact.study.segments import Points, Portion
+from topoact.study.writer import StudyWriter
+
+__all__ = [
+    "FORMAT",
+    "Layer",
+    "LayerEntry",
+    "Manifest",
+    "Points",
+    "Portion",
+    "Skipped",
+    "Study",
+    "StudyWriter",
+    "open_study",
+]

@@ -1,0 +1,154 @@
+"""What was computed from a study: graphs, layouts and projections, keyed by digest and safe to delete.
+
+``graphs/<digest>/`` holds ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet`` and
+``lens.parquet``; ``layouts/<id>.parquet`` beside them says where its nodes were drawn. ``projections/<name>.parquet``
+has the columns x and y. A file that cannot be read counts as absent and is computed again.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from topoact.analysis.layout import Drawing
+from topoact.mapper import DistanceCurve, Edges, Intervals, MapperGraph, Members
+from topoact.study.files import replacing, write_json
+
+UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
+"""What reading a damaged or absent derived file raises."""
+
+
+class Derived:
+    """The derived part of a study folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def save_graph(self, digest: str, graph: MapperGraph) -> None:
+        """Store a graph; a folder of that name appears complete or not at all."""
+        folder = self._graph(digest)
+        temporary = folder.with_name(f"{digest}.{os.getpid()}.tmp")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        try:
+            for name, table in _tables(graph).items():
+                _write_table(temporary / f"{name}.parquet", table)
+            write_json(temporary / "graph.json", _facts(graph))
+            shutil.rmtree(folder, ignore_errors=True)
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def load_graph(self, digest: str) -> MapperGraph | None:
+        """Return a stored graph, or None."""
+        folder = self._graph(digest)
+        return _or_none(lambda: _graph(folder))
+
+    def has_graph(self, digest: str) -> bool:
+        return (self._graph(digest) / "graph.json").exists()
+
+    def save_drawing(self, digest: str, layout: str, drawing: Drawing) -> None:
+        """Store where the nodes of a graph were drawn."""
+        x, y = drawing.positions.T
+        _write_table(self._layout(digest, layout), pa.table({"x": x, "y": y, "continues": drawing.continues}))
+
+    def load_drawing(self, digest: str, layout: str) -> Drawing | None:
+        """Return a stored drawing, or None."""
+        path = self._layout(digest, layout)
+        return _or_none(lambda: _drawing(pq.read_table(path).to_pandas()))
+
+    def save_projection(self, name: str, positions: npt.NDArray[np.float32]) -> None:
+        """Store a projection, shape (n_points, 2)."""
+        _write_table(self._projection(name), pa.table({"x": positions[:, 0], "y": positions[:, 1]}))
+
+    def load_projection(self, name: str) -> npt.NDArray[np.float32] | None:
+        """Return a stored projection, or None."""
+        path = self._projection(name)
+        return _or_none(lambda: pq.read_table(path).to_pandas().to_numpy(dtype=np.float32))
+
+    def _graph(self, digest: str) -> Path:
+        return self.root / "graphs" / digest
+
+    def _layout(self, digest: str, layout: str) -> Path:
+        return self._graph(digest) / "layouts" / f"{layout}.parquet"
+
+    def _projection(self, name: str) -> Path:
+        return self.root / "projections" / f"{name}.parquet"
+
+
+def _or_none[T](read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except UNREADABLE:
+        return None
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    with replacing(path) as file:
+        pq.write_table(table, file)
+
+
+def _tables(graph: MapperGraph) -> dict[str, pa.Table]:
+    means = pa.FixedSizeListArray.from_arrays(pa.array(graph.means.ravel()), graph.means.shape[1])
+    nodes = pa.Table.from_pandas(graph.nodes, preserve_index=False).append_column("mean", means)
+    return {
+        "nodes": nodes,
+        "edges": pa.table(graph.links._asdict()),
+        "members": pa.table(
+            {
+                "node": np.repeat(np.arange(graph.n_nodes), graph.memberships.sizes),
+                "point": graph.memberships.indices,
+            }
+        ),
+        "lens": pa.table({"lens": graph.lens}),
+    }
+
+
+def _facts(graph: MapperGraph) -> dict[str, Any]:
+    curve = graph.curve
+    return {
+        "n_points": graph.n_points,
+        "n_nodes": graph.n_nodes,
+        "n_edges": graph.n_edges,
+        "coverage": graph.coverage,
+        "eps": graph.eps,
+        "curve": curve and {"k": curve.k, "distances": curve.distances.tolist()},
+        "intervals": {"lower": graph.intervals.lower.tolist(), "upper": graph.intervals.upper.tolist()},
+    }
+
+
+def _graph(folder: Path) -> MapperGraph:
+    facts = json.loads((folder / "graph.json").read_text("utf-8"))
+    nodes = pq.read_table(folder / "nodes.parquet")
+    members = pq.read_table(folder / "members.parquet").to_pandas()
+    edges = pq.read_table(folder / "edges.parquet").to_pandas()
+    means = nodes["mean"].combine_chunks()
+    indptr = np.searchsorted(members["node"].to_numpy(), np.arange(nodes.num_rows + 1))
+    curve = facts["curve"]
+    return MapperGraph(
+        lens=_column(pq.read_table(folder / "lens.parquet").to_pandas(), "lens"),
+        intervals=Intervals(*(np.array(facts["intervals"][end]) for end in ("lower", "upper"))),
+        interval=nodes["interval"].to_numpy(),
+        memberships=Members(indptr.astype(np.int64), _column(members, "point")),
+        links=Edges(*(_column(edges, name) for name in Edges._fields)),
+        means=np.asarray(means.values).reshape(nodes.num_rows, means.type.list_size),
+        medoids=nodes["medoid"].to_numpy(),
+        eps=facts["eps"],
+        curve=curve and DistanceCurve(curve["k"], np.array(curve["distances"])),
+    )
+
+
+def _drawing(frame: pd.DataFrame) -> Drawing:
+    return Drawing(frame[["x", "y"]].to_numpy(), _column(frame, "continues"))
+
+
+def _column(frame: pd.DataFrame, name: str) -> npt.NDArray[Any]:
+    return frame[name].to_numpy()

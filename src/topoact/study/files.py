@@ -1,0 +1,54 @@
+"""Files that are never half-written, names that are safe on every disk, and digests of plain data."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that takes the place of `path`, on disk for good, when the block ends without error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace `path` by `value` as readable JSON."""
+    with replacing(path) as file:
+        file.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+
+
+def digest(value: Any) -> str:
+    """Return 16 hexadecimal digits that stand for a JSON value."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def chain(previous: str, data: bytes | memoryview) -> str:
+    """Return the digest of a sequence of blocks, given that of all blocks before this one: it can be resumed."""
+    state = hashlib.blake2b(previous.encode(), digest_size=8)
+    state.update(data)
+    return state.hexdigest()
+
+
+def safe_key(name: str, taken: Container[str]) -> str:
+    """Return a readable file name for `name` that differs, whatever the case of its letters, from those taken."""
+    stem = re.sub(r"[^A-Za-z0-9@._-]", "_", name).strip(".")[:80] or "layer"
+    key, count = stem, 1
+    while key.lower() in taken:
+        count += 1
+        key = f"{stem}-{count}"
+    return key

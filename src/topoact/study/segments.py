@@ -1,0 +1,160 @@
+"""The files of an unfinished study: what one segment of examples leaves on disk, and the tables made of them.
+
+Each layer's vectors of one segment are exactly one chunk of its array, so that writing never reads.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zarr
+from numpy.typing import NDArray
+
+from topoact.errors import InvalidInput
+from topoact.study import files
+from topoact.study.checkpoint import Checkpoint, LayerState
+from topoact.study.thumbnails import Thumbnail, write_thumbnails
+
+SEGMENT_EXAMPLES = 1024
+SEGMENT_BYTES = 256 * 2**20
+
+_POSITIONS = pa.schema([("y", pa.int32()), ("x", pa.int32())])
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Vectors of one layer for some examples in a row."""
+
+    module: str
+    policy: str
+    grid: tuple[int, int] | None
+    vectors: NDArray[np.float32]
+    """Shape (n_examples, points per example, n_channels); the same number of points for every example of a study."""
+    y: NDArray[np.int32]
+    """Shape (n_examples, points per example); −1 where there is no position."""
+    x: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What is known of some examples in a row: usually one batch."""
+
+    examples: Mapping[str, Sequence[Any] | NDArray[Any]]
+    """Columns of the examples table; `id` is always there."""
+    layers: Mapping[str, Points]
+    thumbnails: Sequence[Thumbnail | None]
+    next_input: int
+    """Place in the source from which work resumes after this portion."""
+    skipped: Sequence[str] = ()
+    """Identities of the inputs that could not be read, since the last portion."""
+
+    def __len__(self) -> int:
+        return len(self.thumbnails)
+
+
+def segment_length(portion: Portion) -> int:
+    """Return how many examples make a segment: a multiple of the portion's, as many as the memory allows."""
+    n_bytes = sum(points.vectors.nbytes for points in portion.layers.values())
+    times = min(SEGMENT_EXAMPLES // len(portion), SEGMENT_BYTES // max(n_bytes, 1))
+    return len(portion) * max(times, 1)
+
+
+def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], capacity: int) -> None:
+    """Write the next segment and count it in `state`; nothing counts on disk before the state is written."""
+    number = state.n_segments
+    if state.n_examples != number * state.segment:
+        raise ValueError("portions must fill each segment but the last")
+    columns = {name: list(chain.from_iterable(p.examples[name] for p in portions)) for name in portions[0].examples}
+    _write_arrow(part(folder, number, "examples"), [pa.RecordBatch.from_pydict(columns)])
+    thumbnails = [thumbnail for portion in portions for thumbnail in portion.thumbnails]
+    write_thumbnails(folder / "thumbnails", number, thumbnails)
+    positions = [_write_layer(folder, state, name, [p.layers[name] for p in portions], capacity) for name in portions[0].layers]
+    _write_arrow(part(folder, number, "positions"), positions)
+    state.has_thumbnails |= any(thumbnails)
+    state.n_segments += 1
+    state.n_examples += len(thumbnails)
+
+
+def read_examples(folder: Path, n_segments: int) -> pa.Table:
+    """Return the examples of all segments as one table."""
+    parts = [_open_arrow(part(folder, number, "examples")).read_all() for number in range(n_segments)]
+    return pa.concat_tables(parts, promote_options="permissive") if parts else pa.table({"id": pa.array([], pa.string())})
+
+
+def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
+    """Trim the array of a layer to its points and write the table of their positions."""
+    layer = state.layers[number]
+    n_points = state.n_examples * layer.points_per_example
+    zarr.open_array(folder / "activations.zarr" / layer.key, mode="r+").resize((n_points, layer.n_channels))
+    schema = pa.schema([("example", pa.int64()), *_POSITIONS])
+    with (
+        files.replacing(folder / "points" / f"{layer.key}.parquet") as file,
+        pq.ParquetWriter(file, schema, compression="zstd") as writer,
+    ):
+        for segment in range(state.n_segments):
+            positions = _open_arrow(part(folder, segment, "positions")).get_batch(number)
+            rows = np.arange(len(positions)) // layer.points_per_example + segment * state.segment
+            writer.write_batch(pa.record_batch([pa.array(rows, pa.int64()), *positions.columns], schema=schema))
+
+
+def part(folder: Path, number: int, kind: str) -> Path:
+    """Return the file that holds a table of one segment until the study is finished."""
+    return folder / "parts" / f"{number:05d}-{kind}.arrow"
+
+
+def _write_layer(folder: Path, state: Checkpoint, name: str, points: Sequence[Points], capacity: int) -> pa.RecordBatch:
+    vectors = np.concatenate([p.vectors for p in points])
+    layer = next((layer for layer in state.layers if layer.name == name), None)
+    if layer is None:
+        layer = _create_layer(folder, state, name, points[0], capacity)
+    if vectors.shape[1:] != (layer.points_per_example, layer.n_channels):
+        raise InvalidInput(f"layer {name!r} gives maps of different sizes: bring the inputs to one size with --size")
+    start = state.n_examples * layer.points_per_example
+    block = np.ascontiguousarray(vectors.reshape(-1, layer.n_channels), dtype=np.float32)
+    zarr.open_array(folder / "activations.zarr" / layer.key, mode="r+")[start : start + len(block)] = block
+    _sync(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0")
+    layer.digest = files.chain(layer.digest, block.data)
+    return pa.record_batch([np.concatenate([p.y for p in points]).ravel(), np.concatenate([p.x for p in points]).ravel()], schema=_POSITIONS)
+
+
+def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, capacity: int) -> LayerState:
+    _, per_example, n_channels = points.vectors.shape
+    key = files.safe_key(name, {layer.key.lower() for layer in state.layers})
+    layer = LayerState(name, key, points.module, points.policy, points.grid, per_example, n_channels)
+    zarr.open_group(folder / "activations.zarr", mode="a", zarr_format=3).create_array(
+        key,
+        shape=(max(capacity, 1) * per_example, n_channels),
+        chunks=(state.segment * per_example, n_channels),
+        dtype="float32",
+        compressors=None,
+        fill_value=float("nan"),
+        dimension_names=("point", "channel"),
+        config={"write_empty_chunks": True},
+        overwrite=True,
+    )
+    state.layers.append(layer)
+    return layer
+
+
+def _write_arrow(path: Path, batches: Sequence[pa.RecordBatch]) -> None:
+    with files.replacing(path) as file, pa.ipc.new_file(file, batches[0].schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def _open_arrow(path: Path) -> pa.ipc.RecordBatchFileReader:
+    return pa.ipc.open_file(pa.memory_map(str(path)))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
