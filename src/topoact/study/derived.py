@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ from topoact.analysis.layout import Drawing
 from topoact.mapper import DistanceCurve, Edges, Intervals, MapperGraph, Members
 from topoact.study.files import replacing, write_json
 
+T = TypeVar("T")
+
 UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 """What reading a damaged or absent derived file raises."""
 
@@ -32,8 +34,8 @@ class Derived:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def save_graph(self, digest: str, graph: MapperGraph) -> None:
-        """Store a graph; a folder of that name appears complete or not at all."""
+    def save_graph(self, digest: str, graph: MapperGraph, about: dict[str, Any]) -> None:
+        """Store a graph and what it is the graph of; its folder appears complete or not at all."""
         folder = self._graph(digest)
         temporary = folder.with_name(f"{digest}.{os.getpid()}.tmp")
         shutil.rmtree(temporary, ignore_errors=True)
@@ -41,7 +43,7 @@ class Derived:
         try:
             for name, table in _tables(graph).items():
                 _write_table(temporary / f"{name}.parquet", table)
-            write_json(temporary / "graph.json", _facts(graph))
+            write_json(temporary / "graph.json", {**about, **_facts(graph)})
             shutil.rmtree(folder, ignore_errors=True)
             temporary.rename(folder)
         finally:
@@ -52,8 +54,10 @@ class Derived:
         folder = self._graph(digest)
         return _or_none(lambda: _graph(folder))
 
-    def has_graph(self, digest: str) -> bool:
-        return (self._graph(digest) / "graph.json").exists()
+    def about_graph(self, digest: str) -> dict[str, Any] | None:
+        """Return the facts stored with a graph: what it is the graph of, its size, ε and cover; or None."""
+        path = self._graph(digest) / "graph.json"
+        return _or_none(lambda: dict(json.loads(path.read_text("utf-8"))))
 
     def save_drawing(self, digest: str, layout: str, drawing: Drawing) -> None:
         """Store where the nodes of a graph were drawn."""
@@ -84,7 +88,7 @@ class Derived:
         return self.root / "projections" / f"{name}.parquet"
 
 
-def _or_none[T](read: Callable[[], T]) -> T | None:
+def _or_none(read: Callable[[], T]) -> T | None:
     try:
         return read()
     except UNREADABLE:

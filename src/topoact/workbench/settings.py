@@ -1,11 +1,17 @@
 """The knobs of a mapper graph: one table from which the command line, the server and the explorer are made."""
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from topoact.mapper import DBSCAN, Mapper, UniformCover
+import numpy.typing as npt
+
+from topoact.mapper import DBSCAN, Mapper
+from topoact.study.files import digest
+
+ENGINE: Final = 1
+"""Version of the construction; raised by a change that gives other graphs, so that stored ones are left aside."""
+
+KnobKind = Literal["choice", "int", "float", "epsilon"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +24,18 @@ class MapSettings:
     eps: float | Literal["elbow"] = "elbow"
     min_samples: int = 5
 
-    def mapper(self) -> Mapper:
-        """Return the estimator that these settings describe."""
+    def mapper(self, lens: str | npt.ArrayLike) -> Mapper:
+        """Return the estimator that these settings describe, with `lens` in the place of its name."""
         return Mapper(
-            lens=self.lens,
-            cover=UniformCover(n_intervals=self.n_intervals, overlap=self.overlap),
+            lens=lens,
+            n_intervals=self.n_intervals,
+            overlap=self.overlap,
             clusterer=DBSCAN(eps=self.eps, min_samples=self.min_samples),
         )
 
-    def digest(self, layer_digest: str) -> str:
+    def key(self, layer_digest: str) -> str:
         """Return the key under which the graph of these settings on that layer is stored."""
-        text = json.dumps({"layer": layer_digest, "version": 1, **asdict(self)}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return digest({"layer": layer_digest, "engine": ENGINE, **asdict(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Knob:
     name: str
     label: str
     help: str
-    kind: Literal["choice", "int", "float", "epsilon"]
+    kind: KnobKind
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
@@ -53,6 +59,8 @@ KNOBS = (
     Knob("lens", "Lens", "The number by which points are sorted into intervals.", "choice"),
     Knob("n_intervals", "Intervals", "How many equal intervals cover the range of the lens.", "int", 1, 200, 1),
     Knob("overlap", "Overlap", "Share of an interval that it has in common with the next.", "float", 0.0, 0.75, 0.01),
-    Knob("eps", "ε", "Radius within which points are neighbours: a number, or 'elbow' of the k-NN distance.", "epsilon"),
+    Knob(
+        "eps", "ε", "Radius within which points are neighbours: a number, or 'elbow' of the k-NN distance.", "epsilon"
+    ),
     Knob("min_samples", "minPts", "Points within ε, itself included, that make a point a core point.", "int", 1, 50, 1),
 )

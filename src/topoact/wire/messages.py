@@ -1,18 +1,15 @@
-"""The shapes that leave the process: JSON as pydantic models, columns of numbers as one binary frame.
+"""Every JSON message that leaves the process. No logic lives here.
 
-The TypeScript types of the explorer are generated from the models here (``scripts/generate_types.py``), so a change is
-made in this file alone. No logic lives here.
+The TypeScript types of the explorer are generated from these models (``scripts/generate_types.py``), so a change is
+made in this file alone.
 """
 
-import json
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-FRAME_MAGIC = b"TPA1"
-FRAME_ALIGNMENT = 8
+from topoact.analysis.diagnosis import Code
+from topoact.workbench.settings import KnobKind
 
 
 class WireModel(BaseModel):
@@ -27,7 +24,7 @@ class Knob(WireModel):
     name: str
     label: str
     help: str
-    kind: Literal["choice", "int", "float", "epsilon"]
+    kind: KnobKind
     default: int | float | str
     minimum: float | None
     maximum: float | None
@@ -107,10 +104,10 @@ class Ticket(WireModel):
     job: str | None
 
 
-class Warning(WireModel):
+class Caution(WireModel):
     """Something that a reader of the graph must know, in one sentence."""
 
-    code: Literal["low_coverage", "one_blob", "bare_path", "fragments", "empty"]
+    code: Code
     text: str
 
 
@@ -164,7 +161,7 @@ class Graph(WireModel):
     survivors: list[int] = Field(
         description="For each node the node of the anchor that it continues and whose place it keeps, or −1."
     )
-    warnings: list[Warning]
+    warnings: list[Caution]
 
 
 class ProjectionRequest(WireModel):
@@ -204,38 +201,6 @@ class Problem(WireModel):
     """Why a request was refused, in one sentence that can be shown as it is."""
 
     error: str
-
-
-def encode_frame(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
-    """Pack named arrays for the browser.
-
-    Layout: the magic ``TPA1``, the header's length (uint32), the header (UTF-8 JSON: name → dtype, shape, offset,
-    where offset counts from the end of the padded header), then the little-endian arrays, each aligned to 8 bytes.
-
-    Parameters
-    ----------
-    arrays
-        Arrays of dtype int32, uint32, float32 or uint8.
-
-    Returns
-    -------
-    bytes
-        The frame; ``decodeFrame`` in ``frontend/src/api/frame.ts`` reads it.
-    """
-    header: dict[str, dict[str, Any]] = {}
-    chunks: list[bytes] = []
-    offset = 0
-    for name, array in arrays.items():
-        if array.dtype.name not in {"int32", "uint32", "float32", "uint8"}:
-            raise TypeError(f"a frame holds int32, uint32, float32 or uint8: {name!r} is {array.dtype}")
-        data = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-        header[name] = {"dtype": array.dtype.name, "shape": list(array.shape), "offset": offset}
-        padding = -len(data) % FRAME_ALIGNMENT
-        chunks += [data, b"\0" * padding]
-        offset += len(data) + padding
-    text = json.dumps(header).encode()
-    text += b" " * (-(len(FRAME_MAGIC) + 4 + len(text)) % FRAME_ALIGNMENT)
-    return b"".join([FRAME_MAGIC, len(text).to_bytes(4, "little"), text, *chunks])
 
 
 MESSAGES: tuple[type[WireModel], ...] = (

@@ -1,0 +1,64 @@
+"""Does a graph say anything? Signs that it does not, each in one sentence for the person who looks at it."""
+
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+from topoact.mapper import MapperGraph
+
+LOW_COVERAGE: Final = 0.6
+GIANT_SHARE: Final = 0.5
+ISOLATED_SHARE: Final = 0.5
+
+Code = Literal["low_coverage", "one_blob", "bare_path", "fragments", "empty"]
+
+
+class Finding(NamedTuple):
+    """A reason for caution."""
+
+    code: Code
+    text: str
+
+
+def diagnose(graph: MapperGraph) -> list[Finding]:
+    """Return the reasons for which a graph should not be read as it stands, the gravest first."""
+    if graph.n_nodes == 0:
+        return [Finding("empty", "No node: no point has enough neighbours within ε. Raise ε or lower minPts.")]
+    checks = (_coverage(graph), _blob(graph), _path(graph), _fragments(graph))
+    return [finding for finding in checks if finding is not None]
+
+
+def _coverage(graph: MapperGraph) -> Finding | None:
+    if graph.coverage >= LOW_COVERAGE:
+        return None
+    text = (
+        f"Only {graph.coverage:.0%} of the points are in the graph; {len(graph.uncovered):,} were dropped as noise. "
+        "Raise ε or lower minPts."
+    )
+    return Finding("low_coverage", text)
+
+
+def _blob(graph: MapperGraph) -> Finding | None:
+    share = graph.memberships.sizes.max() / graph.n_points
+    if share <= GIANT_SHARE:
+        return None
+    return Finding("one_blob", f"One node holds {share:.0%} of all points. Use more intervals or a smaller ε.")
+
+
+def _path(graph: MapperGraph) -> Finding | None:
+    degrees = np.bincount(np.concatenate(graph.links[:2]), minlength=graph.n_nodes)
+    per_interval = np.bincount(graph.interval)
+    if graph.n_nodes < 2 or degrees.max() > 2 or per_interval.max() > 1:
+        return None
+    text = "A bare path: one cluster in every interval, so the graph shows the lens and nothing else. Use a smaller ε."
+    return Finding("bare_path", text)
+
+
+def _fragments(graph: MapperGraph) -> Finding | None:
+    degrees = np.bincount(np.concatenate(graph.links[:2]), minlength=graph.n_nodes)
+    share = (degrees == 0).mean()
+    if graph.n_nodes < 3 or share <= ISOLATED_SHARE:
+        return None
+    return Finding(
+        "fragments", f"{share:.0%} of the nodes share no point with another. Use more overlap or a larger ε."
+    )

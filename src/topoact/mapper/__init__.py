@@ -1,0 +1,32 @@
+"""What is the mapper graph of this matrix? Arrays in, arrays out: no files, no network, no printing."""
+
+from topoact.mapper.build import build_graph
+from topoact.mapper.clusterers import DBSCAN
+from topoact.mapper.covers import UniformCover
+from topoact.mapper.epsilon import DistanceCurve, distance_curve
+from topoact.mapper.estimator import Mapper
+from topoact.mapper.graph import MapperGraph
+from topoact.mapper.lenses import LENSES, lens_values
+from topoact.mapper.nerve import Edges, Members
+from topoact.mapper.protocols import Clusterer, Cover, IntervalClusterer, Intervals, Lens, Progress, no_progress
+
+__all__ = [
+    "DBSCAN",
+    "LENSES",
+    "Clusterer",
+    "Cover",
+    "DistanceCurve",
+    "Edges",
+    "IntervalClusterer",
+    "Intervals",
+    "Lens",
+    "Mapper",
+    "MapperGraph",
+    "Members",
+    "Progress",
+    "UniformCover",
+    "build_graph",
+    "distance_curve",
+    "lens_values",
+    "no_progress",
+]

@@ -1,0 +1,103 @@
+"""The mapper construction (Singh, Mémoli, Carlsson 2007) of a layer's activation vectors.
+
+1. Give every vector a number (lens) and cover the range of the lens with overlapping intervals.
+2. Cluster the vectors of each interval: every cluster is a node.
+3. Join two nodes that share vectors: the nerve.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.errors import InvalidInput
+from topoact.mapper.covers import pullback
+from topoact.mapper.graph import MapperGraph
+from topoact.mapper.nerve import Members, nerve
+from topoact.mapper.protocols import Clusterer, Cover, IntervalClusterer, LensValues, Progress, Rows, Vectors
+
+
+def build_graph(
+    vectors: Vectors,
+    lens: LensValues,
+    *,
+    cover: Cover,
+    clusterer: Clusterer,
+    seed: int = 0,
+    progress: Progress,
+) -> MapperGraph:
+    """Build the mapper graph of `vectors`.
+
+    Parameters
+    ----------
+    vectors
+        Shape (n_points, n_channels), finite.
+    lens
+        Shape (n_points,), finite.
+    cover, clusterer
+        How the lens range is covered and how each interval is clustered.
+    seed
+        Seed of all that is sampled (the queries of an elbow).
+    progress
+        Told of each interval; may raise `Cancelled`.
+
+    Raises
+    ------
+    InvalidInput
+        If all points are equal, or a parameter does not fit the data.
+    """
+    if not (vectors != vectors[0]).any():
+        raise InvalidInput(f"all {len(vectors)} points are equal: there is no shape to summarise")
+    intervals = cover.intervals(lens)
+    progress("measuring distances", 0, 1)
+    bound = clusterer.bind(vectors, seed=seed)
+    clusters: list[Rows] = []
+    interval: list[int] = []
+    for number, rows in enumerate(pullback(lens, intervals)):
+        progress("clustering", number, len(intervals.lower))
+        found = _clusters(bound, rows)
+        clusters += found
+        interval += [number] * len(found)
+    progress("joining nodes", 0, 1)
+    members = _ragged(clusters)
+    means, medoids = _centres(vectors, clusters)
+    return MapperGraph(
+        lens=lens,
+        intervals=intervals,
+        interval=np.array(interval, dtype=np.int64),
+        memberships=members,
+        links=nerve(members, len(vectors)),
+        means=means,
+        medoids=medoids,
+        eps=getattr(bound, "eps", None),
+        curve=getattr(bound, "curve", None),
+    )
+
+
+def _clusters(bound: IntervalClusterer, rows: Rows) -> list[Rows]:
+    """Return the rows of each cluster in an interval, in order of label."""
+    if len(rows) == 0:
+        return []
+    labels = bound.labels(rows)
+    order = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[order], np.arange(labels.max() + 2))
+    return [rows[order[start:stop]] for start, stop in pairwise(starts)]
+
+
+def _ragged(clusters: list[Rows]) -> Members:
+    indptr = np.zeros(len(clusters) + 1, dtype=np.int64)
+    np.cumsum([len(rows) for rows in clusters], out=indptr[1:])
+    indices = np.concatenate(clusters) if clusters else np.empty(0, dtype=np.int64)
+    return Members(indptr, indices)
+
+
+def _centres(vectors: Vectors, clusters: list[Rows]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Return the mean vector and the medoid of each cluster."""
+    means = np.empty((len(clusters), vectors.shape[1]), dtype=np.float32)
+    medoids = np.empty(len(clusters), dtype=np.int64)
+    for node, rows in enumerate(clusters):
+        own = vectors[rows]
+        mean = own.mean(axis=0, dtype=np.float64)
+        means[node] = mean
+        medoids[node] = rows[((own - mean) ** 2).sum(axis=1).argmin()]
+    return means, medoids

@@ -1,0 +1,75 @@
+"""Clusterers: what makes nodes of the points in one interval."""
+
+from typing import Literal
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.cluster import DBSCAN as SklearnDBSCAN
+
+from topoact.errors import InvalidInput
+from topoact.mapper.epsilon import DistanceCurve, distance_curve
+from topoact.mapper.protocols import Labels, Rows, Vectors
+
+
+class DBSCAN(BaseEstimator):  # type: ignore[misc]
+    """Density-based clusters (Ester et al. 1996), interval by interval, as scikit-learn computes them.
+
+    Parameters
+    ----------
+    eps
+        Radius of a point's neighbourhood, in units of the activations; or ``"elbow"``, the knee of the sorted distance
+        to the `min_samples`-th neighbour over the whole layer.
+    min_samples
+        Points within `eps`, the point itself included, that make it a core point.
+
+    Notes
+    -----
+    scikit-learn keeps every neighbour list of an interval in memory: 8 bytes times the pairs within `eps`.
+    """
+
+    def __init__(self, eps: float | Literal["elbow"] = "elbow", min_samples: int = 5) -> None:
+        self.eps = eps
+        self.min_samples = min_samples
+
+    def bind(self, vectors: Vectors, *, seed: int) -> "BoundDBSCAN":
+        """Fix ε for a layer.
+
+        Raises
+        ------
+        InvalidInput
+            If a parameter is out of range, or the elbow lies at distance 0.
+        """
+        self._validate()
+        if self.eps != "elbow":
+            return BoundDBSCAN(vectors, float(self.eps), self.min_samples, None)
+        curve = distance_curve(vectors, self.min_samples, seed=seed)
+        if curve.elbow == 0:
+            raise InvalidInput(
+                f"eps='elbow' gives 0: most points have {self.min_samples} exact duplicates; give eps as a number"
+            )
+        return BoundDBSCAN(vectors, curve.elbow, self.min_samples, curve)
+
+    def _validate(self) -> None:
+        if not isinstance(self.min_samples, int | np.integer) or self.min_samples < 1:
+            raise InvalidInput(f"min_samples must be a whole number, at least 1: got {self.min_samples!r}")
+        if self.eps == "elbow":
+            return
+        if isinstance(self.eps, str) or not (np.isfinite(self.eps) and self.eps > 0):
+            raise InvalidInput(f"eps must be a positive number or 'elbow': got {self.eps!r}")
+
+
+class BoundDBSCAN:
+    """DBSCAN with its ε fixed and its layer at hand."""
+
+    def __init__(self, vectors: Vectors, eps: float, min_samples: int, curve: DistanceCurve | None) -> None:
+        self.vectors = vectors
+        self.eps = eps
+        self.min_samples = min_samples
+        self.curve = curve
+
+    def labels(self, rows: Rows) -> Labels:
+        """Return the cluster of each row; an interval with fewer than `min_samples` points is all noise."""
+        if len(rows) < self.min_samples:
+            return np.full(len(rows), -1, dtype=np.int64)
+        labels = SklearnDBSCAN(eps=self.eps, min_samples=self.min_samples).fit_predict(self.vectors[rows])
+        return labels.astype(np.int64)

@@ -1,0 +1,111 @@
+"""`Mapper`, the scikit-learn estimator: it validates, calls `build_graph`, and names the result."""
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from topoact.errors import InvalidInput
+from topoact.mapper.build import build_graph
+from topoact.mapper.clusterers import DBSCAN
+from topoact.mapper.covers import UniformCover
+from topoact.mapper.graph import MapperGraph
+from topoact.mapper.lenses import lens_values
+from topoact.mapper.protocols import Clusterer, Lens, Progress, Vectors, no_progress
+
+
+class Mapper(BaseEstimator):  # type: ignore[misc]
+    """The mapper graph of a point cloud, over a one-dimensional lens.
+
+    Parameters
+    ----------
+    lens
+        ``"l2"``, ``"l1"``, ``"max"``, ``"pca:i"``, a callable from vectors to values, or an array of values.
+    n_intervals
+        Number of equal intervals that cover the lens range.
+    overlap
+        Share of an interval that it has in common with the next, in [0, 1).
+    clusterer
+        How the points of an interval are clustered; `DBSCAN` with its defaults when None.
+    random_state
+        Seed of all that is sampled.
+
+    Attributes
+    ----------
+    graph_ : MapperGraph
+        The result of `fit`.
+    n_features_in_ : int
+        Number of channels seen in `fit`.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> angle = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    >>> ring = np.c_[np.cos(angle), np.sin(angle)]
+    >>> mapper = topoact.Mapper(lens=ring[:, 0], n_intervals=6, overlap=0.3, clusterer=topoact.DBSCAN(eps=0.1))
+    >>> mapper.fit(ring).graph_
+    <MapperGraph: 10 nodes, 10 edges, 100.0% of 400 points covered>
+    """
+
+    def __init__(
+        self,
+        *,
+        lens: str | Lens | npt.ArrayLike = "l2",
+        n_intervals: int = 30,
+        overlap: float = 0.3,
+        clusterer: Clusterer | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.lens = lens
+        self.n_intervals = n_intervals
+        self.overlap = overlap
+        self.clusterer = clusterer
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: object = None,  # noqa: ARG002
+        *,
+        progress: Progress = no_progress,
+    ) -> Self:
+        """Build the graph.
+
+        Parameters
+        ----------
+        X
+            Activation vectors, shape (n_points, n_channels); float32 and float64 are kept, others become float64.
+        y
+            Ignored.
+        progress
+            Called with (stage, done, total); may raise `topoact.errors.Cancelled`.
+
+        Raises
+        ------
+        InvalidInput
+            If `X` is not finite, has fewer points than the clusterer needs, or a parameter is out of range.
+        """
+        cover = UniformCover(self.n_intervals, self.overlap)
+        clusterer = DBSCAN() if self.clusterer is None else self.clusterer
+        vectors = self._validated(X, clusterer)
+        self.graph_: MapperGraph = build_graph(
+            vectors,
+            lens_values(self.lens, vectors),
+            cover=cover,
+            clusterer=clusterer,
+            seed=self.random_state,
+            progress=progress,
+        )
+        return self
+
+    def _validated(self, X: npt.ArrayLike, clusterer: Clusterer) -> Vectors:
+        try:
+            vectors: Vectors = validate_data(self, X, dtype=[np.float32, np.float64], ensure_min_samples=2)
+        except ValueError as error:
+            raise InvalidInput(str(error)) from error
+        needed: Any = getattr(clusterer, "min_samples", 1)
+        if isinstance(needed, int) and len(vectors) < needed:
+            raise InvalidInput(f"min_samples is {needed} but n_samples={len(vectors)}: no point can be a core point")
+        return vectors

@@ -1,0 +1,54 @@
+"""The four ideas a mapper graph is made of, as the smallest protocols that the rest agrees on."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.floating[Any]]
+"""Activation vectors, shape (n_points, n_channels), float32 or float64."""
+LensValues = npt.NDArray[np.float64]
+"""One lens value per point, shape (n_points,)."""
+Rows = npt.NDArray[np.int64]
+"""Sorted row numbers of points."""
+Labels = npt.NDArray[np.int64]
+"""Cluster of each row, numbered from 0; −1 is noise."""
+
+Progress = Callable[[str, int, int], None]
+"""Called as ``progress(stage, done, total)``; it may raise `topoact.errors.Cancelled` to stop the work."""
+
+
+class Intervals(NamedTuple):
+    """Closed intervals of the lens range."""
+
+    lower: npt.NDArray[np.float64]
+    upper: npt.NDArray[np.float64]
+
+
+class Lens(Protocol):
+    """Gives every point one number."""
+
+    def __call__(self, vectors: Vectors, /) -> LensValues: ...
+
+
+class Cover(Protocol):
+    """Covers the range of the lens with overlapping intervals."""
+
+    def intervals(self, lens: LensValues, /) -> Intervals: ...
+
+
+class IntervalClusterer(Protocol):
+    """Clusters the points of one interval; all that depends on the whole layer has been fixed."""
+
+    def labels(self, rows: Rows, /) -> Labels: ...
+
+
+class Clusterer(Protocol):
+    """A clustering method and its parameters, before it has seen a layer."""
+
+    def bind(self, vectors: Vectors, /, *, seed: int) -> IntervalClusterer: ...
+
+
+def no_progress(_stage: str, _done: int, _total: int) -> None:
+    """Report nothing."""

@@ -1,0 +1,74 @@
+"""The application: the explorer's page and its data, behind the gate."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from topoact.errors import InvalidInput, StudyError, TopoActError, UnknownName
+from topoact.server.routes import router
+from topoact.server.security import Gate
+from topoact.wire.messages import Problem
+from topoact.workbench import Workbench
+from topoact.workbench.jobs import JobRunner
+
+STATIC: Final = Path(__file__).parent / "static"
+LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+STATUS: Final = ((UnknownName, 404), (InvalidInput, 400), (TopoActError, 500))
+
+
+def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] = ()) -> ASGIApp:
+    """Return the ASGI application that serves the explorer of one opened study.
+
+    Parameters
+    ----------
+    bench
+        The opened study.
+    token
+        The secret that the opened address carries.
+    port
+        The port that the server listens on.
+    hosts
+        Values of the Host header that are answered besides this machine's loopback names.
+
+    Raises
+    ------
+    StudyError
+        If the explorer's page was not built into this installation.
+    """
+    if not (STATIC / "index.html").exists():
+        raise StudyError("the explorer's page is missing from this installation: run 'make frontend' in the checkout")
+    app = FastAPI(title="TopoAct", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan)
+    app.state.bench = bench
+    app.add_exception_handler(TopoActError, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.include_router(router)
+    app.mount("/", StaticFiles(directory=STATIC, html=True))
+    names = {f"{name}:{port}" for name in LOOPBACK} | set(hosts)
+    return Gate(app, token=token, hosts=names, cookie=f"topoact-{port}")
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.jobs = JobRunner(app.state.bench.study.path)
+    yield
+    app.state.jobs.close()
+
+
+def _problem(_request: Request, error: Exception) -> JSONResponse:
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    return JSONResponse(Problem(error=str(error)).model_dump(), status)
+
+
+def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    """Answer a malformed request with one sentence: which field, and what is wrong with it."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:])
+    return JSONResponse(Problem(error=f"{field}: {first['msg']}").model_dump(), 422)

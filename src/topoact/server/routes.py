@@ -1,0 +1,144 @@
+"""The addresses of the explorer's data. Thin: parse, call the workbench, translate."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import StreamingResponse
+
+from topoact.errors import UnknownName
+from topoact.server.events import job_stream
+from topoact.wire import messages, translate
+from topoact.workbench import DrawnGraph, Workbench
+from topoact.workbench.jobs import JobRunner
+from topoact.workbench.tasks import MapTask, ProjectionTask
+
+FOREVER: Final = {"cache-control": "private, max-age=31536000, immutable"}
+"""For what never changes while the server runs on one study."""
+NEVER: Final = {"cache-control": "no-store"}
+
+
+def _bench(request: Request) -> Workbench:
+    bench: Workbench = request.app.state.bench
+    return bench
+
+
+def _jobs(request: Request) -> JobRunner:
+    jobs: JobRunner = request.app.state.jobs
+    return jobs
+
+
+Bench = Annotated[Workbench, Depends(_bench)]
+Jobs = Annotated[JobRunner, Depends(_jobs)]
+Digest = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
+Place = Annotated[int, Path(ge=0)]
+
+router = APIRouter(prefix="/api")
+
+
+@router.get("/study")
+def study(bench: Bench) -> messages.StudySummary:
+    """Everything that the explorer needs before it draws."""
+    return translate.study_summary(bench)
+
+
+@router.post("/maps")
+def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
+    """Ask for a graph; the ticket's result is its address below ``graphs/``."""
+    settings = translate.settings_of(request.settings)
+    anchor = _anchor(request, bench)
+    name = bench.drawn_name(request.layer, settings, anchor)
+    if request.layout and bench.derived.load_drawing(name.graph, request.layout) is not None:
+        name = DrawnGraph(name.graph, request.layout)
+    ready = bench.derived.about_graph(name.graph) and bench.derived.load_drawing(*name) is not None
+    job = None if ready else jobs.submit(MapTask(request.layer, settings, anchor))
+    return messages.Ticket(result=f"{name.graph}/{name.layout}", job=job)
+
+
+@router.get("/graphs/{digest}/members")
+def members(digest: Digest, bench: Bench) -> Response:
+    """Members of the nodes, uncovered points and lens values."""
+    graph = bench.derived.load_graph(digest)
+    if graph is None:
+        raise UnknownName(f"there is no graph {digest}: ask for it anew")
+    return _frame(translate.members_frame(graph))
+
+
+@router.get("/graphs/{digest}/{layout}")
+def graph(digest: Digest, layout: Digest, bench: Bench) -> messages.Graph:
+    """A graph as it is drawn."""
+    name = DrawnGraph(digest, layout)
+    about = bench.derived.about_graph(digest)
+    found, drawing = bench.derived.load_graph(digest), bench.derived.load_drawing(*name)
+    if about is None or found is None or drawing is None:
+        raise UnknownName(f"there is no graph {digest}/{layout}: ask for it anew")
+    return translate.graph_message(bench, about, name, found, drawing)
+
+
+@router.get("/layers/{layer}/points")
+def points(layer: Place, bench: Bench) -> Response:
+    """Example and position of every point of a layer."""
+    return _frame(translate.points_frame(bench.study.layer(layer)))
+
+
+@router.post("/projections")
+def ask_for_projection(request: messages.ProjectionRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
+    """Ask for a projection; the ticket's result is its address below ``projections/``."""
+    ready = bench.stored_projection(request.layer, request.kind) is not None
+    job = None if ready else jobs.submit(ProjectionTask(request.layer, request.kind))
+    return messages.Ticket(result=f"{request.layer}/{request.kind}", job=job)
+
+
+@router.get("/projections/{layer}/{kind}")
+def projection(layer: Place, kind: str, bench: Bench) -> Response:
+    """A projection of a layer's points."""
+    positions = bench.stored_projection(layer, kind)
+    if positions is None:
+        raise UnknownName(f"there is no projection {kind!r} of layer {layer}: ask for it anew")
+    return _frame(translate.projection_frame(positions))
+
+
+@router.get("/examples/columns")
+def columns(bench: Bench) -> Response:
+    """Columns of the examples table, coded."""
+    return _frame(translate.columns_frame(bench))
+
+
+@router.post("/examples")
+def examples(request: messages.RowsRequest, bench: Bench) -> list[messages.ExampleId]:
+    """Identities of some examples."""
+    return translate.example_ids(bench, request.rows)
+
+
+@router.get("/examples/{row}/thumbnail")
+def thumbnail(row: Place, bench: Bench) -> Response:
+    """The small image of an example."""
+    found = bench.study.thumbnail(row)
+    if found is None:
+        raise UnknownName(f"example {row} has no image")
+    content, media_type = found
+    return Response(content, media_type=media_type, headers=FOREVER)
+
+
+@router.get("/events")
+async def events(jobs: Jobs) -> StreamingResponse:
+    """Progress of all jobs."""
+    return StreamingResponse(job_stream(jobs), media_type="text/event-stream", headers=NEVER)
+
+
+@router.delete("/jobs/{job}", status_code=204)
+def cancel(job: str, jobs: Jobs) -> None:
+    """Stop a job."""
+    if not jobs.cancel(job):
+        raise UnknownName(f"there is no running job {job!r}")
+
+
+def _anchor(request: messages.MapRequest, bench: Workbench) -> DrawnGraph | None:
+    """Return the drawing to draw beside, unless it is not stored any more."""
+    if request.anchor is None:
+        return None
+    anchor = DrawnGraph(request.anchor.graph, request.anchor.layout)
+    return anchor if bench.derived.load_drawing(*anchor) is not None else None
+
+
+def _frame(content: bytes) -> Response:
+    return Response(content, media_type="application/octet-stream", headers=NEVER)

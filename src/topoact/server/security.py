@@ -1,0 +1,105 @@
+"""Who may talk to the server: holders of this start's token, on this host's name, from this server's own pages.
+
+A web page that somebody visits can send requests to 127.0.0.1, and a name that it controls can be made to point there
+(DNS rebinding). So every request must name a host we serve and carry the cookie that the token in the opened URL was
+swapped for, and one that changes anything must come from our own origin.
+"""
+
+import hmac
+from collections.abc import Collection
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+TOKEN_PARAMETER: Final = "token"  # noqa: S105
+SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+POLICY: Final = (
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+HEADERS: Final = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class Gate:
+    """ASGI middleware that lets through only what it should, and marks every answer with the security headers.
+
+    Parameters
+    ----------
+    app
+        What lies behind.
+    token
+        The secret of this start.
+    hosts
+        Values of the Host header that are served, with the port.
+    cookie
+        Name of the cookie; cookies know no ports, so that servers on two ports need two names.
+    """
+
+    def __init__(self, app: ASGIApp, *, token: str, hosts: Collection[str], cookie: str) -> None:
+        self.app = app
+        self.token = token
+        self.hosts = frozenset(host.lower() for host in hosts)
+        self.cookie = cookie
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        refusal = self._refusal(scope)
+        app: ASGIApp = self.app if refusal is None else refusal
+        await app(scope, receive, self._marking(scope, send))
+
+    def _refusal(self, scope: Scope) -> JSONResponse | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        if host not in self.hosts:
+            return _refuse(421, f"this server does not answer for the host {host!r}")
+        if not (self._is_token(_query_token(scope)) or self._is_token(self._cookie_token(headers))):
+            return _refuse(401, "open the address that topoact printed: it carries this session's token")
+        if scope["method"] not in SAFE_METHODS and urlsplit(headers.get("origin", "")).netloc.lower() != host:
+            return _refuse(403, "requests that change anything must come from the explorer's own page")
+        return None
+
+    def _is_token(self, candidate: str) -> bool:
+        return hmac.compare_digest(candidate.encode(), self.token.encode())
+
+    def _cookie_token(self, headers: Headers) -> str:
+        try:
+            jar = SimpleCookie(headers.get("cookie", ""))
+        except CookieError:
+            return ""
+        return jar[self.cookie].value if self.cookie in jar else ""
+
+    def _marking(self, scope: Scope, send: Send) -> Send:
+        """Add the security headers to the answer, and the cookie to the answer of an address with the token."""
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                if self._is_token(_query_token(scope)):
+                    headers.append("set-cookie", f"{self.cookie}={self.token}; HttpOnly; SameSite=Strict; Path=/")
+            await send(message)
+
+        return marked
+
+
+def _query_token(scope: Scope) -> str:
+    return parse_qs(scope["query_string"].decode("latin-1")).get(TOKEN_PARAMETER, [""])[0]
+
+
+def _refuse(status: int, sentence: str) -> JSONResponse:
+    return JSONResponse({"error": sentence}, status)

@@ -1,0 +1,96 @@
+"""Start the server of a study: a port, a token, an address to open."""
+
+import ipaddress
+import secrets
+import socket
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from topoact.errors import InvalidInput
+from topoact.server.app import make_app
+from topoact.workbench import open_workbench
+
+DEFAULT_PORT: Final = 8765
+PORTS_TRIED: Final = 20
+SHUTDOWN_SECONDS: Final = 1
+
+
+def serve(
+    study: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    token: str | None = None,
+    open_browser: bool = True,
+) -> None:
+    """Serve the explorer of a study until interrupted, after printing its address.
+
+    Parameters
+    ----------
+    study
+        Folder of the study.
+    host
+        Address to bind; one that others can reach needs a `token` of the caller's.
+    port
+        Port to bind; by default the first free one from 8765.
+    token
+        Secret of the address; random by default.
+    open_browser
+        Open the address in the default browser.
+
+    Raises
+    ------
+    InvalidInput
+        If the port is in use, or the address is open to others and no token is given.
+    StudyError
+        If the study cannot be opened.
+    """
+    if not _is_loopback(host) and not token:
+        raise InvalidInput(f"host {host} can be reached from other machines: give a secret of your own with --token")
+    bench = open_workbench(study)
+    listener = _listen(host, port)
+    bound = listener.getsockname()[1]
+    token = token or secrets.token_urlsafe(24)
+    app = make_app(bench, token=token, port=bound, hosts=[f"{host}:{bound}"])
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)
+    address = f"http://{host}:{bound}/?token={token}"
+    print(f"TopoAct explorer: {address}", flush=True)  # noqa: T201
+    if open_browser:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int | None) -> socket.socket:
+    """Return a socket bound to `port`, or to the first free port from the default on."""
+    for candidate in [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
+        try:
+            return _bind(host, candidate)
+        except OSError as error:
+            reason = error.strerror
+    if port is None:
+        return _bind(host, 0)
+    raise InvalidInput(f"port {port} of {host} cannot be used ({reason}): choose another with --port")
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener

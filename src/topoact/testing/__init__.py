@@ -1,0 +1,1 @@
+"""A slow, literal mapper and Hypothesis strategies: for tests alone."""

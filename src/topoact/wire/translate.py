@@ -1,0 +1,159 @@
+"""Turn what the workbench knows into messages and frames. Reshaping alone: every number was computed elsewhere."""
+
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.analysis.diagnosis import diagnose
+from topoact.analysis.layout import Drawing, components
+from topoact.analysis.projection import projections
+from topoact.mapper import DistanceCurve, MapperGraph
+from topoact.study import Layer
+from topoact.wire import messages
+from topoact.wire.frame import encode_frame
+from topoact.workbench import KNOBS, DrawnGraph, Knob, MapSettings, Workbench
+from topoact.workbench.columns import coded_columns
+from topoact.workbench.jobs import JobStatus
+
+CURVE_STEPS = 200
+"""Points of the distance curve that are sent."""
+
+
+def study_summary(bench: Workbench) -> messages.StudySummary:
+    """Describe an opened study."""
+    study, lenses = bench.study, bench.lenses()
+    columns = coded_columns(study)
+    names = {column.name for column in columns}
+    return messages.StudySummary(
+        name=study.name,
+        version=version("topoact"),
+        n_examples=study.n_examples,
+        layers=[_layer(place, study.layer(place), lenses) for place in range(len(study.layers))],
+        classes=list(study.classes),
+        columns=[messages.Column(name=c.name, kind=c.kind, categories=c.categories) for c in columns],
+        knobs=[_knob(knob) for knob in KNOBS],
+        defaults=settings_message(MapSettings()),
+        projections=projections(),
+        has_labels="label" in names,
+        has_predictions="prediction" in names,
+        has_thumbnails=study.has_thumbnails,
+        model=study.manifest.model,
+        preprocessing=_preprocessing(study.manifest.preprocessing),
+    )
+
+
+def settings_message(settings: MapSettings) -> messages.Settings:
+    """Return settings as a message."""
+    return messages.Settings(**asdict(settings))
+
+
+def settings_of(message: messages.Settings) -> MapSettings:
+    """Return the settings that a message holds."""
+    return MapSettings(**message.model_dump())
+
+
+def graph_message(
+    bench: Workbench, about: dict[str, Any], name: DrawnGraph, graph: MapperGraph, drawing: Drawing
+) -> messages.Graph:
+    """Return a graph as it is drawn; `about` is what was stored with it."""
+    low, high = graph.intervals
+    return messages.Graph(
+        digest=name.graph,
+        layout=name.layout,
+        layer=bench.layers.index(about["layer"]),
+        settings=messages.Settings(**about["settings"]),
+        eps=graph.eps or 0.0,
+        curve=None if graph.curve is None else _curve(graph.curve),
+        n_points=graph.n_points,
+        n_covered=graph.n_points - len(graph.uncovered),
+        lens_range=(float(graph.lens.min()), float(graph.lens.max())),
+        intervals=list(zip(low.tolist(), high.tolist(), strict=True)),
+        nodes=_nodes(graph, drawing),
+        edges=messages.Edges(**{name: column.tolist() for name, column in graph.links._asdict().items()}),
+        survivors=drawing.continues.tolist(),
+        warnings=[messages.Caution(code=finding.code, text=finding.text) for finding in diagnose(graph)],
+    )
+
+
+def members_frame(graph: MapperGraph) -> bytes:
+    """Pack the members of all nodes, the points in no node, and every point's lens value."""
+    return encode_frame(
+        {
+            "indptr": graph.memberships.indptr.astype(np.uint32),
+            "indices": graph.memberships.indices.astype(np.uint32),
+            "uncovered": graph.uncovered.astype(np.uint32),
+            "lens": graph.lens.astype(np.float32),
+        }
+    )
+
+
+def points_frame(layer: Layer) -> bytes:
+    """Pack the example and the position of every point of a layer."""
+    points = layer.points
+    return encode_frame(
+        {
+            "example": points["example"].to_numpy().astype(np.uint32),
+            "y": points["y"].to_numpy().astype(np.int32),
+            "x": points["x"].to_numpy().astype(np.int32),
+        }
+    )
+
+
+def columns_frame(bench: Workbench) -> bytes:
+    """Pack the coded columns of the examples table by name."""
+    return encode_frame({column.name: column.values for column in coded_columns(bench.study)})
+
+
+def example_ids(bench: Workbench, rows: list[int]) -> list[messages.ExampleId]:
+    """Return the identities of examples; rows that do not exist are left out."""
+    ids = bench.study.examples["id"]
+    return [messages.ExampleId(row=row, id=str(ids[row])) for row in rows if 0 <= row < len(ids)]
+
+
+def projection_frame(positions: npt.NDArray[np.float32]) -> bytes:
+    """Pack a projection."""
+    return encode_frame({"xy": positions})
+
+
+def job_event(status: JobStatus) -> messages.JobEvent:
+    """Return the status of a job as a message."""
+    return messages.JobEvent(**asdict(status))
+
+
+def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary:
+    return messages.LayerSummary(
+        id=place,
+        name=layer.name,
+        module=layer.module,
+        policy=layer.policy,
+        n_points=layer.n_points,
+        n_channels=layer.n_channels,
+        grid=layer.grid,
+        lenses=lenses,
+    )
+
+
+def _knob(knob: Knob) -> messages.Knob:
+    return messages.Knob(**asdict(knob), default=knob.default)
+
+
+def _curve(curve: DistanceCurve) -> messages.EpsilonCurve:
+    ranks = np.linspace(0, len(curve.distances) - 1, min(CURVE_STEPS, len(curve.distances))).round().astype(int)
+    return messages.EpsilonCurve(
+        k=curve.k, distances=curve.distances[ranks].tolist(), elbow=curve.elbow, n_sampled=len(curve.distances)
+    )
+
+
+def _nodes(graph: MapperGraph, drawing: Drawing) -> messages.Nodes:
+    columns = {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
+    x, y = drawing.positions.T.tolist()
+    return messages.Nodes(**columns, component=components(graph).tolist(), x=x, y=y)
+
+
+def _preprocessing(record: dict[str, Any] | None) -> str | None:
+    if record is None:
+        return None
+    return ", ".join(f"{name} {value}" for name, value in record.items() if value is not None)

@@ -1,0 +1,125 @@
+"""Jobs: tasks that run one after the other in a worker process, watched and cancelled from this one.
+
+A process, not a thread, so that a computation that does not listen can be stopped for good, and one that runs out of
+memory takes nothing with it. Results are left in the study; an event says when they are there.
+"""
+
+import contextlib
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from topoact.workbench.process import WorkerProcess
+from topoact.workbench.tasks import Task
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """How far a job is."""
+
+    job: str
+    kind: str
+    state: State = "queued"
+    stage: str = "waiting"
+    done: int = 0
+    total: int = 0
+    eta: float | None = None
+    """Seconds left, when they can be told."""
+    error: str | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.state in ("queued", "running")
+
+
+class JobRunner:
+    """Runs the tasks of one study; `watch` to hear of them, `close` when done."""
+
+    def __init__(self, study: Path) -> None:
+        self._worker = WorkerProcess(study)
+        self._queue: queue.Queue[tuple[str, Task] | None] = queue.Queue()
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._jobs: dict[str, tuple[Task, JobStatus]] = {}
+        self._cancelled: set[str] = set()
+        self._watchers: list[Callable[[JobStatus], None]] = []
+        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+        self._thread.start()
+
+    def submit(self, task: Task) -> str:
+        """Queue a task and return the name of its job; a live job of an equal task is joined."""
+        with self._lock:
+            for name, (known, status) in self._jobs.items():
+                if known == task and status.live and name not in self._cancelled:
+                    return name
+            name = str(next(self._numbers))
+            self._jobs[name] = (task, JobStatus(name, task.kind))
+        self._queue.put((name, task))
+        self._tell(name, state="queued")
+        return name
+
+    def cancel(self, job: str) -> bool:
+        """Ask a job to stop; false when there is no such live job."""
+        with self._lock:
+            known = job in self._jobs and self._jobs[job][1].live
+            if known:
+                self._cancelled.add(job)
+        return known
+
+    def statuses(self) -> list[JobStatus]:
+        """Return the last status of every job of this run."""
+        with self._lock:
+            return [status for _, status in self._jobs.values()]
+
+    def watch(self, callback: Callable[[JobStatus], None]) -> Callable[[], None]:
+        """Call `callback` at every change, from another thread; return the function that ends this."""
+        with self._lock:
+            self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
+
+    def close(self) -> None:
+        """Stop the work at hand and end the process."""
+        for status in self.statuses():
+            self.cancel(status.job)
+        self._queue.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        with contextlib.closing(self._worker):
+            self._worker.start()
+            while (item := self._queue.get()) is not None:
+                self._run(*item)
+
+    def _run(self, job: str, task: Task) -> None:
+        if job in self._cancelled:
+            self._tell(job, state="cancelled")
+            return
+        started = time.monotonic()
+        for report in self._worker.run(task, lambda: job in self._cancelled):
+            elapsed = time.monotonic() - started
+            eta = elapsed * (report.total - report.done) / report.done if report.done else None
+            self._tell(
+                job,
+                state=report.state,
+                stage=report.stage,
+                done=report.done,
+                total=report.total,
+                eta=eta,
+                error=report.error,
+            )
+
+    def _tell(self, job: str, **changes: object) -> None:
+        with self._lock:
+            task, status = self._jobs[job]
+            status = replace(status, **changes)  # type: ignore[arg-type]
+            self._jobs[job] = (task, status)
+            watchers = list(self._watchers)
+        for watcher in watchers:
+            watcher(status)

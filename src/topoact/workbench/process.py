@@ -1,0 +1,70 @@
+"""The parent's end of the worker process: start it, hand it a task, listen, and kill it when it does not."""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from topoact.workbench.tasks import Task
+from topoact.workbench.worker import Report, serve_tasks
+
+GRACE_SECONDS: Final = 1.0
+"""How long a cancelled task may take to notice before its process is killed."""
+POLL_SECONDS: Final = 0.1
+DIED: Final = "the worker process was ended from outside, most likely for lack of memory: lower ε or the overlap"
+
+
+class WorkerProcess:
+    """The process that works, started anew whenever it was killed or died."""
+
+    def __init__(self, study: Path) -> None:
+        self._study = study
+        self._context = multiprocessing.get_context("spawn")
+        self._cancel = self._context.Event()
+        self._process: multiprocessing.process.BaseProcess | None = None
+
+    def start(self) -> None:
+        """Start the process unless it runs, so that the first task need not wait for its imports."""
+        if self._process is not None and self._process.is_alive():
+            return
+        self._connection, theirs = self._context.Pipe()
+        self._process = self._context.Process(
+            target=serve_tasks, args=(self._study, theirs, self._cancel), name="topoact worker", daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def run(self, task: Task, cancelled: Callable[[], bool]) -> Iterator[Report]:
+        """Run a task and yield what the process says of it; the last report is not "running"."""
+        self.start()
+        self._cancel.clear()
+        self._connection.send(task)
+        deadline: float | None = None
+        while True:
+            if cancelled() and deadline is None:
+                self._cancel.set()
+                deadline = time.monotonic() + GRACE_SECONDS
+            if deadline is not None and time.monotonic() > deadline:
+                self.close()
+                yield Report("cancelled")
+                return
+            try:
+                if not self._connection.poll(POLL_SECONDS):
+                    continue
+                report: Report = self._connection.recv()
+            except (EOFError, ConnectionResetError):
+                self.close()
+                yield Report("failed", error=DIED)
+                return
+            yield report
+            if report.state != "running":
+                return
+
+    def close(self) -> None:
+        """End the process at once."""
+        if self._process is not None:
+            self._connection.close()
+            self._process.kill()
+            self._process.join()
+            self._process = None

@@ -1,0 +1,42 @@
+"""Work that may take long, as plain values that travel to the worker process."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from topoact.mapper import Progress
+from topoact.workbench.bench import DrawnGraph, Workbench
+from topoact.workbench.settings import MapSettings
+
+
+class Task(Protocol):
+    """A use case with its arguments; equal tasks have equal results, which are left in the study."""
+
+    @property
+    def kind(self) -> str: ...
+
+    def run(self, bench: Workbench, progress: Progress) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MapTask:
+    """Compute and draw the graph of a layer."""
+
+    kind: ClassVar[str] = "map"
+    layer: int
+    settings: MapSettings
+    anchor: DrawnGraph | None
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.draw(self.layer, self.settings, self.anchor, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionTask:
+    """Project the points of a layer to the plane."""
+
+    kind: ClassVar[str] = "projection"
+    layer: int
+    projection: str
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.project(self.layer, self.projection, progress)

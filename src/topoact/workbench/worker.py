@@ -1,0 +1,81 @@
+"""The process in which jobs run, and the messages it sends back. It ends when the connection does."""
+
+import logging
+import signal
+import time
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from topoact.errors import Cancelled, TopoActError
+from topoact.mapper import Progress
+from topoact.workbench.bench import Workbench, open_workbench
+from topoact.workbench.tasks import Task
+
+REPORT_SECONDS: Final = 0.05
+"""Least time between two reports of the same stage."""
+
+logger = logging.getLogger(__name__)
+
+
+class Report(NamedTuple):
+    """What the worker says of the task at hand."""
+
+    state: Literal["running", "done", "failed", "cancelled"]
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    error: str | None = None
+
+
+def serve_tasks(study: Path, connection: Connection, cancel: Event) -> None:
+    """Run tasks from `connection` one after the other until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    bench: Workbench | None = None
+    try:
+        while True:
+            task: Task = connection.recv()
+            try:
+                bench = bench or open_workbench(study)
+                report = _run(bench, task, _reporter(connection, cancel))
+            except TopoActError as error:
+                report = Report("failed", error=str(error))
+            connection.send(report)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _run(bench: Workbench, task: Task, progress: Progress) -> Report:
+    try:
+        task.run(bench, progress)
+    except Cancelled:
+        return Report("cancelled")
+    except TopoActError:
+        raise
+    except (BrokenPipeError, ConnectionResetError):
+        raise
+    except MemoryError:
+        return Report("failed", error="there is not enough memory for this graph: lower ε or the overlap")
+    except OSError as error:
+        return Report("failed", error=f"the result could not be stored: {error}")
+    except Exception as error:
+        logger.exception("a job failed")
+        return Report("failed", error=f"internal error, please report it: {type(error).__name__}: {error}")
+    return Report("done")
+
+
+def _reporter(connection: Connection, cancel: Event) -> Progress:
+    """Return a progress callback that reports now and then, and stops the task when it was cancelled."""
+    last_stage, last_time = "", 0.0
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal last_stage, last_time
+        if cancel.is_set():
+            raise Cancelled("the job was cancelled")
+        now = time.monotonic()
+        if stage != last_stage or now - last_time >= REPORT_SECONDS:
+            connection.send(Report("running", stage, done, total))
+            last_stage, last_time = stage, now
+
+    return report
