@@ -1,0 +1,64 @@
+"""A small real study, made in a second: scikit-learn's 1,797 handwritten digits."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from topoact.study import Points, Portion, StudyWriter
+from topoact.study.thumbnails import Thumbnail
+
+CLASSES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def write_digits_study(path: Path, n_examples: int = 1797) -> Path:
+    """Write a study of the digits with two layers, predictions of the nearest class centroid, and thumbnails.
+
+    Layers are ``pixels`` (64 channels, no position) and ``rows`` (8 channels, one vector for each of the 8 rows of an
+    image, so that it has 8 points per example).
+    """
+    pixels, target = load_digits(return_X_y=True)
+    pixels, target = pixels[:n_examples].astype(np.float32), target[:n_examples]
+    centroids = np.stack([pixels[target == digit].mean(axis=0) for digit in range(10)])
+    distance = np.linalg.norm(pixels[:, None] - centroids, axis=2)
+    likelihood = np.exp(-distance / 4)
+    examples = {
+        "id": [f"digit-{row:04d}" for row in range(len(pixels))],
+        "label": [CLASSES[digit] for digit in target],
+        "prediction": [CLASSES[digit] for digit in likelihood.argmax(axis=1)],
+        "confidence": (likelihood.max(axis=1) / likelihood.sum(axis=1)).astype(np.float32),
+        "ink": pixels.mean(axis=1),
+    }
+    layers = {
+        "pixels": _layer("pixels", pixels[:, None], None),
+        "rows": _layer("rows", pixels.reshape(-1, 8, 8), (8, 1)),
+    }
+    thumbnails = [_thumbnail(row) for row in pixels]
+    with StudyWriter(path, {"model": None, "data": "digits", "n": n_examples}, capacity=len(pixels)) as writer:
+        writer.append(Portion(examples, layers, thumbnails, next_input=len(pixels)))
+        return writer.finish(_encoded(writer.examples()), classes=CLASSES, title="Handwritten digits")
+
+
+def _layer(name: str, vectors: npt.NDArray[np.float32], grid: tuple[int, int] | None) -> Points:
+    n_examples, n_positions, _ = vectors.shape
+    position = np.arange(n_positions) if grid else np.full(n_positions, -1)
+    y = np.broadcast_to(position, (n_examples, n_positions)).astype(np.int32)
+    return Points(name, "all" if grid else "given", grid, np.ascontiguousarray(vectors), y, np.minimum(y, 0))
+
+
+def _thumbnail(pixels: npt.NDArray[np.float32]) -> Thumbnail:
+    image = Image.fromarray((255 - pixels.reshape(8, 8) * 255 / 16).astype(np.uint8))
+    buffer = io.BytesIO()
+    image.resize((32, 32), Image.Resampling.NEAREST).save(buffer, "PNG")
+    return buffer.getvalue(), "image/png"
+
+
+def _encoded(examples: pa.Table) -> pa.Table:
+    for name in ("label", "prediction"):
+        place = examples.column_names.index(name)
+        examples = examples.set_column(place, name, examples[name].dictionary_encode())
+    return examples

@@ -1,0 +1,13 @@
+"""What several folders of tests need."""
+
+from pathlib import Path
+
+import pytest
+
+from topoact.testing.studies import write_digits_study
+
+
+@pytest.fixture(scope="session")
+def digits_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of 1,797 digits with two layers; shared, so only derived files may be added to it."""
+    return write_digits_study(tmp_path_factory.mktemp("studies") / "digits")
