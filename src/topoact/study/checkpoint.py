@@ -39,6 +39,8 @@ class Checkpoint:
     n_skipped: int = 0
     first_skipped: list[str] = field(default_factory=list)
     has_thumbnails: bool = False
+    notes: dict[str, Any] = field(default_factory=dict)
+    """Facts about the run that end up in the manifest."""
     layers: list[LayerState] = field(default_factory=list)
 
     def skip(self, identity: str) -> None:

@@ -74,7 +74,9 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], 
     _write_arrow(part(folder, number, "examples"), [pa.RecordBatch.from_pydict(columns)])
     thumbnails = [thumbnail for portion in portions for thumbnail in portion.thumbnails]
     write_thumbnails(folder / "thumbnails", number, thumbnails)
-    positions = [_write_layer(folder, state, name, [p.layers[name] for p in portions], capacity) for name in portions[0].layers]
+    positions = [
+        _write_layer(folder, state, name, [p.layers[name] for p in portions], capacity) for name in portions[0].layers
+    ]
     _write_arrow(part(folder, number, "positions"), positions)
     state.has_thumbnails |= any(thumbnails)
     state.n_segments += 1
@@ -84,7 +86,9 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], 
 def read_examples(folder: Path, n_segments: int) -> pa.Table:
     """Return the examples of all segments as one table."""
     parts = [_open_arrow(part(folder, number, "examples")).read_all() for number in range(n_segments)]
-    return pa.concat_tables(parts, promote_options="permissive") if parts else pa.table({"id": pa.array([], pa.string())})
+    return (
+        pa.concat_tables(parts, promote_options="permissive") if parts else pa.table({"id": pa.array([], pa.string())})
+    )
 
 
 def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
@@ -120,7 +124,10 @@ def _write_layer(folder: Path, state: Checkpoint, name: str, points: Sequence[Po
     zarr.open_array(folder / "activations.zarr" / layer.key, mode="r+")[start : start + len(block)] = block
     _sync(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0")
     layer.digest = files.chain(layer.digest, block.data)
-    return pa.record_batch([np.concatenate([p.y for p in points]).ravel(), np.concatenate([p.x for p in points]).ravel()], schema=_POSITIONS)
+    return pa.record_batch(
+        [np.concatenate([p.y for p in points]).ravel(), np.concatenate([p.x for p in points]).ravel()],
+        schema=_POSITIONS,
+    )
 
 
 def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, capacity: int) -> LayerState:

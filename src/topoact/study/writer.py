@@ -18,7 +18,7 @@ import filelock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from topoact.errors import StudyError
+from topoact.errors import InvalidInput, StudyError
 from topoact.study.checkpoint import Checkpoint, LayerState, read_checkpoint
 from topoact.study.files import digest, replacing, write_json
 from topoact.study.manifest import FORMAT, LayerEntry, Manifest, Skipped
@@ -73,6 +73,8 @@ class StudyWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, InvalidInput) and self.partial.exists():
+            shutil.rmtree(self.partial)  # the same command would fail again: there is nothing to resume
         self._release()
 
     @property
@@ -84,6 +86,11 @@ class StudyWriter:
     def n_written(self) -> int:
         """Number of examples that are safe on disk."""
         return self._state.n_examples
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """Facts about the run, as JSON; may be added to. They are kept with every segment."""
+        return self._state.notes
 
     @property
     def is_complete(self) -> bool:
@@ -104,9 +111,7 @@ class StudyWriter:
             self._flush()
         return read_examples(self.partial, self._state.n_segments)
 
-    def finish(
-        self, examples: pa.Table, *, classes: Sequence[str] = (), title: str | None = None, notes: dict[str, Any]
-    ) -> Path:
+    def finish(self, examples: pa.Table, *, classes: Sequence[str] = (), title: str | None = None) -> Path:
         """Write the tables and ``study.json``, and give the study its name.
 
         Parameters
@@ -117,8 +122,6 @@ class StudyWriter:
             Names that labels and predictions refer to.
         title
             Name shown to people instead of the folder's.
-        notes
-            Facts about the run, as JSON.
 
         Returns
         -------
@@ -132,7 +135,7 @@ class StudyWriter:
                 finish_layer(self.partial, self._state, number)
             if not self._state.has_thumbnails:
                 shutil.rmtree(self.partial / "thumbnails", ignore_errors=True)
-            write_json(self.partial / "study.json", self._manifest(classes, title, notes).to_json())
+            write_json(self.partial / "study.json", self._manifest(classes, title).to_json())
         return self.publish()
 
     def publish(self) -> Path:
@@ -171,7 +174,7 @@ class StudyWriter:
             self._state.next_input = pending[-1].next_input
             self._state.write(self.partial)
 
-    def _manifest(self, classes: Sequence[str], title: str | None, notes: dict[str, Any]) -> Manifest:
+    def _manifest(self, classes: Sequence[str], title: str | None) -> Manifest:
         state = self._state
         layers = tuple(_entry(layer, state.n_examples) for layer in state.layers)
         return Manifest(
@@ -187,7 +190,7 @@ class StudyWriter:
             has_thumbnails=state.has_thumbnails,
             classes=tuple(classes),
             skipped=Skipped(state.n_skipped, tuple(state.first_skipped)),
-            notes=notes,
+            notes=state.notes,
             layers=layers,
         )
 
@@ -199,7 +202,9 @@ def check_target(path: Path, overwrite: bool) -> None:
     if not (path / "study.json").is_file():
         raise StudyError(f"{path} exists and is not a study: choose another name with -o")
     if not overwrite:
-        raise StudyError(f"the study {path} exists already: choose another name with -o, or replace it with --overwrite")
+        raise StudyError(
+            f"the study {path} exists already: choose another name with -o, or replace it with --overwrite"
+        )
 
 
 def _entry(layer: LayerState, n_examples: int) -> LayerEntry:

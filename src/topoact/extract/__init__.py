@@ -1,0 +1,1 @@
+"""How do activations come out of a network? The only room that imports torch, and only when it is needed."""

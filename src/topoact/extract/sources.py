@@ -1,0 +1,191 @@
+"""Where inputs come from: a folder of class folders, a table with an image column, or a torch Dataset.
+
+A source lists its inputs cheaply and in a fixed order; bytes are decoded elsewhere, in threads.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from topoact.errors import InvalidInput, ModelError
+from topoact.extract.specs import call, code_digest, explain, load_object
+from topoact.study.files import digest
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One input that has not been decoded."""
+
+    row: int
+    """Its place in the source."""
+    id: str
+    label: str | int | None
+    image: Any
+    """Bytes of an image file, its path, or the item of a Dataset."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further columns of the user's table."""
+
+
+class Source(Protocol):
+    """Inputs in a fixed order."""
+
+    record: dict[str, Any]
+    """What it is, as JSON; different when the inputs are."""
+    n_threads: int
+    """How many threads may decode its inputs at once."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, start: int) -> Iterator[Record]:
+        """List the inputs from that place on."""
+        ...
+
+    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
+        """Return names for the outputs of a network if the source says what they are."""
+        ...
+
+
+class ImageFolder:
+    """Images in a folder; the name of the folder inside it that holds an image is the image's label.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no images.
+    """
+
+    n_threads = 2
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        files = (file.relative_to(path) for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
+        self._files = sorted(files, key=lambda file: file.parts)
+        if not self._files:
+            raise InvalidInput(f"no images found in {path}: looked for {', '.join(sorted(IMAGE_SUFFIXES))}")
+        self._labels = tuple(sorted({file.parts[0] for file in self._files if len(file.parts) > 1}))
+        names = [file.as_posix() for file in self._files]
+        self.record = {"kind": "folder", "path": str(path.resolve()), "digest": digest(names), "n": len(names)}
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def read(self, start: int) -> Iterator[Record]:
+        for row, file in enumerate(self._files[start:], start):
+            label = file.parts[0] if len(file.parts) > 1 else None
+            yield Record(row, file.as_posix(), label, self.path / file)
+
+    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
+        return self._labels if len(self._labels) == n_outputs else None
+
+
+class DatasetSource:
+    """A torch Dataset: items are a tensor or PIL image, (input, label), or a dict with input and label, id, image.
+
+    Raises
+    ------
+    ModelError
+        If the object has no length or cannot be indexed.
+    """
+
+    n_threads = 1
+
+    def __init__(self, dataset: Any, *, record: dict[str, Any]) -> None:
+        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+            raise ModelError(f"a {type(dataset).__name__} is not a Dataset with a length and items")
+        if not len(dataset):
+            raise InvalidInput(f"the Dataset {record.get('spec', type(dataset).__name__)} is empty")
+        self._dataset, self.record = dataset, {**record, "n": len(dataset)}
+        self._names = tuple(str(name) for name in getattr(dataset, "classes", ()))
+        self._has_integer_labels = isinstance(self._item(0)["label"], int)
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def read(self, start: int) -> Iterator[Record]:
+        for row in range(start, len(self._dataset)):
+            item = self._item(row)
+            label, identity = item["label"], item.get("id")
+            if isinstance(label, int) and 0 <= label < len(self._names):
+                label = self._names[label]
+            yield Record(row, str(row) if identity is None else str(identity), label, item)
+
+    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
+        if len(self._names) == n_outputs:
+            return self._names
+        return tuple(map(str, range(n_outputs))) if self._has_integer_labels and not self._names else None
+
+    def _item(self, row: int) -> dict[str, Any]:
+        try:
+            item = self._dataset[row]
+        except Exception as error:
+            raise ModelError(f"the Dataset fails on item {row}: {explain(error)}") from error
+        if isinstance(item, Mapping):
+            if "input" not in item:
+                raise ModelError(f"item {row} of the Dataset is a dict without 'input'")
+            return {**item, "label": _plain(item.get("label"))}
+        if isinstance(item, tuple | list):
+            return {"input": item[0], "label": _plain(item[1]) if len(item) > 1 else None}
+        return {"input": item, "label": None}
+
+
+def open_source(
+    spec: str, *, image: str | None = None, label: str | None = None, identity: str | None = None
+) -> Source:
+    """Open what the user named as data.
+
+    Parameters
+    ----------
+    spec
+        A folder, a ``.parquet`` or ``.csv`` table, or ``file.py:callable`` that returns a torch Dataset.
+    image, label, identity
+        Columns of a table; "image", "label" and "id" by default, the last two may be absent then.
+
+    Raises
+    ------
+    InvalidInput
+        If there is nothing there, no image, or no such column.
+    """
+    from topoact.extract.tables import Table
+
+    path = Path(spec)
+    if path.is_dir():
+        return ImageFolder(path)
+    if path.suffix.lower() in {".parquet", ".pq", ".csv", ".tsv"}:
+        return Table(path, image=image, label=label, identity=identity)
+    if ":" in spec:
+        dataset = call(load_object(spec, kind="dataset"), spec=spec, kind="dataset")
+        return DatasetSource(dataset, record={"kind": "dataset", "spec": spec, "code": code_digest(spec)})
+    if path.exists():
+        raise InvalidInput(f"{path} is neither a folder of images, nor a .parquet or .csv table, nor file.py:callable")
+    raise InvalidInput(f"there is no data at {path}")
+
+
+def _plain(label: Any) -> str | int | None:
+    """Return a label as text or a whole number, whatever tensor or numpy scalar it came in."""
+    value = label.item() if hasattr(label, "item") else label
+    if value is None or isinstance(value, str):
+        return value
+    return int(value) if isinstance(value, bool) or value == int(value) else str(value)
+
+
+def check_columns(path: Path, known: Sequence[str], wanted: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the column to use for each role: a default one may be absent, one that the user named may not.
+
+    Raises
+    ------
+    InvalidInput
+        If a column does not exist; the message lists those that do.
+    """
+    found: dict[str, str | None] = {}
+    for role, name in wanted.items():
+        if (name or role) in known:
+            found[role] = name or role
+        elif name or role == "image":
+            columns = ", ".join(known[:12])
+            raise InvalidInput(f"{path} has no column {name or role!r}, its columns are {columns}: see --{role}-column")
+        else:
+            found[role] = None
+    return found

@@ -1,0 +1,125 @@
+"""Parquet and CSV tables of images, read in batches: memory does not grow with the number of rows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from topoact.errors import InvalidInput
+from topoact.extract.sources import Record, check_columns
+
+BATCH_ROWS = 256
+RESERVED = ("id", "label", "prediction", "confidence", "example", "y", "x")
+
+
+class Table:
+    """The rows of a ``.parquet`` or ``.csv`` table with a column of images.
+
+    The column holds the bytes of image files, structs of bytes and path as Hugging Face writes them, or paths relative
+    to the table. A CSV table is held in memory, a Parquet table is not.
+
+    Raises
+    ------
+    InvalidInput
+        If the file cannot be read, has no rows, or lacks a column.
+    """
+
+    n_threads = 2
+
+    def __init__(self, path: Path, *, image: str | None, label: str | None, identity: str | None) -> None:
+        self.path = path
+        self._schema, self._n_rows = self._open()
+        if not self._n_rows:
+            raise InvalidInput(f"no images found: the table {path} has no rows")
+        wanted = {"image": image, "label": label, "id": identity}
+        columns = check_columns(path, self._schema.names, wanted)
+        self._image, self._label, self._id = str(columns["image"]), columns["label"], columns["id"]
+        _check_image_type(path, self._image, self._schema.field(self._image).type)
+        self._extra = {n: _free_name(n) for n in self._schema.names if self._is_extra(n)}
+        stat = path.stat()
+        self.record = {"kind": "table", "path": str(path.resolve()), "columns": columns, "n": self._n_rows}
+        self.record |= {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def read(self, start: int) -> Iterator[Record]:
+        row = 0
+        for batch in self._batches():
+            if row + len(batch) > start:
+                yield from self._records(batch, row, max(start - row, 0))
+            row += len(batch)
+
+    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
+        is_integer = self._label and pa.types.is_integer(self._schema.field(self._label).type)
+        return tuple(map(str, range(n_outputs))) if is_integer else None
+
+    def _records(self, batch: pa.RecordBatch, row: int, skip: int) -> Iterator[Record]:
+        batch = batch.slice(skip)
+        columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}
+        for i in range(len(batch)):
+            number = row + skip + i
+            identity = columns[self._id][i] if self._id else None
+            label = columns[self._label][i] if self._label else None
+            extra = {ours: columns[theirs][i] for theirs, ours in self._extra.items()}
+            name = str(number if identity is None else identity)
+            yield Record(number, name, _as_label(label), self._locate(columns[self._image][i]), extra)
+
+    def _locate(self, image: Any) -> Any:
+        if isinstance(image, dict):
+            image = image.get("bytes") or image.get("path")
+        return self.path.parent / image if isinstance(image, str) else image
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        if self.path.suffix == ".csv" or self.path.suffix == ".tsv":
+            yield from _read_csv(self.path).to_batches(BATCH_ROWS)
+        else:
+            names = [name for name in (self._image, self._label, self._id) if name]
+            with pq.ParquetFile(self.path) as file:
+                yield from file.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys([*names, *self._extra])))
+
+    def _open(self) -> tuple[pa.Schema, int]:
+        if not self.path.is_file():
+            raise InvalidInput(f"there is no data at {self.path}")
+        try:
+            if self.path.suffix in {".csv", ".tsv"}:
+                table = _read_csv(self.path)
+                return table.schema, len(table)
+            with pq.ParquetFile(self.path) as file:
+                return file.schema_arrow, file.metadata.num_rows
+        except (OSError, ValueError) as error:
+            raise InvalidInput(f"the table {self.path} cannot be read: {str(error).splitlines()[0]}") from None
+
+    def _is_extra(self, name: str) -> bool:
+        kind = self._schema.field(name).type
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        scalar = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+        text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        return name not in (self._image, self._label, self._id) and (scalar or text)
+
+
+def _check_image_type(path: Path, name: str, kind: pa.DataType) -> None:
+    if pa.types.is_struct(kind) and {"bytes", "path"} & {field.name for field in kind}:
+        return
+    test = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_string, pa.types.is_large_string)
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not any(is_kind(kind) for is_kind in test):
+        raise InvalidInput(f"column {name!r} of {path} holds {kind}, not image bytes or paths: see --image-column")
+
+
+def _read_csv(path: Path) -> pa.Table:
+    parse = pyarrow.csv.ParseOptions(delimiter="\t" if path.suffix == ".tsv" else ",")
+    return pyarrow.csv.read_csv(path, parse_options=parse)
+
+
+def _as_label(value: Any) -> str | int | None:
+    if value is None or isinstance(value, str | int) and not isinstance(value, bool):
+        return value
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _free_name(name: str) -> str:
+    return f"{name}_given" if name in RESERVED else name
