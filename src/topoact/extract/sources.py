@@ -13,6 +13,8 @@ from topoact.extract.specs import call, code_digest, explain, load_object
 from topoact.study.files import digest
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
+ITEM_KEYS = ("input", "label", "id", "image")
+"""What the items of a Dataset may hold; any further entries are columns of the examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ class DatasetSource:
             label, identity = item["label"], item.get("id")
             if isinstance(label, int) and 0 <= label < len(self._names):
                 label = self._names[label]
-            yield Record(row, str(row) if identity is None else str(identity), label, item)
+            extra = {name: value for name, value in item.items() if name not in ITEM_KEYS}
+            yield Record(row, str(row) if identity is None else str(identity), label, item, extra)
 
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
         if len(self._names) == n_outputs:
