@@ -129,9 +129,7 @@ def _build(path: Path, weights: Path, on_progress: Progress) -> Path:
     source = DatasetSource(digits, record={"kind": "dataset", "spec": "topoact.extract.demo:Digits"})
     record = {"spec": "topoact.extract.demo:network", "weights": str(weights), "torch": torch.__version__}
     plan = Plan(layers=LAYERS, policies=POLICIES, batch_size=250)
-    study = extract(
-        model, source, path, plan, model_record=record, title=TITLE, restart=True, on_progress=on_progress
-    )
+    study = extract(model, source, path, plan, model_record=record, title=TITLE, restart=True, on_progress=on_progress)
     return study.path
 
 

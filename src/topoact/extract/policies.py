@@ -1,13 +1,12 @@
 """Which vectors of a layer's output are kept: one at random (the paper's choice), their mean, or all of them."""
 
 import hashlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topoact.errors import InvalidInput, ModelError
+from topoact.errors import ModelError
 from topoact.study import Points
 
 if TYPE_CHECKING:
@@ -17,27 +16,7 @@ POLICIES = ("random", "mean", "all")
 VECTOR = "vector"
 """The policy of a layer that gives one vector for each input: there is nothing to choose."""
 
-Sampler = Callable[["torch.Tensor"], dict[str, Points]]
-"""Makes of a layer's output the points under each policy."""
-
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-def parse_policies(text: str) -> tuple[str, ...]:
-    """Return the policies in a comma-separated list.
-
-    Raises
-    ------
-    InvalidInput
-        If there is an unknown one, or none.
-    """
-    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    for name in names:
-        if name not in POLICIES:
-            raise InvalidInput(f"there is no policy {name!r}: choose from {', '.join(POLICIES)}")
-    if not names:
-        raise InvalidInput(f"no policy is given: choose from {', '.join(POLICIES)}")
-    return names
 
 
 def sample(

@@ -99,16 +99,6 @@ class Preprocessing:
         return batch
 
 
-def parse_numbers(text: str | None, option: str) -> tuple[float, ...] | None:
-    """Return the numbers of a comma-separated list, or None for None."""
-    if text is None:
-        return None
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise InvalidInput(f"{option} needs numbers separated by commas: got {text!r}") from None
-
-
 def _centre_square(image: Image.Image, size: int) -> Image.Image:
     short = min(image.size)
     width, height = (size if side == short else int(size * side / short) for side in image.size)

@@ -174,8 +174,10 @@ def _plain(label: Any) -> str | int | None:
     return int(value) if isinstance(value, bool) or value == int(value) else str(value)
 
 
-def check_columns(path: Path, known: Sequence[str], wanted: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return the column to use for each role: a default one may be absent, one that the user named may not.
+def check_columns(
+    path: Path, known: Sequence[str], wanted: Mapping[str, str | None], *, needed: Sequence[str]
+) -> dict[str, str | None]:
+    """Return the column to use for each role: one that is needed or that the user named may not be absent.
 
     Raises
     ------
@@ -186,7 +188,7 @@ def check_columns(path: Path, known: Sequence[str], wanted: Mapping[str, str | N
     for role, name in wanted.items():
         if (name or role) in known:
             found[role] = name or role
-        elif name or role == "image":
+        elif name or role in needed:
             columns = ", ".join(known[:12])
             raise InvalidInput(f"{path} has no column {name or role!r}, its columns are {columns}: see --{role}-column")
         else:

@@ -35,7 +35,7 @@ class Table:
         if not self._n_rows:
             raise InvalidInput(f"no images found: the table {path} has no rows")
         wanted = {"image": image, "label": label, "id": identity}
-        columns = check_columns(path, self._schema.names, wanted)
+        columns = check_columns(path, self._schema.names, wanted, needed=("image",))
         self._image, self._label, self._id = str(columns["image"]), columns["label"], columns["id"]
         _check_image_type(path, self._image, self._schema.field(self._image).type)
         self._extra = {n: _free_name(n) for n in self._schema.names if self._is_extra(n)}
@@ -66,7 +66,7 @@ class Table:
             label = columns[self._label][i] if self._label else None
             extra = {ours: columns[theirs][i] for theirs, ours in self._extra.items()}
             name = str(number if identity is None else identity)
-            yield Record(number, name, _as_label(label), self._locate(columns[self._image][i]), extra)
+            yield Record(number, name, as_label(label), self._locate(columns[self._image][i]), extra)
 
     def _locate(self, image: Any) -> Any:
         if isinstance(image, dict):
@@ -75,7 +75,7 @@ class Table:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         if self.path.suffix == ".csv" or self.path.suffix == ".tsv":
-            yield from _read_csv(self.path).to_batches(BATCH_ROWS)
+            yield from read_csv(self.path).to_batches(BATCH_ROWS)
         else:
             names = [name for name in (self._image, self._label, self._id) if name]
             with pq.ParquetFile(self.path) as file:
@@ -86,7 +86,7 @@ class Table:
             raise InvalidInput(f"there is no data at {self.path}")
         try:
             if self.path.suffix in {".csv", ".tsv"}:
-                table = _read_csv(self.path)
+                table = read_csv(self.path)
                 return table.schema, len(table)
             with pq.ParquetFile(self.path) as file:
                 return file.schema_arrow, file.metadata.num_rows
@@ -110,12 +110,14 @@ def _check_image_type(path: Path, name: str, kind: pa.DataType) -> None:
         raise InvalidInput(f"column {name!r} of {path} holds {kind}, not image bytes or paths: see --image-column")
 
 
-def _read_csv(path: Path) -> pa.Table:
+def read_csv(path: Path) -> pa.Table:
+    """Return a comma-separated table, or a tab-separated one if its name ends in ``.tsv``."""
     parse = pyarrow.csv.ParseOptions(delimiter="\t" if path.suffix == ".tsv" else ",")
     return pyarrow.csv.read_csv(path, parse_options=parse)
 
 
-def _as_label(value: Any) -> str | int | None:
+def as_label(value: Any) -> str | int | None:
+    """Return a cell of a label column as text or a whole number."""
     if value is None or isinstance(value, str | int) and not isinstance(value, bool):
         return value
     return f"{value:g}" if isinstance(value, float) else str(value)

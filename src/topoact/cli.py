@@ -1,0 +1,252 @@
+"""The command line: parse, call a use case, print. Rooms are imported when a command runs, so that help is quick."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from topoact.errors import Cancelled, TopoActError
+
+if TYPE_CHECKING:
+    from topoact.extract.run import Progress
+
+app = typer.Typer(
+    help="See the shape of what a neural network has learnt: mapper graphs of its activations, live.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the study to write.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a finished study of that name.")]
+Restart = Annotated[bool, typer.Option("--restart", help="Throw away an unfinished study of that name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for programs.")]
+Port = Annotated[int | None, typer.Option(help="Port of the explorer; the first free one from 8765 by default.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address and do not open it.")]
+ImageColumn = Annotated[str | None, typer.Option(help="Column of images, as bytes or paths.  [default: image]")]
+LabelColumn = Annotated[str | None, typer.Option(help="Column of labels.  [default: label]")]
+IdColumn = Annotated[str | None, typer.Option(help="Column of identities.  [default: id]")]
+
+
+def main() -> None:
+    """Run the command line; a failure that was foreseen is one sentence on the standard error."""
+    try:
+        app()
+    except Cancelled as error:
+        _fail(str(error), 130)
+    except TopoActError as error:
+        _fail(f"error: {error}", 1)
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
+) -> None:
+    if show_version:
+        typer.echo(f"topoact {version('topoact')}")
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    port: Port = None,
+    no_browser: NoBrowser = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train the network and extract again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Explore a small network that reads digits: no set-up, made on the first run."""
+    from topoact.extract.demo import build_demo, held_out_accuracy
+    from topoact.extract.summary import summarise
+    from topoact.server import serve as serve_study
+    from topoact.workbench import MapSettings, open_workbench
+
+    with _progress() as report:
+        path = build_demo(fresh=fresh, on_progress=report)
+        bench = open_workbench(path)
+        for layer in bench.layers:
+            bench.draw(layer, MapSettings(), progress=report)
+    accuracy = held_out_accuracy(bench.study)
+    _say(
+        {**summarise(bench.study), "held_out_accuracy": accuracy},
+        [f"{bench.study.name}: {accuracy:.1%} of 1,000 held-out digits are named correctly"],
+        as_json=as_json,
+    )
+    serve_study(path, port=port, open_browser=not no_browser)
+
+
+@app.command()
+def extract(
+    model: Annotated[str, typer.Argument(help="file.py:callable, package.module:callable or torchvision:NAME.")],
+    data: Annotated[
+        str, typer.Argument(help="Folder of class folders, .parquet or .csv table, or file.py:callable of a Dataset.")
+    ],
+    out: Out,
+    layers: Annotated[
+        str | None, typer.Option(help="Names or globs, comma-separated; by default the outermost layers.")
+    ] = None,
+    policy: Annotated[str, typer.Option(help="random, mean, all, or several: which positions are kept.")] = "random",
+    weights: Annotated[Path | None, typer.Option(help="A .safetensors, .pt or .pth file of tensors.")] = None,
+    size: Annotated[int | None, typer.Option(help="Short side to so many pixels, then the centre square.")] = None,
+    mean: Annotated[str | None, typer.Option(help="Taken from the 0-1 RGB values: r,g,b.")] = None,
+    std: Annotated[str | None, typer.Option(help="Divides what is left: r,g,b.")] = None,
+    transform: Annotated[str | None, typer.Option(help="file.py:callable, PIL image to tensor, instead.")] = None,
+    classes: Annotated[str | None, typer.Option(help="Names of the outputs: a,b,c or a file, one a line.")] = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
+    id_column: IdColumn = None,
+    limit: Annotated[int | None, typer.Option(help="Take the first inputs only.")] = None,
+    batch_size: Annotated[int, typer.Option(help="Inputs in one forward pass.")] = 64,
+    seed: Annotated[int, typer.Option(help="Of random positions and random weights.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at an image that cannot be read.")] = False,
+    overwrite: Overwrite = False,
+    restart: Restart = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the activations of any torch network over your inputs as a study."""
+    from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
+    from topoact.extract.options import parse_names, parse_numbers, parse_policies, split
+    from topoact.study.writer import check_target
+
+    check_target(out, overwrite)
+    plan = Plan(
+        layers=split(layers) if layers else None,
+        policies=parse_policies(policy),
+        preprocessing=Preprocessing(size, parse_numbers(mean, "--mean"), parse_numbers(std, "--std"), transform),
+        classes=parse_names(classes),
+        batch_size=batch_size,
+        seed=seed,
+        limit=limit,
+        device=device,
+        strict=strict,
+    )
+    source = open_source(data, image=image_column, label=label_column, identity=id_column)
+    network = load_model(model, weights=weights, seed=seed)
+    record = {"spec": model, "weights": str(weights) if weights else None}
+    with _progress() as report:
+        study = extract(
+            network, source, out, plan, model_record=record, overwrite=overwrite, restart=restart, on_progress=report
+        )
+    _say_study(study, as_json=as_json)
+
+
+@app.command("import")
+def import_(
+    vectors: Annotated[Path, typer.Argument(help="A .npy file of a matrix, one vector a row.")],
+    out: Out,
+    metadata: Annotated[Path | None, typer.Option(help="A .csv or .parquet table with as many rows.")] = None,
+    layer_name: Annotated[str, typer.Option(help="Name of the layer in the study.")] = "vectors",
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
+    id_column: IdColumn = None,
+    overwrite: Overwrite = False,
+    restart: Restart = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write vectors that exist already as a study."""
+    from topoact.extract import import_vectors
+
+    columns = {"image": image_column, "label": label_column, "identity": id_column}
+    with _progress() as report:
+        study = import_vectors(
+            vectors,
+            out,
+            metadata=metadata,
+            layer_name=layer_name,
+            **columns,
+            overwrite=overwrite,
+            restart=restart,
+            on_progress=report,
+        )
+    _say_study(study, as_json=as_json)
+
+
+@app.command("map")
+def map_(
+    study: Annotated[Path, typer.Argument(help="Folder of a study.")],
+    layer: Annotated[str | None, typer.Option(help="Layer to map; all by default.")] = None,
+    lens: Annotated[str, typer.Option(help="The number by which points are sorted into intervals.")] = "l2",
+    intervals: Annotated[int, typer.Option(help="How many equal intervals cover the range of the lens.")] = 30,
+    overlap: Annotated[float, typer.Option(help="Share of an interval in common with the next.")] = 0.3,
+    eps: Annotated[str, typer.Option(help="Radius of neighbours: a number, or elbow.")] = "elbow",
+    min_samples: Annotated[int, typer.Option(help="Points within eps that make a core point.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Compute mapper graphs and keep them in the study."""
+    from topoact.extract.options import parse_eps
+    from topoact.workbench import MapSettings, open_workbench
+
+    bench = open_workbench(study)
+    settings = MapSettings(lens, intervals, overlap, parse_eps(eps), min_samples)
+    rows = []
+    with _progress() as report:
+        for name in [bench.study.layer(layer).name] if layer else bench.layers:
+            graph = bench.map(name, settings, progress=report)
+            counts = {"nodes": graph.n_nodes, "edges": graph.n_edges, "coverage": float(graph.coverage)}
+            rows.append({"layer": name, "eps": float(graph.eps), **counts})
+    lines = [
+        f"{r['layer']}: {r['nodes']} nodes, {r['edges']} edges, {r['coverage']:.1%} of the points, eps {r['eps']:.4g}"
+        for r in rows
+    ]
+    _say({"study": str(study), "graphs": rows}, lines, as_json=as_json)
+
+
+@app.command()
+def serve(
+    study: Annotated[Path, typer.Argument(help="Folder of a study.")],
+    port: Port = None,
+    host: Annotated[str, typer.Option(help="Address to bind; one that others can reach needs --token.")] = "127.0.0.1",
+    token: Annotated[str | None, typer.Option(help="Secret of the address; random by default.")] = None,
+    no_browser: NoBrowser = False,
+    as_json: AsJson = False,
+) -> None:
+    """Open the explorer on a study."""
+    from topoact.extract.summary import summarise
+    from topoact.server import serve as serve_study
+    from topoact.study import open_study
+
+    opened = open_study(study)
+    if as_json:
+        _say(summarise(opened), [], as_json=True)
+    serve_study(study, host=host, port=port, token=token, open_browser=not no_browser)
+
+
+def _say_study(study: Any, *, as_json: bool) -> None:
+    from topoact.extract.summary import sentences, summarise
+
+    summary = summarise(study)
+    _say(summary, [*sentences(summary), f"explore it: topoact serve {study.path}"], as_json=as_json)
+
+
+def _say(summary: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
+    typer.echo(json.dumps(summary, ensure_ascii=False) if as_json else "\n".join(lines))
+
+
+def _fail(sentence: str, code: int) -> None:
+    typer.echo(sentence, err=True)
+    sys.exit(code)
+
+
+@contextmanager
+def _progress() -> Iterator["Progress"]:
+    """Give a callback that draws one bar for each stage, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    tasks: dict[str, Any] = {}
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report

@@ -1,0 +1,46 @@
+"""What a person or a program is told when a study has been written."""
+
+from typing import Any
+
+from topoact.study import Study
+
+
+def summarise(study: Study) -> dict[str, Any]:
+    """Return the facts about a finished study, as JSON."""
+    manifest = study.manifest
+    outputs = manifest.notes.get("outputs")
+    return {
+        "study": str(study.path),
+        "n_examples": study.n_examples,
+        "layers": [
+            {"name": layer.name, "points": layer.n_points, "channels": layer.n_channels, "policy": layer.policy}
+            for layer in map(study.layer, study.layers)
+        ],
+        "layers_by_default": bool(manifest.model) and manifest.config.get("layers") is None,
+        "preprocessing": (manifest.preprocessing or {}).get("description"),
+        "skipped": {"count": manifest.skipped.count, "first": list(manifest.skipped.first)},
+        "accuracy": manifest.notes.get("accuracy"),
+        "outputs": outputs["n"] if outputs else None,
+        "outputs_named": bool(outputs and outputs["names"]),
+        "thumbnails": study.has_thumbnails,
+    }
+
+
+def sentences(summary: dict[str, Any]) -> list[str]:
+    """Return a summary as lines for people; what was chosen or left out without being asked is said."""
+    lines = [f"{summary['study']}: {summary['n_examples']:,} examples"]
+    for layer in summary["layers"]:
+        lines.append(
+            f"  {layer['name']}: {layer['points']:,} vectors of {layer['channels']} channels ({layer['policy']})"
+        )
+    if summary["layers_by_default"]:
+        lines.append("layers chosen by default: name others with --layers")
+    if summary["preprocessing"]:
+        lines.append(f"input: {summary['preprocessing']}")
+    if summary["accuracy"] is not None:
+        lines.append(f"prediction = label for {summary['accuracy']:.1%} of the labelled examples")
+    if summary["outputs"] and not summary["outputs_named"]:
+        lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
+    if skipped := summary["skipped"]["count"]:
+        lines.append(f"skipped {skipped:,} that could not be read: {', '.join(summary['skipped']['first'][:5])}")
+    return lines
