@@ -1,8 +1,35 @@
-"""See the shape of what a neural network has learnt: mapper graphs of its activations, live."""
+"""See the shape of what a neural network has learnt: mapper graphs of its activations, live.
 
-from topoact.mapper import DBSCAN, Mapper, MapperGraph, UniformCover
-from topoact.workbench import open_workbench as open
+Names are imported when they are first used, so that ``topoact --help`` need not wait for scikit-learn.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from topoact.mapper import DBSCAN, Mapper, MapperGraph, UniformCover
+    from topoact.workbench import open_workbench as open  # noqa: A004
 
 __version__ = "0.1.0"
 
 __all__ = ["DBSCAN", "Mapper", "MapperGraph", "UniformCover", "__version__", "open"]
+
+_HOMES = {
+    "DBSCAN": ("topoact.mapper", "DBSCAN"),
+    "Mapper": ("topoact.mapper", "Mapper"),
+    "MapperGraph": ("topoact.mapper", "MapperGraph"),
+    "UniformCover": ("topoact.mapper", "UniformCover"),
+    "open": ("topoact.workbench", "open_workbench"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        module, attribute = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__
