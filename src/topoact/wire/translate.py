@@ -41,7 +41,7 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         has_predictions="prediction" in names,
         has_thumbnails=study.has_thumbnails,
         model=study.manifest.model,
-        preprocessing=_preprocessing(study.manifest.preprocessing),
+        preprocessing=(study.manifest.preprocessing or {}).get("description"),
     )
 
 
@@ -151,9 +151,3 @@ def _nodes(graph: MapperGraph, drawing: Drawing) -> messages.Nodes:
     columns = {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
     x, y = drawing.positions.T.tolist()
     return messages.Nodes(**columns, component=components(graph).tolist(), x=x, y=y)
-
-
-def _preprocessing(record: dict[str, Any] | None) -> str | None:
-    if record is None:
-        return None
-    return ", ".join(f"{name} {value}" for name, value in record.items() if value is not None)

@@ -6,7 +6,9 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from topoact.analysis.classes import class_counts, top_classes
 from topoact.analysis.layout import Drawing, anchored_layout, layout
 from topoact.analysis.projection import check_projection, project
 from topoact.errors import InvalidInput, UnknownName
@@ -51,6 +53,12 @@ class OpenLayer:
     def vectors(self) -> npt.NDArray[np.float32]:
         """Return the activation vectors, shape (n_points, n_channels)."""
         return self._bench.vectors(self.layer)
+
+    def top_classes(self, graph: MapperGraph, column: str = "label", n: int = 3) -> pd.DataFrame:
+        """Return the n most frequent values of a column in every node: columns node, name, count, share."""
+        values = pd.Categorical(self.layer.metadata(column))
+        names = [str(name) for name in values.categories]
+        return top_classes(class_counts(graph, values.codes, len(names)), names, n)
 
 
 class Workbench:
