@@ -12,8 +12,8 @@ from topoact.workbench import DrawnGraph, Workbench
 from topoact.workbench.jobs import JobRunner
 from topoact.workbench.tasks import MapTask, ProjectionTask
 
-FOREVER: Final = {"cache-control": "private, max-age=31536000, immutable"}
-"""For what never changes while the server runs on one study."""
+SESSION: Final = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
+"""For what never changes while the server runs: the next start, perhaps on another study, has another cookie."""
 NEVER: Final = {"cache-control": "no-store"}
 
 
@@ -116,7 +116,7 @@ def thumbnail(row: Place, bench: Bench) -> Response:
     if found is None:
         raise UnknownName(f"example {row} has no image")
     content, media_type = found
-    return Response(content, media_type=media_type, headers=FOREVER)
+    return Response(content, media_type=media_type, headers=SESSION)
 
 
 @router.get("/events")
