@@ -1,0 +1,91 @@
+"""A mapper that is slow, literal and obvious, to check the quick one against.
+
+Sets and loops over numbers, nothing shared with `topoact.mapper`. Distances are compared squared, in float64, so that
+on a lattice every comparison is exact.
+"""
+
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Node = tuple[int, frozenset[int]]
+"""Number of the interval, and the points."""
+
+
+class Oracle(NamedTuple):
+    """A mapper graph as plain sets."""
+
+    nodes: list[Node]
+    """In order of interval, then of discovery."""
+    edges: dict[tuple[int, int], tuple[int, float]]
+    """(source, target) → (shared points, Jaccard index)."""
+
+
+def mapper(
+    points: npt.ArrayLike, lens: npt.ArrayLike, *, n_intervals: int, overlap: float, eps: float, min_samples: int
+) -> Oracle:
+    """Build the mapper graph by the book."""
+    vectors, values = np.asarray(points, dtype=np.float64), np.asarray(lens, dtype=np.float64).tolist()
+    nodes = [
+        (number, frozenset(cluster))
+        for number, (low, high) in enumerate(intervals(min(values), max(values), n_intervals, overlap))
+        for cluster in dbscan(
+            vectors, [row for row, value in enumerate(values) if low <= value <= high], eps, min_samples
+        )
+    ]
+    return Oracle(nodes, nerve([members for _, members in nodes]))
+
+
+def intervals(low: float, high: float, n_intervals: int, overlap: float) -> list[tuple[float, float]]:
+    """Return the ends of KeplerMapper's intervals."""
+    spacing = (high - low) / n_intervals
+    length = spacing / (1 - overlap)
+    centres = [low + (number + 0.5) * spacing for number in range(n_intervals)]
+    return [(centre - length / 2, centre + length / 2) for centre in centres]
+
+
+def dbscan(points: npt.NDArray[np.float64], rows: list[int], eps: float, min_samples: int) -> list[set[int]]:
+    """Return the clusters among some rows, found in order of their first core point.
+
+    A border point between two clusters belongs to the one found first, as in scikit-learn.
+    """
+    near = {a: [b for b in rows if ((points[a] - points[b]) ** 2).sum() <= eps**2] for a in rows}
+    core = {row for row in rows if len(near[row]) >= min_samples}
+    clusters: list[set[int]] = []
+    taken: set[int] = set()
+    for seed in rows:
+        if seed in core and seed not in taken:
+            clusters.append(_reached(seed, near, core, taken))
+            taken |= clusters[-1]
+    return clusters
+
+
+def _reached(seed: int, near: dict[int, list[int]], core: set[int], taken: set[int]) -> set[int]:
+    found, waiting = {seed}, [seed]
+    while waiting:
+        row = waiting.pop()
+        fresh = set(near[row]) - found - taken if row in core else set()
+        found |= fresh
+        waiting += sorted(fresh)
+    return found
+
+
+def nerve(members: list[frozenset[int]]) -> dict[tuple[int, int], tuple[int, float]]:
+    """Return the pairs of sets that meet, how many elements they share, and their Jaccard index."""
+    return {
+        (a, b): (len(members[a] & members[b]), len(members[a] & members[b]) / len(members[a] | members[b]))
+        for a, b in combinations(range(len(members)), 2)
+        if members[a] & members[b]
+    }
+
+
+def clear_of_ends(lens: npt.ArrayLike, n_intervals: int, overlap: float) -> bool:
+    """Tell whether no value lies so near to an end that rounding could decide on which side it is."""
+    values = np.asarray(lens, dtype=np.float64)
+    low, high = float(values.min()), float(values.max())
+    ends = np.array(intervals(low, high, n_intervals, overlap)).ravel()
+    inner = ends[(ends > low) & (ends < high)]
+    distance = np.abs(values[:, None] - inner)
+    return not (distance < 1e-9 * max(abs(low), abs(high), high - low)).any()

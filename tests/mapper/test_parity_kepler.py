@@ -1,0 +1,61 @@
+"""The same nodes and edges as KeplerMapper with scikit-learn's DBSCAN, exactly."""
+
+from collections import Counter
+
+import kmapper
+import numpy as np
+import pytest
+from sklearn.cluster import DBSCAN as SklearnDBSCAN
+
+import topoact
+
+COVERS = [(5, 0.2), (10, 0.3), (15, 0.5), (23, 0.3)]
+
+
+def nodes_of(graph):
+    return Counter(frozenset(graph.members(node).tolist()) for node in range(graph.n_nodes))
+
+
+def edges_of(graph):
+    ends = [frozenset(graph.members(node).tolist()) for node in range(graph.n_nodes)]
+    pairs = zip(graph.links.source, graph.links.target, strict=True)
+    return Counter(frozenset({ends[source], ends[target]}) for source, target in pairs)
+
+
+def kepler(cloud, lens, n_intervals, overlap, eps, min_samples):
+    found = kmapper.KeplerMapper(verbose=0).map(
+        lens[:, None],
+        cloud,
+        cover=kmapper.Cover(n_cubes=n_intervals, perc_overlap=overlap),
+        clusterer=SklearnDBSCAN(eps=eps, min_samples=min_samples),
+    )
+    ends = {name: frozenset(int(row) for row in rows) for name, rows in found["nodes"].items()}
+    pairs = [(source, target) for source, targets in found["links"].items() for target in targets]
+    return Counter(ends.values()), Counter(frozenset({ends[source], ends[target]}) for source, target in pairs)
+
+
+def assert_same(graph, cloud, lens, n_intervals, overlap, eps, min_samples):
+    nodes, edges = kepler(cloud, lens, n_intervals, overlap, eps, min_samples)
+    assert nodes_of(graph) == nodes
+    assert edges_of(graph) == edges
+
+
+@pytest.mark.parametrize("min_samples", [2, 5, 8])
+@pytest.mark.parametrize(("n_intervals", "overlap"), COVERS)
+def test_elbow(cloud, n_intervals, overlap, min_samples):
+    clusterer = topoact.DBSCAN(min_samples=min_samples)
+    graph = topoact.Mapper(n_intervals=n_intervals, overlap=overlap, clusterer=clusterer).fit(cloud).graph_
+    assert graph.n_nodes > 0
+    assert_same(graph, cloud, graph.lens, n_intervals, overlap, graph.eps, min_samples)
+
+
+@pytest.mark.parametrize("quantile", [0.3, 0.9])
+@pytest.mark.parametrize("lens", ["l1", "pca:0"])
+@pytest.mark.parametrize(("n_intervals", "overlap"), [(8, 0.2), (12, 0.3), (6, 0.5)])
+def test_given_radius(cloud, lens, n_intervals, overlap, quantile):
+    distances = topoact.mapper.distance_curve(cloud, 5, seed=0).distances
+    eps = float(np.quantile(distances[distances > 0], quantile))
+    mapper = topoact.Mapper(lens=lens, n_intervals=n_intervals, overlap=overlap, clusterer=topoact.DBSCAN(eps=eps))
+    graph = mapper.fit(cloud).graph_
+    assert graph.n_nodes > 1
+    assert_same(graph, cloud, graph.lens, n_intervals, overlap, eps, 5)
