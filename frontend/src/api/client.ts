@@ -1,0 +1,41 @@
+/** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
+
+import type { ExampleId, Graph, JobEvent, MapRequest, ProjectionRequest, StudySummary } from "./types";
+
+/** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
+export interface Members {
+  indptr: Uint32Array;
+  indices: Uint32Array;
+  uncovered: Uint32Array;
+  lens: Float32Array;
+}
+
+/** Where the points of a layer come from. */
+export interface Points {
+  example: Uint32Array;
+  y: Int32Array;
+  x: Int32Array;
+}
+
+export type Columns = Record<string, Int32Array | Float32Array>;
+export type Progress = (event: JobEvent) => void;
+
+export interface Client {
+  study(): Promise<StudySummary>;
+  /** Resolve to the address of the graph once it is there. */
+  map(request: MapRequest, progress: Progress, signal: AbortSignal): Promise<string>;
+  graph(address: string): Promise<Graph>;
+  members(digest: string): Promise<Members>;
+  points(layer: number): Promise<Points>;
+  projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array>;
+  columns(): Promise<Columns>;
+  examples(rows: number[]): Promise<ExampleId[]>;
+  thumbnail(row: number): string;
+}
+
+/** The person, or a newer request, called the work off. */
+export class Cancelled extends Error {
+  constructor() {
+    super("cancelled");
+  }
+}

@@ -1,0 +1,98 @@
+/** The client over HTTP. Every address is relative to the page, so that the explorer works behind a path prefix. */
+
+import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
+import { decodeFrame, type Frame } from "./frame";
+import { JobStream } from "./jobs";
+import type { ExampleId, Graph, MapRequest, ProjectionRequest, StudySummary, Ticket } from "./types";
+
+const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
+
+export class HttpClient implements Client {
+  private readonly jobs = new JobStream();
+
+  constructor(private readonly base = document.baseURI) {}
+
+  async study(): Promise<StudySummary> {
+    const study = await this.json<StudySummary>("api/study");
+    await this.jobs.open(this.address("api/events"));
+    return study;
+  }
+
+  map(request: MapRequest, progress: Progress, signal: AbortSignal): Promise<string> {
+    return this.obtain("api/maps", request, progress, signal);
+  }
+
+  graph(address: string): Promise<Graph> {
+    return this.json<Graph>(`api/graphs/${address}`);
+  }
+
+  async members(digest: string): Promise<Members> {
+    return (await this.frame(`api/graphs/${digest}/members`)) as unknown as Members;
+  }
+
+  async points(layer: number): Promise<Points> {
+    return (await this.frame(`api/layers/${layer}/points`)) as unknown as Points;
+  }
+
+  async projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array> {
+    const address = await this.obtain("api/projections", request, progress, signal);
+    return (await this.frame(`api/projections/${address}`)).xy as Float32Array;
+  }
+
+  async columns(): Promise<Columns> {
+    return (await this.frame("api/examples/columns")) as Columns;
+  }
+
+  examples(rows: number[]): Promise<ExampleId[]> {
+    return this.json<ExampleId[]>("api/examples", "POST", { rows });
+  }
+
+  thumbnail(row: number): string {
+    return this.address(`api/examples/${row}/thumbnail`);
+  }
+
+  private async obtain(path: string, body: object, progress: Progress, signal: AbortSignal): Promise<string> {
+    for (;;) {
+      const ticket = await this.json<Ticket>(path, "POST", body);
+      if (!ticket.job) return ticket.result;
+      const { job } = ticket;
+      const cancel = () => void this.send(`api/jobs/${job}`, "DELETE").catch(() => undefined);
+      if (signal.aborted) cancel();
+      signal.throwIfAborted();
+      signal.addEventListener("abort", cancel, { once: true });
+      const last = await this.jobs.finished(job, progress, signal);
+      signal.removeEventListener("abort", cancel);
+      if (last?.state === "done") return ticket.result;
+      if (last?.state === "cancelled") throw new Cancelled();
+      if (last?.state === "failed") throw new Error(last.error ?? "The work failed and the server did not say why.");
+    }
+  }
+
+  private async json<T>(path: string, method = "GET", body?: object): Promise<T> {
+    return (await (await this.send(path, method, body)).json()) as T;
+  }
+
+  private async frame(path: string): Promise<Frame> {
+    return decodeFrame(await (await this.send(path)).arrayBuffer());
+  }
+
+  private async send(path: string, method = "GET", body?: object): Promise<Response> {
+    const headers = body ? { "content-type": "application/json" } : undefined;
+    const options = { method, headers, body: body && JSON.stringify(body) };
+    const response = await fetch(this.address(path), options).catch(() => {
+      throw new Error(UNREACHABLE);
+    });
+    if (!response.ok) throw new Error(await problem(response));
+    return response;
+  }
+
+  private address(path: string): string {
+    return new URL(path, this.base).href;
+  }
+}
+
+async function problem(response: Response): Promise<string> {
+  const body: unknown = await response.json().catch(() => null);
+  const sentence = (body as { error?: unknown } | null)?.error;
+  return typeof sentence === "string" ? sentence : `The server answered ${response.status} ${response.statusText}.`;
+}

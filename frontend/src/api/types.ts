@@ -1,0 +1,227 @@
+/* Generated from src/topoact/wire.py by scripts/generate_types.py: do not edit. */
+
+export interface WireMessages {
+  StudySummary: StudySummary;
+  MapRequest: MapRequest;
+  Ticket: Ticket;
+  Graph: Graph;
+  ProjectionRequest: ProjectionRequest;
+  RowsRequest: RowsRequest;
+  ExampleId: ExampleId;
+  JobEvent: JobEvent;
+  Problem: Problem;
+}
+/**
+ * All that the explorer needs before it draws anything.
+ */
+export interface StudySummary {
+  name: string;
+  version: string;
+  n_examples: number;
+  layers: LayerSummary[];
+  /**
+   * Names that the codes of the label and prediction columns refer to.
+   */
+  classes: string[];
+  columns: Column[];
+  knobs: Knob[];
+  defaults: Settings;
+  /**
+   * Projections that can be asked for: always 'pca', 'umap' if installed.
+   */
+  projections: string[];
+  has_labels: boolean;
+  has_predictions: boolean;
+  has_thumbnails: boolean;
+  model: string | null;
+  preprocessing: string | null;
+}
+/**
+ * One layer of the study; `id` is its place in the list and its name in every address.
+ */
+export interface LayerSummary {
+  id: number;
+  name: string;
+  module: string;
+  policy: string;
+  n_points: number;
+  n_channels: number;
+  /**
+   * Height and width of the layer's map, when it has positions.
+   */
+  grid: [number, number] | null;
+  /**
+   * Lenses offered for this layer, the first is the default.
+   */
+  lenses: string[];
+}
+/**
+ * A column of the examples table. Categories are coded by their place in `categories`, −1 is missing.
+ */
+export interface Column {
+  name: string;
+  kind: "category" | "number";
+  categories: string[] | null;
+}
+/**
+ * One setting of the mapper graph and how to show it.
+ */
+export interface Knob {
+  name: string;
+  label: string;
+  help: string;
+  kind: "choice" | "int" | "float" | "epsilon";
+  default: number | string;
+  minimum: number | null;
+  maximum: number | null;
+  step: number | null;
+}
+/**
+ * What determines a mapper graph of a layer.
+ */
+export interface Settings {
+  lens: string;
+  n_intervals: number;
+  overlap: number;
+  eps: number | "elbow";
+  min_samples: number;
+}
+/**
+ * Ask for the graph of a layer; with `layout`, for a layout that was drawn before, if it is still stored.
+ */
+export interface MapRequest {
+  layer: number;
+  settings: Settings;
+  anchor?: Anchor | null;
+  layout?: string | null;
+}
+/**
+ * A drawn graph beside whose nodes the nodes of the next are to be placed.
+ */
+export interface Anchor {
+  graph: string;
+  layout: string;
+}
+/**
+ * Answer to a request for something that may take long: `job` is null when the result is there already.
+ */
+export interface Ticket {
+  result: string;
+  job: string | null;
+}
+/**
+ * A mapper graph as drawn: its settings, intervals, nodes, edges, and what it leaves out.
+ */
+export interface Graph {
+  digest: string;
+  layout: string;
+  layer: number;
+  settings: Settings;
+  /**
+   * The ε in use, resolved.
+   */
+  eps: number;
+  curve: EpsilonCurve | null;
+  n_points: number;
+  n_covered: number;
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  lens_range: [number, number];
+  intervals: [number, number][];
+  nodes: Nodes;
+  edges: Edges;
+  /**
+   * For each node the node of the anchor that it continues and whose place it keeps, or −1.
+   */
+  survivors: number[];
+  warnings: Warning[];
+}
+/**
+ * The sorted k-NN distance of a sample of points, at even steps of rank, and where its knee lies.
+ */
+export interface EpsilonCurve {
+  k: number;
+  distances: number[];
+  elbow: number;
+  n_sampled: number;
+}
+/**
+ * Nodes by column; row i is node i. `x`, `y` are layout units: the mean edge is about 1 long.
+ */
+export interface Nodes {
+  interval: number[];
+  size: number[];
+  lens_min: number[];
+  lens_mean: number[];
+  lens_max: number[];
+  /**
+   * Point nearest to the node's mean vector.
+   */
+  medoid: number[];
+  component: number[];
+  x: number[];
+  y: number[];
+}
+/**
+ * Edges by column.
+ */
+export interface Edges {
+  source: number[];
+  target: number[];
+  shared: number[];
+  jaccard: number[];
+}
+/**
+ * Something that a reader of the graph must know, in one sentence.
+ */
+export interface Warning {
+  code: "low_coverage" | "one_blob" | "bare_path" | "fragments" | "empty";
+  text: string;
+}
+/**
+ * Ask for a projection of a layer's points to the plane.
+ */
+export interface ProjectionRequest {
+  layer: number;
+  kind: string;
+}
+/**
+ * Ask for the identities of some examples.
+ */
+export interface RowsRequest {
+  /**
+   * @maxItems 1000
+   */
+  rows: number[];
+}
+/**
+ * The identity of one example, as in the user's data.
+ */
+export interface ExampleId {
+  row: number;
+  id: string;
+}
+/**
+ * One step of a long piece of work, sent over the event stream.
+ */
+export interface JobEvent {
+  job: string;
+  kind: string;
+  state: "queued" | "running" | "done" | "failed" | "cancelled";
+  stage: string;
+  done: number;
+  total: number;
+  /**
+   * Seconds left, when they can be told.
+   */
+  eta: number | null;
+  error: string | null;
+}
+/**
+ * Why a request was refused, in one sentence that can be shown as it is.
+ */
+export interface Problem {
+  error: string;
+}

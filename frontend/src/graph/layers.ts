@@ -1,0 +1,165 @@
+/** From a scene to the layers of deck.gl. */
+
+import type { Layer } from "@deck.gl/core";
+import { IconLayer, LineLayer, ScatterplotLayer } from "@deck.gl/layers";
+import type { Camera } from "../state/view";
+import { scaleOf } from "./camera";
+import { PieLayer } from "./pie-layer";
+import type { Ink, Scene } from "./scene";
+import { MIN_PIXELS, pixelRadius, radiusFactor } from "./sizes";
+
+/** A node that is ringed: selected, hovered or pinned. */
+export interface Ring {
+  x: number;
+  y: number;
+  radius: number;
+  kind: "selected" | "hovered" | "pinned";
+}
+
+export interface NodeImage {
+  url: string;
+  x: number;
+  y: number;
+  radius: number;
+}
+
+export interface Overlay {
+  rings: Ring[];
+  images: NodeImage[];
+  highlightEdge: { from: [number, number]; to: [number, number] } | null;
+}
+
+const FLAT = { depthCompare: "always", depthWriteEnabled: false } as const;
+
+export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, ink: Ink): Layer[] {
+  const scale = scaleOf(camera);
+  const layers: (Layer | null)[] = [
+    edgeLayer(scene, scale),
+    overlay.highlightEdge && highlightLayer(overlay.highlightEdge, ink),
+    discLayer(scene, scale, ink),
+    scene.slices && sliceLayer(scene, scale),
+    overlay.images.length ? imageLayer(overlay, scale) : null,
+    overlay.rings.length ? ringLayer(overlay, scale, ink) : null,
+  ];
+  return layers.filter((layer) => layer !== null);
+}
+
+function edgeLayer({ lines }: Scene, scale: number): Layer {
+  return new LineLayer({
+    id: "edges",
+    data: cached(lines, () => ({
+      length: lines.width.length,
+      attributes: {
+        getSourcePosition: { value: lines.source, size: 2 },
+        getTargetPosition: { value: lines.target, size: 2 },
+        getColor: { value: lines.colour, size: 4, normalized: true },
+        getWidth: { value: lines.width, size: 1 },
+      },
+    })),
+    widthUnits: "pixels",
+    widthScale: Math.min(2, Math.max(0.6, Math.sqrt(scale / 40))),
+    widthMinPixels: 0.5,
+    parameters: FLAT,
+  });
+}
+
+function highlightLayer(edge: NonNullable<Overlay["highlightEdge"]>, ink: Ink): Layer {
+  return new LineLayer({
+    id: "edge-highlight",
+    data: [edge],
+    getSourcePosition: (d: typeof edge) => [...d.from, 0],
+    getTargetPosition: (d: typeof edge) => [...d.to, 0],
+    getColor: [...ink.accent, 255],
+    getWidth: 4,
+    widthUnits: "pixels",
+    parameters: FLAT,
+  });
+}
+
+function discLayer({ discs }: Scene, scale: number, ink: Ink): Layer {
+  return new ScatterplotLayer({
+    id: "nodes",
+    data: cached(discs, () => ({
+      length: discs.ids.length,
+      attributes: {
+        getPosition: { value: discs.position, size: 2 },
+        getRadius: { value: discs.radius, size: 1 },
+        getFillColor: { value: discs.fill, size: 4, normalized: true },
+      },
+    })),
+    radiusUnits: "pixels",
+    radiusScale: radiusFactor(scale),
+    radiusMinPixels: MIN_PIXELS,
+    stroked: true,
+    lineWidthUnits: "pixels",
+    getLineWidth: 1.5,
+    getLineColor: [...ink.background, 255],
+    updateTriggers: { getLineColor: ink.background.join() },
+    parameters: FLAT,
+  });
+}
+
+function sliceLayer({ slices }: Scene, scale: number): Layer {
+  const drawn = slices as NonNullable<Scene["slices"]>;
+  return new PieLayer({
+    id: "pies",
+    data: cached(drawn, () => ({
+      length: drawn.start.length,
+      attributes: {
+        getPosition: { value: drawn.position, size: 2 },
+        getRadius: { value: drawn.radius, size: 1 },
+        getFillColor: { value: drawn.fill, size: 4, normalized: true },
+        getStart: { value: drawn.start, size: 1 },
+      },
+    })),
+    radiusUnits: "pixels",
+    radiusScale: radiusFactor(scale),
+    radiusMinPixels: MIN_PIXELS,
+    parameters: FLAT,
+  });
+}
+
+function imageLayer({ images }: Overlay, scale: number): Layer {
+  return new IconLayer<NodeImage>({
+    id: "images",
+    data: images,
+    getIcon: (d) => ({ url: d.url, id: d.url, width: 64, height: 64 }),
+    getPosition: (d) => [d.x, d.y, 0],
+    getSize: (d) => pixelRadius(d.radius, scale) * 1.3,
+    updateTriggers: { getSize: scale },
+    sizeUnits: "pixels",
+    parameters: FLAT,
+    textureParameters: { minFilter: "linear", magFilter: "linear", mipmapFilter: "linear" },
+  });
+}
+
+const RINGS: Record<Ring["kind"], { gap: number; width: number }> = {
+  selected: { gap: 3.5, width: 2.5 },
+  hovered: { gap: 1.5, width: 1.5 },
+  pinned: { gap: 0.5, width: 1 },
+};
+
+function ringLayer({ rings }: Overlay, scale: number, ink: Ink): Layer {
+  return new ScatterplotLayer<Ring>({
+    id: "rings",
+    data: rings,
+    getPosition: (d) => [d.x, d.y, 0],
+    getRadius: (d) => pixelRadius(d.radius, scale) + RINGS[d.kind].gap,
+    getLineColor: (d) => [...(d.kind === "selected" ? ink.accent : ink.text), d.kind === "pinned" ? 150 : 255],
+    getLineWidth: (d) => RINGS[d.kind].width,
+    updateTriggers: { getRadius: scale },
+    radiusUnits: "pixels",
+    lineWidthUnits: "pixels",
+    filled: false,
+    stroked: true,
+    parameters: FLAT,
+  });
+}
+
+const made = new WeakMap<object, unknown>();
+
+/** Give deck.gl the same object for the same arrays, so that a camera move uploads nothing. */
+function cached<T>(key: object, make: () => T): T {
+  if (!made.has(key)) made.set(key, make());
+  return made.get(key) as T;
+}

@@ -1,0 +1,156 @@
+/** From the state to arrays that can be drawn: no WebGL here. */
+
+import type { Graph } from "../api/types";
+import { type NodeClasses, countsOfNode } from "../state/classes";
+import { OTHER, type Rgb } from "../state/palette";
+import type { Visible } from "../state/visible";
+
+export interface Ink {
+  background: Rgb;
+  /** Weakest and strongest edge. */
+  weak: Rgb;
+  strong: Rgb;
+  accent: Rgb;
+  text: Rgb;
+}
+
+export interface SceneInput {
+  graph: Graph;
+  visible: Visible;
+  xy: Float32Array;
+  radii: Float32Array;
+  colours: Rgb[];
+  /** Between 0 (faded) and 1 for each node; null when nothing is faded. */
+  strength: Float32Array | null;
+  pies: { classes: NodeClasses; palette: Rgb[] } | null;
+  ink: Ink;
+}
+
+export interface Discs {
+  /** The node of each disc, large nodes first so that small ones lie on top. */
+  ids: Uint32Array;
+  position: Float32Array;
+  radius: Float32Array;
+  fill: Uint8Array;
+}
+
+export interface Slices {
+  position: Float32Array;
+  radius: Float32Array;
+  /** Where the slice begins, as a share of the turn. */
+  start: Float32Array;
+  fill: Uint8Array;
+}
+
+export interface Lines {
+  source: Float32Array;
+  target: Float32Array;
+  colour: Uint8Array;
+  width: Float32Array;
+}
+
+export interface Scene {
+  discs: Discs;
+  slices: Slices | null;
+  lines: Lines;
+}
+
+const FADED = 0.1;
+const THINNEST = 0.7;
+const THICKEST = 4.2;
+
+export function buildScene(input: SceneInput): Scene {
+  const ids = drawOrder(input);
+  const discs = buildDiscs(input, ids);
+  return { discs, slices: input.pies && buildSlices(input, ids), lines: buildLines(input) };
+}
+
+/** Return how strongly each node is drawn when the given shares of their members are looked for. */
+export function strengths(shares: Float32Array): Float32Array {
+  return shares.map((share) => (share > 0 ? 0.3 + 0.7 * Math.sqrt(share) : FADED));
+}
+
+function drawOrder({ visible, radii }: SceneInput): Uint32Array {
+  const ids = Array.from(visible.nodes.keys()).filter((node) => visible.nodes[node]);
+  return Uint32Array.from(ids.sort((a, b) => radii[b] - radii[a] || a - b));
+}
+
+function buildDiscs({ xy, radii, colours, strength, ink }: SceneInput, ids: Uint32Array): Discs {
+  const discs = {
+    ids,
+    position: new Float32Array(2 * ids.length),
+    radius: new Float32Array(ids.length),
+    fill: new Uint8Array(4 * ids.length),
+  };
+  ids.forEach((node, i) => {
+    discs.position.set([xy[2 * node], xy[2 * node + 1]], 2 * i);
+    discs.radius[i] = radii[node];
+    paint(discs.fill, i, mix(ink.background, colours[node], strength?.[node] ?? 1));
+  });
+  return discs;
+}
+
+function buildSlices({ xy, radii, strength, pies, ink }: SceneInput, ids: Uint32Array): Slices {
+  const rows: { node: number; start: number; colour: Rgb }[] = [];
+  for (const node of ids) {
+    for (const slice of pieOf(countsOfNode(pies!.classes, node), pies!.palette)) rows.push({ node, ...slice });
+  }
+  const slices = {
+    position: new Float32Array(2 * rows.length),
+    radius: new Float32Array(rows.length),
+    start: new Float32Array(rows.length),
+    fill: new Uint8Array(4 * rows.length),
+  };
+  rows.forEach(({ node, start, colour }, i) => {
+    slices.position.set([xy[2 * node], xy[2 * node + 1]], 2 * i);
+    slices.radius[i] = radii[node];
+    slices.start[i] = start;
+    paint(slices.fill, i, mix(ink.background, colour, strength?.[node] ?? 1));
+  });
+  return slices;
+}
+
+/** Return the slices of one pie in the order of the classes; classes without a colour of their own come last, as one. */
+export function pieOf(counts: Uint32Array, palette: Rgb[]): { start: number; colour: Rgb }[] {
+  const total = counts.reduce((sum, value) => sum + value, 0);
+  const slices: { start: number; colour: Rgb }[] = [];
+  let start = 0;
+  counts.forEach((value, code) => {
+    if (!value || palette[code] === OTHER) return;
+    slices.push({ start, colour: palette[code] });
+    start += value / total;
+  });
+  if (total && start < 1 - 1e-6) slices.push({ start, colour: OTHER });
+  return slices;
+}
+
+function buildLines({ graph, visible, xy, strength, ink }: SceneInput): Lines {
+  const { source, target, jaccard } = graph.edges;
+  const n = visible.edges.length;
+  const lines = {
+    source: new Float32Array(2 * n),
+    target: new Float32Array(2 * n),
+    colour: new Uint8Array(4 * n),
+    width: new Float32Array(n),
+  };
+  visible.edges.forEach((edge, i) => {
+    const [a, b] = [source[edge], target[edge]];
+    lines.source.set([xy[2 * a], xy[2 * a + 1]], 2 * i);
+    lines.target.set([xy[2 * b], xy[2 * b + 1]], 2 * i);
+    const weight = Math.sqrt(jaccard[edge]);
+    const seen = strength ? Math.min(strength[a], strength[b]) : 1;
+    paint(lines.colour, i, mix(ink.background, mix(ink.weak, ink.strong, weight), 0.15 + 0.85 * seen));
+    lines.width[i] = THINNEST + (THICKEST - THINNEST) * weight;
+  });
+  return lines;
+}
+
+export const mix = (from: Rgb, to: Rgb, t: number): Rgb =>
+  [0, 1, 2].map((i) => Math.round(from[i] + (to[i] - from[i]) * t)) as Rgb;
+
+function paint(target: Uint8Array, i: number, [r, g, b]: Rgb): void {
+  target[4 * i] = r;
+  target[4 * i + 1] = g;
+  target[4 * i + 2] = b;
+  target[4 * i + 3] = 255;
+}

@@ -1,0 +1,55 @@
+/**
+ * Colours of data. The twenty class colours were picked in OKLCH by farthest-point search so that they stay apart under
+ * simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009); classes beyond them share one grey.
+ */
+
+export type Rgb = [number, number, number];
+
+const CLASS_HEX = [
+  "4a63d0", "ea9344", "18a7a1", "905211", "8eb8fe", "835f8c", "be6e52", "9281e1", "90b888", "b0455c",
+  "f292d3", "8c399e", "6e72ba", "e16c10", "4f8fad", "2a725c", "85cd75", "6ea078", "41bdd1", "3c8a7c",
+];
+
+export const CLASS_COLOURS: Rgb[] = CLASS_HEX.map(fromHex);
+export const OTHER: Rgb = [140, 146, 155];
+
+const SEQUENTIAL: Rgb[] = ["433a80", "3a6a9f", "2e95a0", "5cb88a", "b2cf62", "f6d55c"].map(fromHex);
+const PURITY: Rgb[] = ["b9bec6", "a3a6c8", "877fc4", "6a4fb3", "4b1f93"].map(fromHex);
+const PURITY_DARK: Rgb[] = ["4a4f58", "5c5a86", "7b6fc0", "a48be8", "d9c4ff"].map(fromHex);
+
+export type Ramp = (t: number) => Rgb;
+
+export const lensRamp: Ramp = (t) => interpolate(SEQUENTIAL, t);
+export const purityRamp = (dark: boolean): Ramp => {
+  const stops = dark ? PURITY_DARK : PURITY;
+  return (t) => interpolate(stops, t);
+};
+
+/** Return a colour for each class code: the most frequent classes have their own, the rest are "other". */
+export function classColours(counts: ArrayLike<number>): Rgb[] {
+  const order = Array.from(counts, (count, code) => ({ count, code }));
+  if (order.length > CLASS_COLOURS.length) order.sort((a, b) => b.count - a.count || a.code - b.code);
+  const colours: Rgb[] = order.map(() => OTHER);
+  order.slice(0, CLASS_COLOURS.length).forEach(({ code }, rank) => (colours[code] = CLASS_COLOURS[rank]));
+  return colours;
+}
+
+export function interpolate(stops: Rgb[], t: number): Rgb {
+  if (Number.isNaN(t)) return OTHER;
+  const place = Math.min(1, Math.max(0, t)) * (stops.length - 1);
+  const low = Math.min(stops.length - 2, Math.floor(place));
+  const part = place - low;
+  return stops[low].map((value, i) => Math.round(value + (stops[low + 1][i] - value) * part)) as Rgb;
+}
+
+export function fromHex(hex: string): Rgb {
+  const value = parseInt(hex.replace("#", ""), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+export const css = (rgb: Rgb): string => `rgb(${rgb.join(" ")})`;
+
+export function gradient(ramp: Ramp): string {
+  const stops = Array.from({ length: 9 }, (_, i) => `${css(ramp(i / 8))} ${(i / 8) * 100}%`);
+  return `linear-gradient(to right, ${stops.join(", ")})`;
+}

@@ -1,0 +1,50 @@
+/** Where the nodes of a new graph come from: survivors from their place, the others from where their members were. */
+
+import type { Csr } from "./members";
+import { transpose } from "./members";
+
+export interface Drawn {
+  /** Interleaved x, y of the nodes as drawn. */
+  xy: Float32Array;
+  members: Csr;
+}
+
+export function startPlaces(next: Drawn, survivors: number[], before: Drawn, nPoints: number): Float32Array {
+  const start = next.xy.slice();
+  const holders = transpose(before.members, nPoints);
+  for (let node = 0; node < survivors.length; node++) {
+    const place = survivors[node] >= 0 ? placeOf(before.xy, survivors[node]) : birthplace(node, next.members, holders, before.xy);
+    if (place) start.set(place, 2 * node);
+  }
+  return start;
+}
+
+/** Return the mean place of the old nodes that held the members of a new node, or null if there was none. */
+function birthplace(node: number, members: Csr, holders: Csr, xy: Float32Array): [number, number] | null {
+  let x = 0;
+  let y = 0;
+  let count = 0;
+  for (let i = members.indptr[node]; i < members.indptr[node + 1]; i++) {
+    const point = members.indices[i];
+    for (let j = holders.indptr[point]; j < holders.indptr[point + 1]; j++) {
+      x += xy[2 * holders.indices[j]];
+      y += xy[2 * holders.indices[j] + 1];
+      count++;
+    }
+  }
+  return count ? [x / count, y / count] : null;
+}
+
+const placeOf = (xy: Float32Array, node: number): [number, number] => [xy[2 * node], xy[2 * node + 1]];
+
+/** Return the places at `t` between 0 and 1 of a movement that starts and ends gently. */
+export function between(from: Float32Array, to: Float32Array, t: number): Float32Array {
+  const eased = t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2;
+  return to.map((end, i) => (t >= 1 ? end : from[i] + (end - from[i]) * eased));
+}
+
+/** Return the nodes of the new graph that continue the given nodes of the old one. */
+export function continued(ids: number[], survivors: number[]): number[] {
+  const heirs = new Map(survivors.map((old, node) => [old, node]));
+  return ids.flatMap((id) => heirs.get(id) ?? []);
+}

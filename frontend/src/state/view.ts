@@ -1,0 +1,127 @@
+/** The whole state of what is on screen, as one plain value that can be stored, compared and restored. */
+
+import type { Settings, StudySummary } from "../api/types";
+
+export interface Camera {
+  x: number;
+  y: number;
+  /** Binary logarithm of the pixels per layout unit. */
+  zoom: number;
+}
+
+export type Polygon = [number, number][];
+
+export type Selection =
+  | { kind: "none" }
+  | { kind: "nodes"; ids: number[] }
+  | { kind: "edge"; source: number; target: number }
+  | { kind: "area"; projection: string; polygon: Polygon }
+  | { kind: "uncovered" };
+
+export type Theme = "auto" | "light" | "dark";
+export type ExampleOrder = "stored" | "confident" | "doubtful" | "lens" | "label";
+
+export interface ViewState {
+  layer: number;
+  settings: Settings;
+  /** The layout that is drawn; asked for again when the view is restored. */
+  layout: string | null;
+  /** Null until the graph has been fitted into the view. */
+  camera: Camera | null;
+  selection: Selection;
+  /** Classes whose members are looked for, by code. */
+  classes: number[];
+  /** `lens`, `majority`, `purity`, or `column:` and the name of a numeric column. */
+  colour: string;
+  pies: boolean;
+  images: boolean;
+  labels: boolean;
+  radius: "sqrt" | "log";
+  minJaccard: number;
+  minSize: number;
+  pins: [node: number, x: number, y: number][];
+  projection: string;
+  order: ExampleOrder;
+  theme: Theme;
+  /** Open panels. */
+  panels: { left: boolean; right: boolean; projection: boolean; table: boolean };
+}
+
+export const NOTHING: Selection = { kind: "none" };
+
+export function initialView(study: StudySummary): ViewState {
+  const layer = study.layers.at(-1)?.id ?? 0;
+  return {
+    layer,
+    settings: study.defaults,
+    layout: null,
+    camera: null,
+    selection: NOTHING,
+    classes: [],
+    colour: study.has_labels ? "majority" : "lens",
+    pies: study.has_labels,
+    images: false,
+    labels: study.has_labels,
+    radius: "sqrt",
+    minJaccard: 0,
+    minSize: 1,
+    pins: [],
+    projection: study.projections[0] ?? "",
+    order: "stored",
+    theme: "auto",
+    panels: { left: true, right: true, projection: true, table: false },
+  };
+}
+
+/** Return the fields of `view` that differ from `base`, for a short address. */
+export function difference(view: ViewState, base: ViewState): Partial<ViewState> {
+  const keys = Object.keys(base) as (keyof ViewState)[];
+  const changed = keys.filter((key) => JSON.stringify(view[key]) !== JSON.stringify(base[key]));
+  return Object.fromEntries(changed.map((key) => [key, view[key]]));
+}
+
+/** Lay what an address says over `base`; a field of the wrong kind, or an unknown layer, is left out. */
+export function restore(base: ViewState, saved: unknown, study: StudySummary): ViewState {
+  if (typeof saved !== "object" || saved === null) return base;
+  const said = saved as Partial<ViewState>;
+  const view = { ...base };
+  for (const key of Object.keys(base) as (keyof ViewState)[]) {
+    if (fits(key, said[key], base[key])) Object.assign(view, { [key]: said[key] });
+  }
+  const layer = study.layers.find((known) => known.id === view.layer);
+  if (!layer) return base;
+  view.settings = { ...base.settings, ...view.settings };
+  if (!layer.lenses.includes(view.settings.lens)) view.settings.lens = layer.lenses[0];
+  view.panels = { ...base.panels, ...view.panels };
+  return view;
+}
+
+function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
+  if (value === undefined) return false;
+  if (key === "layout") return value === null || (typeof value === "string" && /^[0-9a-f]{16}$/.test(value));
+  if (key === "camera") return isCamera(value);
+  if (key === "selection") return isSelection(value);
+  if (key === "classes") return isIds(value);
+  if (key === "pins") return Array.isArray(value) && value.every((pin) => Array.isArray(pin) && pin.every(Number.isFinite));
+  if (key === "theme") return ["auto", "light", "dark"].includes(value as string);
+  if (key === "radius") return value === "sqrt" || value === "log";
+  return typeof value === typeof base && value !== null;
+}
+
+const isIds = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((id) => Number.isInteger(id) && id >= 0);
+
+function isCamera(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return value === null;
+  const { x, y, zoom } = value as Camera;
+  return [x, y, zoom].every(Number.isFinite);
+}
+
+function isSelection(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const said = value as Selection;
+  if (said.kind === "nodes") return isIds(said.ids);
+  if (said.kind === "edge") return isIds([said.source, said.target]);
+  if (said.kind === "area") return Array.isArray(said.polygon) && typeof said.projection === "string";
+  return said.kind === "none" || said.kind === "uncovered";
+}

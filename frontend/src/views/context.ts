@@ -1,0 +1,19 @@
+/** What every panel is given. */
+
+import { getContext, setContext } from "svelte";
+import type { Identities } from "./identities.svelte";
+import type { Planes } from "./planes.svelte";
+import type { Reading } from "./reading.svelte";
+import type { Session } from "./session.svelte";
+
+export interface Explorer {
+  session: Session;
+  reading: Reading;
+  planes: Planes;
+  identities: Identities;
+}
+
+const KEY = Symbol("explorer");
+
+export const provideExplorer = (explorer: Explorer): Explorer => setContext(KEY, explorer);
+export const useExplorer = (): Explorer => getContext<Explorer>(KEY);

@@ -1,0 +1,17 @@
+/** The order in which examples are listed. */
+
+import type { ExampleOrder } from "../state/view";
+import type { Shown } from "./shown";
+
+export function ordered(points: Uint32Array, order: ExampleOrder, shown: Shown): Uint32Array {
+  const key = keyOf(order, shown);
+  if (!key) return points;
+  const down = order === "confident";
+  return points.slice().sort((a, b) => (down ? key[b] - key[a] : key[a] - key[b]) || a - b);
+}
+
+function keyOf(order: ExampleOrder, shown: Shown): ArrayLike<number> | null {
+  if (order === "lens") return shown.members.lens;
+  if (order === "label") return shown.labels;
+  return order === "stored" ? null : shown.confidence;
+}

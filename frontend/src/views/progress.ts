@@ -1,0 +1,20 @@
+/** Long work in words. */
+
+import type { JobEvent } from "../api/types";
+import { count } from "../state/format";
+
+type Pending = JobEvent | "asked";
+
+export function progressShare(pending: Pending): number | null {
+  return pending === "asked" || pending.total <= 0 || pending.state === "queued" ? null : pending.done / pending.total;
+}
+
+export function progressText(pending: Pending, what: string): string {
+  if (pending === "asked") return `${what} …`;
+  if (pending.state === "queued") return "Waiting for other work …";
+  const steps = pending.total > 1 ? ` ${count(pending.done)} of ${count(pending.total)}` : "";
+  const left = pending.eta !== null && pending.eta >= 2 ? ` · ${Math.round(pending.eta)} s left` : "";
+  return `${sentence(pending.stage || what)}${steps}${left}`;
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,251 @@
+/** The state of the page: the view that the person made, the graph that is on screen, and what is on its way. */
+
+import { Cancelled, type Client, type Columns } from "../api/client";
+import type { JobEvent, Settings, StudySummary } from "../api/types";
+import { fit, stillInView, type Viewport } from "../graph/camera";
+import type { Hit } from "../graph/pick";
+import { emptyHistory, type History, redo, remember, undo } from "../state/history";
+import { between, continued, startPlaces } from "../state/transition";
+import { type Camera, initialView, NOTHING, type Selection, type ViewState } from "../state/view";
+import { Shelf, type Shown } from "./shown";
+
+interface Trip {
+  anchored: boolean;
+  layout: string | null;
+  /** Return what else of the view changes when the graph is there. */
+  arrive: (next: Shown, survivors: number[] | null) => Partial<ViewState>;
+}
+
+const MARGINS = { left: 48, right: 64, top: 48, bottom: 56 };
+
+export class Session {
+  view = $state.raw<ViewState>() as ViewState;
+  shown = $state.raw<Shown | null>(null);
+  pending = $state.raw<JobEvent | "asked" | null>(null);
+  problem = $state.raw<string | null>(null);
+  hovered = $state.raw<Hit>(null);
+  viewport = $state.raw<Viewport>({ width: 0, height: 0 });
+  history = $state.raw<History<ViewState>>(emptyHistory());
+  systemDark = $state(false);
+  dark = $derived.by(() => (this.view.theme === "auto" ? this.systemDark : this.view.theme === "dark"));
+
+  /** Places of the nodes at rest: the layout, then the pins. */
+  xy = $derived.by(() => restingPlaces(this.shown, this.pins));
+  private pins = $derived.by(() => this.view.pins);
+  private origin = $state.raw<Float32Array | null>(null);
+  private progress = $state(1);
+  /** Places of the nodes as drawn, also while they move. */
+  drawn = $derived(this.origin && this.progress < 1 ? between(this.origin, this.xy, this.progress) : this.xy);
+
+  readonly initial: ViewState;
+  private readonly shelf: Shelf;
+  private abort: AbortController | null = null;
+
+  constructor(
+    readonly client: Client,
+    readonly study: StudySummary,
+    readonly columns: Columns,
+  ) {
+    this.initial = initialView(study);
+    this.view = this.initial;
+    this.shelf = new Shelf(client, columns);
+  }
+
+  /** Change the view; with `memorable` the change can be undone. */
+  update(patch: Partial<ViewState>, memorable = true): void {
+    if (memorable) this.history = remember(this.history, this.view);
+    this.view = { ...this.view, ...patch };
+  }
+
+  /** Make the change since `before` one step that can be undone. */
+  recall(before: ViewState): void {
+    this.history = remember(this.history, before);
+  }
+
+  select(selection: Selection): void {
+    this.update({ selection });
+  }
+
+  toggleNode(id: number): void {
+    const { selection } = this.view;
+    const ids = selection.kind === "nodes" ? selection.ids : [];
+    const next = ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id];
+    this.select(next.length ? { kind: "nodes", ids: next } : NOTHING);
+  }
+
+  toggleClass(code: number): void {
+    const { classes } = this.view;
+    this.update({ classes: classes.includes(code) ? classes.filter((other) => other !== code) : [...classes, code] });
+  }
+
+  clear(): void {
+    if (this.view.selection.kind !== "none" || this.view.classes.length) this.update({ selection: NOTHING, classes: [] });
+  }
+
+  changeSettings(patch: Partial<Settings>): void {
+    this.update({ settings: { ...this.view.settings, ...patch } });
+    void this.travel({ anchored: true, layout: null, arrive: (next, survivors) => this.inherit(next, survivors) });
+  }
+
+  switchLayer(layer: number): void {
+    if (layer === this.view.layer) return;
+    const { settings } = this.view;
+    const lenses = this.study.layers.find((known) => known.id === layer)?.lenses ?? [];
+    const lens = lenses.includes(settings.lens) ? settings.lens : lenses[0];
+    const eps = "elbow" as const;
+    this.update({ layer, settings: { ...settings, lens, eps } });
+    const arrive = (next: Shown) => ({ selection: NOTHING, pins: [], camera: this.fitted(next) });
+    void this.travel({ anchored: false, layout: null, arrive });
+  }
+
+  relayout(): void {
+    this.update({});
+    const arrive = (next: Shown) => ({ pins: [], camera: this.fitted(next) });
+    void this.travel({ anchored: false, layout: null, arrive });
+  }
+
+  /** Put a whole view on screen, its graph included. */
+  restore(target: ViewState): void {
+    const now = this.shown?.graph;
+    const there = now && now.layer === target.layer && now.layout === target.layout && sameSettings(now.settings, target.settings);
+    if (there) {
+      this.view = target;
+      return;
+    }
+    this.view = { ...target, selection: NOTHING, pins: [], camera: this.view.camera };
+    const arrive = (next: Shown) => ({
+      selection: known(target.selection, next),
+      pins: target.pins.filter(([node]) => node < next.graph.nodes.size.length),
+      camera: target.camera ?? this.fitted(next),
+    });
+    void this.travel({ anchored: false, layout: target.layout, arrive });
+  }
+
+  undo(): void {
+    this.jump(undo(this.history, this.view));
+  }
+
+  redo(): void {
+    this.jump(redo(this.history, this.view));
+  }
+
+  cancel(): void {
+    this.abort?.abort(new Cancelled());
+  }
+
+  fitView(): void {
+    if (this.shown) this.update({ camera: this.fitted(this.shown, this.xy) }, false);
+  }
+
+  /** Move on by a share of the way; returns whether there is more to go. */
+  advance(progress: number): boolean {
+    this.progress = Math.min(1, progress);
+    if (this.progress >= 1) this.origin = null;
+    return this.progress < 1;
+  }
+
+  get moving(): boolean {
+    return this.origin !== null;
+  }
+
+  private jump([view, history]: [ViewState, History<ViewState>]): void {
+    this.history = history;
+    if (view === this.view) return;
+    const { camera, panels, theme, layout } = this.view;
+    this.restore({ ...view, panels, theme, camera: layout === view.layout ? camera : view.camera });
+  }
+
+  private fitted(shown: Shown, xy = restingPlaces(shown, [])): Camera | null {
+    return this.viewport.width ? fit(xy, this.viewport, MARGINS, 0.5) : null;
+  }
+
+  private inherit(next: Shown, survivors: number[] | null): Partial<ViewState> {
+    const { selection, pins, camera } = this.view;
+    if (!survivors) return { selection: selection.kind === "area" ? selection : NOTHING, pins: [] };
+    const moved = pins.flatMap(([node, x, y]) => continued([node], survivors).map((heir): [number, number, number] => [heir, x, y]));
+    const inView = camera && stillInView(restingPlaces(next, moved), camera, this.viewport);
+    return {
+      pins: moved,
+      selection: heirsOf(selection, survivors),
+      camera: inView ? camera : this.fitted(next),
+    };
+  }
+
+  private async travel(trip: Trip): Promise<void> {
+    this.abort?.abort(new Cancelled());
+    const abort = new AbortController();
+    this.abort = abort;
+    this.problem = null;
+    this.pending = "asked";
+    try {
+      const from = trip.anchored && this.shown?.graph.layer === this.view.layer ? this.shown : null;
+      const anchor = from && { graph: from.graph.digest, layout: from.graph.layout };
+      const wanted = { layer: this.view.layer, settings: this.view.settings, anchor, layout: trip.layout };
+      const next = await this.shelf.get(wanted, (event) => this.report(abort, event), abort.signal);
+      if (abort.signal.aborted) return;
+      this.arrive(next, from === this.shown && from ? next.graph.survivors : null, trip);
+    } catch (error) {
+      if (this.abort === abort) this.giveUp(error);
+    } finally {
+      if (this.abort === abort) this.pending = null;
+    }
+  }
+
+  private report(abort: AbortController, event: JobEvent): void {
+    if (this.abort === abort) this.pending = event;
+  }
+
+  private arrive(next: Shown, survivors: number[] | null, trip: Trip): void {
+    const before = this.shown;
+    const drawn = this.drawn;
+    const settings = { ...next.graph.settings, eps: this.view.settings.eps };
+    this.hovered = null;
+    this.view = { ...this.view, settings, layout: next.graph.layout, ...trip.arrive(next, survivors) };
+    this.shown = next;
+    if (!before || before.graph.layer !== next.graph.layer || before === next) return;
+    const none = next.graph.nodes.size.map(() => -1);
+    const members = { xy: this.xy, members: next.members };
+    this.origin = startPlaces(members, survivors ?? none, { xy: drawn, members: before.members }, next.graph.n_points);
+    this.progress = 0;
+  }
+
+  private giveUp(error: unknown): void {
+    if (!(error instanceof Cancelled)) this.problem = error instanceof Error ? error.message : String(error);
+    if (!this.shown) return;
+    const { graph } = this.shown;
+    const eps = graph.settings.eps;
+    this.view = { ...this.view, layer: graph.layer, layout: graph.layout, settings: { ...graph.settings, eps } };
+  }
+}
+
+function restingPlaces(shown: Shown | null, pins: ViewState["pins"]): Float32Array {
+  if (!shown) return new Float32Array();
+  const { x, y } = shown.graph.nodes;
+  const xy = new Float32Array(2 * x.length);
+  x.forEach((value, node) => xy.set([value, y[node]], 2 * node));
+  for (const [node, px, py] of pins) if (node < x.length) xy.set([px, py], 2 * node);
+  return xy;
+}
+
+function heirsOf(selection: Selection, survivors: number[]): Selection {
+  if (selection.kind === "nodes") {
+    const ids = continued(selection.ids, survivors);
+    return ids.length ? { kind: "nodes", ids } : NOTHING;
+  }
+  return selection.kind === "edge" ? NOTHING : selection;
+}
+
+/** Return the selection without nodes that the graph does not have. */
+function known(selection: Selection, shown: Shown): Selection {
+  const n = shown.graph.nodes.size.length;
+  if (selection.kind === "nodes") {
+    const ids = selection.ids.filter((id) => id < n);
+    return ids.length ? { kind: "nodes", ids } : NOTHING;
+  }
+  if (selection.kind === "edge" && Math.max(selection.source, selection.target) >= n) return NOTHING;
+  return selection;
+}
+
+function sameSettings(a: Settings, b: Settings): boolean {
+  return a.lens === b.lens && a.n_intervals === b.n_intervals && a.overlap === b.overlap && a.eps === b.eps && a.min_samples === b.min_samples;
+}

@@ -1,0 +1,89 @@
+/** Keys that work anywhere on the page, in one table that "?" shows. */
+
+import { neighbours, neighbourTowards } from "../state/visible";
+import type { Explorer } from "./context";
+
+export const SHORTCUTS: [keys: string, meaning: string][] = [
+  ["Esc", "Clear the selection and the class search"],
+  ["F", "Fit the graph into the view"],
+  ["L", "Lay the graph out anew; pins are released"],
+  ["P", "Pies of classes in the nodes"],
+  ["I", "Images on the nodes, once they are large enough"],
+  ["T", "Table of nodes"],
+  ["/", "Search a class"],
+  ["← ↑ → ↓", "Walk from the selected node to a neighbour"],
+  ["Ctrl Z · Ctrl ⇧ Z", "Undo · redo"],
+  ["[ · ]", "Previous · next layer"],
+  ["?", "This list"],
+];
+
+export const GESTURES: [gesture: string, meaning: string][] = [
+  ["Drag, wheel", "Move and zoom the graph"],
+  ["Click a node", "Select it; with Shift, add it or take it away"],
+  ["Click an edge", "Select the points that its two nodes share"],
+  ["Drag a node", "Pin it there; double-click to let it go"],
+  ["Draw in the projection", "Select points; the nodes that hold them light up"],
+];
+
+const ARROWS: Record<string, [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+};
+
+export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => void): void {
+  const target = event.target as HTMLElement;
+  if (event.key === "Escape" && !target.closest("dialog")) explorer.session.clear();
+  const typing = target.closest("input:not([type=checkbox]), select, textarea, dialog");
+  if (typing || event.altKey) return;
+  if (event.ctrlKey || event.metaKey) return travelInTime(event, explorer);
+  if (ARROWS[event.key] && !target.closest("[data-arrows]")) return walk(event, explorer);
+  const act = actions(explorer, help)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+function actions({ session }: Explorer, help: () => void): Record<string, () => void> {
+  const { view } = session;
+  return {
+    f: () => session.fitView(),
+    l: () => session.relayout(),
+    p: () => session.update({ pies: !view.pies }),
+    i: () => session.update({ images: !view.images }),
+    t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
+    "/": () => {
+      session.update({ panels: { ...view.panels, left: true } }, false);
+      requestAnimationFrame(() => document.getElementById("class-search")?.focus());
+    },
+    "?": help,
+    "[": () => stepLayer(session, -1),
+    "]": () => stepLayer(session, 1),
+  };
+}
+
+function stepLayer(session: Explorer["session"], by: number): void {
+  const { layers } = session.study;
+  const place = layers.findIndex((layer) => layer.id === session.view.layer);
+  const next = layers[place + by];
+  if (next) session.switchLayer(next.id);
+}
+
+function travelInTime(event: KeyboardEvent, { session }: Explorer): void {
+  if (event.key.toLowerCase() !== "z") return;
+  event.preventDefault();
+  if (event.shiftKey) session.redo();
+  else session.undo();
+}
+
+function walk(event: KeyboardEvent, { session, reading }: Explorer): void {
+  const { shown } = session;
+  const node = [...reading.selectedNodes].at(-1);
+  if (!shown || !reading.visible || node === undefined) return;
+  event.preventDefault();
+  const candidates = neighbours(shown.graph, reading.visible).get(node) ?? [];
+  const [dx, dy] = ARROWS[event.key];
+  const next = neighbourTowards(node, candidates, session.drawn, dx, dy);
+  if (next !== null) session.select({ kind: "nodes", ids: [next] });
+}
