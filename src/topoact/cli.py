@@ -55,6 +55,7 @@ def _options(
 
 @app.command()
 def demo(
+    *,
     port: Port = None,
     no_browser: NoBrowser = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train the network and extract again.")] = False,
@@ -86,6 +87,7 @@ def extract(
     data: Annotated[
         str, typer.Argument(help="Folder of class folders, .parquet or .csv table, or file.py:callable of a Dataset.")
     ],
+    *,
     out: Out,
     layers: Annotated[
         str | None, typer.Option(help="Names or globs, comma-separated; by default the outermost layers.")
@@ -139,6 +141,7 @@ def extract(
 @app.command("import")
 def import_(
     vectors: Annotated[Path, typer.Argument(help="A .npy file of a matrix, one vector a row.")],
+    *,
     out: Out,
     metadata: Annotated[Path | None, typer.Option(help="A .csv or .parquet table with as many rows.")] = None,
     layer_name: Annotated[str, typer.Option(help="Name of the layer in the study.")] = "vectors",
@@ -170,6 +173,7 @@ def import_(
 @app.command("map")
 def map_(
     study: Annotated[Path, typer.Argument(help="Folder of a study.")],
+    *,
     layer: Annotated[str | None, typer.Option(help="Layer to map; all by default.")] = None,
     lens: Annotated[str, typer.Option(help="The number by which points are sorted into intervals.")] = "l2",
     intervals: Annotated[int, typer.Option(help="How many equal intervals cover the range of the lens.")] = 30,
@@ -189,7 +193,7 @@ def map_(
         for name in [bench.study.layer(layer).name] if layer else bench.layers:
             graph = bench.map(name, settings, progress=report)
             counts = {"nodes": graph.n_nodes, "edges": graph.n_edges, "coverage": float(graph.coverage)}
-            rows.append({"layer": name, "eps": float(graph.eps), **counts})
+            rows.append({"layer": name, "eps": graph.eps, **counts})
     lines = [
         f"{r['layer']}: {r['nodes']} nodes, {r['edges']} edges, {r['coverage']:.1%} of the points, eps {r['eps']:.4g}"
         for r in rows
@@ -200,6 +204,7 @@ def map_(
 @app.command()
 def serve(
     study: Annotated[Path, typer.Argument(help="Folder of a study.")],
+    *,
     port: Port = None,
     host: Annotated[str, typer.Option(help="Address to bind; one that others can reach needs --token.")] = "127.0.0.1",
     token: Annotated[str | None, typer.Option(help="Secret of the address; random by default.")] = None,

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import ModelError, StudyError
-from topoact.extract.models import import_torch, load_weights
-from topoact.extract.run import Plan, Progress, extract
+from topoact.extract.models import import_torch, load_model, load_weights
+from topoact.extract.run import Plan, Progress, extract, no_progress
 from topoact.extract.sources import DatasetSource
 from topoact.study import FORMAT, Study, open_study
 from topoact.study.files import digest
@@ -23,6 +23,7 @@ from topoact.study.files import digest
 if TYPE_CHECKING:
     from torch import nn
 
+NETWORK = "topoact.extract.demo:network"
 TITLE = "MNIST digits, small CNN"
 SEED = 0
 EPOCHS = 6
@@ -58,7 +59,7 @@ def build_demo(*, fresh: bool = False, folder: Path | None = None, on_progress: 
     if _is_usable(path):
         return path
     shutil.rmtree(path, ignore_errors=True)
-    return _build(path, weights, on_progress or (lambda stage, done, total: None))
+    return _build(path, weights, on_progress or no_progress)
 
 
 def held_out_accuracy(study: Study) -> float:
@@ -120,14 +121,14 @@ class Digits:
 
 def _build(path: Path, weights: Path, on_progress: Progress) -> Path:
     torch = import_torch()
-    digits, model = Digits(), network()
+    digits, model = Digits(), load_model(NETWORK, seed=SEED)
     try:
         load_weights(model, weights)
     except (ModelError, ValueError):
         _train(model, digits, on_progress)
         _save(model, weights)
     source = DatasetSource(digits, record={"kind": "dataset", "spec": "topoact.extract.demo:Digits"})
-    record = {"spec": "topoact.extract.demo:network", "weights": str(weights), "torch": torch.__version__}
+    record = {"spec": NETWORK, "weights": str(weights), "torch": torch.__version__}
     plan = Plan(layers=LAYERS, policies=POLICIES, batch_size=250)
     study = extract(model, source, path, plan, model_record=record, title=TITLE, restart=True, on_progress=on_progress)
     return study.path
@@ -140,7 +141,6 @@ def _train(model: "nn.Module", digits: Digits, on_progress: Progress) -> None:
     inputs, labels = torch.from_numpy(digits.inputs(rows.numpy())), torch.from_numpy(digits.labels)[rows]
     n_steps = EPOCHS * -(-len(rows) // BATCH)
     shuffle = torch.Generator().manual_seed(SEED)
-    _initialise(model)
     optimizer = torch.optim.Adam(model.train().parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_LEARNING_RATE, total_steps=n_steps)
     order = (batch for _ in range(EPOCHS) for batch in torch.randperm(len(rows), generator=shuffle).split(BATCH))
@@ -152,15 +152,6 @@ def _train(model: "nn.Module", digits: Digits, on_progress: Progress) -> None:
         schedule.step()
     on_progress("train", n_steps, n_steps)
     model.eval()
-
-
-def _initialise(model: "nn.Module") -> None:
-    torch = import_torch()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        for module in model.modules():
-            if hasattr(module, "reset_parameters"):
-                module.reset_parameters()
 
 
 def _save(model: "nn.Module", path: Path) -> None:

@@ -80,7 +80,7 @@ def hooked(model: "nn.Module", names: Sequence[str], look: Callable[[str, Any], 
     with ExitStack() as stack:
         for name in names:
             module = model.get_submodule(name)
-            handle = module.register_forward_hook(lambda _module, _inputs, output, name=name: look(name, output))  # type: ignore[misc]
+            handle = module.register_forward_hook(lambda _module, _inputs, output, name=name: look(name, output))
             stack.callback(handle.remove)
         yield
 

@@ -4,7 +4,7 @@ import io
 import struct
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from PIL import Image
 
-from topoact.errors import InvalidInput
+from topoact.errors import InvalidInput, ModelError
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.sources import Record, Source
 from topoact.study.thumbnails import Thumbnail, original, shrink
@@ -57,7 +57,7 @@ class Batch:
 
 def load_batches(
     source: Source, preprocessing: Preprocessing, *, batch_size: int, start: int = 0, stop: int, strict: bool = False
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """Yield the readable inputs from `start` to `stop` in batches, all full but the last.
 
     Raises
@@ -110,8 +110,8 @@ def in_threads(work: Callable[[In], Out], items: Iterable[In], *, n_threads: int
 
 
 def _decode(record: Record, preprocessing: Preprocessing) -> Decoded:
-    if isinstance(record.image, dict):
-        return _from_item(record, preprocessing)
+    if callable(record.image):
+        return _from_item(record.image(), preprocessing)
     try:
         if record.image is None:
             raise ValueError("there is no image")
@@ -129,11 +129,16 @@ def _from_item(record: Record, preprocessing: Preprocessing) -> Decoded:
     value, shown = record.image["input"], record.image.get("image")
     if isinstance(value, Image.Image):
         return Decoded(record, preprocessing.prepare(value), shrink(shown or value))
-    if isinstance(value, np.ndarray):
-        import torch
-
-        value = torch.from_numpy(value)
+    value = _as_tensor(value, record)
     return Decoded(record, value, shrink(_as_image(shown)) if shown is not None else _picture(value))
+
+
+def _as_tensor(value: Any, record: Record) -> Any:
+    import torch
+
+    if not isinstance(value, torch.Tensor | np.ndarray):
+        raise ModelError(f"the Dataset gives a {type(value).__name__} for {record.id}: tensors or images are needed")
+    return torch.as_tensor(np.array(value) if isinstance(value, np.ndarray) else value)
 
 
 def _as_image(shown: Any) -> Image.Image:

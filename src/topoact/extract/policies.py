@@ -65,9 +65,8 @@ def random_positions(
     border = 1 if min(grid) > 2 else 0
     height, width = grid[0] - 2 * border, grid[1] - 2 * border
     key = hashlib.sha256(f"{seed} {module}".encode()).digest()[:8]
-    cell = (_scramble(rows.astype(np.uint64) * _GOLDEN + np.frombuffer(key, "<u8")) % np.uint64(height * width)).astype(
-        np.int32
-    )
+    draw = _scramble(rows.astype(np.uint64) * _GOLDEN + np.frombuffer(key, "<u8"))
+    cell = (draw % np.uint64(height * width)).astype(np.int32)
     return cell // width + border, cell % width + border
 
 
@@ -95,15 +94,11 @@ def _sample_map(output: "torch.Tensor", module: str, policy: str, rows: NDArray[
 
 
 def _points(
-    module: str,
-    policy: str,
-    grid: tuple[int, int] | None,
-    vectors: "torch.Tensor",
-    y: NDArray[np.int32] | None = None,
-    x: NDArray[np.int32] | None = None,
+    module: str, policy: str, grid: tuple[int, int] | None, vectors: "torch.Tensor", *at: NDArray[np.int32]
 ) -> Points:
+    """Copy the vectors (B, P, C) to the host with their positions (B, P) `at` y and x, or nowhere."""
     import torch
 
     nowhere = np.full(vectors.shape[:2], -1, dtype=np.int32)
-    copied = vectors.to("cpu", torch.float32, copy=True).numpy()
-    return Points(module, policy, grid, copied, nowhere if y is None else y, nowhere if x is None else x)
+    y, x = at or (nowhere, nowhere)
+    return Points(module, policy, grid, vectors.to("cpu", torch.float32, copy=True).numpy(), y, x)

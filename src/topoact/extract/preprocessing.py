@@ -53,8 +53,8 @@ class Preprocessing:
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "Preprocessing":
         """Rebuild the preprocessing that a study's manifest records."""
-        values = {name: record.get(name) for name in ("size", "mean", "std", "transform", "code")}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        mean, std = (tuple(record[name]) if record.get(name) else None for name in ("mean", "std"))
+        return cls(record.get("size"), mean, std, record.get("transform"), record.get("code"))
 
     def describe(self) -> str:
         """Return one line for people."""

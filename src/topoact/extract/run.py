@@ -106,13 +106,15 @@ def extract(
         If the user interrupts, or `on_progress` does.
     """
     plan = plan or Plan()
+    if source.gives_tensors and plan.preprocessing != Preprocessing():
+        raise InvalidInput("the Dataset gives tensors, which are taken as they are: leave out the preprocessing")
     total = min(len(source), plan.limit or len(source))
     config = _config(model, source, plan, model_record or {})
     with StudyWriter(Path(out), config, capacity=total, overwrite=overwrite, restart=restart) as writer:
         if writer.is_complete:
             return open_study(writer.publish())
         try:
-            _Run(model, source, plan, total, on_progress or _silent).write(writer)
+            _Run(model, source, plan, total, on_progress or no_progress).write(writer)
             return open_study(_finish(writer, title))
         except KeyboardInterrupt:
             said = f"interrupted after {writer.n_written:,} of {total:,} examples; the same command resumes"
@@ -124,7 +126,7 @@ def _config(model: "nn.Module", source: Source, plan: Plan, model_record: dict[s
     return {
         "model": {"spec": None, **model_record, "class": type(model).__name__, "digest": model_digest(model)},
         "data": source.record,
-        "preprocessing": plan.preprocessing.record(),
+        "preprocessing": None if source.gives_tensors else plan.preprocessing.record(),
         "layers": layers,
         "policies": list(plan.policies),
         "classes": list(plan.classes) if plan.classes else None,
@@ -222,5 +224,5 @@ def _to_device(model: "nn.Module", device: str) -> "nn.Module":
         raise ModelError(f"the device {device!r} cannot be used: {explain(error)}") from None
 
 
-def _silent(stage: str, done: int, total: int) -> None:
+def no_progress(stage: str, done: int, total: int) -> None:
     """Report nothing."""

@@ -5,8 +5,12 @@ A source lists its inputs cheaply and in a fixed order; bytes are decoded elsewh
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from math import isnan
 from pathlib import Path
 from typing import Any, Protocol
+
+from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
 from topoact.extract.specs import call, code_digest, explain, load_object
@@ -26,7 +30,7 @@ class Record:
     id: str
     label: str | int | None
     image: Any
-    """Bytes of an image file, its path, or the item of a Dataset."""
+    """Bytes of an image file, its path, or a call that fetches the item of a Dataset."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further columns of the user's table."""
 
@@ -38,6 +42,8 @@ class Source(Protocol):
     """What it is, as JSON; different when the inputs are."""
     n_threads: int
     """How many threads may decode its inputs at once."""
+    gives_tensors: bool
+    """Whether inputs need no preparing."""
 
     def __len__(self) -> int: ...
 
@@ -60,6 +66,7 @@ class ImageFolder:
     """
 
     n_threads = 2
+    gives_tensors = False
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -86,6 +93,8 @@ class ImageFolder:
 class DatasetSource:
     """A torch Dataset: items are a tensor or PIL image, (input, label), or a dict with input and label, id, image.
 
+    Further entries of a dict become columns of the examples. Items are fetched by one thread, in order.
+
     Raises
     ------
     ModelError
@@ -101,37 +110,34 @@ class DatasetSource:
             raise InvalidInput(f"the Dataset {record.get('spec', type(dataset).__name__)} is empty")
         self._dataset, self.record = dataset, {**record, "n": len(dataset)}
         self._names = tuple(str(name) for name in getattr(dataset, "classes", ()))
-        self._has_integer_labels = isinstance(self._item(0)["label"], int)
+        first = self.fetch(0)
+        self._has_integer_labels = isinstance(first.label, int) or bool(self._names)
+        self.gives_tensors = not isinstance(first.image["input"], Image.Image)
 
     def __len__(self) -> int:
         return len(self._dataset)
 
     def read(self, start: int) -> Iterator[Record]:
         for row in range(start, len(self._dataset)):
-            item = self._item(row)
-            label, identity = item["label"], item.get("id")
-            if isinstance(label, int) and 0 <= label < len(self._names):
-                label = self._names[label]
-            extra = {name: value for name, value in item.items() if name not in ITEM_KEYS}
-            yield Record(row, str(row) if identity is None else str(identity), label, item, extra)
+            yield Record(row, str(row), None, partial(self.fetch, row))
 
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
         if len(self._names) == n_outputs:
             return self._names
         return tuple(map(str, range(n_outputs))) if self._has_integer_labels and not self._names else None
 
-    def _item(self, row: int) -> dict[str, Any]:
+    def fetch(self, row: int) -> Record:
+        """Return an item with what it says of itself."""
         try:
             item = self._dataset[row]
         except Exception as error:
             raise ModelError(f"the Dataset fails on item {row}: {explain(error)}") from error
-        if isinstance(item, Mapping):
-            if "input" not in item:
-                raise ModelError(f"item {row} of the Dataset is a dict without 'input'")
-            return {**item, "label": _plain(item.get("label"))}
-        if isinstance(item, tuple | list):
-            return {"input": item[0], "label": _plain(item[1]) if len(item) > 1 else None}
-        return {"input": item, "label": None}
+        item = _as_dict(item, row)
+        label = as_label(item.get("label"))
+        if isinstance(label, int) and 0 <= label < len(self._names):
+            label = self._names[label]
+        extra = {name: value for name, value in item.items() if name not in ITEM_KEYS}
+        return Record(row, str(item.get("id", row)), label, item, extra)
 
 
 def open_source(
@@ -166,12 +172,24 @@ def open_source(
     raise InvalidInput(f"there is no data at {path}")
 
 
-def _plain(label: Any) -> str | int | None:
-    """Return a label as text or a whole number, whatever tensor or numpy scalar it came in."""
-    value = label.item() if hasattr(label, "item") else label
-    if value is None or isinstance(value, str):
-        return value
-    return int(value) if isinstance(value, bool) or value == int(value) else str(value)
+def as_label(value: Any) -> str | int | None:
+    """Return a label as text or a whole number, whatever cell, tensor or numpy scalar it comes in."""
+    value = value.item() if hasattr(value, "item") else value
+    if value is None or (isinstance(value, float) and isnan(value)):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else str(value)
+
+
+def _as_dict(item: Any, row: int) -> dict[str, Any]:
+    if isinstance(item, tuple | list):
+        return dict(zip(("input", "label"), item, strict=False))
+    if not isinstance(item, Mapping):
+        return {"input": item}
+    if "input" not in item:
+        raise ModelError(f"item {row} of the Dataset is a dict without 'input'")
+    return dict(item)
 
 
 def check_columns(

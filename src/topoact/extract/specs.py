@@ -1,4 +1,4 @@
-"""Objects named on the command line: ``file.py:name`` or ``package.module:name``. Code is run, so never from a browser."""
+"""Objects named on the command line, ``file.py:name`` or ``package.module:name``. Their code is run."""
 
 import difflib
 import hashlib

@@ -29,10 +29,7 @@ def summarise(study: Study) -> dict[str, Any]:
 def sentences(summary: dict[str, Any]) -> list[str]:
     """Return a summary as lines for people; what was chosen or left out without being asked is said."""
     lines = [f"{summary['study']}: {summary['n_examples']:,} examples"]
-    for layer in summary["layers"]:
-        lines.append(
-            f"  {layer['name']}: {layer['points']:,} vectors of {layer['channels']} channels ({layer['policy']})"
-        )
+    lines += [_layer_line(layer) for layer in summary["layers"]]
     if summary["layers_by_default"]:
         lines.append("layers chosen by default: name others with --layers")
     if summary["preprocessing"]:
@@ -44,3 +41,7 @@ def sentences(summary: dict[str, Any]) -> list[str]:
     if skipped := summary["skipped"]["count"]:
         lines.append(f"skipped {skipped:,} that could not be read: {', '.join(summary['skipped']['first'][:5])}")
     return lines
+
+
+def _layer_line(layer: dict[str, Any]) -> str:
+    return f"  {layer['name']}: {layer['points']:,} vectors of {layer['channels']} channels ({layer['policy']})"

@@ -9,7 +9,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from topoact.errors import InvalidInput
-from topoact.extract.sources import Record, check_columns
+from topoact.extract.sources import Record, as_label, check_columns
 
 BATCH_ROWS = 256
 RESERVED = ("id", "label", "prediction", "confidence", "example", "y", "x")
@@ -28,6 +28,7 @@ class Table:
     """
 
     n_threads = 2
+    gives_tensors = False
 
     def __init__(self, path: Path, *, image: str | None, label: str | None, identity: str | None) -> None:
         self.path = path
@@ -74,7 +75,7 @@ class Table:
         return self.path.parent / image if isinstance(image, str) else image
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        if self.path.suffix == ".csv" or self.path.suffix == ".tsv":
+        if self.path.suffix in {".csv", ".tsv"}:
             yield from read_csv(self.path).to_batches(BATCH_ROWS)
         else:
             names = [name for name in (self._image, self._label, self._id) if name]
@@ -114,13 +115,6 @@ def read_csv(path: Path) -> pa.Table:
     """Return a comma-separated table, or a tab-separated one if its name ends in ``.tsv``."""
     parse = pyarrow.csv.ParseOptions(delimiter="\t" if path.suffix == ".tsv" else ",")
     return pyarrow.csv.read_csv(path, parse_options=parse)
-
-
-def as_label(value: Any) -> str | int | None:
-    """Return a cell of a label column as text or a whole number."""
-    if value is None or isinstance(value, str | int) and not isinstance(value, bool):
-        return value
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _free_name(name: str) -> str:

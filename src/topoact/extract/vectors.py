@@ -15,8 +15,8 @@ from topoact.errors import Cancelled, InvalidInput
 from topoact.extract.loader import UNREADABLE, in_threads
 from topoact.extract.predictions import accuracy, class_list, finish_table
 from topoact.extract.run import Progress
-from topoact.extract.sources import check_columns
-from topoact.extract.tables import as_label, read_csv
+from topoact.extract.sources import as_label, check_columns
+from topoact.extract.tables import read_csv
 from topoact.study import Points, Portion, Study, StudyWriter, open_study
 from topoact.study.thumbnails import LONG_SIDE, Thumbnail, original, shrink
 
@@ -88,7 +88,8 @@ class _Metadata:
     """What a table says of each vector; without a table only the row's number."""
 
     def __init__(self, path: str | Path | None, n_rows: int, **wanted: str | None) -> None:
-        self._table, self._folder, self.record = pa.table({"id": np.arange(n_rows)}), Path(), {"metadata": None}
+        self._table, self._folder = pa.table({"id": np.arange(n_rows)}), Path()
+        self.record: dict[str, Any] = {"metadata": None}
         if path is not None:
             path = Path(path)
             self._table, self._folder, self.record = _read_table(path), path.parent, {"metadata": _record(path)}
@@ -101,7 +102,8 @@ class _Metadata:
         """Return the columns of the examples table for some rows."""
         rows = self._table.slice(start, stop - start)
         label, identity = self._columns["label"], self._columns["id"]
-        columns = {"id": [str(v) for v in rows.column(identity).to_pylist()] if identity else _numbers(start, stop)}
+        columns: dict[str, list[Any]] = {}
+        columns["id"] = [str(v) for v in rows.column(identity).to_pylist()] if identity else _numbers(start, stop)
         columns["label"] = [_text(v) for v in rows.column(label).to_pylist()] if label else [None] * len(rows)
         taken = {label, identity, self._columns["image"]}
         for name in self._table.column_names:

@@ -56,8 +56,8 @@ class Checkpoint:
             name = differing[0]
             raise StudyError(
                 f"{folder} holds an unfinished study begun with another {', '.join(differing[:4])}"
-                f" ({name} was {theirs.get(name)!r}, is {ours.get(name)!r}): repeat that command to resume it, or throw it"
-                " away with --restart"
+                f" ({name} was {theirs.get(name)!r}, is {ours.get(name)!r}): repeat that command to resume it, or"
+                " throw it away with --restart"
             )
 
     def write(self, folder: Path) -> None:

@@ -92,8 +92,8 @@ def read_manifest(record: Any) -> Manifest:
         raise StudyError("study.json is damaged: it has no format version")
     if record["format"] > FORMAT:
         raise StudyError(
-            f"the study has format {record['format']}, written by TopoAct {record.get('topoact', '?')}, and this version"
-            f" reads up to format {FORMAT}: upgrade TopoAct"
+            f"the study has format {record['format']}, written by TopoAct {record.get('topoact', '?')}, and this"
+            f" version reads up to format {FORMAT}: upgrade TopoAct"
         )
     try:
         values = {field.name: record[field.name] for field in fields(Manifest)}

@@ -4,7 +4,7 @@ Each layer's vectors of one segment are exactly one chunk of its array, so that 
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
