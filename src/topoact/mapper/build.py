@@ -46,7 +46,7 @@ def build_graph(
     InvalidInput
         If all points are equal, or a parameter does not fit the data.
     """
-    if not (vectors != vectors[0]).any():
+    if not (vectors[1:] != vectors[:1]).any():
         raise InvalidInput(f"all {len(vectors)} points are equal: there is no shape to summarise")
     intervals = cover.intervals(lens)
     progress("measuring distances", 0, 1)

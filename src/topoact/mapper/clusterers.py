@@ -1,5 +1,6 @@
 """Clusterers: what makes nodes of the points in one interval."""
 
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -54,7 +55,7 @@ class DBSCAN(BaseEstimator):  # type: ignore[misc]
             raise InvalidInput(f"min_samples must be a whole number, at least 1: got {self.min_samples!r}")
         if self.eps == "elbow":
             return
-        if isinstance(self.eps, str) or not (np.isfinite(self.eps) and self.eps > 0):
+        if not (isinstance(self.eps, Real) and 0 < self.eps < np.inf):
             raise InvalidInput(f"eps must be a positive number or 'elbow': got {self.eps!r}")
 
 

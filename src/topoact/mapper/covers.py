@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class UniformCover:
     def __post_init__(self) -> None:
         if not isinstance(self.n_intervals, int | np.integer) or self.n_intervals < 1:
             raise InvalidInput(f"n_intervals must be a whole number, at least 1: got {self.n_intervals!r}")
-        if not 0 <= self.overlap < 1:
+        if not (isinstance(self.overlap, Real) and 0 <= self.overlap < 1):
             raise InvalidInput(f"overlap must be in [0, 1): got {self.overlap!r}")
 
     def intervals(self, lens: LensValues) -> Intervals:
@@ -48,8 +49,9 @@ class UniformCover:
         radius = (high - low) / (2 * self.n_intervals * (1 - self.overlap))
         centres = np.linspace(low + half_spacing, high - half_spacing, self.n_intervals)
         lower, upper = centres - radius, centres + radius
-        # Rounding must not push the extreme points out of the first and last interval.
+        # Rounding must not push the extreme points out, nor leave a gap between intervals that touch.
         lower[0], upper[-1] = min(lower[0], low), max(upper[-1], high)
+        lower[1:] = np.minimum(lower[1:], upper[:-1])
         return Intervals(lower, upper)
 
 

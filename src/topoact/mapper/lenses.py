@@ -39,13 +39,9 @@ def lens_values(lens: "str | Lens | npt.ArrayLike", vectors: Vectors) -> LensVal
     InvalidInput
         If the lens is unknown, or its values are not one finite number per point.
     """
-    if isinstance(lens, str):
-        values = _named(lens)(vectors)
-    elif callable(lens):
-        values = lens(vectors)
-    else:
-        values = np.asarray(lens)
-    return _checked(values, len(vectors))
+    function = _named(lens) if isinstance(lens, str) else lens
+    values = function(vectors) if callable(function) else function
+    return _checked(np.asarray(values), len(vectors))
 
 
 def _named(name: str) -> Lens:
@@ -108,7 +104,10 @@ class PrincipalComponent:
                 f"{min(n_points, n_channels)} components, counted from 0"
             )
         mean, covariance = _moments(vectors)
-        axis = np.linalg.eigh(covariance).eigenvectors[:, -1 - self.index]
+        variances, axes = np.linalg.eigh(covariance)
+        if variances[-1 - self.index] <= variances[-1] * n_channels * np.finfo(np.float64).eps:
+            return np.zeros(n_points)  # the points have no extent in this direction, only rounding errors
+        axis = axes[:, -1 - self.index]
         axis = axis * np.sign(axis[np.abs(axis).argmax()])
         return _by_blocks(vectors, lambda block: (block - mean) @ axis)
 
