@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import DBSCAN as SklearnDBSCAN
 
-import topoact
+from topoact.mapper import DBSCAN, Mapper, distance_curve
 
 COVERS = [(5, 0.2), (10, 0.3), (15, 0.5), (23, 0.3)]
 
@@ -43,8 +43,8 @@ def assert_same(graph, cloud, lens, n_intervals, overlap, eps, min_samples):
 @pytest.mark.parametrize("min_samples", [2, 5, 8])
 @pytest.mark.parametrize(("n_intervals", "overlap"), COVERS)
 def test_elbow(cloud, n_intervals, overlap, min_samples):
-    clusterer = topoact.DBSCAN(min_samples=min_samples)
-    graph = topoact.Mapper(n_intervals=n_intervals, overlap=overlap, clusterer=clusterer).fit(cloud).graph_
+    clusterer = DBSCAN(min_samples=min_samples)
+    graph = Mapper(n_intervals=n_intervals, overlap=overlap, clusterer=clusterer).fit(cloud).graph_
     assert graph.n_nodes > 0
     assert_same(graph, cloud, graph.lens, n_intervals, overlap, graph.eps, min_samples)
 
@@ -53,9 +53,9 @@ def test_elbow(cloud, n_intervals, overlap, min_samples):
 @pytest.mark.parametrize("lens", ["l1", "pca:0"])
 @pytest.mark.parametrize(("n_intervals", "overlap"), [(8, 0.2), (12, 0.3), (6, 0.5)])
 def test_given_radius(cloud, lens, n_intervals, overlap, quantile):
-    distances = topoact.mapper.distance_curve(cloud, 5, seed=0).distances
+    distances = distance_curve(cloud, 5, seed=0).distances
     eps = float(np.quantile(distances[distances > 0], quantile))
-    mapper = topoact.Mapper(lens=lens, n_intervals=n_intervals, overlap=overlap, clusterer=topoact.DBSCAN(eps=eps))
+    mapper = Mapper(lens=lens, n_intervals=n_intervals, overlap=overlap, clusterer=DBSCAN(eps=eps))
     graph = mapper.fit(cloud).graph_
     assert graph.n_nodes > 1
     assert_same(graph, cloud, graph.lens, n_intervals, overlap, eps, 5)
