@@ -136,7 +136,7 @@ export interface Graph {
    * For each node the node of the anchor that it continues and whose place it keeps, or −1.
    */
   survivors: number[];
-  warnings: Warning[];
+  warnings: Caution[];
 }
 /**
  * The sorted k-NN distance of a sample of points, at even steps of rank, and where its knee lies.
@@ -176,7 +176,7 @@ export interface Edges {
 /**
  * Something that a reader of the graph must know, in one sentence.
  */
-export interface Warning {
+export interface Caution {
   code: "low_coverage" | "one_blob" | "bare_path" | "fragments" | "empty";
   text: string;
 }

@@ -1,4 +1,4 @@
-/** Names beside the largest nodes, left out where they would touch one another. */
+/** Names beside the largest nodes, where they touch neither a node nor each other and repeat no name nearby. */
 
 import type { Camera } from "../state/view";
 import { scaleOf, toScreen, type Viewport } from "./camera";
@@ -8,37 +8,76 @@ import { pixelRadius } from "./sizes";
 export interface Label {
   node: number;
   text: string;
+  /** Middle of the text's upper edge. */
   x: number;
   y: number;
 }
 
 type Box = [left: number, top: number, right: number, bottom: number];
 
+interface Disc {
+  x: number;
+  y: number;
+  r: number;
+}
+
 const HEIGHT = 15;
-const LETTER = 6.6;
+const LETTER = 6.4;
+const GAP = 4;
+const REPEAT = 150;
+const TRIED = 400;
 
 /** Return at most `most` labels, the largest nodes first. */
 export function placeLabels(places: Places, names: (string | null)[], camera: Camera, view: Viewport, most: number): Label[] {
-  const scale = scaleOf(camera);
-  const order = [...places.radii.keys()].filter((id) => places.visible.nodes[id] && names[id]);
+  const discs = discsOnScreen(places, camera, view);
+  const order = [...discs.keys()].filter((id) => names[id]);
   order.sort((a, b) => places.radii[b] - places.radii[a] || a - b);
   const taken: Box[] = [];
   const labels: Label[] = [];
-  for (const node of order) {
+  for (const node of order.slice(0, TRIED)) {
     if (labels.length >= most) break;
-    const [x, centre] = toScreen(camera, view, places.xy[2 * node], places.xy[2 * node + 1]);
     const text = names[node] as string;
-    const y = centre + pixelRadius(places.radii[node], scale) + 3;
-    const half = (text.length * LETTER) / 2 + 3;
-    const box: Box = [x - half, y, x + half, y + HEIGHT];
-    if (!inside(box, view) || taken.some((other) => overlap(box, other))) continue;
+    const disc = discs.get(node) as Disc;
+    if (labels.some((other) => other.text === text && Math.hypot(other.x - disc.x, other.y - disc.y) < REPEAT)) continue;
+    const box = seats(disc, text.length * LETTER + 4).find((seat) => isFree(seat, taken, discs, view));
+    if (!box) continue;
     taken.push(box);
-    labels.push({ node, text, x, y });
+    labels.push({ node, text, x: (box[0] + box[2]) / 2, y: box[1] });
   }
   return labels;
 }
 
-const inside = ([left, top, right, bottom]: Box, view: Viewport) =>
-  left >= 0 && top >= 0 && right <= view.width && bottom <= view.height;
+function discsOnScreen({ visible, xy, radii }: Places, camera: Camera, view: Viewport): Map<number, Disc> {
+  const scale = scaleOf(camera);
+  const discs = new Map<number, Disc>();
+  for (let id = 0; id < radii.length; id++) {
+    if (!visible.nodes[id]) continue;
+    const [x, y] = toScreen(camera, view, xy[2 * id], xy[2 * id + 1]);
+    if (x > -50 && y > -50 && x < view.width + 50 && y < view.height + 50) discs.set(id, { x, y, r: pixelRadius(radii[id], scale) });
+  }
+  return discs;
+}
 
-const overlap = (a: Box, b: Box) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+/** Below, right, left, above. */
+function seats({ x, y, r }: Disc, width: number): Box[] {
+  const out = r + GAP;
+  const middle = y - HEIGHT / 2;
+  return [
+    [x - width / 2, y + out, x + width / 2, y + out + HEIGHT],
+    [x + out, middle, x + out + width, middle + HEIGHT],
+    [x - out - width, middle, x - out, middle + HEIGHT],
+    [x - width / 2, y - out - HEIGHT, x + width / 2, y - out],
+  ];
+}
+
+function isFree(box: Box, taken: Box[], discs: Map<number, Disc>, view: Viewport): boolean {
+  const [left, top, right, bottom] = box;
+  if (left < 0 || top < 0 || right > view.width || bottom > view.height) return false;
+  if (taken.some((other) => left < other[2] && other[0] < right && top < other[3] && other[1] < bottom)) return false;
+  for (const { x, y, r } of discs.values()) {
+    const dx = x - Math.min(right, Math.max(left, x));
+    const dy = y - Math.min(bottom, Math.max(top, y));
+    if (dx * dx + dy * dy < r * r) return false;
+  }
+  return true;
+}

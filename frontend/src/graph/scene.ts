@@ -55,7 +55,7 @@ export interface Scene {
   lines: Lines;
 }
 
-const FADED = 0.1;
+const FADED = 0.15;
 const THINNEST = 0.7;
 const THICKEST = 4.2;
 

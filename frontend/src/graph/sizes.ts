@@ -1,7 +1,7 @@
 /** How large a node is drawn. */
 
-const LEAST = 0.1;
-const MOST = 0.44;
+const LEAST = 0.15;
+const MOST = 0.5;
 /** Pixels per layout unit above which nodes grow more slowly than the space between them. */
 const SLOW_FROM = 90;
 

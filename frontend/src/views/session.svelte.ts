@@ -16,7 +16,7 @@ interface Trip {
   arrive: (next: Shown, survivors: number[] | null) => Partial<ViewState>;
 }
 
-const MARGINS = { left: 48, right: 64, top: 48, bottom: 56 };
+const MARGINS = { left: 48, right: 64, top: 44, bottom: 88 };
 
 export class Session {
   view = $state.raw<ViewState>() as ViewState;
@@ -40,6 +40,7 @@ export class Session {
   readonly initial: ViewState;
   private readonly shelf: Shelf;
   private abort: AbortController | null = null;
+  private lastFit: Camera | null = null;
 
   constructor(
     readonly client: Client,
@@ -137,6 +138,12 @@ export class Session {
     if (this.shown) this.update({ camera: this.fitted(this.shown, this.xy) }, false);
   }
 
+  /** Take the new size of the stage; a graph that fitted still fits, unless it was moved. */
+  resize(viewport: Viewport): void {
+    this.viewport = viewport;
+    if (this.lastFit && this.lastFit === this.view.camera) this.fitView();
+  }
+
   /** Move on by a share of the way; returns whether there is more to go. */
   advance(progress: number): boolean {
     this.progress = Math.min(1, progress);
@@ -156,7 +163,8 @@ export class Session {
   }
 
   private fitted(shown: Shown, xy = restingPlaces(shown, [])): Camera | null {
-    return this.viewport.width ? fit(xy, this.viewport, MARGINS, 0.5) : null;
+    this.lastFit = this.viewport.width ? fit(xy, this.viewport, MARGINS, 0.5) : null;
+    return this.lastFit;
   }
 
   private inherit(next: Shown, survivors: number[] | null): Partial<ViewState> {

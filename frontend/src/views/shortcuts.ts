@@ -1,5 +1,6 @@
 /** Keys that work anywhere on the page, in one table that "?" shows. */
 
+import { flushSync } from "svelte";
 import { neighbours, neighbourTowards } from "../state/visible";
 import type { Explorer } from "./context";
 
@@ -35,10 +36,10 @@ const ARROWS: Record<string, [number, number]> = {
 export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => void): void {
   const target = event.target as HTMLElement;
   if (event.key === "Escape" && !target.closest("dialog")) explorer.session.clear();
-  const typing = target.closest("input:not([type=checkbox]), select, textarea, dialog");
+  const typing = target.closest("input[type=number], input[type=search], select, textarea, dialog");
   if (typing || event.altKey) return;
   if (event.ctrlKey || event.metaKey) return travelInTime(event, explorer);
-  if (ARROWS[event.key] && !target.closest("[data-arrows]")) return walk(event, explorer);
+  if (ARROWS[event.key]) return target.closest("[data-arrows], input") ? undefined : walk(event, explorer);
   const act = actions(explorer, help)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act) return;
   event.preventDefault();
@@ -55,7 +56,8 @@ function actions({ session }: Explorer, help: () => void): Record<string, () => 
     t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
     "/": () => {
       session.update({ panels: { ...view.panels, left: true } }, false);
-      requestAnimationFrame(() => document.getElementById("class-search")?.focus());
+      flushSync();
+      document.getElementById("class-search")?.focus();
     },
     "?": help,
     "[": () => stepLayer(session, -1),

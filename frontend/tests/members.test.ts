@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { countClasses, gather, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
+import { mean, membersOf, nodeMeans, sharedMembers, sharesIn, transpose } from "../src/state/members";
+import { everyPoint, extent, PointSet, pointsInside } from "../src/state/points";
+import { neighbours, neighbourTowards, visibleParts } from "../src/state/visible";
+import { GRAPH, LABELS, MEMBERS } from "./study";
+
+describe("PointSet", () => {
+  it("holds each point once, in order, across words", () => {
+    const set = new PointSet(100, [99, 31, 32, 0, 31]);
+    expect([...set.ids]).toEqual([0, 31, 32, 99]);
+    expect(set.size).toBe(4);
+    expect([set.has(31), set.has(33), set.has(99)]).toEqual([true, false, true]);
+  });
+
+  it("may be empty", () => expect(new PointSet(0, []).size).toBe(0));
+});
+
+describe("members", () => {
+  it("are the rows of the CSR arrays", () => {
+    expect([...membersOf(MEMBERS, 1)]).toEqual([2, 3, 4]);
+    expect([...sharedMembers(MEMBERS, 0, 1)]).toEqual([2, 3]);
+    expect([...sharedMembers(MEMBERS, 0, 2)]).toEqual([]);
+  });
+
+  it("transpose to the nodes of each point", () => {
+    const holders = transpose(MEMBERS, 8);
+    expect([...membersOf(holders, 3)]).toEqual([0, 1]);
+    expect([...membersOf(holders, 7)]).toEqual([]);
+  });
+
+  it("give shares and means, missing values left out", () => {
+    expect([...sharesIn(MEMBERS, new PointSet(8, [2, 3, 5]))]).toEqual([0.5, Math.fround(2 / 3), 0.5]);
+    expect([...nodeMeans(MEMBERS, Float32Array.of(1, 1, NaN, 4, NaN, NaN, NaN, 0))]).toEqual([2, 4, NaN]);
+    expect(mean([], LABELS)).toBeNaN();
+  });
+});
+
+describe("classes", () => {
+  it("are counted by true membership, missing labels for nothing", () => {
+    expect([...countClasses(everyPoint(8), LABELS, 3)]).toEqual([3, 2, 2]);
+    const { counts, majority, purity } = nodeClasses(MEMBERS, LABELS, 3);
+    expect([...counts]).toEqual([3, 1, 0, 1, 2, 0, 0, 0, 2]);
+    expect([...majority]).toEqual([0, 1, 2]);
+    expect([...purity]).toEqual([0.75, Math.fround(2 / 3), 1]);
+    expect([...pointsOfClasses(LABELS, [1, 2])]).toEqual([3, 4, 5, 6]);
+  });
+
+  it("are ranked by count, then code, and shares are of the labelled", () => {
+    expect(ranked([1, 0, 2, 1])).toEqual([
+      { code: 2, count: 2, share: 0.5 },
+      { code: 0, count: 1, share: 0.25 },
+      { code: 3, count: 1, share: 0.25 },
+    ]);
+  });
+
+  it("have no majority without labels", () => {
+    const { majority, purity } = nodeClasses(MEMBERS, new Int32Array(8).fill(-1), 3);
+    expect([...majority]).toEqual([-1, -1, -1]);
+    expect([...purity]).toEqual([0, 0, 0]);
+  });
+
+  it("are gathered from examples to points", () => {
+    expect([...gather(Int32Array.of(5, 6), Uint32Array.of(1, 1, 0))]).toEqual([6, 6, 5]);
+  });
+});
+
+describe("a lasso", () => {
+  const xy = Float32Array.of(0.5, 0.5, 2, 0.5, 0.9, 0.2, -1, -1);
+
+  it("holds the points inside, also of a polygon that is not convex", () => {
+    expect([...pointsInside(xy, [[0, 0], [1, 0], [1, 1], [0, 1]])]).toEqual([0, 2]);
+    expect([...pointsInside(xy, [[0, 0], [1, 0], [1, 1], [0.8, 0.4], [0, 0.1]])]).toEqual([2]);
+  });
+
+  it("of fewer than three corners holds nothing", () => expect(pointsInside(xy, [[0, 0], [1, 1]])).toHaveLength(0));
+
+  it("extent skips NaN", () => {
+    expect(extent([3, NaN, -1])).toEqual([-1, 3]);
+    expect(extent([])).toEqual([0, 1]);
+  });
+});
+
+describe("what is visible", () => {
+  it("follows both sliders", () => {
+    expect(visibleParts(GRAPH, 1, 0)).toMatchObject({ nNodes: 3, edges: Uint32Array.of(0) });
+    expect(visibleParts(GRAPH, 1, 0.41).edges).toHaveLength(0);
+    expect(visibleParts(GRAPH, 4, 0)).toMatchObject({ nNodes: 1, edges: new Uint32Array() });
+  });
+
+  it("is where arrows lead", () => {
+    const links = neighbours(GRAPH, visibleParts(GRAPH, 1, 0));
+    const xy = Float32Array.of(0, 0, 1, 0, 5, 5);
+    expect(neighbourTowards(0, links.get(0) ?? [], xy, 1, 0)).toBe(1);
+    expect(neighbourTowards(0, links.get(0) ?? [], xy, -1, 0)).toBeNull();
+  });
+});
