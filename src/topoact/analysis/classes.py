@@ -51,6 +51,8 @@ def top_classes(counts: sparse.csr_array, names: list[str], n: int = 3) -> pd.Da
 
 def purity(counts: sparse.csr_array) -> npt.NDArray[np.float64]:
     """Return the share of the largest class in each node, NaN where no member's class is known."""
+    if counts.shape[1] == 0:
+        return np.full(counts.shape[0], np.nan)
     total = np.asarray(counts.sum(axis=1)).ravel().astype(np.float64)
     largest = counts.max(axis=1).toarray().ravel()
     return np.divide(largest, total, out=np.full(len(total), np.nan), where=total > 0)

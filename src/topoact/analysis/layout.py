@@ -49,8 +49,8 @@ def layout(graph: MapperGraph) -> Drawing:
     """Draw a graph by itself."""
     positions = np.zeros((graph.n_nodes, 2))
     if graph.n_nodes:
-        parts = _parts(components(graph))
-        drawings = [_draw_component(graph, nodes) for nodes in parts]
+        parts, adjacency, lens = _parts(components(graph)), _adjacency(graph), graph.nodes["lens_mean"].to_numpy()
+        drawings = [_draw_component(adjacency[nodes][:, nodes], lens[nodes]) for nodes in parts]
         for nodes, drawing, corner in zip(parts, drawings, _pack(drawings), strict=True):
             positions[nodes] = drawing + corner
     return Drawing(_rounded(positions), np.full(graph.n_nodes, -1))
@@ -71,9 +71,10 @@ def anchored_layout(graph: MapperGraph, anchor: MapperGraph, anchor_positions: P
         return Drawing(_mirrored(layout(graph).positions, expected), np.full(graph.n_nodes, -1))
     start = _start(graph, expected)
     start[held] = anchor_positions[continues[held]]
+    adjacency = _adjacency(graph)
     for nodes in _parts(components(graph)):
-        if len(nodes) > 1:
-            start[nodes] = relax(_adjacency(graph)[nodes][:, nodes], start[nodes], ~held[nodes])
+        if len(nodes) > 1 and not held[nodes].all():
+            start[nodes] = relax(adjacency[nodes][:, nodes], start[nodes], ~held[nodes])
     return Drawing(_rounded(_separated(start, ~held)), continues)
 
 
@@ -89,12 +90,11 @@ def _parts(component: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
     return np.split(order, np.flatnonzero(np.diff(component[order])) + 1)
 
 
-def _draw_component(graph: MapperGraph, nodes: npt.NDArray[np.int64]) -> Positions:
-    if len(nodes) == 1:
+def _draw_component(adjacency: sparse.csr_array, lens: npt.NDArray[np.float64]) -> Positions:
+    if len(lens) == 1:
         return np.zeros((1, 2))
-    adjacency = _adjacency(graph)[nodes][:, nodes]
-    drawing = relax(adjacency, initial_positions(adjacency), np.ones(len(nodes), dtype=bool))
-    return _turned(drawing, graph.nodes["lens_mean"].to_numpy()[nodes])
+    drawing = relax(adjacency, initial_positions(adjacency), np.ones(len(lens), dtype=bool))
+    return _turned(drawing, lens)
 
 
 def _turned(drawing: Positions, lens: npt.NDArray[np.float64]) -> Positions:
