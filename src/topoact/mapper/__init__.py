@@ -6,15 +6,26 @@ from topoact.mapper.covers import UniformCover
 from topoact.mapper.epsilon import DistanceCurve, distance_curve
 from topoact.mapper.estimator import Mapper
 from topoact.mapper.graph import MapperGraph
+from topoact.mapper.index import NeighborIndex
 from topoact.mapper.lenses import LENSES, lens_values
-from topoact.mapper.nerve import Edges, Members
-from topoact.mapper.protocols import Clusterer, Cover, IntervalClusterer, Intervals, Lens, Progress, no_progress
+from topoact.mapper.nerve import Edges, Members, Nodes
+from topoact.mapper.protocols import (
+    Clusterer,
+    Cover,
+    CoverClusterer,
+    IntervalClusterer,
+    Intervals,
+    Lens,
+    Progress,
+    no_progress,
+)
 
 __all__ = [
     "DBSCAN",
     "LENSES",
     "Clusterer",
     "Cover",
+    "CoverClusterer",
     "DistanceCurve",
     "Edges",
     "IntervalClusterer",
@@ -23,6 +34,8 @@ __all__ = [
     "Mapper",
     "MapperGraph",
     "Members",
+    "NeighborIndex",
+    "Nodes",
     "Progress",
     "UniformCover",
     "build_graph",

@@ -55,11 +55,15 @@ class UniformCover:
         return Intervals(lower, upper)
 
 
+def ranges(ordered: LensValues, intervals: Intervals) -> tuple[Rows, Rows]:
+    """Return where the points of each interval start and stop among lens values in ascending order."""
+    starts = np.searchsorted(ordered, intervals.lower, side="left")
+    return starts, np.searchsorted(ordered, intervals.upper, side="right")
+
+
 def pullback(lens: LensValues, intervals: Intervals) -> Iterator[Rows]:
     """Yield, interval by interval, the sorted row numbers of the points whose lens value it holds."""
     order = np.argsort(lens, kind="stable")
-    ordered = lens[order]
-    starts = np.searchsorted(ordered, intervals.lower, side="left")
-    stops = np.searchsorted(ordered, intervals.upper, side="right")
+    starts, stops = ranges(lens[order], intervals)
     for start, stop in zip(starts, stops, strict=True):
         yield np.sort(order[start:stop])

@@ -9,6 +9,7 @@ from sklearn.utils.validation import validate_data
 
 from topoact.errors import InvalidInput
 from topoact.mapper.build import build_graph
+from topoact.mapper.checks import TYPES, check_finite
 from topoact.mapper.clusterers import DBSCAN
 from topoact.mapper.covers import UniformCover
 from topoact.mapper.graph import MapperGraph
@@ -101,25 +102,16 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         return self
 
     def _validated(self, X: npt.ArrayLike, clusterer: Clusterer) -> Vectors:
-        # The first type is the one that whole numbers are turned into.
-        types = [np.float64, np.float32]
         try:
-            vectors: Vectors = validate_data(self, X, dtype=types, ensure_min_samples=2, ensure_all_finite=False)
+            vectors: Vectors = validate_data(
+                self, X, dtype=TYPES, ensure_min_samples=2, ensure_all_finite=False, order="C"
+            )
         except ValueError as error:
             raise InvalidInput(str(error).splitlines()[0].rstrip(":")) from error
-        _check_finite(vectors)
+        check_finite(vectors)
         needed: Any = getattr(clusterer, "min_samples", 1)
         if isinstance(needed, int | np.integer) and len(vectors) < needed:
             raise InvalidInput(
                 f"min_samples is {needed} but n_samples={len(vectors)}: no point can be a core point, lower min_samples"
             )
         return vectors
-
-
-def _check_finite(vectors: Vectors) -> None:
-    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if bad.size:
-        raise InvalidInput(
-            f"X must be finite: {bad.size} of {len(vectors)} rows hold NaN or infinity, the first is row {bad[0]}; "
-            "leave them out"
-        )
