@@ -17,9 +17,8 @@ from topoact.mapper._words import DENSE_ROWS, bit_count, dense_words, sparse_wor
 from topoact.mapper.protocols import Progress, Rows, Vectors
 
 WORD: Final = 64
-SPARSE_BLOCKS: Final = 8
-"""Blocks of rows that share a tile while it is in the cache."""
-DENSE_BLOCKS: Final = 2
+GROUP: Final = 8
+"""Blocks that are compared with as many others at a time."""
 MEASURED_BLOCKS: Final = 64
 
 Places = npt.NDArray[np.int64]
@@ -64,19 +63,12 @@ def fill_band(
     """Decide every pair of the layout. Memory: `Layout.n_bytes`."""
     band = np.empty(layout.offset[-1], dtype=np.uint64)
     n_blocks = len(layout.lower)
-    step = SPARSE_BLOCKS if tiles.sparse else DENSE_BLOCKS
 
     def fill(first: int) -> None:
-        rows = (first, min(n_blocks, first + step))
-        if tiles.sparse:
-            nonzeros = (tiles.values, tiles.channels, tiles.starts)
-            _fill_sparse(
-                *nonzeros, tiles.tiles, tiles.norms, tiles.limit, vectors, order, eps * eps, *layout, band, *rows
-            )
-        else:
-            _fill_dense(tiles.tiles, tiles.norms, tiles.limit, vectors, order, eps * eps, *layout, band, *rows)
+        _fill(vectors, order, eps * eps, tiles, layout, band, tiles.sparse, first, min(n_blocks, first + GROUP))
 
-    side_by_side(fill, range(0, n_blocks, step), n_jobs=n_jobs, stage="comparing points", progress=progress)
+    blocks = range(0, n_blocks, GROUP)
+    side_by_side(fill, blocks, n_jobs=n_jobs, stage="comparing points", progress=progress)
     return band
 
 
@@ -88,7 +80,7 @@ def measure_band(
     n_blocks = len(layout.lower)
 
     def measure(first: int) -> None:
-        _measure(*layout, band, n_points, first, min(n_blocks, first + MEASURED_BLOCKS), facts)
+        _measure(layout, band, n_points, first, min(n_blocks, first + MEASURED_BLOCKS), facts)
 
     blocks = range(0, n_blocks, MEASURED_BLOCKS)
     side_by_side(measure, blocks, n_jobs=n_jobs, stage="counting neighbours", progress=progress)
@@ -96,47 +88,72 @@ def measure_band(
 
 
 @compiled
-def _fill_sparse(
-    values: Any, channels: Any, starts: Any, tiles: Any, norms: Any, limit: Any, vectors: Any, order: Any, square: Any,
-    lower: Any, upper: Any, offset: Any, band: Any, first: Any, last: Any,
-) -> None:  # fmt: skip
+def _fill(
+    vectors: Any, order: Any, square: Any, tiles: Any, layout: Any, band: Any, sparse: Any, first: Any, last: Any
+) -> None:
+    """Decide the pairs of a group of blocks with all later ones, group by group, so that words are written in runs."""
+    lower, upper, offset = layout.lower, layout.upper, layout.offset
     words = np.zeros(64, dtype=np.uint64)
-    for column in range(first, upper[last - 1]):
-        for block in range(first, min(last, column + 1)):
-            if column >= upper[block]:
-                continue
-            for k in range(min(64, len(order) - 64 * block)):
-                point = 64 * block + k
-                word, possible = sparse_word(
-                    values, channels, starts[point], starts[point + 1], tiles, column, norms, point, limit
-                )
-                if word != possible:
-                    word |= _settle(vectors, order, square, point, column, possible & ~word)
-                words[k] = word
-            _store(words, lower, upper, offset, band, block, column, len(order))
+    across, down = np.empty((64 * GROUP, GROUP), dtype=np.uint64), np.empty((64 * GROUP, GROUP), dtype=np.uint64)
+    for start in range(first, upper[last - 1], GROUP):
+        stop = min(start + GROUP, upper[last - 1])
+        for column in range(start, stop):
+            for block in range(max(first, lower[column]), min(last, column + 1)):
+                if sparse:
+                    _sparse_pairs(vectors, order, square, tiles, block, column, words)
+                else:
+                    _dense_pairs(vectors, order, square, tiles, block, column, words)
+                for k in range(64):
+                    across[64 * (block - first) + k, column - start] = words[k]
+                _transpose(words)
+                for k in range(64):
+                    down[64 * (column - start) + k, block - first] = words[k]
+        for block in range(first, last):
+            begin, end = max(start, block), min(stop, upper[block])
+            place, width = offset[block] + begin - lower[block], upper[block] - lower[block]
+            _write(across, 64 * (block - first), begin - start, end - start, band, place, width)
+        for column in range(start, stop):
+            begin, end = max(first, lower[column]), min(last, column)
+            place, width = offset[column] + begin - lower[column], upper[column] - lower[column]
+            _write(down, 64 * (column - start), begin - first, end - first, band, place, width)
 
 
 @compiled
-def _fill_dense(
-    tiles: Any, norms: Any, limit: Any, vectors: Any, order: Any, square: Any,
-    lower: Any, upper: Any, offset: Any, band: Any, first: Any, last: Any,
-) -> None:  # fmt: skip
-    words = np.zeros(64, dtype=np.uint64)
-    found = np.zeros(2 * DENSE_ROWS, dtype=np.uint64)
-    for column in range(first, upper[last - 1]):
-        for block in range(first, min(last, column + 1)):
-            if column >= upper[block]:
-                continue
-            for start in range(0, min(64, len(order) - 64 * block), DENSE_ROWS):
-                for place, word in enumerate(dense_words(tiles, block, start, column, norms, limit)):
-                    found[place] = word
-                for k in range(DENSE_ROWS):
-                    point = 64 * block + start + k
-                    word, possible = found[k], found[DENSE_ROWS + k]
-                    if word != possible and point < len(order):
-                        word |= _settle(vectors, order, square, point, column, possible & ~word)
-                    words[start + k] = word
-            _store(words, lower, upper, offset, band, block, column, len(order))
+def _sparse_pairs(vectors: Any, order: Any, square: Any, tiles: Any, block: Any, column: Any, words: Any) -> None:
+    """Write which points of block `column` each point of `block` is near to."""
+    words[:] = 0
+    for k in range(min(64, len(order) - 64 * block)):
+        point = 64 * block + k
+        begin, end = tiles.starts[point], tiles.starts[point + 1]
+        word, possible = sparse_word(
+            tiles.values, tiles.channels, begin, end, tiles.tiles, column, tiles.norms, point, tiles.limit
+        )
+        if word != possible:
+            word |= _settle(vectors, order, square, point, column, possible & ~word)
+        words[k] = word
+
+
+@compiled
+def _dense_pairs(vectors: Any, order: Any, square: Any, tiles: Any, block: Any, column: Any, words: Any) -> None:
+    """Do as `_sparse_pairs` does, channel by channel."""
+    words[:] = 0
+    found = np.empty(2 * DENSE_ROWS, dtype=np.uint64)
+    for start in range(0, min(64, len(order) - 64 * block), DENSE_ROWS):
+        for place, word in enumerate(dense_words(tiles.tiles, block, start, column, tiles.norms, tiles.limit)):
+            found[place] = word
+        for k in range(min(DENSE_ROWS, len(order) - 64 * block - start)):
+            word, possible = found[k], found[DENSE_ROWS + k]
+            if word != possible:
+                word |= _settle(vectors, order, square, 64 * block + start + k, column, possible & ~word)
+            words[start + k] = word
+
+
+@compiled
+def _write(words: Any, row: Any, begin: Any, end: Any, band: Any, place: Any, width: Any) -> None:
+    """Copy columns ``begin:end`` of 64 rows of words into the band."""
+    for k in range(64):
+        for column in range(begin, end):
+            band[place + k * width + column - begin] = words[row + k, column]
 
 
 @compiled
@@ -161,21 +178,6 @@ def _squared_distance(vectors: Any, row: Any, other: Any) -> Any:
 
 
 @compiled
-def _store(words: Any, lower: Any, upper: Any, offset: Any, band: Any, block: Any, column: Any, n_points: Any) -> None:
-    """Write the bits of a pair of blocks, then their transpose; `words` is zeroed where no points are, or spoiled."""
-    for k in range(n_points - 64 * block, 64):
-        words[k] = 0
-    width, place = upper[block] - lower[block], offset[block] + column - lower[block]
-    for k in range(64):
-        band[place + k * width] = words[k]
-    if block != column:
-        _transpose(words)
-        width, place = upper[column] - lower[column], offset[column] + block - lower[column]
-        for k in range(64):
-            band[place + k * width] = words[k]
-
-
-@compiled
 def _transpose(words: Any) -> None:
     """Transpose 64 × 64 bits in place (Warren, Hacker's Delight, section 7-3; bit 0 is column 0)."""
     size, mask = 32, np.uint64(0x00000000FFFFFFFF)
@@ -191,11 +193,11 @@ def _transpose(words: Any) -> None:
 
 
 @compiled
-def _measure(lower: Any, upper: Any, offset: Any, band: Any, n_points: Any, first: Any, last: Any, facts: Any) -> None:
+def _measure(layout: Any, band: Any, n_points: Any, first: Any, last: Any, facts: Any) -> None:
     for block in range(first, last):
-        width = upper[block] - lower[block]
+        width, start = layout.upper[block] - layout.lower[block], layout.lower[block]
         for k in range(min(64, n_points - 64 * block)):
-            place = offset[block] + k * width
+            place = layout.offset[block] + k * width
             count, low, high = 0, width, 0
             for word in range(width):
                 found = bit_count(band[place + word])
@@ -204,5 +206,5 @@ def _measure(lower: Any, upper: Any, offset: Any, band: Any, n_points: Any, firs
                     low = min(low, word)
                     high = word + 1
             facts[64 * block + k, 0] = count
-            facts[64 * block + k, 1] = lower[block] + low
-            facts[64 * block + k, 2] = lower[block] + high
+            facts[64 * block + k, 1] = start + low
+            facts[64 * block + k, 2] = start + high

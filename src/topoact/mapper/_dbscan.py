@@ -31,7 +31,7 @@ def cluster_range(
         return 0
     base = start // WORD
     core = np.zeros((stop - 1) // WORD + 1 - base, dtype=np.uint64)
-    rows = _find_core(start, stop, min_samples, facts, *layout, band, core, labels)
+    rows = _find_core(start, stop, min_samples, facts, layout, band, core, labels)
     smallest = _find_components(start, order, band, rows, core, labels)
     rank = np.empty(len(smallest), dtype=np.int32)
     rank[np.argsort(smallest)] = np.arange(len(smallest))
@@ -42,11 +42,11 @@ def cluster_range(
 
 @compiled
 def _find_core(
-    start: Any, stop: Any, min_samples: Any, facts: Any, lower: Any, upper: Any, offset: Any, band: Any, core: Any,
-    labels: Any,
-) -> Any:  # fmt: skip
+    start: Any, stop: Any, min_samples: Any, facts: Any, layout: Any, band: Any, core: Any, labels: Any
+) -> Any:
     """Set the bits of core points and every label to noise; return where each point's first word lies in the band."""
     n_words, base = len(core), start >> 6
+    lower, upper, offset = layout.lower, layout.upper, layout.offset
     rows = np.empty(stop - start, dtype=np.int64)
     front = ~np.uint64(0) << np.uint64(start & 63)
     back = ~np.uint64(0) >> np.uint64(63 - ((stop - 1) & 63))
