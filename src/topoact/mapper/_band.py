@@ -1,60 +1,25 @@
 """The band: for each point, one bit per point that can share an interval with it, set when they lie within ε.
 
-Points are in lens order and in blocks of 64. A block sees the blocks ``lower[b]:upper[b]``; each of its points has one
-64-bit word for each of them, so that ``row & unvisited`` needs no shifts. Only pairs of blocks on and above the diagonal
-are computed; a transposed copy of their bits serves those below.
+Only pairs of blocks on and above the diagonal are computed; a transposed copy of their bits serves those below.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.mapper._jit import compiled
+from topoact.mapper._layout import Layout
 from topoact.mapper._threads import side_by_side
 from topoact.mapper._tiles import Tiles
 from topoact.mapper._words import DENSE_ROWS, bit_count, dense_words, sparse_word
 from topoact.mapper.protocols import Progress, Rows, Vectors
 
-WORD: Final = 64
 GROUP: Final = 8
 """Blocks that are compared with as many others at a time."""
 MEASURED_BLOCKS: Final = 64
 
-Places = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
-
-
-class Layout(NamedTuple):
-    """Which pairs of blocks the band holds, and where. Blocks are counted in lens order."""
-
-    lower: Places
-    """First block that each block sees."""
-    upper: Places
-    """One past the last."""
-    offset: Places
-    """Word at which the rows of each block start, shape (n_blocks + 1,)."""
-
-    @property
-    def n_bytes(self) -> int:
-        return int(self.offset[-1]) * 8
-
-    def serves(self, start: Places, stop: Places) -> npt.NDArray[np.bool_]:
-        """Tell for each range of sorted points whether the band holds all of its pairs."""
-        empty = start >= stop
-        first = np.where(empty, 0, start) // WORD
-        return empty | (self.upper[first] * WORD >= stop)
-
-
-def lay_out(reach: Places) -> Layout:
-    """Return the layout in which each point sees all from itself up to ``reach`` (ascending, exclusive), and back."""
-    n_blocks = -(-len(reach) // WORD)
-    last = np.minimum(np.arange(1, n_blocks + 1) * WORD, len(reach)) - 1
-    upper = np.maximum(-(-reach[last] // WORD), np.arange(1, n_blocks + 1))
-    lower = np.searchsorted(upper, np.arange(n_blocks), side="right")
-    offset = np.zeros(n_blocks + 1, dtype=np.int64)
-    np.cumsum((upper - lower) * WORD, out=offset[1:])
-    return Layout(lower.astype(np.int64), upper.astype(np.int64), offset)
 
 
 def fill_band(

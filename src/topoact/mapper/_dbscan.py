@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._band import WORD, Layout, Words
+from topoact.mapper._band import Words
 from topoact.mapper._jit import compiled
+from topoact.mapper._layout import WORD, Layout
 from topoact.mapper._words import bit_count, lowest_bit
 from topoact.mapper.protocols import Rows
 
@@ -168,7 +169,7 @@ def _inward(
 
 @compiled
 def _meets(band: Any, row: Any, front: Any) -> Any:
-    for word in range(len(front)):
+    for word in range(len(front)):  # noqa: SIM110 - numba knows no generator expressions
         if band[row + word] & front[word]:
             return True
     return False

@@ -15,15 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.mapper._jit import compiled
+from topoact.mapper._layout import WORD
 from topoact.mapper._threads import side_by_side
 from topoact.mapper.protocols import Progress, Rows, Vectors
 
-WORD: Final = 64
-SPARSE: Final = 0.35
-"""Share of nonzeros up to which sparse products are the quicker ones."""
 HUGE: Final = 1e37
 """Squared norm, in units of ε², from which sums in float32 may overflow."""
-SAMPLE: Final = 4096
 TILES_PER_TASK: Final = 64
 
 
@@ -53,19 +50,6 @@ class Tiles(NamedTuple):
         return self.sparse and vectors.dtype == np.float32 and bool((np.isfinite(self.values)).all())
 
 
-def is_sparse(vectors: Vectors) -> bool:
-    """Tell from a sample whether most coordinates are 0."""
-    sample = vectors[:: -(-len(vectors) // SAMPLE)]
-    return bool(np.count_nonzero(sample) <= SPARSE * sample.size)
-
-
-def tile_bytes(vectors: Vectors, sparse: bool) -> int:
-    """Return the memory that `cut` is going to take."""
-    n_padded = -(-len(vectors) // WORD) * WORD
-    dense = n_padded * (vectors.shape[1] * 4 + 16)
-    return dense + (int(len(vectors) * vectors.shape[1] * SPARSE * 6) if sparse else 0)
-
-
 def error_bound(n_terms: int) -> float:
     """Return κ for products of `n_terms` terms."""
     unit = 2.0**-24
@@ -73,7 +57,7 @@ def error_bound(n_terms: int) -> float:
 
 
 def cut(vectors: Vectors, order: Rows, eps: float, *, sparse: bool, n_jobs: int, progress: Progress) -> Tiles:
-    """Lay out the rows `order` of `vectors`. Memory: `tile_bytes`."""
+    """Lay out the rows `order` of `vectors`. Memory: `topoact.mapper.memory.tile_bytes`."""
     n_points, n_channels = vectors.shape
     n_tiles = -(-n_points // WORD)
     scale = math.ldexp(1.0, -min(1000, max(-1000, math.frexp(eps)[1])))

@@ -14,7 +14,8 @@ from typing import Any, Final
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+
+from topoact.mapper._jit import emitted
 
 F32: Final = ir.FloatType()
 I64: Final = ir.IntType(64)
@@ -57,7 +58,7 @@ def _data(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     return context.make_array(kind)(context, builder, value).data
 
 
-@intrinsic  # type: ignore[misc]
+@emitted
 def sparse_word(
     typing: Any,
     values: Any,
@@ -137,7 +138,7 @@ def _decide(
     return words
 
 
-@intrinsic  # type: ignore[misc]
+@emitted
 def dense_words(typing: Any, tiles: Any, own_tile: Any, first: Any, tile: Any, norms: Any, limit: Any) -> Any:
     """Return certain and possible neighbours of `DENSE_ROWS` points, from `first` of `own_tile` on, in a tile.
 
@@ -206,13 +207,13 @@ def _dense_sums(builder: Any, left: Any, right: Any, size: Any) -> list[Any]:
     return grown
 
 
-@intrinsic  # type: ignore[misc]
+@emitted
 def bit_count(typing: Any, word: Any) -> Any:
     """Return the number of ones in a word."""
     return types.int64(types.uint64), lambda _context, builder, _signature, arguments: builder.ctpop(arguments[0])
 
 
-@intrinsic  # type: ignore[misc]
+@emitted
 def lowest_bit(typing: Any, word: Any) -> Any:
     """Return the place of the lowest one of a word that is not 0."""
 

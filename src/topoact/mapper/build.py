@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from topoact.errors import InvalidInput
+from topoact.mapper.checks import check_differing
 from topoact.mapper.covers import pullback
 from topoact.mapper.epsilon import DistanceCurve
 from topoact.mapper.graph import MapperGraph
@@ -57,8 +57,7 @@ def build_graph(
     InvalidInput
         If all points are equal, or a parameter does not fit the data.
     """
-    if not (vectors[1:] != vectors[:1]).any():
-        raise InvalidInput(f"all {len(vectors)} points are equal: there is no shape to summarise")
+    check_differing(vectors)
     intervals = cover.intervals(lens)
     progress("measuring distances", 0, 1)
     bound = clusterer.bind(vectors, seed=seed)

@@ -7,6 +7,7 @@ from sklearn.utils import check_array
 from topoact.errors import InvalidInput
 from topoact.mapper.protocols import Vectors
 
+BLOCK_ROWS = 16_384
 TYPES = [np.float64, np.float32]
 """Types that are kept; the first is the one that whole numbers are turned into."""
 
@@ -25,6 +26,33 @@ def checked_vectors(X: npt.ArrayLike) -> Vectors:
         raise InvalidInput(str(error).splitlines()[0].rstrip(":")) from error
     check_finite(vectors)
     return vectors
+
+
+def check_differing(vectors: Vectors) -> None:
+    """Refuse points that are all equal.
+
+    Raises
+    ------
+    InvalidInput
+        With their number.
+    """
+    blocks = (vectors[start : start + BLOCK_ROWS] for start in range(0, len(vectors), BLOCK_ROWS))
+    if not any((block != vectors[:1]).any() for block in blocks):
+        raise InvalidInput(f"all {len(vectors)} points are equal: there is no shape to summarise")
+
+
+def check_enough(n_points: int, min_samples: object) -> None:
+    """Refuse a minPts that no point can reach.
+
+    Raises
+    ------
+    InvalidInput
+        With both numbers.
+    """
+    if isinstance(min_samples, int | np.integer) and n_points < min_samples:
+        raise InvalidInput(
+            f"min_samples is {min_samples} but n_samples={n_points}: no point can be a core point, lower min_samples"
+        )
 
 
 def check_finite(vectors: Vectors) -> None:

@@ -81,7 +81,7 @@ class BoundDBSCAN:
         from topoact.mapper.index import NeighborIndex
 
         try:
-            index = NeighborIndex.covering(self.vectors, lens, self.eps, intervals, progress=progress)
+            index = NeighborIndex(self.vectors, lens, self.eps, intervals=intervals, progress=progress)
         except TooLarge:
             return cluster_intervals(self.vectors, lens, intervals, self, progress=progress)
         return index.nodes(intervals, self.min_samples, progress=progress)

@@ -1,15 +1,14 @@
 """`Mapper`, the scikit-learn estimator: it validates, calls `build_graph`, and names the result."""
 
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from topoact.errors import InvalidInput
 from topoact.mapper.build import build_graph
-from topoact.mapper.checks import TYPES, check_finite
+from topoact.mapper.checks import TYPES, check_enough, check_finite
 from topoact.mapper.clusterers import DBSCAN
 from topoact.mapper.covers import UniformCover
 from topoact.mapper.graph import MapperGraph
@@ -109,9 +108,5 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         except ValueError as error:
             raise InvalidInput(str(error).splitlines()[0].rstrip(":")) from error
         check_finite(vectors)
-        needed: Any = getattr(clusterer, "min_samples", 1)
-        if isinstance(needed, int | np.integer) and len(vectors) < needed:
-            raise InvalidInput(
-                f"min_samples is {needed} but n_samples={len(vectors)}: no point can be a core point, lower min_samples"
-            )
+        check_enough(len(vectors), getattr(clusterer, "min_samples", 1))
         return vectors

@@ -1,37 +1,33 @@
 """`NeighborIndex`: every mapper graph of one lens and one ε, without touching the vectors again.
 
 1. Sort the points by lens value: an interval of a one-dimensional cover is then a range of them.
-2. Decide once for each pair that can share an interval whether it lies within ε (`_tiles`, `_words`), and keep the answer
-   as one bit (`_band`).
+2. Decide once for each pair that can share an interval whether it lies within ε (`_tiles`, `_words`), and keep the
+   answer as one bit (`_band`).
 3. DBSCAN of any interval is bit work on that band (`_dbscan`), whatever the cover and minPts.
 
-The result is that of scikit-learn's DBSCAN, run on each interval in float64. The convention where a distance equals ε to
-the last digit: neighbours are pairs whose squared differences, summed in float64 channel by channel, do not exceed
+The result is that of scikit-learn's DBSCAN, run on each interval in float64. The convention where a distance equals ε
+to the last digit: neighbours are pairs whose squared differences, summed in float64 channel by channel, do not exceed
 ``eps * eps``. scikit-learn's k-d tree (up to 15 channels) compares exactly this; above, its brute-force search expands
 the square and rounds otherwise, so that a pair within about 1e-15 (|x|² + |y|²) of ε² may fall on the other side there.
 """
 
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
+from topoact.mapper._layout import Places, lay_out, reach_of
+from topoact.mapper._threads import side_by_side, usable_cores
 from topoact.mapper.build import assemble
-from topoact.mapper.checks import checked_vectors
+from topoact.mapper.checks import check_differing, check_enough, checked_vectors
 from topoact.mapper.covers import UniformCover, ranges
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.lenses import lens_values
-from topoact.mapper.memory import available_memory, check_memory
+from topoact.mapper.memory import available_memory, check_memory, is_sparse, tile_bytes
 from topoact.mapper.nerve import Members, Nodes
-from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
-
-if TYPE_CHECKING:
-    from topoact.mapper._band import Layout
-
-SLACK = 1e-9
-"""Share by which the widest interval is widened, so that rounding its ends leaves no pair out."""
+from topoact.mapper.protocols import Cover, Intervals, Lens, Progress, Rows, no_progress
 
 
 class NeighborIndex:
@@ -47,6 +43,8 @@ class NeighborIndex:
         Radius of a point's neighbourhood, in units of the activations.
     max_interval
         Widest interval to be served, as a share of the lens range: n intervals of overlap p are 1 / (n (1 − p)) wide.
+    intervals
+        Serve these intervals, and what lies within them, in the place of `max_interval`.
     memory_limit
         Bytes that the index may take beside `X`; by default four fifths of what is free.
     n_jobs
@@ -84,73 +82,53 @@ class NeighborIndex:
         eps: float = 259.0,
         max_interval: float = 0.03,
         *,
+        intervals: Intervals | None = None,
         memory_limit: int | None = None,
         n_jobs: int | None = None,
         progress: Progress = no_progress,
     ) -> None:
-        if not (isinstance(eps, Real) and 0 < eps < np.inf):
+        if not _within(eps, np.inf) or eps == np.inf:
             raise InvalidInput(f"eps must be a positive number: got {eps!r}")
-        if not (isinstance(max_interval, Real) and 0 < max_interval <= 1):
+        if not _within(max_interval, 1):
             raise InvalidInput(f"max_interval must be in (0, 1]: got {max_interval!r}")
         vectors = checked_vectors(X)
+        check_differing(vectors)
         values = lens_values(lens, vectors)
         if values.min() == values.max():
             raise InvalidInput(
                 f"the lens is {values[0]:g} at every point, so there is no range to cover: choose another lens"
             )
-        self.max_interval = float(max_interval)
-        self._prepare(vectors, values, float(eps), n_jobs)
-        self._build(self._reach(self.max_interval), memory_limit, progress)
+        self.vectors, self.lens, self.eps = vectors, values, float(eps)
+        self.n_jobs = n_jobs or usable_cores()
+        self._order: Rows = np.argsort(values, kind="stable").astype(np.int64)
+        self._sorted = values[self._order]
+        self.max_interval = float(max_interval) if intervals is None else self._share(intervals)
+        reach = reach_of(self._sorted, self.max_interval) if intervals is None else self._covering(intervals)
+        self._build(reach, memory_limit, progress)
 
-    @classmethod
-    def covering(
-        cls,
-        vectors: Vectors,
-        lens: LensValues,
-        eps: float,
-        intervals: Intervals,
-        *,
-        memory_limit: int | None = None,
-        progress: Progress = no_progress,
-    ) -> Self:
-        """Return the smallest index that serves one cover; `vectors` and `lens` have been checked."""
-        index = cls.__new__(cls)
-        index._prepare(vectors, lens, eps, None)
-        widest = float((intervals.upper - intervals.lower).max() / np.ptp(lens))
-        index.max_interval = min(1.0, widest)
-        starts, stops = ranges(index._sorted, intervals)
-        reach = np.arange(1, len(lens) + 1)
+    def _share(self, intervals: Intervals) -> float:
+        """Return the width of the widest interval as a share of the lens range."""
+        return float((intervals.upper - intervals.lower).max() / (self._sorted[-1] - self._sorted[0]))
+
+    def _covering(self, intervals: Intervals) -> Places:
+        """Return for each sorted point one past the last that shares one of these intervals with it."""
+        starts, stops = ranges(self._sorted, intervals)
+        reach = np.arange(1, len(self._sorted) + 1)
         for start, stop in zip(starts, stops, strict=True):
             reach[start:stop] = np.maximum(reach[start:stop], stop)
-        index._build(np.maximum.accumulate(reach), memory_limit, progress)
-        return index
+        return np.maximum.accumulate(reach)
 
-    def _prepare(self, vectors: Vectors, lens: LensValues, eps: float, n_jobs: int | None) -> None:
-        from topoact.mapper._threads import usable_cores
-
-        self.vectors = vectors
-        self.lens = lens
-        self.eps = eps
-        self.n_jobs = n_jobs or usable_cores()
-        self._order: Rows = np.argsort(lens, kind="stable").astype(np.int64)
-        self._sorted = lens[self._order]
-
-    def _reach(self, share: float) -> npt.NDArray[np.int64]:
-        """Return for each sorted point one past the last point that an interval of this width holds as well."""
-        span = float(self._sorted[-1] - self._sorted[0])
-        width = span * share * (1 + SLACK) + 4 * np.spacing(np.abs(self._sorted).max())
-        return np.searchsorted(self._sorted, self._sorted + width, side="right")
-
-    def _build(self, reach: npt.NDArray[np.int64], memory_limit: int | None, progress: Progress) -> None:
-        from topoact.mapper._band import fill_band, lay_out, measure_band
-        from topoact.mapper._tiles import cut, is_sparse, tile_bytes
-
+    def _build(self, reach: Places, memory_limit: int | None, progress: Progress) -> None:
         sparse = is_sparse(self.vectors)
-        self._layout: Layout = lay_out(reach)
+        self._layout = lay_out(reach)
         other = tile_bytes(self.vectors, sparse)
         limit = available_memory() if memory_limit is None else memory_limit
-        check_memory(self._layout.n_bytes, other, limit, lambda share: lay_out(self._reach(share)).n_bytes)
+        check_memory(self._sorted, self._layout.n_bytes, other, limit)
+        progress("loading the engine", 0, 1)
         self.n_bytes = self._layout.n_bytes + other
+        from topoact.mapper._band import fill_band, measure_band
+        from topoact.mapper._tiles import cut
+
         how: dict[str, Any] = {"n_jobs": self.n_jobs, "progress": progress}
         tiles = cut(self.vectors, self._order, self.eps, sparse=sparse, **how)
         self._band = fill_band(self.vectors, self._order, tiles, self.eps, self._layout, **how)
@@ -199,10 +177,10 @@ class NeighborIndex:
         """Return the clusters of every interval; raises as `graph` does."""
         from topoact.mapper._dbscan import cluster_range
         from topoact.mapper._gather import gather_members
-        from topoact.mapper._threads import side_by_side
 
         if not isinstance(min_samples, int | np.integer) or min_samples < 1:
             raise InvalidInput(f"min_samples must be a whole number, at least 1: got {min_samples!r}")
+        check_enough(len(self.lens), min_samples)
         starts, stops = self._ranges(intervals)
         begins = np.concatenate([[0], np.cumsum(stops - starts)])
         labels = np.empty(begins[-1], dtype=np.int32)
@@ -229,17 +207,15 @@ class NeighborIndex:
     def _ranges(self, intervals: Intervals) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         starts, stops = ranges(self._sorted, intervals)
         if not self._layout.serves(starts, stops).all():
-            widest = float((intervals.upper - intervals.lower).max() / np.ptp(self.lens))
             raise InvalidInput(
-                f"an interval takes {widest:.4g} of the lens range, but this index serves max_interval="
-                f"{self.max_interval:.4g}: build it with a larger max_interval, or ask for more intervals or less overlap"
+                f"an interval takes {self._share(intervals):.4g} of the lens range, but this index serves max_interval="
+                f"{self.max_interval:.4g}: build it for wider intervals, or ask for more of them or less overlap"
             )
         return starts, np.maximum(starts, stops)
 
     def _centres(self, members: Members, progress: Progress) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """Return the mean vector and the medoid of each node."""
         from topoact.mapper._gather import dense_centre, sparse_centre
-        from topoact.mapper._threads import side_by_side
 
         n_nodes, n_channels = len(members.indptr) - 1, self.vectors.shape[1]
         means = np.empty((n_nodes, n_channels), dtype=np.float32)
@@ -256,3 +232,7 @@ class NeighborIndex:
         largest_first = np.argsort(-members.sizes, kind="stable").tolist()
         side_by_side(centre, largest_first, n_jobs=self.n_jobs, stage="averaging nodes", progress=progress)
         return means, medoids
+
+
+def _within(value: Any, highest: float) -> bool:
+    return isinstance(value, Real) and 0 < float(value) <= highest

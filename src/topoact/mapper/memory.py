@@ -1,15 +1,22 @@
-"""How much memory there is, and the refusal of what would not fit."""
+"""How much memory there is, how much an index takes, and the refusal of what would not fit."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from topoact.errors import InvalidInput
+from topoact.mapper._layout import WORD, widest_interval
+from topoact.mapper.protocols import LensValues, Vectors
 
 FALLBACK: Final = 4 * 2**30
 SHARE: Final = 0.8
 """Share of the free memory that may be taken."""
+SPARSE: Final = 0.35
+"""Share of nonzeros up to which sparse products are the quicker ones."""
+SAMPLE: Final = 4096
+"""Points in which zeros are counted."""
 
 
 class TooLarge(InvalidInput):
@@ -33,17 +40,30 @@ def _free() -> int:
         return FALLBACK
 
 
-def check_memory(band: int, other: int, limit: int, band_of: Callable[[float], int]) -> None:
+def is_sparse(vectors: Vectors) -> bool:
+    """Tell from a sample whether most coordinates are 0."""
+    sample = vectors[:: -(-len(vectors) // SAMPLE)]
+    return bool(np.count_nonzero(sample) <= SPARSE * sample.size)
+
+
+def tile_bytes(vectors: Vectors, sparse: bool) -> int:
+    """Return the bytes that points take beside the band, laid out for products."""
+    n_padded = -(-len(vectors) // WORD) * WORD
+    dense = n_padded * (vectors.shape[1] * 4 + 16)
+    return dense + (int(len(vectors) * vectors.shape[1] * SPARSE * 6) if sparse else 0)
+
+
+def check_memory(ordered: LensValues, band: int, other: int, limit: int) -> None:
     """Refuse an index that does not fit.
 
     Parameters
     ----------
+    ordered
+        Lens values in ascending order.
     band, other
         Bytes of the band and of all else.
     limit
         Bytes that may be taken.
-    band_of
-        Bytes of the band for a `max_interval`.
 
     Raises
     ------
@@ -52,22 +72,13 @@ def check_memory(band: int, other: int, limit: int, band_of: Callable[[float], i
     """
     if band + other <= limit:
         return
-    fits = _widest(limit - other, band_of)
+    fits = float(f"{widest_interval(ordered, limit - other) * 0.95:.1e}")
     remedy = f"max_interval={fits:.2g} would fit" if fits else "no interval is short enough to fit"
     raise TooLarge(
         f"the neighbour index needs {_mebibytes(band + other)} ({_mebibytes(band)} for pairs of points) and may take "
-        f"{_mebibytes(limit)}: ask for narrower intervals (more of them, or less overlap; {remedy}), or take fewer points"
+        f"{_mebibytes(limit)}: ask for more intervals or less overlap ({remedy}), or take fewer points"
     )
 
 
 def _mebibytes(n_bytes: float) -> str:
     return f"{n_bytes / 2**20:,.1f} MiB"
-
-
-def _widest(n_bytes: int, band_of: Callable[[float], int]) -> float:
-    """Return the widest interval whose band fits, to two digits downwards, or 0."""
-    low, high = 0.0, 1.0
-    for _ in range(12):
-        middle = (low + high) / 2
-        low, high = (middle, high) if band_of(middle) <= n_bytes else (low, middle)
-    return float(f"{low * 0.95:.1e}")

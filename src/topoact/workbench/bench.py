@@ -17,6 +17,7 @@ from topoact.study import Layer, Study, open_study
 from topoact.study.derived import Derived
 from topoact.study.files import digest
 from topoact.workbench.columns import number_columns
+from topoact.workbench.engine import Engine, Source
 from topoact.workbench.settings import MapSettings
 
 COLUMN_LENS: Final = "column:"
@@ -72,6 +73,7 @@ class Workbench:
     def __init__(self, study: Study) -> None:
         self.study = study
         self.derived = Derived(study.path)
+        self._engine = Engine()
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 
     def __repr__(self) -> str:
@@ -98,9 +100,13 @@ class Workbench:
         if stored is not None:
             return stored
         progress("reading activations", 0, 1)
-        vectors = self.vectors(opened)
-        mapper = settings.mapper(self._lens(opened, settings.lens, vectors))
-        graph = mapper.fit(vectors, progress=progress).graph_
+        source = Source(
+            opened.digest,
+            settings.lens,
+            lambda: self.vectors(opened),
+            lambda vectors: self._lens(opened, settings.lens, vectors),
+        )
+        graph = self._engine.graph(source, settings, progress)
         self.derived.save_graph(key, graph, {"layer": opened.name, "settings": asdict(settings)})
         return graph
 
