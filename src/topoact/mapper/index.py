@@ -145,6 +145,11 @@ class NeighborIndex:
             f"max_interval={self.max_interval:.3g}, {self.n_bytes / 2**20:.1f} MiB>"
         )
 
+    @property
+    def band_bytes(self) -> int:
+        """Bytes that the bits take."""
+        return self._layout.n_bytes
+
     def serves(self, intervals: Intervals) -> bool:
         """Tell whether the index holds all pairs that these intervals need."""
         return bool(self._layout.serves(*ranges(self._sorted, intervals)).all())
