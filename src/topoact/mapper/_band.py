@@ -15,7 +15,7 @@ from topoact.mapper._tiles import Tiles
 from topoact.mapper._words import DENSE_ROWS, bit_count, dense_words, sparse_word
 from topoact.mapper.protocols import Progress, Rows, Vectors
 
-GROUP: Final = 8
+GROUP: Final = 16
 """Blocks that are compared with as many others at a time."""
 MEASURED_BLOCKS: Final = 64
 

@@ -33,7 +33,7 @@ def cluster_range(
     base = start // WORD
     core = np.zeros((stop - 1) // WORD + 1 - base, dtype=np.uint64)
     rows = _find_core(start, stop, min_samples, facts, layout, band, core, labels)
-    smallest = _find_components(start, order, band, rows, core, labels)
+    smallest = _find_components(start, order, facts, band, rows, core, labels)
     rank = np.empty(len(smallest), dtype=np.int32)
     rank[np.argsort(smallest)] = np.arange(len(smallest))
     # Up to minPts 2, what lies within ε of a core point is itself one.
@@ -73,7 +73,7 @@ def _find_core(
 
 
 @compiled
-def _find_components(start: Any, order: Any, band: Any, rows: Any, core: Any, labels: Any) -> Any:
+def _find_components(start: Any, order: Any, facts: Any, band: Any, rows: Any, core: Any, labels: Any) -> Any:
     """Label core points by component, as they come; return the smallest row of each component."""
     n_words, shift = len(core), start & 63
     unvisited = core.copy()
@@ -87,7 +87,7 @@ def _find_components(start: Any, order: Any, band: Any, rows: Any, core: Any, la
     queue = np.empty(left, dtype=np.int64)
     smallest = np.empty(left, dtype=np.int64)
     front = np.zeros(n_words, dtype=np.uint64)
-    n_clusters, end = 0, 0
+    n_clusters, end, spans = 0, 0, facts[start:, 1:]
     for word in range(n_words):
         while unvisited[word]:
             begin = end
@@ -102,7 +102,7 @@ def _find_components(start: Any, order: Any, band: Any, rows: Any, core: Any, la
                     least = min(least, order[start + queue[position]])
                 left = len(queue) - end
                 if (end - begin) * n_active <= left * n_words:
-                    fresh, n_active = _outward(band, rows, shift, queue, begin, end, active, n_active, unvisited)
+                    fresh, n_active = _outward(band, rows, spans, start, queue, begin, end, active, n_active, unvisited)
                 else:
                     fresh, n_active = _inward(band, rows, shift, queue, begin, end, active, n_active, unvisited, front)
                 begin, end = end, fresh
@@ -113,13 +113,24 @@ def _find_components(start: Any, order: Any, band: Any, rows: Any, core: Any, la
 
 @compiled
 def _outward(
-    band: Any, rows: Any, shift: Any, queue: Any, begin: Any, end: Any, active: Any, n_active: Any, unvisited: Any
-) -> Any:
+    band: Any, rows: Any, spans: Any, start: Any, queue: Any, begin: Any, end: Any, active: Any, n_active: Any,
+    unvisited: Any,
+) -> Any:  # fmt: skip
     """Append to the queue the unvisited neighbours of ``queue[begin:end]``; words without unvisited points drop out."""
-    fresh = end
+    fresh, base, shift = end, start >> 6, start & 63
     for position in range(begin, end):
-        row = rows[queue[position]]
-        k = 0
+        row, k = rows[queue[position]], 0
+        low = max(0, spans[queue[position], 0] - base)
+        high = min(len(unvisited), spans[queue[position], 1] - base)
+        if high - low < n_active:  # neighbours are few and near in lens order
+            for word in range(low, high):
+                found = band[row + word] & unvisited[word]
+                unvisited[word] ^= found
+                while found:
+                    queue[fresh] = 64 * word + lowest_bit(found) - shift
+                    fresh += 1
+                    found &= found - np.uint64(1)
+            continue
         while k < n_active:
             word = active[k]
             if unvisited[word] == 0:
