@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.cluster import DBSCAN as SklearnDBSCAN
 
-from topoact import DBSCAN, Mapper, NeighborIndex
+from topoact import DBSCAN, FittedCover, Mapper, NeighborIndex, QuantileCover
 from topoact.errors import Cancelled, InvalidInput
 from topoact.mapper import Intervals, UniformCover, build_graph, distance_curve, lens_values, no_progress
 from topoact.mapper.covers import pullback
@@ -132,6 +132,17 @@ class TestExactComparison:
         assert nodes_of(index.graph(1, 0.0, 1)) == [(0, list(range(9)))]
         index = NeighborIndex(cloud, np.arange(9.0), eps=np.nextafter(5.0, 4), max_interval=1.0)
         assert nodes_of(index.graph(1, 0.0, 1)) == [(0, [0, 3, 6]), (0, [1, 2, 4, 5, 7, 8])]
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.3, 0.5])
+@pytest.mark.parametrize("kind", [QuantileCover, FittedCover])
+def test_other_covers(kind, overlap):
+    cloud = lattice(900, 5, 0.3)
+    for n_intervals in (1, 3, 20):
+        cover = kind(n_intervals, overlap)
+        graph = Mapper(cover=cover, clusterer=DBSCAN(eps=1.25)).fit(cloud).graph_
+        assert nodes_of(graph) == expected_nodes(cloud, graph.lens, graph.intervals, 1.25, 5)
+        assert nodes_of(NeighborIndex(cloud, eps=1.25, max_interval=1.0).graph_of(cover)) == nodes_of(graph)
 
 
 class TestShapes:

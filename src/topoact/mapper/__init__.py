@@ -4,7 +4,7 @@ from topoact.mapper._layout import widest_interval
 from topoact.mapper.build import build_graph
 from topoact.mapper.checks import check_enough
 from topoact.mapper.clusterers import DBSCAN
-from topoact.mapper.covers import UniformCover
+from topoact.mapper.covers import FittedCover, QuantileCover, UniformCover
 from topoact.mapper.epsilon import DistanceCurve, distance_curve
 from topoact.mapper.estimator import Mapper
 from topoact.mapper.graph import MapperGraph
@@ -31,6 +31,7 @@ __all__ = [
     "CoverClusterer",
     "DistanceCurve",
     "Edges",
+    "FittedCover",
     "IntervalClusterer",
     "Intervals",
     "Lens",
@@ -40,6 +41,7 @@ __all__ = [
     "NeighborIndex",
     "Nodes",
     "Progress",
+    "QuantileCover",
     "TooLarge",
     "UniformCover",
     "available_memory",

@@ -13,7 +13,7 @@ from topoact.mapper.clusterers import DBSCAN
 from topoact.mapper.covers import UniformCover
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.lenses import lens_values
-from topoact.mapper.protocols import Clusterer, Lens, Progress, Vectors, no_progress
+from topoact.mapper.protocols import Clusterer, Cover, Lens, Progress, Vectors, no_progress
 
 
 class Mapper(BaseEstimator):  # type: ignore[misc]
@@ -31,6 +31,8 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         How the points of an interval are clustered; `DBSCAN` with its defaults when None.
     random_state
         Seed of all that is sampled.
+    cover
+        Another cover, in the place of `n_intervals` and `overlap`: `QuantileCover`, `FittedCover`, or your own.
 
     Attributes
     ----------
@@ -57,12 +59,14 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         overlap: float = 0.3,
         clusterer: Clusterer | None = None,
         random_state: int = 0,
+        cover: Cover | None = None,
     ) -> None:
         self.lens = lens
         self.n_intervals = n_intervals
         self.overlap = overlap
         self.clusterer = clusterer
         self.random_state = random_state
+        self.cover = cover
 
     def fit(
         self,
@@ -87,7 +91,7 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         InvalidInput
             If `X` is not finite, has fewer points than the clusterer needs, or a parameter is out of range.
         """
-        cover = UniformCover(self.n_intervals, self.overlap)
+        cover = UniformCover(self.n_intervals, self.overlap) if self.cover is None else self.cover
         clusterer = DBSCAN() if self.clusterer is None else self.clusterer
         vectors = self._validated(X, clusterer)
         self.graph_: MapperGraph = build_graph(

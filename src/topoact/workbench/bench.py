@@ -74,6 +74,7 @@ class Workbench:
         self.study = study
         self.derived = Derived(study.path)
         self._engine = Engine()
+        self._recent: tuple[str, MapperGraph] | None = None
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 
     def __repr__(self) -> str:
@@ -96,7 +97,7 @@ class Workbench:
         """Return the mapper graph of a layer, computing and storing it if it is not in the study yet."""
         opened = self.study.layer(layer)
         key = settings.key(opened.digest)
-        stored = self.derived.load_graph(key)
+        stored = self._stored_graph(key)
         if stored is not None:
             return stored
         progress("reading activations", 0, 1)
@@ -108,7 +109,14 @@ class Workbench:
         )
         graph = self._engine.graph(source, settings, progress)
         self.derived.save_graph(key, graph, {"layer": opened.name, "settings": asdict(settings)})
+        self._recent = (key, graph)
         return graph
+
+    def _stored_graph(self, key: str) -> MapperGraph | None:
+        """Return a stored graph, or None; the one made last is at hand."""
+        if self._recent is not None and self._recent[0] == key and self.derived.about_graph(key) is not None:
+            return self._recent[1]
+        return self.derived.load_graph(key)
 
     def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None) -> DrawnGraph:
         """Return the names that `draw` stores its result under, without computing anything."""
@@ -172,7 +180,7 @@ class Workbench:
         return lens_values(layer.metadata(column).to_numpy(), vectors)
 
     def _beside(self, graph: MapperGraph, anchor: DrawnGraph) -> Drawing:
-        other, drawing = self.derived.load_graph(anchor.graph), self.derived.load_drawing(*anchor)
+        other, drawing = self._stored_graph(anchor.graph), self.derived.load_drawing(*anchor)
         if other is None or drawing is None:
             raise InvalidInput(f"the graph {anchor.graph} to be drawn beside is not in the study any more: draw anew")
         return anchored_layout(graph, other, drawing.positions)
