@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._jit import compiled
+from topoact.mapper._jit import compiled, reordering
 from topoact.mapper._layout import Layout
 from topoact.mapper._threads import side_by_side
 from topoact.mapper._tiles import Tiles
@@ -127,9 +127,28 @@ def _settle(vectors: Any, order: Any, square: Any, point: Any, column: Any, doub
     word = np.uint64(0)
     for k in range(min(64, len(order) - 64 * column)):
         bit = np.uint64(1) << np.uint64(k)
-        if doubtful & bit and _squared_distance(vectors, order[point], order[64 * column + k]) <= square:
+        if doubtful & bit and _near(vectors, order[point], order[64 * column + k], square):
             word |= bit
     return word
+
+
+@compiled
+def _near(vectors: Any, row: Any, other: Any, square: Any) -> Any:
+    """Decide a pair in float64: quickly, or where the order of summation might matter, by the book."""
+    quick = _some_distance(vectors, row, other)
+    if abs(quick - square) > 1e-15 * (vectors.shape[1] + 2) * (quick + square):  # 9 times the rounding of float64
+        return quick <= square
+    return _squared_distance(vectors, row, other) <= square
+
+
+@reordering
+def _some_distance(vectors: Any, row: Any, other: Any) -> Any:
+    """Return the squared distance, summed in any order."""
+    total = 0.0
+    for channel in range(vectors.shape[1]):
+        difference = np.float64(vectors[row, channel]) - np.float64(vectors[other, channel])
+        total += difference * difference
+    return total
 
 
 @compiled

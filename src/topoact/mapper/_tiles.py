@@ -2,10 +2,13 @@
 
 The error bound. Let u = 2⁻²⁴ be the rounding of float32 and m the number of terms of a product. Rounding the
 coordinates and summing in any order, fused or not, gives ``|a − x·y| ≤ γ(m + 2) |x| |y|`` with γ(m) = m u / (1 − m u)
-(Higham 2002, section 3.1), and 2 |x| |y| ≤ s_x + s_y. Rounding the norms, their sum, the last subtraction and ε² costs
-at most 6 u (s_x + s_y) more, for pairs near ε have s_x + s_y ≥ ε² / 2. So κ = γ(m + 2) + 6 u; `error_bound` is a
-little larger. Coordinates are scaled by a power of two so that ε is near 1: nothing that matters underflows, and what
-overflows has no norm (NaN) and is left to the exact comparison.
+(Higham 2002, section 3.1). m is at most the number of nonzeros of either point, m_x and m_y, so with
+m + 2 ≤ √((m_x + 2) (m_y + 2)) and 2 a b ≤ a² + b², ``2 |a − x·y| ≤ γ(m_x + 2) s_x + γ(m_y + 2) s_y`` (with one
+denominator for all). Rounding the norms, their sum, the last subtraction and ε² costs at most 6 u (s_x + s_y) more,
+for pairs near ε have s_x + s_y ≥ ε² / 2. So a point has κ = γ(m + 2) + 6 u; `error_bound` is a little larger.
+
+Coordinates are scaled by a power of two so that ε is near 1: nothing that matters underflows, and what overflows has no
+norm (NaN) and is left to the exact comparison.
 """
 
 import math
@@ -30,7 +33,7 @@ class Tiles(NamedTuple):
     tiles: npt.NDArray[np.float32]
     """Scaled coordinates, shape (n_tiles, n_channels, 64); dense data are centred."""
     norms: npt.NDArray[np.float32]
-    """(1 + κ) s and (1 − κ) s, shape (2, 64 n_tiles); infinite for padding."""
+    """(1 + κ) s and (1 − κ) s of each point, shape (2, 64 n_tiles); infinite for padding."""
     limit: np.float32
     """ε² in scaled units."""
     values: npt.NDArray[np.float32]
@@ -50,10 +53,11 @@ class Tiles(NamedTuple):
         return self.sparse and vectors.dtype == np.float32 and bool((np.isfinite(self.values)).all())
 
 
-def error_bound(n_terms: int) -> float:
-    """Return κ for products of `n_terms` terms."""
+def error_bound(n_terms: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return κ of points with that many terms in their products."""
     unit = 2.0**-24
-    return 1.01 * (n_terms + 2) * unit / (1 - min(0.5, 1.01 * (n_terms + 2) * unit)) + 8 * unit
+    rounding: Any = 1.01 * (n_terms + 2.0) * unit
+    return rounding / (1 - min(0.5, float(rounding.max()))) + 8 * unit
 
 
 def cut(vectors: Vectors, order: Rows, eps: float, *, sparse: bool, n_jobs: int, progress: Progress) -> Tiles:
@@ -75,8 +79,10 @@ def cut(vectors: Vectors, order: Rows, eps: float, *, sparse: bool, n_jobs: int,
             _fill_nonzeros(vectors, order, scale, first * WORD, min(n_points, last * WORD), starts, values, channels)
 
     side_by_side(fill, range(0, n_tiles, TILES_PER_TASK), n_jobs=n_jobs, stage="sorting points", progress=progress)
-    kappa = error_bound(int(np.diff(starts).max()) if sparse else n_channels)
-    return Tiles(tiles, _norms(squares, kappa), np.float32((eps * scale) ** 2), values, channels, starts, scale)
+    n_terms = np.full(n_tiles * WORD, 0 if sparse else n_channels, dtype=np.int64)
+    n_terms[: len(starts) - 1] += np.diff(starts)
+    norms = _norms(squares, error_bound(n_terms))
+    return Tiles(tiles, norms, np.float32((eps * scale) ** 2), values, channels, starts, scale)
 
 
 def _starts(vectors: Vectors, order: Rows) -> npt.NDArray[np.int64]:
@@ -85,7 +91,7 @@ def _starts(vectors: Vectors, order: Rows) -> npt.NDArray[np.int64]:
     return starts
 
 
-def _norms(squares: npt.NDArray[np.float64], kappa: float) -> npt.NDArray[np.float32]:
+def _norms(squares: npt.NDArray[np.float64], kappa: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """Return the norms enlarged and lessened by their error; those that may overflow are NaN."""
     known = np.where((squares > HUGE) & np.isfinite(squares) | np.isnan(squares), np.nan, squares)
     return np.stack([known * (1 + kappa), known * (1 - kappa)]).astype(np.float32)

@@ -5,8 +5,11 @@ of AVX-512, eight of AVX2) and a comparison of all of them is a bit mask. Points
 n_channels, 64), so that one channel of 64 points is contiguous.
 
 With s the squared norms and ``a`` the product in float32, the squared distance is ``s_i + s_j − 2 a`` up to an error of
-``κ (s_i + s_j)``. The callers hand over ``high = (1 + κ) s`` and ``low = (1 − κ) s``, so a word of certain neighbours
-and a word of possible ones cost one comparison each. A sum that overflows is a possible neighbour.
+``κ_i s_i + κ_j s_j`` (`_tiles`). The callers hand over (1 + κ) s and (1 − κ) s, so a word of certain neighbours and a
+word of possible ones cost one comparison each. A sum that overflows is a possible neighbour.
+
+numba's cache looks at the file of the function that is compiled: after a change here, `_band` and `_dbscan` have to be
+saved anew.
 """
 
 from typing import Any, Final
