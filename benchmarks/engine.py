@@ -106,13 +106,21 @@ def check(path: Path, n_points: int, eps: float) -> None:
             print(f"eps {eps:g} overlap {overlap} minPts {minimum}: {same(index.graph(70, overlap, minimum), nodes)}")
 
 
+def peak_mebibytes() -> float:
+    """Return the most memory this process has held; ru_maxrss would count that of the process that started it."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+
+
 def grow(path: Path, n_points: int, eps: float, max_interval: float) -> None:
     vectors = sample(path, n_points) if n_points < len(np.load(path, mmap_mode="r")) else np.load(path)
     warm_up()
     lens = lens_values("l2", vectors)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = peak_mebibytes()
     seconds, index = clocked(lambda: NeighborIndex(vectors, lens, eps, max_interval))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mebibytes()
     smallest = int(np.ceil(1 / max_interval / 0.5))
     graphs = [clocked(lambda: index.graph(smallest, 0.5, 5))[0] for _ in range(7)]
     data = vectors.nbytes / 2**20
