@@ -61,8 +61,8 @@ class JobRunner:
                     return name
             name = str(next(self._numbers))
             self._jobs[name] = (task, JobStatus(name, task.kind))
+        self._tell(name, state="queued")  # before the worker's thread can tell more
         self._queue.put((name, task))
-        self._tell(name, state="queued")
         return name
 
     def cancel(self, job: str) -> bool:
@@ -79,9 +79,17 @@ class JobRunner:
             return [status for _, status in self._jobs.values()]
 
     def watch(self, callback: Callable[[JobStatus], None]) -> Callable[[], None]:
-        """Call `callback` at every change, from another thread; return the function that ends this."""
+        """Call `callback` with the status of every job so far, then at every change, from another thread.
+
+        Returns
+        -------
+        callable
+            Ends this.
+        """
         with self._lock:
             self._watchers.append(callback)
+            for _, status in self._jobs.values():
+                callback(status)
         return lambda: self._watchers.remove(callback)
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """The parent's end of the worker process: start it, hand it a task, listen, and kill it when it does not."""
 
+import contextlib
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
@@ -21,13 +22,14 @@ class WorkerProcess:
     def __init__(self, study: Path) -> None:
         self._study = study
         self._context = multiprocessing.get_context("spawn")
-        self._cancel = self._context.Event()
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def start(self) -> None:
         """Start the process unless it runs, so that the first task need not wait for its imports."""
         if self._process is not None and self._process.is_alive():
             return
+        # Anew each time: a process that is killed may take the event's lock with it.
+        self._cancel = self._context.Event()
         self._connection, theirs = self._context.Pipe()
         self._process = self._context.Process(
             target=serve_tasks, args=(self._study, theirs, self._cancel), name="topoact worker", daemon=True
@@ -39,7 +41,8 @@ class WorkerProcess:
         """Run a task and yield what the process says of it; the last report is not "running"."""
         self.start()
         self._cancel.clear()
-        self._connection.send(task)
+        with contextlib.suppress(ConnectionError):  # a process that has just died is noticed below
+            self._connection.send(task)
         deadline: float | None = None
         while True:
             if cancelled() and deadline is None:
@@ -53,7 +56,7 @@ class WorkerProcess:
                 if not self._connection.poll(POLL_SECONDS):
                     continue
                 report: Report = self._connection.recv()
-            except (EOFError, ConnectionResetError):
+            except (EOFError, ConnectionError):
                 self.close()
                 yield Report("failed", error=DIED)
                 return
