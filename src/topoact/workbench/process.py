@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from topoact.workbench.tasks import Task
-from topoact.workbench.worker import Report, serve_tasks
+from topoact.workbench.worker import CANCEL, Report, serve_tasks
 
 GRACE_SECONDS: Final = 1.0
 """How long a cancelled task may take to notice before its process is killed."""
@@ -28,11 +28,9 @@ class WorkerProcess:
         """Start the process unless it runs, so that the first task need not wait for its imports."""
         if self._process is not None and self._process.is_alive():
             return
-        # Anew each time: a process that is killed may take the event's lock with it.
-        self._cancel = self._context.Event()
         self._connection, theirs = self._context.Pipe()
         self._process = self._context.Process(
-            target=serve_tasks, args=(self._study, theirs, self._cancel), name="topoact worker", daemon=True
+            target=serve_tasks, args=(self._study, theirs), name="topoact worker", daemon=True
         )
         self._process.start()
         theirs.close()
@@ -40,13 +38,11 @@ class WorkerProcess:
     def run(self, task: Task, cancelled: Callable[[], bool]) -> Iterator[Report]:
         """Run a task and yield what the process says of it; the last report is not "running"."""
         self.start()
-        self._cancel.clear()
-        with contextlib.suppress(ConnectionError):  # a process that has just died is noticed below
-            self._connection.send(task)
+        self._send(task)
         deadline: float | None = None
         while True:
             if cancelled() and deadline is None:
-                self._cancel.set()
+                self._send(CANCEL)
                 deadline = time.monotonic() + GRACE_SECONDS
             if deadline is not None and time.monotonic() > deadline:
                 self.close()
@@ -63,6 +59,10 @@ class WorkerProcess:
             yield report
             if report.state != "running":
                 return
+
+    def _send(self, message: Task | None) -> None:
+        with contextlib.suppress(ConnectionError):  # a process that has just died is noticed by who listens
+            self._connection.send(message)
 
     def close(self) -> None:
         """End the process at once."""
