@@ -44,13 +44,18 @@ def main() -> None:
         _fail(f"error: {error}", 1)
 
 
-@app.callback()
-def _options(
-    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
-) -> None:
-    if show_version:
+def _print_version(asked: bool) -> None:  # the signature that typer calls
+    if asked:
         typer.echo(f"topoact {version('topoact')}")
         raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]
+
+
+@app.callback()
+def _options(*, show_version: Version = False) -> None:  # asked and answered by its callback
+    pass
 
 
 @app.command()

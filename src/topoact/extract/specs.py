@@ -80,11 +80,14 @@ def _import_file(path: Path, kind: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ModelError(f"the {kind} file {path} cannot be imported")
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))  # as for a script: it may import its neighbours
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
         raise ModelError(f"the {kind} file {path} does not import: {explain(error, path)}") from error
+    finally:
+        sys.path.remove(str(path.parent))
     return module
 
 
