@@ -119,6 +119,15 @@ describe("the palette", () => {
     expect(new Set(colours.map(String)).size).toBe(21);
   });
 
+  it("lends colours to the classes that are looked for", () => {
+    const counts = Array.from({ length: 30 }, (_, code) => 30 - code);
+    const colours = classColours(counts, [25, 3, 28]);
+    expect(colours[25]).toEqual(CLASS_COLOURS[19]);
+    expect(colours[28]).toEqual(CLASS_COLOURS[18]);
+    expect(colours[3]).toEqual(CLASS_COLOURS[3]);
+    expect([colours[18], colours[19]]).toEqual([OTHER, OTHER]);
+  });
+
   it("keeps the order of up to twenty classes", () => expect(classColours([1, 9, 5])).toEqual(CLASS_COLOURS.slice(0, 3)));
 
   it.each([

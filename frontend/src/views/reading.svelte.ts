@@ -25,7 +25,8 @@ export class Reading {
   readonly palette = $derived.by(() => {
     const n = this.session.study.classes.length;
     const rows = this.labelColumn ? everyPoint(this.labelColumn.length) : [];
-    return classColours(this.labelColumn ? countClasses(rows, this.labelColumn, n) : new Uint32Array(n));
+    const counts = this.labelColumn ? countClasses(rows, this.labelColumn, n) : new Uint32Array(n);
+    return classColours(counts, this.wantedClasses);
   });
 
   readonly classes: NodeClasses | null = $derived.by(() => {
