@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Collection
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -68,7 +68,7 @@ class Gate:
             return _refuse(421, f"this server does not answer for the host {host!r}")
         if not (self._is_token(_query_token(scope)) or self._is_token(self._cookie_token(headers))):
             return _refuse(401, "open the address that topoact printed: it carries this session's token")
-        if scope["method"] not in SAFE_METHODS and urlsplit(headers.get("origin", "")).netloc.lower() != host:
+        if scope["method"] not in SAFE_METHODS and not _is_own(headers.get("origin", ""), host):
             return _refuse(403, "requests that change anything must come from the explorer's own page")
         return None
 
@@ -95,6 +95,10 @@ class Gate:
             await send(message)
 
         return marked
+
+
+def _is_own(origin: str, host: str) -> bool:
+    return origin.lower() in (f"http://{host}", f"https://{host}")
 
 
 def _query_token(scope: Scope) -> str:
