@@ -72,6 +72,8 @@ def stranger(server) -> Iterator[httpx2.Client]:
 @pytest.fixture
 def client(server) -> Iterator[httpx2.Client]:
     """The explorer's page: it has swapped the token for the cookie, and names its origin."""
-    with httpx2.Client(base_url=server.address, timeout=PATIENCE, verify=False, headers={"origin": server.address}) as client:
+    with httpx2.Client(
+        base_url=server.address, timeout=PATIENCE, verify=False, headers={"origin": server.address}
+    ) as client:
         assert client.get("/", params={"token": TOKEN}).status_code == 200
         yield client

@@ -4,7 +4,10 @@ import multiprocessing
 import os
 import queue
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from chores import Count, Deaf, Fail
@@ -232,6 +235,33 @@ def test_close_ends_the_work_and_the_process(path, tmp_path):
     assert {child.pid for child in multiprocessing.active_children()} == others
     assert observed.last(job).state == "cancelled"
     assert observed.last(waiting).state == "cancelled"
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from chores import Count
+from topoact.workbench.jobs import JobRunner
+
+if __name__ == "__main__":
+    runner = JobRunner(Path(sys.argv[1]))
+    runner.watch(lambda status: print(status.state, flush=True))
+    runner.submit(Count(2000))
+    runner._thread.join()
+"""
+
+
+def test_when_the_server_is_killed_its_worker_ends_without_a_word(path, tmp_path):
+    script = tmp_path / "run.py"
+    script.write_text(SCRIPT)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
+    with subprocess.Popen([sys.executable, script, path], **pipes) as process:
+        while process.stdout.readline() != "running\n":
+            assert process.poll() is None
+        process.kill()
+        errors = process.communicate(timeout=PATIENCE)[1]  # returns when the worker has closed them as well
+    assert errors == ""
 
 
 def test_a_study_that_is_gone(tmp_path):
