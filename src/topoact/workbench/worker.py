@@ -46,7 +46,7 @@ def serve_tasks(study: Path, connection: Connection) -> None:
             except TopoActError as error:
                 report = Report("failed", error=str(error))
             connection.send(report)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+    except (EOFError, ConnectionError):
         return
 
 
@@ -57,7 +57,7 @@ def _run(bench: Workbench, task: Task, progress: Progress) -> Report:
         return Report("cancelled")
     except TopoActError:
         raise
-    except (BrokenPipeError, ConnectionResetError):
+    except (EOFError, ConnectionError):
         raise
     except MemoryError:
         return Report("failed", error="there is not enough memory for this graph: lower ε or the overlap")
