@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit, stillInView, toScreen, toWorld, zoomAt } from "../src/graph/camera";
+import { cameraBetween, fit, shareInView, toScreen, toWorld, zoomAt } from "../src/graph/camera";
 import { placeLabels } from "../src/graph/labels";
 import { distanceToSegment, pick } from "../src/graph/pick";
 import { buildScene, pieOf, strengths } from "../src/graph/scene";
@@ -41,8 +41,14 @@ describe("the camera", () => {
       expect(sy).toBeGreaterThanOrEqual(margins.top);
       expect(sy).toBeLessThanOrEqual(view.height - margins.bottom);
     }
-    expect(stillInView(xy, fitted, view)).toBe(true);
-    expect(stillInView(xy, { ...fitted, x: 1e4 }, view)).toBe(false);
+    expect(shareInView(xy, fitted, view)).toBe(1);
+    expect(shareInView(xy, { ...fitted, x: 1e4 }, view)).toBe(0);
+  });
+
+  it("arrives exactly where it goes", () => {
+    const to = { x: 0.1, y: 0.2, zoom: 0.3 };
+    expect(cameraBetween(camera, to, 1)).toBe(to);
+    expect(cameraBetween(camera, { x: 4, y: 1, zoom: 6 }, 0.5)).toEqual({ x: 3, y: 1, zoom: 5.5 });
   });
 
   it("has an answer for no node and for one", () => {

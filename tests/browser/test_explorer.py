@@ -128,7 +128,7 @@ def test_class_search_matches_true_membership(explorer):
     explorer.page.keyboard.type("sev")
     explorer.page.keyboard.press("Enter")
     state = explorer.state
-    assert [state["view"]["classes"]] == [[7]] or len(state["view"]["classes"]) == 1
+    assert len(state["view"]["classes"]) == 1
     sevens = set(state["focus"])
     for node in state["graph"]["nodes"]:
         share = len(sevens.intersection(node["members"])) / node["size"]
@@ -136,8 +136,8 @@ def test_class_search_matches_true_membership(explorer):
     holding = sum(1 for node in state["graph"]["nodes"] if sevens.intersection(node["members"]))
     finder = explorer.page.get_by_role("region", name="Find classes")
     expect(finder).to_contain_text(f"{len(sevens):,} points in {holding:,} nodes")
-    finder.get_by_role("searchbox").or_(finder.get_by_role("combobox")).fill("")
-    finder.get_by_role("option", name=re.compile("^nine")).get_by_role("button").click()
+    finder.get_by_role("combobox").fill("")
+    finder.get_by_role("option", name=re.compile("^nine")).click()
     assert len(explorer.state["view"]["classes"]) == 2
     assert len(explorer.state["focus"]) > len(sevens)
 
@@ -244,7 +244,7 @@ def test_url_restores_the_exact_view_in_a_fresh_page(explorer, new_page, url):
     page.mouse.move(x + 25, y - 25, steps=3)
     page.mouse.up()
     explorer.click_node(node)
-    page.get_by_role("option", name=re.compile("^two")).get_by_role("button").click()
+    page.get_by_role("option", name=re.compile("^two")).click()
     page.get_by_role("combobox", name="Colour").select_option("purity")
     page.get_by_role("button", name="Dark theme").click()
     page.mouse.move(3, 3)
