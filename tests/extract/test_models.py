@@ -9,9 +9,10 @@ import torch
 from safetensors.torch import save_file
 
 from topoact.errors import InvalidInput, ModelError, TopoActError, UnknownName
-from topoact.extract import load_model
-from topoact.extract.layers import select_layers
+from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
 from topoact.extract.models import model_digest
+
+from .conftest import write_photos
 
 
 def test_a_callable_or_an_instance(models: Path) -> None:
@@ -104,9 +105,13 @@ def test_missing_libraries_are_said(monkeypatch: pytest.MonkeyPatch, models: Pat
 
 
 @pytest.mark.usefixtures("torchvision_beside_cpu_torch")
-def test_googlenet_shows_all_nine_inception_outputs_by_one_glob() -> None:
+def test_googlenet_shows_all_nine_inception_outputs_by_one_glob(tmp_path: Path) -> None:
     model = load_model("torchvision:googlenet")
-    found = select_layers(model, ["inception*"])
-    assert " ".join(name.removeprefix("inception") for name in found) == "3a 3b 4a 4b 4c 4d 4e 5a 5b"
+    photos = open_source(str(write_photos(tmp_path / "photos", 4)))
+    plan = Plan(("inception*",), ("random",), Preprocessing(64))
+    study = extract(model, photos, tmp_path / "study", plan)
+    assert " ".join(name.removeprefix("inception") for name in study.layers) == "3a 3b 4a 4b 4c 4d 4e 5a 5b"
+    channels = [study.layer(name).n_channels for name in study.layers]
+    assert channels == [256, 480, 512, 512, 512, 528, 832, 832, 1024]
     with pytest.raises(UnknownName, match="did you mean googlenet"):
         load_model("torchvision:googlent")
