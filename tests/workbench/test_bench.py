@@ -1,6 +1,7 @@
 """Use cases over a real study, and what is kept of them."""
 
 import shutil
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -124,6 +125,20 @@ class TestMap:
             bench.layer(2)
 
 
+def test_top_classes_are_counted_over_the_members(bench):
+    graph = bench.map("rows", MapSettings(n_intervals=3, eps=3.0))
+    layer = bench.layer("rows")
+    for column in ("label", "prediction"):
+        values = layer.layer.metadata(column)
+        table = layer.top_classes(graph, column, n=2)
+        for node in range(graph.n_nodes):
+            counter = Counter(values[graph.members(node)])
+            assert table[table["node"] == node]["count"].tolist() == [count for _, count in counter.most_common(2)]
+            top = table[table["node"] == node].iloc[0]
+            assert counter[top["name"]] == top["count"]
+            assert top["share"] == top["count"] / counter.total()
+
+
 class TestColumns:
     def test_a_column_may_be_the_lens(self, bench):
         graph = bench.map("rows", MapSettings(lens="column:ink", n_intervals=4, eps=3.0))
@@ -225,6 +240,7 @@ def derived_files(path):
     )
 
 
+WORKED = MapSettings(n_intervals=5)
 FILES = [
     "graph.json",
     "nodes.parquet",
@@ -241,26 +257,28 @@ DAMAGES = {
 }
 
 
+@pytest.fixture(scope="module")
+def worked(written, tmp_path_factory):
+    """A study in which a graph, its drawing and a projection are stored, and what they were."""
+    path = shutil.copytree(written, tmp_path_factory.mktemp("worked") / "digits")
+    bench = open_workbench(path)
+    return path, bench.map("pixels", WORKED), bench.draw("pixels", WORKED), bench.project("pixels", "pca")
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", FILES)
-def test_damaged_derived_files_are_computed_again(bench, path, name, damage):
-    settings = MapSettings(n_intervals=5)
-    graph, drawing, plane = (
-        bench.map("pixels", settings),
-        bench.draw("pixels", settings),
-        bench.project("pixels", "pca"),
-    )
-    folder = path / "graphs" / bench.drawn_name("pixels", settings, None).graph
-    (file,) = folder.glob(name) if "../" not in name else (path / "projections").glob("*.parquet")
+def test_damaged_derived_files_are_computed_again(worked, tmp_path, name, damage):
+    original, graph, drawing, plane = worked
+    path = shutil.copytree(original, tmp_path / "digits")
+    bench = open_workbench(path)
+    (file,) = (path / "graphs" / bench.drawn_name("pixels", WORKED, None).graph).glob(name)
     DAMAGES[damage](file)
-    other = open_workbench(path)
-    assert_equal(other.map("pixels", settings), graph)
-    assert other.draw("pixels", settings).positions.tolist() == drawing.positions.tolist()
-    np.testing.assert_array_equal(other.project("pixels", "pca"), plane)
+    assert_equal(bench.map("pixels", WORKED), graph)
+    assert bench.draw("pixels", WORKED).positions.tolist() == drawing.positions.tolist()
+    np.testing.assert_array_equal(bench.project("pixels", "pca"), plane)
     ledger = Ledger()
-    again = open_workbench(path)
-    again.draw("pixels", settings, progress=ledger)
-    again.project("pixels", "pca", ledger)
+    bench.draw("pixels", WORKED, progress=ledger)
+    bench.project("pixels", "pca", ledger)
     assert ledger.stages == []
 
 
