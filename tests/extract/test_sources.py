@@ -205,6 +205,14 @@ def test_preprocessing_is_rebuilt_from_its_record(models: Path) -> None:
         assert Preprocessing.from_record(given.record()) == given
 
 
+def test_a_transform_that_has_changed_is_not_applied_again(tmp_path: Path) -> None:
+    (tmp_path / "t.py").write_text("def f(image): return image")
+    record = Preprocessing(transform=f"{tmp_path / 't.py'}:f").record()
+    (tmp_path / "t.py").write_text("def f(image): return None")
+    with pytest.raises(InvalidInput, match="its file has changed"):
+        Preprocessing.from_record(record)
+
+
 def test_a_transform_of_the_user(models: Path, tmp_path: Path) -> None:
     source = ImageFolder(write_photos(tmp_path, 2))
     batch = next(load_batches(source, Preprocessing(transform=f"{models}:to_tensor"), batch_size=2, stop=2))

@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,12 @@ def load_model(spec: str, *, weights: Path | None = None, seed: int = 0) -> "nn.
 
 
 def import_torch() -> Any:
-    """Return the torch module, or say in one sentence how to install it."""
+    """Return the torch module, or say in one sentence how to install it.
+
+    Threads of the network that wait then sleep, where OpenMP would let them spin: the cores they would take decode
+    images, and a busy machine is several times faster.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # is read once, when torch is first imported
     try:
         import torch
     except ImportError:

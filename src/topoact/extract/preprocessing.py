@@ -52,9 +52,18 @@ class Preprocessing:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "Preprocessing":
-        """Rebuild the preprocessing that a study's manifest records."""
+        """Rebuild the preprocessing that a study's manifest records.
+
+        Raises
+        ------
+        InvalidInput
+            If the file of the transform is not what it was.
+        """
+        transform = record.get("transform")
+        if transform and record.get("code") != code_digest(transform):
+            raise InvalidInput(f"the transform {transform} is not the one that made the study: its file has changed")
         mean, std = (tuple(record[name]) if record.get(name) else None for name in ("mean", "std"))
-        return cls(record.get("size"), mean, std, record.get("transform"), record.get("code"))
+        return cls(record.get("size"), mean, std, transform, record.get("code"))
 
     def describe(self) -> str:
         """Return one line for people."""
