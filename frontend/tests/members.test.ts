@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { countClasses, gather, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
 import { mean, membersOf, nodeMeans, sharedMembers, sharesIn, transpose } from "../src/state/members";
-import { everyPoint, extent, PointSet, pointsInside } from "../src/state/points";
+import { everyPoint, extent, nearestPoint, PointSet, pointsInside } from "../src/state/points";
 import { neighbours, neighbourTowards, visibleParts } from "../src/state/visible";
 import { GRAPH, LABELS, MEMBERS } from "./study";
 
@@ -74,6 +74,11 @@ describe("a lasso", () => {
   });
 
   it("of fewer than three corners holds nothing", () => expect(pointsInside(xy, [[0, 0], [1, 1]])).toHaveLength(0));
+
+  it("has a nearest point within reach", () => {
+    expect(nearestPoint(xy, 1.9, 0.5, 0.2)).toBe(1);
+    expect(nearestPoint(xy, 1.5, 0.5, 0.2)).toBeNull();
+  });
 
   it("extent skips NaN", () => {
     expect(extent([3, NaN, -1])).toEqual([-1, 3]);

@@ -193,6 +193,20 @@ def test_a_box_in_the_projection_lights_the_nodes_that_hold_its_points(explorer)
         assert (node["strength"] > 0.2) == bool(inside.intersection(node["members"]))
 
 
+def test_a_click_on_a_point_selects_the_nodes_that_hold_it(explorer):
+    node = explorer.largest()
+    explorer.click_node(node)
+    plane = explorer.page.get_by_label("Scatter plot of the layer's points").bounding_box()
+    middle = (plane["x"] + plane["width"] / 2, plane["y"] + plane["height"] / 2)
+    explorer.page.mouse.move(*middle)
+    identity = explorer.page.get_by_text(re.compile(r"^digit-\d{4}$"))
+    expect(identity).to_be_visible()
+    explorer.page.mouse.click(*middle)
+    chosen = explorer.state["view"]["selection"]["ids"]
+    held = [set(explorer.nodes[one]["members"]) for one in chosen]
+    assert set.intersection(*held)
+
+
 def test_edge_click_shows_what_its_nodes_share(explorer):
     explorer.page.get_by_role("button", name=re.compile("^pixels")).click()
     explorer.until("s.graph.layer === 0")

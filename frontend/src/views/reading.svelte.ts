@@ -62,8 +62,9 @@ export class Reading {
 
   readonly radii = $derived.by(() => worldRadii(this.session.shown?.graph.nodes.size ?? [], this.radiusMode));
 
-  private readonly selection = $derived.by(() => this.session.view.selection);
-  private readonly wantedClasses = $derived.by(() => this.session.view.classes);
+  /** The same value until it changes, however often the rest of the view does. */
+  readonly selection = $derived.by(() => this.session.view.selection);
+  readonly wantedClasses = $derived.by(() => this.session.view.classes);
 
   /** Points of the selection; null when nothing is selected. */
   readonly selected: PointSet | null = $derived.by(() => {

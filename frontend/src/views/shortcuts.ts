@@ -24,6 +24,7 @@ export const GESTURES: [gesture: string, meaning: string][] = [
   ["Click an edge", "Select the points that its two nodes share"],
   ["Drag a node", "Pin it there; double-click to let it go"],
   ["Draw in the projection", "Select points; the nodes that hold them light up"],
+  ["Click a point there", "Select the nodes that hold it"],
 ];
 
 const ARROWS: Record<string, [number, number]> = {
