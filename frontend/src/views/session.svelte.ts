@@ -2,7 +2,7 @@
 
 import { Cancelled, type Client, type Columns } from "../api/client";
 import type { JobEvent, Settings, StudySummary } from "../api/types";
-import { cameraBetween, fit, shareInView, type Viewport } from "../graph/camera";
+import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
 import { between, continued, ease, startPlaces } from "../state/transition";
@@ -142,6 +142,17 @@ export class Session {
 
   fitView(): void {
     if (this.shown) this.update({ camera: this.fitted(this.shown, this.xy) }, false);
+  }
+
+  /** Move the camera to a node that is out of sight. */
+  reveal(node: number): void {
+    const { camera } = this.view;
+    const place = this.xy.slice(2 * node, 2 * node + 2);
+    if (!camera || place.length < 2) return;
+    const [x, y] = toScreen(camera, this.viewport, place[0], place[1]);
+    const { left, right, top, bottom } = MARGINS;
+    const seen = x > left && x < this.viewport.width - right && y > top && y < this.viewport.height - bottom;
+    if (!seen) this.update({ camera: { ...camera, x: place[0], y: place[1] } }, false);
   }
 
   /** Take the new size of the stage; a graph that fitted still fits, unless it was moved. */

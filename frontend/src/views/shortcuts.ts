@@ -88,5 +88,7 @@ function walk(event: KeyboardEvent, { session, reading }: Explorer): void {
   const candidates = neighbours(shown.graph, reading.visible).get(node) ?? [];
   const [dx, dy] = ARROWS[event.key];
   const next = neighbourTowards(node, candidates, session.drawn, dx, dy);
-  if (next !== null) session.select({ kind: "nodes", ids: [next] });
+  if (next === null) return;
+  session.select({ kind: "nodes", ids: [next] });
+  session.reveal(next);
 }
