@@ -58,9 +58,10 @@ def test_a_damaged_cache_is_made_again_from_the_weights(folder: Path, path: Path
 
 
 def test_missing_libraries_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "find_spec", lambda name: None)
-    with pytest.raises(ModelError, match=r"pip install 'topoact\[demo\]'"):
-        demo.build_demo(folder=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(demo, "find_spec", lambda name: None)
+        with pytest.raises(ModelError, match=r"pip install 'topoact\[demo\]'"):
+            demo.build_demo(folder=tmp_path)
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ModelError, match=r"pip install 'topoact\[torch\]'"):
         demo.build_demo(folder=tmp_path)

@@ -4,13 +4,15 @@ import errno
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import filelock
 import pytest
 
 from topoact.errors import InvalidInput, StudyError
-from topoact.study import StudyWriter, open_study
+from topoact.study import Portion, StudyWriter, open_study
 from topoact.study.checkpoint import Checkpoint
+from topoact.study.segments import segment_length
 
 from .conftest import CONFIG, N_EXAMPLES, VECTORS, portions, write
 
@@ -103,6 +105,17 @@ def test_bad_input_leaves_nothing_behind(tmp_path: Path) -> None:
         writer.append(next(portions()))
         raise InvalidInput
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "segment"), [(0, 256), (2**20, 256), (8 * 2**20, 128), (64 * 2**20, 16), (2**40, 4)]
+)
+def test_a_segment_takes_whole_portions_and_bounded_memory(
+    monkeypatch: pytest.MonkeyPatch, n_bytes: int, segment: int
+) -> None:
+    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 256)
+    points = SimpleNamespace(vectors=SimpleNamespace(nbytes=n_bytes))
+    assert segment_length(Portion({}, {"conv": points}, [None] * 4, 4)) == segment  # type: ignore[dict-item]
 
 
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from topoact.errors import ModelError, StudyError
 from topoact.extract.models import import_torch, load_model, load_weights
 from topoact.extract.run import Plan, Progress, extract, no_progress
 from topoact.extract.sources import DatasetSource
+from topoact.extract.specs import code_digest
 from topoact.study import FORMAT, Study, open_study
 from topoact.study.files import digest
 
@@ -123,7 +124,6 @@ class Digits:
 
 
 def _build(path: Path, weights: Path, on_progress: Progress) -> Path:
-    torch = import_torch()
     digits, model = Digits(), load_model(NETWORK, seed=SEED)
     try:
         load_weights(model, weights)
@@ -132,7 +132,7 @@ def _build(path: Path, weights: Path, on_progress: Progress) -> Path:
             _train(model, digits, on_progress)
         _save(model, weights)
     source = DatasetSource(digits, record={"kind": "dataset", "spec": "topoact.extract.demo:Digits"})
-    record = {"spec": NETWORK, "weights": str(weights), "torch": torch.__version__}
+    record = {"spec": NETWORK, "weights": str(weights)}
     plan = Plan(layers=LAYERS, policies=POLICIES, batch_size=250)
     study = extract(model, source, path, plan, model_record=record, title=TITLE, restart=True, on_progress=on_progress)
     return study.path
@@ -205,5 +205,4 @@ def _cache_folder() -> Path:
 
 def _recipe() -> str:
     """Return the digest of everything that makes the demo what it is."""
-    training = [SEED, EPOCHS, BATCH, PEAK_LEARNING_RATE, HELD_OUT_PER_CLASS]
-    return digest([version("topoact"), FORMAT, training, LAYERS, POLICIES])
+    return digest([version("topoact"), FORMAT, code_digest(f"{__file__}:build_demo")])

@@ -50,6 +50,8 @@ class Plan:
     """Stop at an input that cannot be read."""
 
     def __post_init__(self) -> None:
+        if self.layers == ():
+            raise InvalidInput("--layers names no layer: give dotted names or globs, or leave it out")
         if self.batch_size < 1:
             raise InvalidInput(f"--batch-size must be 1 or more: got {self.batch_size}")
         if self.limit is not None and self.limit < 1:
