@@ -76,6 +76,7 @@ def test_options_reach_the_study(capsys: pytest.CaptureFixture[str]) -> None:
     config = open_study("runs/r20").manifest.config
     assert (config["batch_size"], config["seed"], config["limit"], config["classes"]) == (7, 3, 30, ["x", "y"])
     assert config["preprocessing"]["size"] == 8
+    assert config["model"]["located"] == str(Path("my_models.py").resolve()) + ":resnet20"
 
 
 def test_import_and_map(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

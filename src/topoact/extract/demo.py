@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import ModelError, StudyError
-from topoact.extract.models import import_torch, load_model, load_weights
+from topoact.extract.models import import_torch, load_model, load_weights, model_record
 from topoact.extract.run import Plan, Progress, extract, no_progress
 from topoact.extract.sources import DatasetSource
 from topoact.extract.specs import code_digest
@@ -132,9 +132,17 @@ def _build(path: Path, weights: Path, on_progress: Progress) -> Path:
             _train(model, digits, on_progress)
         _save(model, weights)
     source = DatasetSource(digits, record={"kind": "dataset", "spec": "topoact.extract.demo:Digits"})
-    record = {"spec": NETWORK, "weights": str(weights)}
     plan = Plan(layers=LAYERS, policies=POLICIES, batch_size=250)
-    study = extract(model, source, path, plan, model_record=record, title=TITLE, restart=True, on_progress=on_progress)
+    study = extract(
+        model,
+        source,
+        path,
+        plan,
+        model_record=model_record(NETWORK, weights),
+        title=TITLE,
+        restart=True,
+        on_progress=on_progress,
+    )
     return study.path
 
 

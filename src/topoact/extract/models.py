@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topoact.errors import InvalidInput, ModelError, UnknownName
-from topoact.extract.specs import call, explain, load_object
+from topoact.extract.specs import call, code_digest, explain, load_object, located
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,6 +39,12 @@ def load_model(spec: str, *, weights: Path | None = None, seed: int = 0) -> "nn.
     if weights is not None:
         load_weights(model, weights)
     return model.eval()
+
+
+def model_record(spec: str, weights: Path | None) -> dict[str, Any]:
+    """Return what a study records of a network so that it can be loaded again, from any folder."""
+    where = {"spec": spec, "located": located(spec), "code": code_digest(spec)}
+    return {**where, "weights": str(weights.resolve()) if weights else None}
 
 
 def import_torch() -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from topoact.errors import InvalidInput
-from topoact.extract.specs import call, code_digest, load_object
+from topoact.extract.specs import call, code_digest, load_object, located
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +44,7 @@ class Preprocessing:
         if self.transform and (self.size or self.mean or self.std):
             raise InvalidInput("--transform prepares the whole input: leave out --size, --mean and --std")
         if self.transform and not self.code:
+            object.__setattr__(self, "transform", located(self.transform))
             object.__setattr__(self, "code", code_digest(self.transform))
 
     def record(self) -> dict[str, Any]:

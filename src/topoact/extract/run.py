@@ -86,7 +86,7 @@ def extract(
     plan
         Layers, policies and the rest.
     model_record
-        What to record of the network: `spec` and `weights`.
+        What to record of the network, see the function of that name.
     title
         Name shown to people instead of the folder's.
     overwrite

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract.specs import call, code_digest, explain, load_object
+from topoact.extract.specs import call, code_digest, explain, load_object, located
 from topoact.study.files import digest
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
@@ -170,7 +170,7 @@ def open_source(
         return Table(path, image=image, label=label, identity=identity)
     if ":" in spec:
         dataset = call(load_object(spec, kind="dataset"), spec=spec, kind="dataset")
-        return DatasetSource(dataset, record={"kind": "dataset", "spec": spec, "code": code_digest(spec)})
+        return DatasetSource(dataset, record={"kind": "dataset", "spec": located(spec), "code": code_digest(spec)})
     if path.exists():
         raise InvalidInput(f"{path} is neither a folder of images, nor a .parquet or .csv table, nor file.py:callable")
     raise InvalidInput(f"there is no data at {path}")

@@ -51,6 +51,12 @@ def call(made_by: Any, *, spec: str, kind: str) -> Any:
         raise ModelError(f"the {kind} {spec!r} failed: {explain(error)}") from error
 
 
+def located(spec: str) -> str:
+    """Return a specification that means the same whatever the current folder: files by their whole path."""
+    place, _, name = spec.rpartition(":")
+    return f"{Path(place).resolve()}:{name}" if place.endswith(".py") else spec
+
+
 def code_digest(spec: str) -> str | None:
     """Return the digest of the file that a specification names, or None when it names a module."""
     path = Path(spec.rpartition(":")[0])
