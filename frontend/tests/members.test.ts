@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countClasses, gather, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
+import { countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
 import { mean, membersOf, nodeMeans, sharedMembers, sharesIn, transpose } from "../src/state/members";
 import { everyPoint, extent, nearestPoint, PointSet, pointsInside } from "../src/state/points";
 import { neighbours, neighbourTowards, visibleParts } from "../src/state/visible";
@@ -58,6 +58,12 @@ describe("classes", () => {
     const { majority, purity } = nodeClasses(MEMBERS, new Int32Array(8).fill(-1), 3);
     expect([...majority]).toEqual([-1, -1, -1]);
     expect([...purity]).toEqual([0, 0, 0]);
+  });
+
+  it("of labels and predictions may have nothing in common", () => {
+    expect(haveCommonCode(LABELS, Int32Array.of(7, 8, -1))).toBe(false);
+    expect(haveCommonCode(LABELS, Int32Array.of(7, 2))).toBe(true);
+    expect(haveCommonCode(LABELS, undefined)).toBe(false);
   });
 
   it("are gathered from examples to points", () => {

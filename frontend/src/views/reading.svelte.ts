@@ -22,12 +22,13 @@ export class Reading {
     return label instanceof Int32Array ? label : null;
   });
 
-  readonly palette = $derived.by(() => {
+  /** How many examples bear each class. */
+  readonly labelCounts = $derived.by(() => {
     const n = this.session.study.classes.length;
-    const rows = this.labelColumn ? everyPoint(this.labelColumn.length) : [];
-    const counts = this.labelColumn ? countClasses(rows, this.labelColumn, n) : new Uint32Array(n);
-    return classColours(counts, this.wantedClasses);
+    return this.labelColumn ? countClasses(everyPoint(this.labelColumn.length), this.labelColumn, n) : new Uint32Array(n);
   });
+
+  readonly palette = $derived.by(() => classColours(this.labelCounts, this.wantedClasses));
 
   readonly classes: NodeClasses | null = $derived.by(() => {
     const { shown, study } = this.session;

@@ -32,7 +32,7 @@ export function facts(explorer: Explorer): Fact[] {
   const list: Fact[] = whole ? layerFacts(explorer, shown) : [];
   if (selection.kind === "nodes") list.push(...nodeFacts(explorer, shown, selection.ids));
   if (selection.kind === "edge") list.push(...edgeFacts(shown, selection.source, selection.target));
-  if (shown.labels && shown.predictions) list.push(against("Accuracy", accuracy(shown, reading.focus), whole ? null : averages(shown).accuracy));
+  if (shown.labels && shown.predictions && shown.comparable) list.push(against("Accuracy", accuracy(shown, reading.focus), whole ? null : averages(shown).accuracy));
   if (shown.confidence) {
     list.push(against("Confidence", mean(reading.focus, shown.confidence), whole ? null : averages(shown).confidence));
   }
