@@ -7,6 +7,7 @@ import threading
 import webbrowser
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import uvicorn
 
@@ -55,10 +56,10 @@ def serve(
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
     token = token or secrets.token_urlsafe(24)
-    place = f"[{host}]:{bound}" if ":" in host else f"{host}:{bound}"
+    place = f"{_name(host)}:{bound}"
     app = make_app(bench, token=token, port=bound, hosts=[place])
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)
-    address = f"http://{place}/?token={token}"
+    address = f"http://{place}/?token={quote(token)}"
     print(f"TopoAct explorer: {address}", flush=True)  # noqa: T201
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
@@ -70,6 +71,17 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _name(host: str) -> str:
+    """Return the name under which a bound address is opened: that of this machine when it stands for all of them."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return socket.gethostname()
+    return f"[{host}]" if address.version == 6 else host
 
 
 def _listen(host: str, port: int | None) -> socket.socket:

@@ -68,10 +68,12 @@ class JobRunner:
     def cancel(self, job: str) -> bool:
         """Ask a job to stop; false when there is no such live job."""
         with self._lock:
-            known = job in self._jobs and self._jobs[job][1].live
-            if known:
+            state = self._jobs[job][1].state if job in self._jobs else "done"
+            if state in ("queued", "running"):
                 self._cancelled.add(job)
-        return known
+        if state == "queued":
+            self._tell(job, state="cancelled")
+        return state in ("queued", "running")
 
     def statuses(self) -> list[JobStatus]:
         """Return the last status of every job of this run."""
@@ -106,8 +108,7 @@ class JobRunner:
                 self._run(*item)
 
     def _run(self, job: str, task: Task) -> None:
-        if job in self._cancelled:
-            self._tell(job, state="cancelled")
+        if not self._begin(job):
             return
         started = time.monotonic()
         for report in self._worker.run(task, lambda: job in self._cancelled):
@@ -122,6 +123,14 @@ class JobRunner:
                 eta=eta,
                 error=report.error,
             )
+
+    def _begin(self, job: str) -> bool:
+        """Take a job out of the queue, unless it was cancelled there."""
+        with self._lock:
+            task, status = self._jobs[job]
+            if job not in self._cancelled:
+                self._jobs[job] = (task, replace(status, state="running"))
+            return job not in self._cancelled
 
     def _tell(self, job: str, **changes: object) -> None:
         with self._lock:
