@@ -5,7 +5,7 @@ import http.client
 import pytest
 from served import MAP, TOKEN
 
-from topoact.server.security import HEADERS
+from topoact.server.security import HEADERS, Gate
 
 ADDRESSES = ["/", "/assets/app.js", "/api/study", "/api/events", "/api/nothing", "/api/graphs/0123456789abcdef/members"]
 
@@ -211,3 +211,11 @@ class TestPaths:
     @pytest.mark.parametrize("address", ["/openapi.json", "/docs", "/redoc", "/api/openapi.json"])
     def test_no_description_of_the_api_is_served(self, client, address):
         assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(("address", "host"), [("192.0.2.7", "192.0.2.7:80"), ("2001:db8::7", "[2001:db8::7]:80")])
+def test_the_address_that_a_request_came_in_on_is_served(address, host):
+    gate = Gate(None, token=TOKEN, hosts=[], cookie="c")
+    scope = {"server": (address, 80), "method": "GET", "query_string": f"token={TOKEN}".encode()}
+    assert gate._refusal({**scope, "type": "http", "headers": [(b"host", host.encode())]}) is None
+    assert gate._refusal({**scope, "type": "http", "headers": [(b"host", b"evil.example:80")]}).status_code == 421

@@ -76,6 +76,14 @@ class TestAddress:
         serve(small_study, token="chosen", open_browser=False)
         assert address_of(capsys.readouterr().out).endswith("/?token=chosen")
 
+    def test_a_token_is_quoted(self, small_study, started, capsys):
+        serve(small_study, token="a b&c", open_browser=False)
+        assert address_of(capsys.readouterr().out).endswith("/?token=a%20b%26c")
+
+    def test_all_addresses_are_opened_under_the_name_of_this_machine(self, small_study, started, capsys):
+        serve(small_study, host="0.0.0.0", token="chosen", open_browser=False)
+        assert address_of(capsys.readouterr().out).startswith(f"http://{socket.gethostname()}:")
+
     def test_six(self, small_study, started, capsys):
         if not socket.has_ipv6:
             pytest.skip("this machine has no IPv6")
