@@ -159,6 +159,8 @@ def test_jaccard_slider_hides_weak_edges_and_says_so(explorer):
     slider.focus()
     slider.press("Home")
     explorer.until(f"s.visible.edges === {before}")
+    explorer.page.keyboard.press("Control+z")
+    assert explorer.state["visible"]["edges"] == after
 
 
 def test_size_slider_hides_small_nodes(explorer):

@@ -47,12 +47,12 @@ export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => v
   act();
 }
 
-function actions({ session }: Explorer, help: () => void): Record<string, () => void> {
-  const { view } = session;
+function actions({ session }: Explorer, help: () => void): Record<string, () => unknown> {
+  const { view, study } = session;
   return {
     f: () => session.fitView(),
     l: () => session.relayout(),
-    p: () => session.update({ pies: !view.pies }),
+    p: () => study.has_labels && session.update({ pies: !view.pies }),
     i: () => session.update({ images: !view.images }),
     t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
     "/": () => {
