@@ -2,7 +2,7 @@
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +111,7 @@ def _one_thread() -> None:
 
 
 @pytest.fixture(scope="session")
-def torchvision_beside_cpu_torch() -> None:
+def torchvision_beside_cpu_torch() -> Iterator[None]:
     """Declare the operators whose absence keeps torchvision from importing beside a CPU build of torch."""
     library = torch.library.Library("torchvision", "DEF")
     for schema in (
@@ -119,7 +119,8 @@ def torchvision_beside_cpu_torch() -> None:
         "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     ):
         library.define(schema)
-    pytest.torchvision_library = library  # type: ignore[attr-defined]  # the operators live as long as this object
+    yield  # the operators live as long as the library
+    del library
 
 
 @pytest.fixture(scope="session")

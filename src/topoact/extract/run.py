@@ -72,7 +72,8 @@ def extract(
 ) -> Study:
     """Write the activations of some layers over all inputs as a study.
 
-    Memory is bounded whatever the number of inputs: one batch, and vectors of one segment (256 MB at most). An
+    Memory is bounded whatever the number of inputs: one batch, and twice the vectors of a segment (256 MB
+    at most, or those of one batch). An
     interrupted run leaves ``<out>.partial``; the same call goes on from there and gives the same bytes.
 
     Parameters
