@@ -26,6 +26,15 @@ def test_a_package(monkeypatch: pytest.MonkeyPatch, models: Path) -> None:
     assert load_model("my_models:Twice").conv.out_channels == 4
 
 
+def test_a_file_may_import_its_neighbours_at_any_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "first_neighbour.py").write_text("from torch import nn")
+    (tmp_path / "second_neighbour.py").write_text("width = 3")
+    text = "from first_neighbour import nn\ndef net():\n    from second_neighbour import width\n    return nn.Linear(width, 2)"
+    (tmp_path / "net.py").write_text(text)
+    assert load_model(f"{tmp_path / 'net.py'}:net").in_features == 3
+
+
 def test_random_weights_are_those_of_the_seed(models: Path) -> None:
     digests = [model_digest(load_model(f"{models}:Twice", seed=seed)) for seed in (0, 0, 1)]
     assert digests[0] == digests[1] != digests[2]

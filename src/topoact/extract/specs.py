@@ -94,6 +94,7 @@ def _import_file(path: Path, kind: str) -> ModuleType:
         raise ModelError(f"the {kind} file {path} does not import: {explain(error, path)}") from error
     finally:
         sys.path.remove(str(path.parent))
+        sys.path.append(str(path.parent))  # and, last of all places, when its callables run
     return module
 
 
