@@ -30,7 +30,8 @@ def test_a_file_may_import_its_neighbours_at_any_time(tmp_path: Path, monkeypatc
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "first_neighbour.py").write_text("from torch import nn")
     (tmp_path / "second_neighbour.py").write_text("width = 3")
-    text = "from first_neighbour import nn\ndef net():\n    from second_neighbour import width\n    return nn.Linear(width, 2)"
+    callable_ = "def net():\n    from second_neighbour import width\n    return nn.Linear(width, 2)"
+    text = f"from first_neighbour import nn\n{callable_}"
     (tmp_path / "net.py").write_text(text)
     assert load_model(f"{tmp_path / 'net.py'}:net").in_features == 3
 
