@@ -24,7 +24,7 @@ ARGUMENTS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 AT_REST = "() => { const s = window.topoact?.state(); return s && s.graph && !s.pending && s.view.camera }"
-LEAST_SIZE = 60
+LEAST_SIZE = 25
 
 
 @contextmanager
@@ -43,12 +43,12 @@ def demo() -> Iterator[str]:
 
 
 def meeting_place(page: Page) -> dict[str, Any]:
-    """Return a large node with many neighbours: where arms of the graph meet."""
+    """Return the node with the most mixed classes among those where three arms of the graph meet."""
     nodes = page.evaluate("window.topoact.state().graph.nodes")
     members = [set(node["members"]) for node in nodes]
-    degrees = [sum(bool(members[i] & other) for other in members) for i in range(len(nodes))]
-    large = [node for node in nodes if node["size"] >= LEAST_SIZE]
-    return max(large or nodes, key=lambda node: (degrees[node["id"]], node["size"]))
+    degrees = [sum(bool(own & other) for other in members) - 1 for own in members]
+    branching = [node for node in nodes if degrees[node["id"]] >= 3 and node["size"] >= LEAST_SIZE]
+    return min(branching or nodes, key=lambda node: node["purity"])
 
 
 def picture(browser: Browser, address: str, scheme: Any) -> Path:
