@@ -24,6 +24,8 @@ ARGUMENTS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 AT_REST = "() => { const s = window.topoact?.state(); return s && s.graph && !s.pending && s.view.camera }"
+LAYER = "conv3"
+"""The layer in which the classes part."""
 LEAST_SIZE = 25
 
 
@@ -55,6 +57,9 @@ def picture(browser: Browser, address: str, scheme: Any) -> Path:
     """Write the picture of one theme and return where."""
     page = browser.new_context(viewport=SIZE, color_scheme=scheme).new_page()
     page.goto(address)
+    page.wait_for_function(AT_REST, timeout=120_000)
+    page.get_by_role("button", name=LAYER).click()
+    page.wait_for_timeout(2_000)
     page.wait_for_function(AT_REST, timeout=120_000)
     page.mouse.click(*meeting_place(page)["screen"])
     page.mouse.move(3, 3)
