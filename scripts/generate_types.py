@@ -21,7 +21,7 @@ BANNER = "/* Generated from src/topoact/wire.py by scripts/generate_types.py: do
 
 
 def plain(schema: Any) -> Any:
-    """Return the schema without titles, which would each become a named type, and with tuples as the generator knows them."""
+    """Return the schema without titles, which would become named types, and with tuples as the generator knows them."""
     if isinstance(schema, list):
         return [plain(item) for item in schema]
     if not isinstance(schema, dict):

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { count, figure, outOf, percent, plural } from "../src/state/format";
+import { lensName } from "../src/state/lens";
 import { histogram } from "../src/state/histogram";
 
 it.each([
@@ -17,6 +18,8 @@ it("says n of N only when something is left out", () => {
   expect(plural(2, "class", "classes")).toBe("2 classes");
   expect(count(5000)).toBe("5,000");
 });
+
+it.each([["l2", "L2 norm"], ["pca:0", "PCA component 1"], ["ink", "ink"]])("calls the lens %s %s", (lens, name) => expect(lensName(lens)).toBe(name));
 
 it("bins every value of the range, the last one too", () => {
   const values = Float32Array.of(0, 0.5, 1, 2, 2);

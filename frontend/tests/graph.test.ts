@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit, stillInView, toScreen, toWorld, zoomAt } from "../src/graph/camera";
+import { cameraBetween, fit, shareInView, toScreen, toWorld, zoomAt } from "../src/graph/camera";
 import { placeLabels } from "../src/graph/labels";
 import { distanceToSegment, pick } from "../src/graph/pick";
 import { buildScene, pieOf, strengths } from "../src/graph/scene";
@@ -41,8 +41,14 @@ describe("the camera", () => {
       expect(sy).toBeGreaterThanOrEqual(margins.top);
       expect(sy).toBeLessThanOrEqual(view.height - margins.bottom);
     }
-    expect(stillInView(xy, fitted, view)).toBe(true);
-    expect(stillInView(xy, { ...fitted, x: 1e4 }, view)).toBe(false);
+    expect(shareInView(xy, fitted, view)).toBe(1);
+    expect(shareInView(xy, { ...fitted, x: 1e4 }, view)).toBe(0);
+  });
+
+  it("arrives exactly where it goes", () => {
+    const to = { x: 0.1, y: 0.2, zoom: 0.3 };
+    expect(cameraBetween(camera, to, 1)).toBe(to);
+    expect(cameraBetween(camera, { x: 4, y: 1, zoom: 6 }, 0.5)).toEqual({ x: 3, y: 1, zoom: 5.5 });
   });
 
   it("has an answer for no node and for one", () => {
@@ -117,6 +123,15 @@ describe("the palette", () => {
     expect(colours[29]).toEqual(CLASS_COLOURS[0]);
     expect(colours[9]).toEqual(OTHER);
     expect(new Set(colours.map(String)).size).toBe(21);
+  });
+
+  it("lends colours to the classes that are looked for", () => {
+    const counts = Array.from({ length: 30 }, (_, code) => 30 - code);
+    const colours = classColours(counts, [25, 3, 28]);
+    expect(colours[25]).toEqual(CLASS_COLOURS[19]);
+    expect(colours[28]).toEqual(CLASS_COLOURS[18]);
+    expect(colours[3]).toEqual(CLASS_COLOURS[3]);
+    expect([colours[18], colours[19]]).toEqual([OTHER, OTHER]);
   });
 
   it("keeps the order of up to twenty classes", () => expect(classColours([1, 9, 5])).toEqual(CLASS_COLOURS.slice(0, 3)));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { countClasses, gather, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
+import { countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
 import { mean, membersOf, nodeMeans, sharedMembers, sharesIn, transpose } from "../src/state/members";
-import { everyPoint, extent, PointSet, pointsInside } from "../src/state/points";
+import { everyPoint, extent, nearestPoint, PointSet, pointsInside } from "../src/state/points";
 import { neighbours, neighbourTowards, visibleParts } from "../src/state/visible";
 import { GRAPH, LABELS, MEMBERS } from "./study";
 
@@ -60,6 +60,12 @@ describe("classes", () => {
     expect([...purity]).toEqual([0, 0, 0]);
   });
 
+  it("of labels and predictions may have nothing in common", () => {
+    expect(haveCommonCode(LABELS, Int32Array.of(7, 8, -1))).toBe(false);
+    expect(haveCommonCode(LABELS, Int32Array.of(7, 2))).toBe(true);
+    expect(haveCommonCode(LABELS, undefined)).toBe(false);
+  });
+
   it("are gathered from examples to points", () => {
     expect([...gather(Int32Array.of(5, 6), Uint32Array.of(1, 1, 0))]).toEqual([6, 6, 5]);
   });
@@ -74,6 +80,11 @@ describe("a lasso", () => {
   });
 
   it("of fewer than three corners holds nothing", () => expect(pointsInside(xy, [[0, 0], [1, 1]])).toHaveLength(0));
+
+  it("has a nearest point within reach", () => {
+    expect(nearestPoint(xy, 1.9, 0.5, 0.2)).toBe(1);
+    expect(nearestPoint(xy, 1.5, 0.5, 0.2)).toBeNull();
+  });
 
   it("extent skips NaN", () => {
     expect(extent([3, NaN, -1])).toEqual([-1, 3]);

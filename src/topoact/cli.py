@@ -44,13 +44,18 @@ def main() -> None:
         _fail(f"error: {error}", 1)
 
 
-@app.callback()
-def _options(
-    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
-) -> None:
-    if show_version:
+def _print_version(asked: bool) -> None:  # the signature that typer calls
+    if asked:
         typer.echo(f"topoact {version('topoact')}")
         raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]
+
+
+@app.callback()
+def _options(*, show_version: Version = False) -> None:  # asked and answered by its callback
+    pass
 
 
 @app.command()
@@ -112,7 +117,7 @@ def extract(
     as_json: AsJson = False,
 ) -> None:
     """Write the activations of any torch network over your inputs as a study."""
-    from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
+    from topoact.extract import Plan, Preprocessing, extract, load_model, model_record, open_source
     from topoact.extract.options import parse_names, parse_numbers, parse_policies, split
     from topoact.study.writer import check_target
 
@@ -130,10 +135,16 @@ def extract(
     )
     source = open_source(data, image=image_column, label=label_column, identity=id_column)
     network = load_model(model, weights=weights, seed=seed)
-    record = {"spec": model, "weights": str(weights) if weights else None}
     with _progress() as report:
         study = extract(
-            network, source, out, plan, model_record=record, overwrite=overwrite, restart=restart, on_progress=report
+            network,
+            source,
+            out,
+            plan,
+            model_record=model_record(model, weights),
+            overwrite=overwrite,
+            restart=restart,
+            on_progress=report,
         )
     _say_study(study, as_json=as_json)
 

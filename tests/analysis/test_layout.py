@@ -194,7 +194,7 @@ class TestAnchored:
     def test_a_new_component_without_common_points_is_placed_below(self):
         before = graph_of([[0, 1], [1, 2], [2, 3]], n_points=10)
         after = graph_of([[0, 1], [1, 2], [2, 3], [6, 7], [7, 8]], n_points=10)
-        positions = layout(before).positions
+        positions = layout(before).positions + np.array([100, 50])
         drawing = anchored_layout(after, before, positions)
         assert drawing.continues.tolist() == [0, 1, 2, -1, -1]
-        assert drawing.positions[3:, 1].max() < positions[:, 1].min()
+        assert 0 < positions[:, 1].min() - drawing.positions[3:, 1].max() < 3

@@ -66,12 +66,19 @@ export function bounds(xy: ArrayLike<number>, pad: number): [number, number, num
   return left <= right ? [left - pad, bottom - pad, right + pad, top + pad] : [-1, -1, 1, 1];
 }
 
-/** Say whether at least a fifth of the places are inside the view. */
-export function stillInView(xy: Float32Array, camera: Camera, view: Viewport): boolean {
+/** Return the share of the places that are inside the view. */
+export function shareInView(xy: Float32Array, camera: Camera, view: Viewport): number {
   let inside = 0;
   for (let i = 0; i < xy.length; i += 2) {
     const [sx, sy] = toScreen(camera, view, xy[i], xy[i + 1]);
     if (sx >= 0 && sx <= view.width && sy >= 0 && sy <= view.height) inside++;
   }
-  return inside * 2 * 5 >= xy.length;
+  return xy.length ? (2 * inside) / xy.length : 0;
+}
+
+/** Return the camera at `t` between 0 and 1 of a straight way. */
+export function cameraBetween(from: Camera, to: Camera, t: number): Camera {
+  if (t >= 1) return to;
+  const at = (a: number, b: number) => a + (b - a) * t;
+  return { x: at(from.x, to.x), y: at(from.y, to.y), zoom: at(from.zoom, to.zoom) };
 }

@@ -25,13 +25,15 @@ const HEIGHT = 15;
 const LETTER = 6.4;
 const GAP = 4;
 const REPEAT = 150;
-const TRIED = 400;
+const TRIED = 300;
+const CELL = 48;
 
 /** Return at most `most` labels, the largest nodes first. */
 export function placeLabels(places: Places, names: (string | null)[], camera: Camera, view: Viewport, most: number): Label[] {
   const discs = discsOnScreen(places, camera, view);
   const order = [...discs.keys()].filter((id) => names[id]);
   order.sort((a, b) => places.radii[b] - places.radii[a] || a - b);
+  const grid = gridOf(discs);
   const taken: Box[] = [];
   const labels: Label[] = [];
   for (const node of order.slice(0, TRIED)) {
@@ -39,7 +41,7 @@ export function placeLabels(places: Places, names: (string | null)[], camera: Ca
     const text = names[node] as string;
     const disc = discs.get(node) as Disc;
     if (labels.some((other) => other.text === text && Math.hypot(other.x - disc.x, other.y - disc.y) < REPEAT)) continue;
-    const box = seats(disc, text.length * LETTER + 4).find((seat) => isFree(seat, taken, discs, view));
+    const box = seats(disc, text.length * LETTER + 4).find((seat) => isFree(seat, taken, grid, view));
     if (!box) continue;
     taken.push(box);
     labels.push({ node, text, x: (box[0] + box[2]) / 2, y: box[1] });
@@ -70,14 +72,33 @@ function seats({ x, y, r }: Disc, width: number): Box[] {
   ];
 }
 
-function isFree(box: Box, taken: Box[], discs: Map<number, Disc>, view: Viewport): boolean {
+/** Discs by the cells of the screen that they touch. */
+function gridOf(discs: Map<number, Disc>): Map<string, Disc[]> {
+  const grid = new Map<string, Disc[]>();
+  for (const disc of discs.values()) {
+    const { x, y, r } = disc;
+    for (const cell of cellsOf([x - r, y - r, x + r, y + r])) {
+      const there = grid.get(cell);
+      if (there) there.push(disc);
+      else grid.set(cell, [disc]);
+    }
+  }
+  return grid;
+}
+
+function cellsOf([left, top, right, bottom]: Box): string[] {
+  const cells: string[] = [];
+  for (let column = Math.floor(left / CELL); column <= Math.floor(right / CELL); column++) {
+    for (let row = Math.floor(top / CELL); row <= Math.floor(bottom / CELL); row++) cells.push(`${column} ${row}`);
+  }
+  return cells;
+}
+
+function isFree(box: Box, taken: Box[], grid: Map<string, Disc[]>, view: Viewport): boolean {
   const [left, top, right, bottom] = box;
   if (left < 0 || top < 0 || right > view.width || bottom > view.height) return false;
   if (taken.some((other) => left < other[2] && other[0] < right && top < other[3] && other[1] < bottom)) return false;
-  for (const { x, y, r } of discs.values()) {
-    const dx = x - Math.min(right, Math.max(left, x));
-    const dy = y - Math.min(bottom, Math.max(top, y));
-    if (dx * dx + dy * dy < r * r) return false;
-  }
-  return true;
+  const touches = ({ x, y, r }: Disc) =>
+    Math.hypot(x - Math.min(right, Math.max(left, x)), y - Math.min(bottom, Math.max(top, y))) < r;
+  return !cellsOf(box).some((cell) => grid.get(cell)?.some(touches));
 }

@@ -63,6 +63,12 @@ export function pointsOfClasses(labels: ArrayLike<number>, codes: number[]): Uin
   return Uint32Array.from(points);
 }
 
+/** Say whether some code occurs in both columns: outputs of a network without names share none with the labels. */
+export function haveCommonCode(a: ArrayLike<number> | undefined, b: ArrayLike<number> | undefined): boolean {
+  const codes = new Set(Array.from(a ?? []));
+  return Array.from(b ?? []).some((code) => code >= 0 && codes.has(code));
+}
+
 /** Return the values of an examples column for each point. */
 export function gather<T extends Int32Array | Float32Array>(column: T, example: Uint32Array): T {
   const values = column.slice(0, 0).constructor as new (length: number) => T;

@@ -25,12 +25,20 @@ export const purityRamp = (dark: boolean): Ramp => {
   return (t) => interpolate(stops, t);
 };
 
-/** Return a colour for each class code: the most frequent classes have their own, the rest are "other". */
-export function classColours(counts: ArrayLike<number>): Rgb[] {
+/**
+ * Return a colour for each class code: the most frequent classes have their own, the rest are "other". Chosen classes
+ * without one take over the colours of the least frequent classes that have one and are not chosen.
+ */
+export function classColours(counts: ArrayLike<number>, chosen: number[] = []): Rgb[] {
   const order = Array.from(counts, (count, code) => ({ count, code }));
   if (order.length > CLASS_COLOURS.length) order.sort((a, b) => b.count - a.count || a.code - b.code);
+  const owners = order.slice(0, CLASS_COLOURS.length).map(({ code }) => code);
+  for (const code of chosen) {
+    const taken = owners.findLastIndex((owner) => !chosen.includes(owner));
+    if (!owners.includes(code) && taken >= 0) owners[taken] = code;
+  }
   const colours: Rgb[] = order.map(() => OTHER);
-  order.slice(0, CLASS_COLOURS.length).forEach(({ code }, rank) => (colours[code] = CLASS_COLOURS[rank]));
+  owners.forEach((code, place) => (colours[code] = CLASS_COLOURS[place]));
   return colours;
 }
 

@@ -60,6 +60,17 @@ function isInside(x: number, y: number, polygon: [number, number][]): boolean {
   return inside;
 }
 
+/** Return the point nearest to (x, y) within reach, or null. */
+export function nearestPoint(xy: Float32Array, x: number, y: number, reach: number): number | null {
+  let best: number | null = null;
+  let least = reach * reach;
+  for (let i = 0; i < xy.length; i += 2) {
+    const gap = (xy[i] - x) ** 2 + (xy[i + 1] - y) ** 2;
+    if (gap <= least) [best, least] = [i / 2, gap];
+  }
+  return best;
+}
+
 /** Return the least and the greatest finite value, or [0, 1] when there is none. */
 export function extent(values: ArrayLike<number>): [number, number] {
   let low = Infinity;

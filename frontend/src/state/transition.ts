@@ -37,9 +37,11 @@ function birthplace(node: number, members: Csr, holders: Csr, xy: Float32Array):
 
 const placeOf = (xy: Float32Array, node: number): [number, number] => [xy[2 * node], xy[2 * node + 1]];
 
+export const ease = (t: number): number => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2);
+
 /** Return the places at `t` between 0 and 1 of a movement that starts and ends gently. */
 export function between(from: Float32Array, to: Float32Array, t: number): Float32Array {
-  const eased = t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2;
+  const eased = ease(t);
   return to.map((end, i) => (t >= 1 ? end : from[i] + (end - from[i]) * eased));
 }
 

@@ -1,6 +1,7 @@
 /** The whole state of what is on screen, as one plain value that can be stored, compared and restored. */
 
 import type { Settings, StudySummary } from "../api/types";
+import { CLASS_COLOURS } from "./palette";
 
 export interface Camera {
   x: number;
@@ -51,6 +52,7 @@ export const NOTHING: Selection = { kind: "none" };
 
 export function initialView(study: StudySummary): ViewState {
   const layer = study.layers.at(-1)?.id ?? 0;
+  const byClass = study.has_labels && study.classes.length <= CLASS_COLOURS.length;
   return {
     layer,
     settings: study.defaults,
@@ -58,8 +60,8 @@ export function initialView(study: StudySummary): ViewState {
     camera: null,
     selection: NOTHING,
     classes: [],
-    colour: study.has_labels ? "majority" : "lens",
-    pies: study.has_labels,
+    colour: byClass ? "majority" : "lens",
+    pies: byClass,
     images: false,
     labels: study.has_labels,
     radius: "sqrt",

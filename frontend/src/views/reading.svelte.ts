@@ -22,11 +22,13 @@ export class Reading {
     return label instanceof Int32Array ? label : null;
   });
 
-  readonly palette = $derived.by(() => {
+  /** How many examples bear each class. */
+  readonly labelCounts = $derived.by(() => {
     const n = this.session.study.classes.length;
-    const rows = this.labelColumn ? everyPoint(this.labelColumn.length) : [];
-    return classColours(this.labelColumn ? countClasses(rows, this.labelColumn, n) : new Uint32Array(n));
+    return this.labelColumn ? countClasses(everyPoint(this.labelColumn.length), this.labelColumn, n) : new Uint32Array(n);
   });
+
+  readonly palette = $derived.by(() => classColours(this.labelCounts, this.wantedClasses));
 
   readonly classes: NodeClasses | null = $derived.by(() => {
     const { shown, study } = this.session;
@@ -61,8 +63,9 @@ export class Reading {
 
   readonly radii = $derived.by(() => worldRadii(this.session.shown?.graph.nodes.size ?? [], this.radiusMode));
 
-  private readonly selection = $derived.by(() => this.session.view.selection);
-  private readonly wantedClasses = $derived.by(() => this.session.view.classes);
+  /** The same value until it changes, however often the rest of the view does. */
+  readonly selection = $derived.by(() => this.session.view.selection);
+  readonly wantedClasses = $derived.by(() => this.session.view.classes);
 
   /** Points of the selection; null when nothing is selected. */
   readonly selected: PointSet | null = $derived.by(() => {

@@ -2,10 +2,10 @@
 
 import { Cancelled, type Client, type Columns } from "../api/client";
 import type { JobEvent, Settings, StudySummary } from "../api/types";
-import { fit, stillInView, type Viewport } from "../graph/camera";
+import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
-import { between, continued, startPlaces } from "../state/transition";
+import { between, continued, ease, startPlaces } from "../state/transition";
 import { type Camera, initialView, NOTHING, type Selection, type ViewState } from "../state/view";
 import { Shelf, type Shown } from "./shown";
 
@@ -16,6 +16,10 @@ interface Trip {
   arrive: (next: Shown, survivors: number[] | null) => Partial<ViewState>;
 }
 
+/** Share of continued nodes below which there is nothing to hold on to. */
+const FEW_SURVIVORS = 0.1;
+/** Share of what was in view that must stay in view for the camera to stay. */
+const KEPT_IN_VIEW = 0.8;
 const MARGINS = { left: 48, right: 64, top: 44, bottom: 88 };
 
 export class Session {
@@ -41,6 +45,8 @@ export class Session {
   private readonly shelf: Shelf;
   private abort: AbortController | null = null;
   private lastFit: Camera | null = null;
+  /** A way of the camera; given up when somebody else moves it. */
+  private glide: { from: Camera; to: Camera; at: Camera } | null = null;
 
   constructor(
     readonly client: Client,
@@ -138,6 +144,17 @@ export class Session {
     if (this.shown) this.update({ camera: this.fitted(this.shown, this.xy) }, false);
   }
 
+  /** Move the camera to a node that is out of sight. */
+  reveal(node: number): void {
+    const { camera } = this.view;
+    const place = this.xy.slice(2 * node, 2 * node + 2);
+    if (!camera || place.length < 2) return;
+    const [x, y] = toScreen(camera, this.viewport, place[0], place[1]);
+    const { left, right, top, bottom } = MARGINS;
+    const seen = x > left && x < this.viewport.width - right && y > top && y < this.viewport.height - bottom;
+    if (!seen) this.update({ camera: { ...camera, x: place[0], y: place[1] } }, false);
+  }
+
   /** Take the new size of the stage; a graph that fitted still fits, unless it was moved. */
   resize(viewport: Viewport): void {
     this.viewport = viewport;
@@ -147,6 +164,10 @@ export class Session {
   /** Move on by a share of the way; returns whether there is more to go. */
   advance(progress: number): boolean {
     this.progress = Math.min(1, progress);
+    if (this.glide && this.glide.at === this.view.camera) {
+      this.glide.at = cameraBetween(this.glide.from, this.glide.to, ease(this.progress));
+      this.view = { ...this.view, camera: this.glide.at };
+    }
     if (this.progress >= 1) this.origin = null;
     return this.progress < 1;
   }
@@ -171,12 +192,17 @@ export class Session {
     const { selection, pins, camera } = this.view;
     if (!survivors) return { selection: selection.kind === "area" ? selection : NOTHING, pins: [] };
     const moved = pins.flatMap(([node, x, y]) => continued([node], survivors).map((heir): [number, number, number] => [heir, x, y]));
-    const inView = camera && stillInView(restingPlaces(next, moved), camera, this.viewport);
-    return {
-      pins: moved,
-      selection: heirsOf(selection, survivors),
-      camera: inView ? camera : this.fitted(next),
-    };
+    return { pins: moved, selection: heirsOf(selection, survivors), camera: this.followed(restingPlaces(next, moved), camera, survivors) };
+  }
+
+  /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */
+  private followed(xy: Float32Array, camera: Camera | null, survivors: number[]): Camera | null {
+    const before = camera ? shareInView(this.xy, camera, this.viewport) : 0;
+    const after = camera ? shareInView(xy, camera, this.viewport) : 0;
+    const continues = survivors.filter((old) => old >= 0).length >= FEW_SURVIVORS * survivors.length;
+    if (camera && continues && after >= KEPT_IN_VIEW * before) return camera;
+    this.lastFit = fit(xy, this.viewport, MARGINS, 0.5);
+    return this.lastFit;
   }
 
   private async travel(trip: Trip): Promise<void> {
@@ -205,7 +231,8 @@ export class Session {
 
   private arrive(next: Shown, survivors: number[] | null, trip: Trip): void {
     const before = this.shown;
-    const drawn = this.drawn;
+    const { drawn } = this;
+    const from = this.view.camera;
     const settings = { ...next.graph.settings, eps: this.view.settings.eps };
     this.hovered = null;
     this.view = { ...this.view, settings, layout: next.graph.layout, ...trip.arrive(next, survivors) };
@@ -215,6 +242,14 @@ export class Session {
     const members = { xy: this.xy, members: next.members };
     this.origin = startPlaces(members, survivors ?? none, { xy: drawn, members: before.members }, next.graph.n_points);
     this.progress = 0;
+    this.setOff(from, this.view.camera);
+  }
+
+  private setOff(from: Camera | null, to: Camera | null): void {
+    this.glide = null;
+    if (!from || !to || from === to) return;
+    this.glide = { from, to, at: from };
+    this.view = { ...this.view, camera: from };
   }
 
   private giveUp(error: unknown): void {

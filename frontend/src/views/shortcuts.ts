@@ -24,6 +24,7 @@ export const GESTURES: [gesture: string, meaning: string][] = [
   ["Click an edge", "Select the points that its two nodes share"],
   ["Drag a node", "Pin it there; double-click to let it go"],
   ["Draw in the projection", "Select points; the nodes that hold them light up"],
+  ["Click a point there", "Select the nodes that hold it"],
 ];
 
 const ARROWS: Record<string, [number, number]> = {
@@ -46,12 +47,12 @@ export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => v
   act();
 }
 
-function actions({ session }: Explorer, help: () => void): Record<string, () => void> {
-  const { view } = session;
+function actions({ session }: Explorer, help: () => void): Record<string, () => unknown> {
+  const { view, study } = session;
   return {
     f: () => session.fitView(),
     l: () => session.relayout(),
-    p: () => session.update({ pies: !view.pies }),
+    p: () => study.has_labels && session.update({ pies: !view.pies }),
     i: () => session.update({ images: !view.images }),
     t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
     "/": () => {
@@ -87,5 +88,7 @@ function walk(event: KeyboardEvent, { session, reading }: Explorer): void {
   const candidates = neighbours(shown.graph, reading.visible).get(node) ?? [];
   const [dx, dy] = ARROWS[event.key];
   const next = neighbourTowards(node, candidates, session.drawn, dx, dy);
-  if (next !== null) session.select({ kind: "nodes", ids: [next] });
+  if (next === null) return;
+  session.select({ kind: "nodes", ids: [next] });
+  session.reveal(next);
 }

@@ -2,7 +2,7 @@
 
 import type { Client, Columns, Members, Points, Progress } from "../api/client";
 import type { Anchor, Graph, MapRequest, Settings } from "../api/types";
-import { gather } from "../state/classes";
+import { gather, haveCommonCode } from "../state/classes";
 
 export interface Shown {
   graph: Graph;
@@ -11,6 +11,12 @@ export interface Shown {
   labels: Int32Array | null;
   predictions: Int32Array | null;
   confidence: Float32Array | null;
+  /** Whether labels and predictions name the same things, so that a prediction can be right or wrong. */
+  comparable: boolean;
+}
+
+export function isWrong({ labels, predictions, comparable }: Shown, point: number): boolean {
+  return comparable && labels !== null && predictions !== null && labels[point] >= 0 && labels[point] !== predictions[point];
 }
 
 export interface Wanted {
@@ -56,6 +62,7 @@ export class Shelf {
       labels: label instanceof Int32Array ? ofPoints(label) : null,
       predictions: prediction instanceof Int32Array ? ofPoints(prediction) : null,
       confidence: confidence instanceof Float32Array ? ofPoints(confidence) : null,
+      comparable: haveCommonCode(label, prediction),
     };
   }
 }

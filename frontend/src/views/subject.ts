@@ -2,6 +2,7 @@
 
 import { mean } from "../state/members";
 import { count, figure, percent } from "../state/format";
+import { everyPoint } from "../state/points";
 import type { Explorer } from "./context";
 import type { Shown } from "./shown";
 
@@ -12,29 +13,28 @@ export interface Fact {
 }
 
 export function title({ session, reading }: Explorer): string {
-  const { selection, classes, layer } = session.view;
+  const { selection, wantedClasses: classes } = reading;
   const { study } = session;
   if (selection.kind === "nodes") return selection.ids.length === 1 ? `Node ${selection.ids[0]}` : `${selection.ids.length} nodes`;
   if (selection.kind === "edge") return `Shared by nodes ${selection.source} and ${selection.target}`;
   if (selection.kind === "area") return "Drawn in the projection";
   if (selection.kind === "uncovered") return "In no node";
   if (reading.classPoints) return classes.length === 1 ? `Class ${study.classes[classes[0]]}` : `${classes.length} classes`;
-  return `Layer ${study.layers.find((known) => known.id === (session.shown?.graph.layer ?? layer))?.name ?? ""}`;
+  return `Layer ${study.layers.find((known) => known.id === session.shown?.graph.layer)?.name ?? ""}`;
 }
 
 export function facts(explorer: Explorer): Fact[] {
   const { session, reading } = explorer;
   const { shown } = session;
   if (!shown) return [];
-  const { selection } = session.view;
+  const { selection } = reading;
   const whole = !reading.selected && !reading.classPoints;
   const list: Fact[] = whole ? layerFacts(explorer, shown) : [];
   if (selection.kind === "nodes") list.push(...nodeFacts(explorer, shown, selection.ids));
   if (selection.kind === "edge") list.push(...edgeFacts(shown, selection.source, selection.target));
-  if (shown.labels && shown.predictions) list.push(against("Accuracy", accuracy(shown, reading.focus), whole ? null : accuracy(shown, null)));
+  if (shown.labels && shown.predictions && shown.comparable) list.push(against("Accuracy", accuracy(shown, reading.focus), whole ? null : averages(shown).accuracy));
   if (shown.confidence) {
-    const { confidence } = shown;
-    list.push(against("Confidence", mean(reading.focus, confidence), whole ? null : mean(Object.keys(confidence).map(Number), confidence)));
+    list.push(against("Confidence", mean(reading.focus, shown.confidence), whole ? null : averages(shown).confidence));
   }
   return list;
 }
@@ -76,16 +76,26 @@ function against(name: string, value: number, layer: number | null): Fact {
   return { name, value: percent(value), note: layer === null ? undefined : `layer ${percent(layer)}` };
 }
 
-function accuracy({ labels, predictions }: Shown, points: Uint32Array | null): number {
+const known = new WeakMap<Shown, { accuracy: number; confidence: number }>();
+
+/** Return the figures of the whole layer, reckoned once. */
+function averages(shown: Shown): { accuracy: number; confidence: number } {
+  const found = known.get(shown);
+  if (found) return found;
+  const all = everyPoint(shown.graph.n_points);
+  const made = { accuracy: accuracy(shown, all), confidence: shown.confidence ? mean(all, shown.confidence) : NaN };
+  known.set(shown, made);
+  return made;
+}
+
+function accuracy({ labels, predictions }: Shown, points: Uint32Array): number {
   if (!labels || !predictions) return NaN;
   let right = 0;
-  let known = 0;
-  const n = points ? points.length : labels.length;
-  for (let i = 0; i < n; i++) {
-    const point = points ? points[i] : i;
+  let labelled = 0;
+  for (const point of points) {
     if (labels[point] < 0) continue;
-    known++;
+    labelled++;
     if (labels[point] === predictions[point]) right++;
   }
-  return known ? right / known : NaN;
+  return labelled ? right / labelled : NaN;
 }

@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from topoact.errors import InvalidInput
 from topoact.mapper import MapperGraph
 
 
@@ -23,7 +24,16 @@ def class_counts(graph: MapperGraph, codes: npt.NDArray[np.integer], n_classes: 
     Returns
     -------
     csr_array of int64, shape (n_nodes, n_classes)
+
+    Raises
+    ------
+    InvalidInput
+        If there is not one code for each point of the graph.
     """
+    if len(codes) != graph.n_points:
+        raise InvalidInput(
+            f"{len(codes)} points have a class and the graph has {graph.n_points}: is it another layer's?"
+        )
     known = np.flatnonzero(codes >= 0)
     ones = np.ones(len(known), dtype=np.int64)
     classes = sparse.csr_array((ones, (known, codes[known])), shape=(graph.n_points, n_classes))

@@ -89,8 +89,10 @@ def _batch(items: Sequence[Decoded], preprocessing: Preprocessing, row: int, ski
 
 
 def _decoded(source: Source, preprocessing: Preprocessing, start: int, stop: int) -> Iterator[Decoded]:
+    def decode(records: list[Record]) -> list[Decoded]:
+        return [_decode(record, preprocessing) for record in records]
+
     groups = _grouped(islice(source.read(start), max(stop - start, 0)), GROUP)
-    decode = lambda group: [_decode(record, preprocessing) for record in group]  # noqa: E731
     for group in in_threads(decode, groups, n_threads=source.n_threads):
         yield from group
 

@@ -2,12 +2,13 @@
 
 import difflib
 import hashlib
+import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topoact.errors import InvalidInput, ModelError, UnknownName
-from topoact.extract.specs import call, explain, load_object
+from topoact.extract.specs import call, code_digest, explain, load_object, located
 
 if TYPE_CHECKING:
     from torch import nn
@@ -40,8 +41,19 @@ def load_model(spec: str, *, weights: Path | None = None, seed: int = 0) -> "nn.
     return model.eval()
 
 
+def model_record(spec: str, weights: Path | None) -> dict[str, Any]:
+    """Return what a study records of a network so that it can be loaded again, from any folder."""
+    where = {"spec": spec, "located": located(spec), "code": code_digest(spec)}
+    return {**where, "weights": str(weights.resolve()) if weights else None}
+
+
 def import_torch() -> Any:
-    """Return the torch module, or say in one sentence how to install it."""
+    """Return the torch module, or say in one sentence how to install it.
+
+    Threads of the network that wait then sleep, where OpenMP would let them spin: the cores they would take decode
+    images, and a busy machine is several times faster.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # is read once, when torch is first imported
     try:
         import torch
     except ImportError:

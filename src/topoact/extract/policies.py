@@ -81,7 +81,7 @@ def _sample_map(output: "torch.Tensor", module: str, policy: str, rows: NDArray[
     n_inputs, _, height, width = output.shape
     grid = (height, width)
     if policy == "mean":
-        return _points(module, policy, None, output.mean((2, 3))[:, None, :])
+        return _points(module, policy, None, output.flatten(2).mean(2)[:, None, :])
     if policy == "all":
         y, x = (np.tile(axis.astype(np.int32).ravel(), (n_inputs, 1)) for axis in np.indices(grid))
         return _points(module, policy, grid, output.flatten(2).transpose(1, 2), y, x)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from topoact.errors import InvalidInput
 from topoact.extract.sources import Source
@@ -47,10 +48,10 @@ class Outputs:
 
     def predict(self, output: Any) -> tuple[list[str], NDArray[np.float32]]:
         """Return the name of the greatest output and its probability for each row of (B, K) logits or probabilities."""
-        scores = output.float()
-        is_distribution = bool((scores >= 0).all()) and bool(((scores.sum(1) - 1).abs() < 1e-3).all())
-        confidence, number = (scores if is_distribution else scores.softmax(1)).max(1)
-        return [self.name(i) for i in number.tolist()], confidence.cpu().numpy().astype(np.float32)
+        scores = output.float().cpu().numpy()
+        is_distribution = bool((scores >= 0).all()) and bool((abs(scores.sum(1) - 1) < 1e-3).all())
+        shares = scores if is_distribution else softmax(scores, axis=1)
+        return [self.name(number) for number in shares.argmax(1)], shares.max(1)
 
     def all_names(self) -> tuple[str, ...]:
         """Return the names of all outputs, in order."""

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from topoact.errors import InvalidInput
-from topoact.extract.specs import call, code_digest, load_object
+from topoact.extract.specs import call, code_digest, load_object, located
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +44,7 @@ class Preprocessing:
         if self.transform and (self.size or self.mean or self.std):
             raise InvalidInput("--transform prepares the whole input: leave out --size, --mean and --std")
         if self.transform and not self.code:
+            object.__setattr__(self, "transform", located(self.transform))
             object.__setattr__(self, "code", code_digest(self.transform))
 
     def record(self) -> dict[str, Any]:
@@ -52,9 +53,18 @@ class Preprocessing:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "Preprocessing":
-        """Rebuild the preprocessing that a study's manifest records."""
+        """Rebuild the preprocessing that a study's manifest records.
+
+        Raises
+        ------
+        InvalidInput
+            If the file of the transform is not what it was.
+        """
+        transform = record.get("transform")
+        if transform and record.get("code") != code_digest(transform):
+            raise InvalidInput(f"the transform {transform} is not the one that made the study: its file has changed")
         mean, std = (tuple(record[name]) if record.get(name) else None for name in ("mean", "std"))
-        return cls(record.get("size"), mean, std, record.get("transform"), record.get("code"))
+        return cls(record.get("size"), mean, std, transform, record.get("code"))
 
     def describe(self) -> str:
         """Return one line for people."""

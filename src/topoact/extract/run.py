@@ -50,6 +50,8 @@ class Plan:
     """Stop at an input that cannot be read."""
 
     def __post_init__(self) -> None:
+        if self.layers == ():
+            raise InvalidInput("--layers names no layer: give dotted names or globs, or leave it out")
         if self.batch_size < 1:
             raise InvalidInput(f"--batch-size must be 1 or more: got {self.batch_size}")
         if self.limit is not None and self.limit < 1:
@@ -70,7 +72,8 @@ def extract(
 ) -> Study:
     """Write the activations of some layers over all inputs as a study.
 
-    Memory is bounded whatever the number of inputs: one batch, and vectors of one segment (256 MB at most). An
+    Memory is bounded whatever the number of inputs: one batch, and twice the vectors of a segment (256 MB
+    at most, or those of one batch). An
     interrupted run leaves ``<out>.partial``; the same call goes on from there and gives the same bytes.
 
     Parameters
@@ -84,7 +87,7 @@ def extract(
     plan
         Layers, policies and the rest.
     model_record
-        What to record of the network: `spec` and `weights`.
+        What to record of the network, see the function of that name.
     title
         Name shown to people instead of the folder's.
     overwrite

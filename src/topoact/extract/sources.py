@@ -13,12 +13,12 @@ from typing import Any, Protocol
 from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract.specs import call, code_digest, explain, load_object
+from topoact.extract.specs import call, code_digest, explain, load_object, located
 from topoact.study.files import digest
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
 ITEM_KEYS = ("input", "label", "id", "image")
-"""What the items of a Dataset may hold; any further entries are columns of the examples."""
+"""What the items of a Dataset may hold; further numbers and texts are columns of the examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class ImageFolder:
 class DatasetSource:
     """A torch Dataset: items are a tensor or PIL image, (input, label), or a dict with input and label, id, image.
 
-    Further entries of a dict become columns of the examples. Items are fetched by one thread, in order.
+    Further numbers and texts of a dict become columns of the examples. Items are fetched by one thread, in order.
 
     Raises
     ------
@@ -110,6 +110,7 @@ class DatasetSource:
             raise InvalidInput(f"the Dataset {record.get('spec', type(dataset).__name__)} is empty")
         self._dataset, self.record = dataset, {**record, "n": len(dataset)}
         self._names = tuple(str(name) for name in getattr(dataset, "classes", ()))
+        self._extra = tuple(name for name, value in self._item(0).items() if _is_column(name, value))
         first = self.fetch(0)
         self._has_integer_labels = isinstance(first.label, int) or bool(self._names)
         self.gives_tensors = not isinstance(first.image["input"], Image.Image)
@@ -128,16 +129,19 @@ class DatasetSource:
 
     def fetch(self, row: int) -> Record:
         """Return an item with what it says of itself."""
+        item = self._item(row)
+        label = as_label(item.get("label"))
+        if isinstance(label, int) and 0 <= label < len(self._names):
+            label = self._names[label]
+        extra = {name: _scalar(item.get(name)) for name in self._extra}
+        return Record(row, str(item.get("id", row)), label, item, extra)
+
+    def _item(self, row: int) -> dict[str, Any]:
         try:
             item = self._dataset[row]
         except Exception as error:
             raise ModelError(f"the Dataset fails on item {row}: {explain(error)}") from error
-        item = _as_dict(item, row)
-        label = as_label(item.get("label"))
-        if isinstance(label, int) and 0 <= label < len(self._names):
-            label = self._names[label]
-        extra = {name: value for name, value in item.items() if name not in ITEM_KEYS}
-        return Record(row, str(item.get("id", row)), label, item, extra)
+        return _as_dict(item, row)
 
 
 def open_source(
@@ -166,7 +170,7 @@ def open_source(
         return Table(path, image=image, label=label, identity=identity)
     if ":" in spec:
         dataset = call(load_object(spec, kind="dataset"), spec=spec, kind="dataset")
-        return DatasetSource(dataset, record={"kind": "dataset", "spec": spec, "code": code_digest(spec)})
+        return DatasetSource(dataset, record={"kind": "dataset", "spec": located(spec), "code": code_digest(spec)})
     if path.exists():
         raise InvalidInput(f"{path} is neither a folder of images, nor a .parquet or .csv table, nor file.py:callable")
     raise InvalidInput(f"there is no data at {path}")
@@ -174,12 +178,21 @@ def open_source(
 
 def as_label(value: Any) -> str | int | None:
     """Return a label as text or a whole number, whatever cell, tensor or numpy scalar it comes in."""
-    value = value.item() if hasattr(value, "item") else value
+    value = _scalar(value)
     if value is None or (isinstance(value, float) and isnan(value)):
         return None
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, str | int) and not isinstance(value, bool) else str(value)
+
+
+def _scalar(value: Any) -> Any:
+    """Return the Python value of a number in a tensor or of numpy; anything else as it is."""
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
+
+
+def _is_column(name: str, value: Any) -> bool:
+    return name not in (*ITEM_KEYS, "prediction", "confidence") and isinstance(_scalar(value), str | int | float)
 
 
 def _as_dict(item: Any, row: int) -> dict[str, Any]:

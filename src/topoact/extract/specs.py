@@ -51,6 +51,12 @@ def call(made_by: Any, *, spec: str, kind: str) -> Any:
         raise ModelError(f"the {kind} {spec!r} failed: {explain(error)}") from error
 
 
+def located(spec: str) -> str:
+    """Return a specification that means the same whatever the current folder: files by their whole path."""
+    place, _, name = spec.rpartition(":")
+    return f"{Path(place).resolve()}:{name}" if place.endswith(".py") else spec
+
+
 def code_digest(spec: str) -> str | None:
     """Return the digest of the file that a specification names, or None when it names a module."""
     path = Path(spec.rpartition(":")[0])
@@ -80,11 +86,15 @@ def _import_file(path: Path, kind: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ModelError(f"the {kind} file {path} cannot be imported")
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))  # as for a script: it may import its neighbours
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
         raise ModelError(f"the {kind} file {path} does not import: {explain(error, path)}") from error
+    finally:
+        sys.path.remove(str(path.parent))
+        sys.path.append(str(path.parent))  # and, last of all places, when its callables run
     return module
 
 

@@ -16,7 +16,7 @@ def summarise(study: Study) -> dict[str, Any]:
             {"name": layer.name, "points": layer.n_points, "channels": layer.n_channels, "policy": layer.policy}
             for layer in map(study.layer, study.layers)
         ],
-        "layers_by_default": bool(manifest.model) and manifest.config.get("layers") is None,
+        "layers_by_default": bool(manifest.model and manifest.config["layers"] is None),
         "preprocessing": (manifest.preprocessing or {}).get("description"),
         "skipped": {"count": manifest.skipped.count, "first": list(manifest.skipped.first)},
         "accuracy": manifest.notes.get("accuracy"),

@@ -21,6 +21,7 @@ from topoact.study import Points, Portion, Study, StudyWriter, open_study
 from topoact.study.thumbnails import LONG_SIDE, Thumbnail, original, shrink
 
 ROWS = 1024
+NPY_MAGIC = b"\x93NUMPY"
 GIVEN = "given"
 """The policy of imported vectors: where they come from is the user's affair."""
 
@@ -134,7 +135,8 @@ class _Metadata:
 def _portions(matrix: NDArray[Any], table: _Metadata, name: str, start: int) -> Iterator[Portion]:
     for first in range(start, len(matrix), ROWS):
         last = min(first + ROWS, len(matrix))
-        block = np.asarray(matrix[first:last], dtype=np.float32)
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is named below
+            block = np.asarray(matrix[first:last], dtype=np.float32)
         if not np.isfinite(block).all():
             row = first + int(np.flatnonzero(~np.isfinite(block).all(axis=1))[0])
             raise InvalidInput(f"row {row} of the vectors holds NaN, infinity or a number too large for float32")
@@ -149,7 +151,8 @@ def _open_matrix(path: Path) -> NDArray[Any]:
     try:
         matrix = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        reason = "it holds Python objects" if "bject" in str(error) else "it is not a .npy file, or a damaged one"
+        has_objects = path.read_bytes()[:6] == NPY_MAGIC and "bject" in str(error)
+        reason = "it holds Python objects" if has_objects else "it is not a .npy file, or a damaged one"
         raise InvalidInput(f"{path} cannot be read: {reason}; save a matrix of numbers with numpy.save") from None
     if not isinstance(matrix, np.ndarray):
         raise InvalidInput(f"{path} is an archive of arrays: save the one matrix with numpy.save")

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from topoact.errors import InvalidInput, StudyError, TopoActError, UnknownName
@@ -48,6 +49,7 @@ def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] 
     app.state.bench = bench
     app.add_exception_handler(TopoActError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
     app.include_router(router)
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     names = {f"{name}:{port}" for name in LOOPBACK} | set(hosts)
@@ -64,6 +66,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _problem(_request: Request, error: Exception) -> JSONResponse:
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     return JSONResponse(Problem(error=str(error)).model_dump(), status)
+
+
+def _refused(_request: Request, error: Exception) -> JSONResponse:
+    """Answer an address that does not exist, or a method that it does not know."""
+    assert isinstance(error, HTTPException)
+    return JSONResponse(Problem(error=error.detail).model_dump(), error.status_code, error.headers)
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:

@@ -22,8 +22,6 @@ async def job_stream(jobs: JobRunner) -> AsyncIterator[str]:
     end = jobs.watch(heard)
     try:
         yield ": hello\n\n"
-        for status in jobs.statuses():
-            yield _event(status)
         while True:
             try:
                 yield _event(await asyncio.wait_for(changes.get(), HEARTBEAT_SECONDS))

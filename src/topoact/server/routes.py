@@ -49,7 +49,7 @@ def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messa
     name = bench.drawn_name(request.layer, settings, anchor)
     if request.layout and bench.derived.load_drawing(name.graph, request.layout) is not None:
         name = DrawnGraph(name.graph, request.layout)
-    ready = bench.derived.about_graph(name.graph) and bench.derived.load_drawing(*name) is not None
+    ready = bench.derived.load_graph(name.graph) is not None and bench.derived.load_drawing(*name) is not None
     job = None if ready else jobs.submit(MapTask(request.layer, settings, anchor))
     return messages.Ticket(result=f"{name.graph}/{name.layout}", job=job)
 

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Collection
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -40,7 +40,7 @@ class Gate:
     token
         The secret of this start.
     hosts
-        Values of the Host header that are served, with the port.
+        Values of the Host header that are served besides the address that a request came in on, with the port.
     cookie
         Name of the cookie; cookies know no ports, so that servers on two ports need two names.
     """
@@ -64,11 +64,11 @@ class Gate:
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
-        if host not in self.hosts:
+        if host not in self.hosts and host != _address(scope):
             return _refuse(421, f"this server does not answer for the host {host!r}")
         if not (self._is_token(_query_token(scope)) or self._is_token(self._cookie_token(headers))):
             return _refuse(401, "open the address that topoact printed: it carries this session's token")
-        if scope["method"] not in SAFE_METHODS and urlsplit(headers.get("origin", "")).netloc.lower() != host:
+        if scope["method"] not in SAFE_METHODS and not _is_own(headers.get("origin", ""), host):
             return _refuse(403, "requests that change anything must come from the explorer's own page")
         return None
 
@@ -95,6 +95,16 @@ class Gate:
             await send(message)
 
         return marked
+
+
+def _address(scope: Scope) -> str:
+    """Return the address and port that the request came in on, as a Host header: a name made to point here has none."""
+    address, port = scope.get("server") or ("", None)
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _is_own(origin: str, host: str) -> bool:
+    return origin.lower() in (f"http://{host}", f"https://{host}")
 
 
 def _query_token(scope: Scope) -> str:

@@ -7,6 +7,7 @@ import threading
 import webbrowser
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import uvicorn
 
@@ -55,9 +56,10 @@ def serve(
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
     token = token or secrets.token_urlsafe(24)
-    app = make_app(bench, token=token, port=bound, hosts=[f"{host}:{bound}"])
+    place = f"{_name(host)}:{bound}"
+    app = make_app(bench, token=token, port=bound, hosts=[place])
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)
-    address = f"http://{host}:{bound}/?token={token}"
+    address = f"http://{place}/?token={quote(token)}"
     print(f"TopoAct explorer: {address}", flush=True)  # noqa: T201
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
@@ -71,15 +73,26 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _name(host: str) -> str:
+    """Return the name under which a bound address is opened: that of this machine when it stands for all of them."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return socket.gethostname()
+    return f"[{host}]" if address.version == 6 else host
+
+
 def _listen(host: str, port: int | None) -> socket.socket:
     """Return a socket bound to `port`, or to the first free port from the default on."""
-    for candidate in [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
+    for candidate in [port] if port is not None else [*range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED), 0]:
         try:
             return _bind(host, candidate)
-        except OSError as error:
-            reason = error.strerror
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
     if port is None:
-        return _bind(host, 0)
+        raise InvalidInput(f"host {host} cannot be used ({reason}): choose another with --host")
     raise InvalidInput(f"port {port} of {host} cannot be used ({reason}): choose another with --port")
 
 
@@ -90,7 +103,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen()
-    except OSError:
+    except (OSError, OverflowError):
         listener.close()
         raise
     return listener

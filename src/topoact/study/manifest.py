@@ -65,9 +65,9 @@ class Manifest:
 
     @property
     def model(self) -> str | None:
-        """The specification of the network, or None for imported vectors."""
+        """The specification of the network, else the name of its class, or None for imported vectors."""
         model: dict[str, Any] | None = self.config.get("model")
-        return model["spec"] if model else None
+        return (model["spec"] or model["class"]) if model else None
 
     @property
     def preprocessing(self) -> dict[str, Any] | None:

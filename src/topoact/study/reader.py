@@ -32,13 +32,14 @@ class Layer:
 
     def __init__(self, study: "Study", entry: LayerEntry) -> None:
         self._study = study
-        self.name, self.key, self.module, self.policy = entry.name, entry.key, entry.module, entry.policy
-        self.n_points, self.n_channels, self.grid, self.digest = (
-            entry.n_points,
-            entry.n_channels,
-            entry.grid,
-            entry.digest,
-        )
+        self.name = entry.name
+        self.key = entry.key
+        self.module = entry.module
+        self.policy = entry.policy
+        self.digest = entry.digest
+        self.n_points = entry.n_points
+        self.n_channels = entry.n_channels
+        self.grid = entry.grid
 
     def __repr__(self) -> str:
         return f"<Layer {self.name}: {self.n_points:,} points x {self.n_channels} channels>"

@@ -3,7 +3,6 @@
 Each layer's vectors of one segment are exactly one chunk of its array, so that writing never reads.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -119,15 +118,21 @@ def _write_layer(folder: Path, state: Checkpoint, name: str, points: Sequence[Po
         layer = _create_layer(folder, state, name, points[0], capacity)
     if vectors.shape[1:] != (layer.points_per_example, layer.n_channels):
         raise InvalidInput(f"layer {name!r} gives maps of different sizes: bring the inputs to one size with --size")
-    start = state.n_examples * layer.points_per_example
-    block = np.ascontiguousarray(vectors.reshape(-1, layer.n_channels), dtype=np.float32)
-    zarr.open_array(folder / "activations.zarr" / layer.key, mode="r+")[start : start + len(block)] = block
-    _sync(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0")
+    block = np.ascontiguousarray(vectors.reshape(-1, layer.n_channels), dtype="<f4")
+    _write_chunk(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0", block, layer, state)
     layer.digest = files.chain(layer.digest, block.data)
     return pa.record_batch(
         [np.concatenate([p.y for p in points]).ravel(), np.concatenate([p.x for p in points]).ravel()],
         schema=_POSITIONS,
     )
+
+
+def _write_chunk(path: Path, block: NDArray[np.float32], layer: LayerState, state: Checkpoint) -> None:
+    """Write one chunk as zarr would, but whole or not at all: without compression it is the array's bytes."""
+    missing = state.segment * layer.points_per_example - len(block)
+    with files.replacing(path) as file:
+        file.write(block.data)
+        file.write(np.full((missing, layer.n_channels), np.nan, dtype="<f4").data)
 
 
 def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, capacity: int) -> LayerState:
@@ -138,11 +143,10 @@ def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, ca
         key,
         shape=(max(capacity, 1) * per_example, n_channels),
         chunks=(state.segment * per_example, n_channels),
-        dtype="float32",
+        dtype="<f4",
         compressors=None,
         fill_value=float("nan"),
         dimension_names=("point", "channel"),
-        config={"write_empty_chunks": True},
         overwrite=True,
     )
     state.layers.append(layer)
@@ -157,11 +161,3 @@ def _write_arrow(path: Path, batches: Sequence[pa.RecordBatch]) -> None:
 
 def _open_arrow(path: Path) -> pa.ipc.RecordBatchFileReader:
     return pa.ipc.open_file(pa.memory_map(str(path)))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

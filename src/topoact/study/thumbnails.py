@@ -30,7 +30,7 @@ def original(data: bytes, image: Image.Image) -> Thumbnail | None:
 
 def shrink(image: Image.Image) -> Thumbnail:
     """Return `image` with its long side at `LONG_SIDE` pixels at most: PNG if it has transparency or is tiny."""
-    image = image.convert("RGBA" if "A" in image.getbands() else "RGB")
+    image = image.convert("L" if image.mode in {"1", "L"} else "RGBA" if "A" in image.getbands() else "RGB")
     image.thumbnail((LONG_SIDE, LONG_SIDE), reducing_gap=2.0)
     file, lossless = io.BytesIO(), image.mode == "RGBA" or max(image.size) <= 32
     image.save(file, "PNG") if lossless else image.save(file, "JPEG", quality=85)

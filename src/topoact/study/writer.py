@@ -73,8 +73,8 @@ class StudyWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, InvalidInput) and self.partial.exists():
-            shutil.rmtree(self.partial)  # the same command would fail again: there is nothing to resume
+        if error and (isinstance(error, InvalidInput) or not self._state.n_segments):
+            shutil.rmtree(self.partial, ignore_errors=True)  # nothing written, or the same command would fail again
         self._release()
 
     @property

@@ -12,7 +12,7 @@ EPSILONS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 """Radii whose squares are exact, so that a distance equal to the radius is no matter of rounding."""
 
 
-STEADY = settings(derandomize=True, max_examples=60, deadline=None)
+STEADY = settings(derandomize=True, max_examples=40, deadline=None)
 """The same examples on every run, and no clock."""
 
 

@@ -61,17 +61,19 @@ class JobRunner:
                     return name
             name = str(next(self._numbers))
             self._jobs[name] = (task, JobStatus(name, task.kind))
+        self._tell(name, state="queued")  # before the worker's thread can tell more
         self._queue.put((name, task))
-        self._tell(name, state="queued")
         return name
 
     def cancel(self, job: str) -> bool:
         """Ask a job to stop; false when there is no such live job."""
         with self._lock:
-            known = job in self._jobs and self._jobs[job][1].live
-            if known:
+            state = self._jobs[job][1].state if job in self._jobs else "done"
+            if state in ("queued", "running"):
                 self._cancelled.add(job)
-        return known
+        if state == "queued":
+            self._tell(job, state="cancelled")
+        return state in ("queued", "running")
 
     def statuses(self) -> list[JobStatus]:
         """Return the last status of every job of this run."""
@@ -79,9 +81,17 @@ class JobRunner:
             return [status for _, status in self._jobs.values()]
 
     def watch(self, callback: Callable[[JobStatus], None]) -> Callable[[], None]:
-        """Call `callback` at every change, from another thread; return the function that ends this."""
+        """Call `callback` with the status of every job so far, then at every change, from another thread.
+
+        Returns
+        -------
+        callable
+            Ends this.
+        """
         with self._lock:
             self._watchers.append(callback)
+            for _, status in self._jobs.values():
+                callback(status)
         return lambda: self._watchers.remove(callback)
 
     def close(self) -> None:
@@ -98,8 +108,7 @@ class JobRunner:
                 self._run(*item)
 
     def _run(self, job: str, task: Task) -> None:
-        if job in self._cancelled:
-            self._tell(job, state="cancelled")
+        if not self._begin(job):
             return
         started = time.monotonic()
         for report in self._worker.run(task, lambda: job in self._cancelled):
@@ -114,6 +123,14 @@ class JobRunner:
                 eta=eta,
                 error=report.error,
             )
+
+    def _begin(self, job: str) -> bool:
+        """Take a job out of the queue, unless it was cancelled there."""
+        with self._lock:
+            task, status = self._jobs[job]
+            if job not in self._cancelled:
+                self._jobs[job] = (task, replace(status, state="running"))
+            return job not in self._cancelled
 
     def _tell(self, job: str, **changes: object) -> None:
         with self._lock:

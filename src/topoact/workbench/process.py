@@ -1,5 +1,6 @@
 """The parent's end of the worker process: start it, hand it a task, listen, and kill it when it does not."""
 
+import contextlib
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from topoact.workbench.tasks import Task
-from topoact.workbench.worker import Report, serve_tasks
+from topoact.workbench.worker import CANCEL, Report, serve_tasks
 
 GRACE_SECONDS: Final = 1.0
 """How long a cancelled task may take to notice before its process is killed."""
@@ -21,7 +22,6 @@ class WorkerProcess:
     def __init__(self, study: Path) -> None:
         self._study = study
         self._context = multiprocessing.get_context("spawn")
-        self._cancel = self._context.Event()
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def start(self) -> None:
@@ -30,7 +30,7 @@ class WorkerProcess:
             return
         self._connection, theirs = self._context.Pipe()
         self._process = self._context.Process(
-            target=serve_tasks, args=(self._study, theirs, self._cancel), name="topoact worker", daemon=True
+            target=serve_tasks, args=(self._study, theirs), name="topoact worker", daemon=True
         )
         self._process.start()
         theirs.close()
@@ -38,12 +38,11 @@ class WorkerProcess:
     def run(self, task: Task, cancelled: Callable[[], bool]) -> Iterator[Report]:
         """Run a task and yield what the process says of it; the last report is not "running"."""
         self.start()
-        self._cancel.clear()
-        self._connection.send(task)
+        self._send(task)
         deadline: float | None = None
         while True:
             if cancelled() and deadline is None:
-                self._cancel.set()
+                self._send(CANCEL)
                 deadline = time.monotonic() + GRACE_SECONDS
             if deadline is not None and time.monotonic() > deadline:
                 self.close()
@@ -53,13 +52,17 @@ class WorkerProcess:
                 if not self._connection.poll(POLL_SECONDS):
                     continue
                 report: Report = self._connection.recv()
-            except (EOFError, ConnectionResetError):
+            except (EOFError, ConnectionError):
                 self.close()
                 yield Report("failed", error=DIED)
                 return
             yield report
             if report.state != "running":
                 return
+
+    def _send(self, message: Task | None) -> None:
+        with contextlib.suppress(ConnectionError):  # a process that has just died is noticed by who listens
+            self._connection.send(message)
 
     def close(self) -> None:
         """End the process at once."""

@@ -1,6 +1,7 @@
 """The knobs of a mapper graph: one table from which the command line, the server and the explorer are made."""
 
 from dataclasses import asdict, dataclass
+from numbers import Integral, Real
 from typing import Any, Final, Literal
 
 import numpy.typing as npt
@@ -23,6 +24,14 @@ class MapSettings:
     overlap: float = 0.3
     eps: float | Literal["elbow"] = "elbow"
     min_samples: int = 5
+
+    def __post_init__(self) -> None:
+        """Make equal settings the same values, so that they have the same key: 1 is 1.0 is ``np.float32(1)``."""
+        plain: dict[str, Any] = {"n_intervals": int, "overlap": float, "eps": float, "min_samples": int}
+        for name, kind in plain.items():
+            value = getattr(self, name)
+            if isinstance(value, Integral if kind is int else Real):
+                object.__setattr__(self, name, kind(value))
 
     def mapper(self, lens: str | npt.ArrayLike) -> Mapper:
         """Return the estimator that these settings describe, with `lens` in the place of its name."""

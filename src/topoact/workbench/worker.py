@@ -4,7 +4,6 @@ import logging
 import signal
 import time
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -15,6 +14,9 @@ from topoact.workbench.tasks import Task
 
 REPORT_SECONDS: Final = 0.05
 """Least time between two reports of the same stage."""
+
+CANCEL: Final = None
+"""Sent in the place of a task: stop the one at hand."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,20 +31,22 @@ class Report(NamedTuple):
     error: str | None = None
 
 
-def serve_tasks(study: Path, connection: Connection, cancel: Event) -> None:
+def serve_tasks(study: Path, connection: Connection) -> None:
     """Run tasks from `connection` one after the other until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     bench: Workbench | None = None
     try:
         while True:
-            task: Task = connection.recv()
+            task: Task | None = connection.recv()
+            if task is CANCEL:
+                continue  # came too late: its task has ended
             try:
                 bench = bench or open_workbench(study)
-                report = _run(bench, task, _reporter(connection, cancel))
+                report = _run(bench, task, _reporter(connection))
             except TopoActError as error:
                 report = Report("failed", error=str(error))
             connection.send(report)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+    except (EOFError, ConnectionError):
         return
 
 
@@ -53,7 +57,7 @@ def _run(bench: Workbench, task: Task, progress: Progress) -> Report:
         return Report("cancelled")
     except TopoActError:
         raise
-    except (BrokenPipeError, ConnectionResetError):
+    except (EOFError, ConnectionError):
         raise
     except MemoryError:
         return Report("failed", error="there is not enough memory for this graph: lower ε or the overlap")
@@ -65,13 +69,14 @@ def _run(bench: Workbench, task: Task, progress: Progress) -> Report:
     return Report("done")
 
 
-def _reporter(connection: Connection, cancel: Event) -> Progress:
+def _reporter(connection: Connection) -> Progress:
     """Return a progress callback that reports now and then, and stops the task when it was cancelled."""
     last_stage, last_time = "", 0.0
 
     def report(stage: str, done: int, total: int) -> None:
         nonlocal last_stage, last_time
-        if cancel.is_set():
+        if connection.poll():
+            connection.recv()  # while a task runs nothing is sent but CANCEL, or the end
             raise Cancelled("the job was cancelled")
         now = time.monotonic()
         if stage != last_stage or now - last_time >= REPORT_SECONDS:

@@ -1,0 +1,164 @@
+"""The real server on a small real study, and a Chromium that looks at it. A message in the console fails the test."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need the package playwright")
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+PATIENCE = 60_000
+AT_REST = "() => { const s = window.topoact?.state(); return s && s.graph && !s.pending && s.view.camera }"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+class Explorer:
+    """A page with the explorer, read through its debugging handle ``window.topoact``."""
+
+    def __init__(self, page: Any, url: str) -> None:
+        self.page, self.url = page, url
+
+    def open(self, url: str | None = None) -> "Explorer":
+        self.page.goto(url or self.url)
+        return self.settle()
+
+    def settle(self) -> "Explorer":
+        """Wait until nothing is asked for and nothing moves."""
+        self.page.wait_for_function(AT_REST, timeout=PATIENCE)
+        self.page.wait_for_timeout(80)
+        self.page.wait_for_function(AT_REST, timeout=PATIENCE)
+        return self
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return self.page.evaluate("window.topoact.state()")
+
+    @property
+    def nodes(self) -> list[dict[str, Any]]:
+        return self.state["graph"]["nodes"]
+
+    def largest(self, rank: int = 0) -> dict[str, Any]:
+        return sorted(self.nodes, key=lambda node: -node["size"])[rank]
+
+    def click_node(self, node: dict[str, Any], **options: Any) -> None:
+        """Click the node where it is drawn now."""
+        x, y = self.nodes[node["id"]]["screen"]
+        if options.pop("shift", False):
+            self.page.keyboard.down("Shift")
+        self.page.mouse.click(x, y)
+        self.page.keyboard.up("Shift")
+
+    def set_number(self, label: str, value: float) -> None:
+        field = self.page.get_by_role("spinbutton", name=label, exact=True)
+        field.fill(str(value))
+        field.press("Enter")
+
+    def until(self, expression: str) -> None:
+        """Wait until a JavaScript expression over the state ``s`` is true."""
+        self.page.wait_for_function(
+            f"() => {{ const s = window.topoact.state(); return {expression} }}", timeout=PATIENCE
+        )
+
+
+@pytest.fixture(scope="session")
+def url(digits_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a copy of the digits and return the address with its token."""
+    study = tmp_path_factory.mktemp("served") / "digits"
+    shutil.copytree(digits_path, study)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("topoact")), "serve", str(study), "--no-browser", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}) as server:
+        assert server.stdout
+        line = next((line for line in server.stdout if "http://" in line), "")
+        assert line, "the server stopped before it printed its address"
+        yield line.split(": ", 1)[1].strip()
+        server.terminate()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f"none of {', '.join(NAMES)} is installed")
+    with playwright.sync_playwright() as library:
+        browser = library.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def complaints() -> list[str]:
+    """What the pages said in their consoles; must stay empty."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _quiet(complaints: list[str]) -> Iterator[None]:
+    complaints.clear()
+    yield
+    assert complaints == []
+
+
+def make_page(browser: Any, complaints: list[str], **options: Any) -> Any:
+    """Return a page in a browser profile of its own, which reports what is said in its console."""
+    page = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options}).new_page()
+    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page
+
+
+@pytest.fixture
+def new_page(chromium: Any, complaints: list[str]) -> Iterator[Any]:
+    """Return a maker of fresh pages."""
+    pages = []
+
+    def make(**options: Any) -> Any:
+        pages.append(make_page(chromium, complaints, **options))
+        return pages[-1]
+
+    yield make
+    for page in pages:
+        page.context.close()
+
+
+@pytest.fixture(scope="session")
+def _open(chromium: Any, complaints: list[str], url: str) -> Iterator[Explorer]:
+    page = make_page(chromium, complaints)
+    yield Explorer(page, url).open()
+    page.context.close()
+
+
+@pytest.fixture
+def explorer(_open: Explorer) -> Explorer:
+    """The explorer, open on the study and put back to how it opens, because loading the page takes seconds."""
+    _open.page.unroute_all()
+    _open.page.keyboard.press("Escape")
+    _open.page.mouse.move(3, 3)
+    _open.page.evaluate("localStorage.clear(); location.hash = 'as-at-first'")
+    _open.page.wait_for_function("() => location.hash !== '#as-at-first'")
+    _open.page.wait_for_timeout(100)
+    return _open.settle()

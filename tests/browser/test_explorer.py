@@ -1,0 +1,356 @@
+"""What a person does in the explorer, on the real server; each test reads the effect and the answer."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+def test_study_opens_with_coverage_and_counts(explorer):
+    state = explorer.state
+    assert explorer.page.title() == "Handwritten digits · TopoAct"
+    assert len(state["graph"]["nodes"]) > 3
+    covered = {point for node in state["graph"]["nodes"] for point in node["members"]}
+    n_points = len(state["focus"])
+    badge = explorer.page.get_by_role("button", name=re.compile("coverage"))
+    expect(badge).to_contain_text("in no node")
+    badge.click()
+    missing = sorted(set(range(n_points)) - covered)
+    assert explorer.state["focus"] == missing
+    expect(explorer.page.get_by_role("region", name="Selection")).to_contain_text(
+        f"{len(missing):,} of {n_points:,} points"
+    )
+
+
+def test_the_address_bar_does_not_keep_the_token(explorer):
+    assert "token" not in explorer.page.url
+
+
+def test_pixels_are_drawn(explorer):
+    """The middle of the largest node has another colour than the background."""
+    x, y = explorer.largest()["screen"]
+    clip = {"x": x - 2, "y": y - 2, "width": 4, "height": 4}
+    empty = {"x": 420, "y": 850, "width": 4, "height": 4}
+    assert explorer.page.screenshot(clip=clip) != explorer.page.screenshot(clip=empty)
+
+
+def test_layer_switch(explorer):
+    before = explorer.state["graph"]
+    explorer.page.get_by_role("button", name=re.compile("^pixels")).click()
+    explorer.until("s.graph.layer === 0")
+    explorer.settle()
+    after = explorer.state
+    assert after["graph"]["digest"] != before["digest"]
+    assert after["view"]["layer"] == 0
+    assert all(0 < node["screen"][0] < 1440 and 0 < node["screen"][1] < 900 for node in after["graph"]["nodes"])
+    explorer.page.get_by_role("button", name=re.compile("^rows")).click()
+    explorer.until("s.graph.layer === 1")
+    explorer.settle()
+    assert explorer.state["graph"]["layout"] == before["layout"]
+
+
+def test_knob_changes_the_graph_and_survivors_keep_their_place(explorer):
+    before = explorer.state
+    explorer.set_number("Overlap", 0.35)
+    explorer.until("s.view.settings.overlap === 0.35 && !s.pending")
+    explorer.settle()
+    after = explorer.state
+    assert after["problem"] is None
+    assert after["graph"]["digest"] != before["graph"]["digest"]
+    kept = [(old, new) for new, old in enumerate(after["graph"]["survivors"]) if old >= 0]
+    assert kept
+    for old, new in kept:
+        was, now = before["graph"]["nodes"][old], after["graph"]["nodes"][new]
+        assert (now["x"], now["y"]) == (was["x"], was["y"])
+        assert now["screen"] == was["screen"]
+
+
+@pytest.mark.parametrize(("label", "key", "value"), [("Intervals", "n_intervals", 12), ("minPts", "min_samples", 8)])
+def test_other_knobs(explorer, label, key, value):
+    before = explorer.state["graph"]["digest"]
+    explorer.set_number(label, value)
+    explorer.until(f"s.view.settings.{key} === {value} && s.graph.digest !== '{before}'")
+    explorer.settle()
+    explorer.page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    explorer.until(f"s.graph.digest === '{before}' && !s.pending")
+
+
+def test_epsilon_by_number_and_back_to_the_elbow(explorer):
+    explorer.set_number("ε", 9.5)
+    explorer.until("s.view.settings.eps === 9.5 && !s.pending")
+    expect(explorer.page.get_by_role("checkbox", name="at the elbow")).not_to_be_checked()
+    explorer.page.get_by_role("checkbox", name="at the elbow").check()
+    explorer.until("s.view.settings.eps === 'elbow' && !s.pending")
+
+
+def test_lens_choice(explorer):
+    explorer.page.get_by_role("combobox", name="Lens", exact=True).select_option("l1")
+    explorer.until("s.view.settings.lens === 'l1' && !s.pending")
+    assert explorer.state["problem"] is None
+
+
+def test_node_click_shows_all_its_images(explorer):
+    node = explorer.largest()
+    explorer.click_node(node)
+    assert explorer.state["view"]["selection"] == {"kind": "nodes", "ids": [node["id"]]}
+    inspector = explorer.page.get_by_role("region", name="Selection")
+    expect(inspector.get_by_role("heading", name=f"Node {node['id']}", exact=True)).to_be_visible()
+    expect(inspector.get_by_role("list", name=f"{node['size']:,} examples")).to_be_visible()
+    image = inspector.get_by_role("img").first
+    expect(image).to_have_js_property("complete", True)
+    assert image.evaluate("image => image.naturalWidth") == 32
+    shown = inspector.locator("[data-point]").evaluate_all("all => all.map(one => Number(one.dataset.point))")
+    assert shown == node["members"][: len(shown)]
+    assert len(shown) < node["size"], "the list is virtual"
+    inspector.evaluate("section => section.scrollTo(0, section.scrollHeight)")
+    expect(inspector.locator(f"[data-point='{node['members'][-1]}']")).to_be_visible()
+
+
+def test_example_card_says_who_it_is(explorer):
+    explorer.click_node(explorer.largest())
+    explorer.page.get_by_role("region", name="Selection").locator("[data-point]").first.hover()
+    expect(explorer.page.get_by_text(re.compile(r"^digit-\d{4}$"))).to_be_visible()
+    expect(explorer.page.get_by_text(re.compile(r"^row \d, column 0$"))).to_be_visible()
+
+
+def test_shift_click_adds_and_escape_clears(explorer):
+    first, second = explorer.largest(0), explorer.largest(1)
+    explorer.click_node(first)
+    explorer.click_node(second, shift=True)
+    assert explorer.state["view"]["selection"]["ids"] == [first["id"], second["id"]]
+    assert explorer.state["focus"] == sorted({*first["members"], *second["members"]})
+    explorer.page.keyboard.press("Escape")
+    assert explorer.state["view"]["selection"] == {"kind": "none"}
+
+
+def test_class_search_matches_true_membership(explorer):
+    explorer.page.keyboard.press("/")
+    explorer.page.keyboard.type("sev")
+    explorer.page.keyboard.press("Enter")
+    state = explorer.state
+    assert len(state["view"]["classes"]) == 1
+    sevens = set(state["focus"])
+    for node in state["graph"]["nodes"]:
+        share = len(sevens.intersection(node["members"])) / node["size"]
+        assert (node["strength"] > 0.2) == (share > 0)
+    holding = sum(1 for node in state["graph"]["nodes"] if sevens.intersection(node["members"]))
+    finder = explorer.page.get_by_role("region", name="Find classes")
+    expect(finder).to_contain_text(f"{len(sevens):,} points in {holding:,} nodes")
+    finder.get_by_role("combobox").fill("")
+    finder.get_by_role("option", name=re.compile("^nine")).click()
+    assert len(explorer.state["view"]["classes"]) == 2
+    assert len(explorer.state["focus"]) > len(sevens)
+
+
+def test_directory_is_in_the_order_of_the_alphabet(explorer):
+    names = explorer.page.get_by_role("option").locator(".name").all_inner_texts()
+    assert len(names) == 10
+    assert names == sorted(names)
+
+
+def test_jaccard_slider_hides_weak_edges_and_says_so(explorer):
+    before = explorer.state["visible"]["edges"]
+    assert before == explorer.state["graph"]["nEdges"]
+    explorer.set_number("Edge Jaccard at least", 0.1)
+    after = explorer.state["visible"]["edges"]
+    assert after < before
+    expect(explorer.page.get_by_text(f"{after} of {before} edges")).to_be_visible()
+    slider = explorer.page.get_by_role("slider", name="Edge Jaccard at least")
+    slider.focus()
+    slider.press("Home")
+    explorer.until(f"s.visible.edges === {before}")
+    explorer.page.keyboard.press("Control+z")
+    assert explorer.state["visible"]["edges"] == after
+
+
+def test_size_slider_hides_small_nodes(explorer):
+    sizes = sorted(node["size"] for node in explorer.nodes)
+    explorer.set_number("Node size at least", sizes[-2])
+    assert explorer.state["visible"]["nodes"] == sum(size >= sizes[-2] for size in sizes)
+
+
+def test_projection_highlights_exactly_the_members(explorer):
+    for rank in (0, 4):
+        node = explorer.largest(rank)
+        explorer.click_node(node)
+        explorer.page.mouse.move(3, 3)
+        assert explorer.state["highlighted"] == node["members"]
+    count = f"{node['size']:,} of"
+    expect(explorer.page.get_by_role("region", name="Projection")).to_contain_text(count)
+
+
+def test_a_box_in_the_projection_lights_the_nodes_that_hold_its_points(explorer):
+    explorer.page.get_by_role("button", name="Select with a box").click()
+    box = explorer.page.get_by_label("Scatter plot of the layer's points").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    explorer.page.mouse.move(*middle)
+    explorer.page.mouse.down()
+    explorer.page.mouse.move(middle[0] + 60, middle[1] + 50, steps=4)
+    explorer.page.mouse.up()
+    state = explorer.state
+    assert state["view"]["selection"]["kind"] == "area"
+    inside = set(state["highlighted"])
+    assert inside
+    for node in state["graph"]["nodes"]:
+        assert (node["strength"] > 0.2) == bool(inside.intersection(node["members"]))
+
+
+def test_a_click_on_a_point_selects_the_nodes_that_hold_it(explorer):
+    node = explorer.largest()
+    explorer.click_node(node)
+    plane = explorer.page.get_by_label("Scatter plot of the layer's points").bounding_box()
+    middle = (plane["x"] + plane["width"] / 2, plane["y"] + plane["height"] / 2)
+    explorer.page.mouse.move(*middle)
+    identity = explorer.page.get_by_text(re.compile(r"^digit-\d{4}$"))
+    expect(identity).to_be_visible()
+    explorer.page.mouse.click(*middle)
+    chosen = explorer.state["view"]["selection"]["ids"]
+    held = [set(explorer.nodes[one]["members"]) for one in chosen]
+    assert set.intersection(*held)
+
+
+def test_edge_click_shows_what_its_nodes_share(explorer):
+    explorer.page.get_by_role("button", name=re.compile("^pixels")).click()
+    explorer.until("s.graph.layer === 0")
+    nodes, page = explorer.settle().nodes, explorer.page
+    for a in nodes:
+        for b in nodes[: a["id"]]:
+            shared = sorted({*a["members"]}.intersection(b["members"]))
+            gap = ((a["screen"][0] - b["screen"][0]) ** 2 + (a["screen"][1] - b["screen"][1]) ** 2) ** 0.5
+            if not shared or gap < 30:
+                continue
+            page.mouse.click((a["screen"][0] + b["screen"][0]) / 2, (a["screen"][1] + b["screen"][1]) / 2)
+            selection = explorer.state["view"]["selection"]
+            if selection["kind"] == "edge" and {selection["source"], selection["target"]} == {a["id"], b["id"]}:
+                assert explorer.state["focus"] == shared
+                return
+    pytest.fail("no edge could be clicked")
+
+
+def test_drag_pins_a_node_and_double_click_lets_it_go(explorer):
+    node = explorer.largest()
+    x, y = node["screen"]
+    explorer.page.mouse.move(x, y)
+    explorer.page.mouse.down()
+    explorer.page.mouse.move(x + 60, y + 30, steps=5)
+    explorer.page.mouse.up()
+    state = explorer.state
+    assert state["view"]["pins"][0][0] == node["id"]
+    now = state["graph"]["nodes"][node["id"]]["screen"]
+    assert now == pytest.approx([x + 60, y + 30], abs=0.5)
+    explorer.page.mouse.dblclick(*now)
+    assert explorer.state["view"]["pins"] == []
+    assert explorer.nodes[node["id"]]["screen"] == pytest.approx([x, y], abs=0.5)
+
+
+def test_url_restores_the_exact_view_in_a_fresh_page(explorer, new_page, url):
+    page = explorer.page
+    page.get_by_role("button", name=re.compile("^pixels")).click()
+    explorer.until("s.graph.layer === 0")
+    explorer.settle()
+    explorer.set_number("Overlap", 0.4)
+    explorer.until("s.view.settings.overlap === 0.4 && !s.pending")
+    explorer.settle()
+    explorer.set_number("Edge Jaccard at least", 0.05)
+    page.mouse.move(700, 400)
+    page.mouse.wheel(0, -120)
+    x, y = (node := explorer.largest(2))["screen"]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 25, y - 25, steps=3)
+    page.mouse.up()
+    explorer.click_node(node)
+    page.get_by_role("option", name=re.compile("^two")).click()
+    page.get_by_role("combobox", name="Colour").select_option("purity")
+    page.get_by_role("button", name="Dark theme").click()
+    page.mouse.move(3, 3)
+    page.wait_for_timeout(600)
+    expected = explorer.state
+    fresh = type(explorer)(new_page(), url).open()
+    fresh.open(f"{url.split('?')[0]}#{page.url.split('#')[1]}")
+    fresh.page.reload()
+    restored = fresh.settle().state
+    assert restored == expected
+    assert fresh.page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_undo_and_redo(explorer):
+    explorer.click_node(explorer.largest())
+    explorer.page.keyboard.press("Control+z")
+    assert explorer.state["view"]["selection"] == {"kind": "none"}
+    explorer.page.keyboard.press("Control+Shift+Z")
+    assert explorer.state["view"]["selection"]["kind"] == "nodes"
+
+
+def test_relayout_releases_pins_and_draws_the_same_as_at_first(explorer):
+    first = explorer.state["graph"]["layout"]
+    explorer.set_number("Overlap", 0.45)
+    explorer.until("s.view.settings.overlap === 0.45 && !s.pending")
+    explorer.set_number("Overlap", 0.3)
+    explorer.until("s.view.settings.overlap === 0.3 && !s.pending")
+    explorer.settle()
+    explorer.page.get_by_role("button", name=re.compile("^Lay out anew")).click()
+    explorer.until(f"s.graph.layout === '{first}' && !s.pending")
+
+
+def test_the_node_table_reaches_every_node_by_keyboard(explorer):
+    explorer.page.keyboard.press("t")
+    table = explorer.page.get_by_role("table", name="Nodes")
+    expect(table).to_have_attribute("aria-rowcount", str(len(explorer.nodes) + 1))
+    table.locator("[data-row='0']").focus()
+    explorer.page.keyboard.press("ArrowDown")
+    expect(table.locator("[data-row='1']")).to_be_focused()
+    explorer.page.keyboard.press("Enter")
+    assert explorer.state["view"]["selection"]["ids"] == [explorer.largest(1)["id"]]
+
+
+def test_arrows_walk_to_a_neighbour(explorer):
+    node = explorer.largest()
+    explorer.click_node(node)
+    for key in ("ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"):
+        explorer.page.keyboard.press(key)
+    (reached,) = explorer.state["view"]["selection"]["ids"]
+    assert reached == node["id"] or explorer.nodes[reached]["size"] > 0
+
+
+def test_keys_are_listed_under_the_question_mark(explorer):
+    explorer.page.keyboard.press("?")
+    dialog = explorer.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Fit the graph into the view")
+    explorer.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_refused_request_is_a_sentence_and_the_graph_stays(explorer, complaints):
+    before = explorer.state["graph"]["digest"]
+    sentence = "ε must be a positive number: got what the test made up"
+    answer = {"status": 400, "json": {"error": sentence}}
+    explorer.page.route("**/api/maps", lambda route: route.fulfill(**answer))
+    with explorer.page.expect_console_message():  # Chromium reports the refusal itself
+        explorer.set_number("Overlap", 0.2)
+    expect(explorer.page.get_by_role("alert")).to_contain_text(sentence)
+    state = explorer.state
+    assert state["graph"]["digest"] == before
+    assert state["view"]["settings"]["overlap"] == 0.3
+    complaints.clear()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_theme_follows_the_system_and_the_toggle(explorer, scheme):
+    page, themed = explorer.page, explorer
+    page.emulate_media(color_scheme=scheme)
+    themed.until(f"s.theme === '{scheme}'")
+    bright = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    other = "dark" if scheme == "light" else "light"
+    page.get_by_role("button", name=f"{other.capitalize()} theme").click()
+    assert themed.state["theme"] == other
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != bright
+
+
+def test_without_webgl_a_table_stands_in(new_page, url):
+    page = new_page()
+    page.goto(f"{url}&no-webgl")
+    expect(page.get_by_role("alert")).to_contain_text("no WebGL 2")
+    expect(page.get_by_role("table", name="Nodes")).to_be_visible()
+    page.locator("[data-row='0']").click()
+    expect(page.get_by_role("heading", name=re.compile(r"^Node \d+$"))).to_be_visible()

@@ -1,0 +1,78 @@
+"""Layers are found by name or glob, hooked for one pass, and refused in one sentence when they give no vectors."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from topoact.errors import Cancelled, ModelError, UnknownName
+from topoact.extract import load_model
+from topoact.extract.hooks import tap
+from topoact.extract.layers import default_layers, select_layers
+
+INPUTS = torch.zeros(2, 3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found"),
+    [
+        pytest.param(["b.0", "a"], ["b.0", "a"], id="the user's order"),
+        pytest.param(["*"], ["a", "b", "c"], id="a star does not cross a dot"),
+        pytest.param(["b.*", "b.1"], ["b.0", "b.1"], id="each once"),
+        pytest.param(["?", "*.0"], ["a", "b", "c", "b.0"], id="several globs"),
+    ],
+)
+def test_selection(patterns: list[str], found: list[str]) -> None:
+    model = nn.ModuleDict({"a": nn.ReLU(), "b": nn.Sequential(nn.ReLU(), nn.ReLU()), "c": nn.ReLU()})
+    assert list(select_layers(model, patterns)) == found
+
+
+@pytest.mark.parametrize("pattern", ["layer22", "layer2.*"])
+def test_unknown_layers_are_answered_with_the_nearest(pattern: str) -> None:
+    model = nn.ModuleDict({f"layer{i}": nn.ReLU() for i in range(9)})
+    with pytest.raises(UnknownName, match=r"no layer 'layer2.*': did you mean layer2"):
+        select_layers(model, [pattern])
+
+
+def test_by_default_the_outermost_layers_with_parameters(models: Path) -> None:
+    model = load_model(f"{models}:small")
+    assert default_layers(model, INPUTS) == ("0", "2", "4")
+    assert default_layers(nn.Sequential(model), INPUTS) == ("0.0", "0.2", "0.4")
+    assert default_layers(load_model(f"{models}:Twice"), INPUTS) == ("conv",)
+    with pytest.raises(ModelError, match="no layer to choose by default"):
+        default_layers(nn.Sequential(nn.ReLU()), INPUTS)
+
+
+@pytest.mark.parametrize(
+    ("model", "layer", "sentence"),
+    [
+        pytest.param("Twice", "relu", "'relu' is called several times in one pass", id="shared"),
+        pytest.param("Twice", "unused", "'unused' is never called", id="never called"),
+        pytest.param("Pair", "lstm", "'lstm' gives a tuple, not a tensor", id="no tensor"),
+        pytest.param("wrong_size", "", "fails on an input of shape 2x3x8x8: RuntimeError", id="network fails"),
+    ],
+)
+def test_layers_without_vectors(models: Path, model: str, layer: str, sentence: str) -> None:
+    with pytest.raises(ModelError, match=sentence):
+        tap(load_model(f"{models}:{model}"), INPUTS, {layer: torch.Tensor.clone} if layer else {})
+
+
+def test_hooks_are_removed_whatever_happens(models: Path) -> None:
+    model = load_model(f"{models}:small")
+
+    def stop(_: torch.Tensor) -> None:
+        raise Cancelled
+
+    tap(model, INPUTS, {"0": torch.Tensor.clone})
+    with pytest.raises(Cancelled):
+        tap(model, INPUTS, {"0": torch.Tensor.clone, "2": stop})
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_what_is_kept_comes_in_the_order_asked_for(models: Path) -> None:
+    model = load_model(f"{models}:small")
+    output, kept = tap(model, INPUTS, {"2": torch.Tensor.clone, "0": torch.Tensor.clone})
+    assert list(kept) == ["2", "0"]
+    assert not output.requires_grad
+    torch.testing.assert_close(kept["0"], model[0](INPUTS))

@@ -1,0 +1,75 @@
+"""What the network says is told in the words of the labels."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from topoact.errors import InvalidInput
+from topoact.extract.options import parse_eps, parse_names, parse_numbers
+from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, label_name
+
+LOGITS = torch.tensor([[1.0, 3.0, -2.0], [0.5, -1.0, 0.0]])
+
+
+def test_logits_become_probabilities() -> None:
+    names, confidence = Outputs(3, ("a", "b", "c")).predict(LOGITS)
+    assert names == ["b", "a"]
+    np.testing.assert_allclose(confidence, LOGITS.softmax(1).amax(1))
+
+
+def test_probabilities_stay_as_they_are() -> None:
+    names, confidence = Outputs(3, None).predict(torch.tensor([[0.1, 0.2, 0.7]]))
+    assert names == ["output 2"]
+    np.testing.assert_allclose(confidence, [0.7])
+
+
+@pytest.mark.parametrize("output", [(LOGITS,), LOGITS[:, :1], LOGITS[None], {"logits": LOGITS}])
+def test_other_networks_make_no_predictions(output: object) -> None:
+    assert Outputs.of(output, None, None) is None  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="this network gives no"):
+        Outputs.of(output, None, ("a",))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("label", "names", "found"),
+    [
+        (1, ("a", "b"), "b"),
+        (2, ("a", "b"), "2"),
+        (-1, ("a",), "-1"),
+        ("x", ("a",), "x"),
+        (3, None, "3"),
+        (None, None, None),
+    ],
+)
+def test_label_names(label: str | int | None, names: tuple[str, ...] | None, found: str | None) -> None:
+    assert label_name(label, names) == found
+
+
+def test_columns_are_coded_and_empty_ones_left_out() -> None:
+    table = pa.table({"id": ["a", "b"], "label": [None, None], "prediction": ["x", "y"], "confidence": [0.5, 0.5]})
+    finished = finish_table(table)
+    assert finished.column_names == ["id", "prediction", "confidence"]
+    assert pa.types.is_dictionary(finished.schema.field("prediction").type)
+
+
+def test_classes_come_in_the_order_of_outputs_or_of_numbers() -> None:
+    table = pa.table({"label": ["10", "9", "x", None]})
+    assert class_list(table, ("9", "10"), named=True) == ("9", "10", "x")
+    assert class_list(table, ("output 0",), named=False) == ("9", "10", "x", "output 0")
+    assert class_list(pa.table({}), (), named=False) == ()
+
+
+def test_accuracy_needs_common_names() -> None:
+    assert accuracy(pa.table({"label": ["a", "b", None], "prediction": ["a", "a", "b"]})) == 0.5
+    assert accuracy(pa.table({"label": ["a"], "prediction": ["output 0"]})) is None
+    assert accuracy(pa.table({"label": ["a"]})) is None
+
+
+def test_values_of_options(tmp_path: object) -> None:
+    assert parse_numbers("0.1, 2", "--mean") == (0.1, 2.0)
+    assert parse_names("a, b,") == ("a", "b")
+    assert (parse_eps("elbow"), parse_eps("3")) == ("elbow", 3.0)
+    for parse, text in ((parse_names, "cat"), (parse_eps, "knee"), (lambda t: parse_numbers(t, "--std"), "1;2")):
+        with pytest.raises(InvalidInput, match=f"got '{text}'"):
+            parse(text)

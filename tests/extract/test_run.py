@@ -1,0 +1,284 @@
+"""The study equals a plain forward pass over the inputs, whatever happened on the way."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from topoact.errors import Cancelled, InvalidInput, TopoActError, UnknownName
+from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
+from topoact.extract.loader import load_batches
+from topoact.extract.sources import Source
+from topoact.extract.summary import sentences, summarise
+from topoact.study import Study, open_study
+
+from .conftest import picture, write_photos
+
+LAYERS = ("0", "2", "4")
+
+
+@pytest.fixture
+def model(models: Path) -> torch.nn.Sequential:
+    return load_model(f"{models}:small")
+
+
+@pytest.fixture(autouse=True)
+def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
+
+
+def plan(**changes: object) -> Plan:
+    return Plan(**{"layers": LAYERS, "policies": ("random", "mean", "all"), "batch_size": 4, **changes})
+
+
+def same(first: Study, second: Study) -> bool:
+    """Whether two studies hold the same arrays, bit by bit, and the same examples."""
+    arrays = all(
+        np.array_equal(first.layer(name).vectors().view(np.uint32), second.layer(name).vectors().view(np.uint32))
+        and first.layer(name).points.equals(second.layer(name).points)
+        for name in first.layers
+    )
+    return arrays and first.layers == second.layers and first.examples.equals(second.examples)
+
+
+def test_the_study_equals_a_plain_forward_pass(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
+    study = extract(model, photos, tmp_path / "s", plan())
+    assert study.layers == ("0@random", "0@mean", "0@all", "2@random", "2@mean", "2@all", "4")
+    inputs = torch.cat([b.inputs for b in load_batches(photos, Preprocessing(), batch_size=24, stop=24)])
+    with torch.inference_mode():
+        outputs = {"0": model[:1](inputs), "2": model[:3](inputs)}
+        logits = model(inputs)
+    for name, output in outputs.items():
+        np.testing.assert_allclose(study.layer(f"{name}@mean").vectors(), output.mean((2, 3)), rtol=1e-4, atol=1e-6)
+        for policy in ("random", "all"):
+            points = study.layer(f"{name}@{policy}").points
+            expected = output[points["example"], :, points["y"], points["x"]]
+            np.testing.assert_allclose(study.layer(f"{name}@{policy}").vectors(), expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(study.layer("4").vectors(), logits, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(study.examples["confidence"], logits.softmax(1).amax(1), rtol=1e-4)
+    assert study.examples["prediction"].tolist() == [f"output {i}" for i in logits.argmax(1)]
+
+
+def test_one_policy_keeps_the_bare_names(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
+    study = extract(model, photos, tmp_path / "s", plan(policies=("random",)))
+    assert study.layers == LAYERS
+    assert [study.layer(name).grid for name in LAYERS] == [(8, 8), (3, 3), None]
+
+
+def test_positions_do_not_depend_on_batches(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
+    a, b = (extract(model, photos, tmp_path / f"s{n}", plan(batch_size=n)) for n in (4, 7))
+    assert a.layer("0@random").points.equals(b.layer("0@random").points)
+    np.testing.assert_allclose(a.layer("0@random").vectors(), b.layer("0@random").vectors(), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("stop", "after"), [*product([KeyboardInterrupt], [0, 4, 8, 16, 24]), (Cancelled, 12), (MemoryError, 12)]
+)
+def test_an_interrupted_run_goes_on_with_the_same_bytes(
+    model: torch.nn.Sequential, tmp_path: Path, stop: type[BaseException], after: int
+) -> None:
+    photos = open_source(str(write_photos(tmp_path / "photos", 26, broken=(2, 9, 25))))
+
+    def progress(stage: str, done: int, total: int) -> None:
+        assert (stage, total) == ("extract", 26)
+        if done >= after:
+            raise stop
+
+    with pytest.raises(Cancelled if stop is KeyboardInterrupt else stop):
+        extract(model, photos, tmp_path / "a", plan(), on_progress=progress)
+    assert not (tmp_path / "a").exists()
+    resumed, whole = extract(model, photos, tmp_path / "a", plan()), extract(model, photos, tmp_path / "b", plan())
+    assert same(resumed, whole)
+    assert resumed.digest == whole.digest
+    assert resumed.manifest.skipped == whole.manifest.skipped
+    assert resumed.manifest.notes == whole.manifest.notes
+    assert resumed.n_examples == 23
+
+
+def test_ctrl_c_says_how_far_it_came(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
+    def progress(stage: str, done: int, total: int) -> None:
+        if done == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Cancelled, match="interrupted after 16 of 24 examples; the same command resumes"):
+        extract(model, photos, tmp_path / "a", plan(), on_progress=progress)
+
+
+KILLED = """
+import sys, time
+from topoact.extract import Plan, extract, load_model, open_source
+import topoact.study.segments as segments
+segments.SEGMENT_EXAMPLES = 8
+model = load_model(sys.argv[1])
+plan = Plan(("0", "2", "4"), ("random", "mean", "all"), batch_size=4)
+extract(model, open_source(sys.argv[2]), sys.argv[3], plan, on_progress=lambda *_: time.sleep(0.05))
+"""
+
+
+def test_kill_9_half_way(model: torch.nn.Sequential, models: Path, photos: Source, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, f"{models}:small", str(tmp_path / "photos"), str(tmp_path / "a")]
+    process = subprocess.Popen(command)
+    chunk = tmp_path / "a.partial" / "activations.zarr" / "0@all" / "c" / "1" / "0"
+    for _ in range(600):
+        if chunk.exists() or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert (tmp_path / "a.partial").exists()
+    assert same(extract(model, photos, tmp_path / "a", plan()), extract(model, photos, tmp_path / "b", plan()))
+
+
+def test_images_that_cannot_be_read_are_named_and_counted(model: torch.nn.Sequential, tmp_path: Path) -> None:
+    photos = open_source(str(write_photos(tmp_path / "photos", 20, broken=range(0, 20, 9))))
+    study = extract(model, photos, tmp_path / "s", plan())
+    assert (study.n_examples, study.manifest.skipped.count) == (17, 3)
+    said = "\n".join(sentences(summarise(study)))
+    assert "skipped 3 that could not be read: cat/000.png, cat/018.png, dog/009.png" in said
+
+
+def test_thumbnails_are_the_small_files_themselves(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
+    study = extract(model, photos, tmp_path / "s", plan())
+    assert study.thumbnail(1) == (picture(2), "image/png")
+
+
+def test_large_images_are_shrunk(model: torch.nn.Sequential, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_bytes(picture(0, (300, 200), "JPEG"))
+    photos = open_source(str(tmp_path / "photos"))
+    study = extract(model, photos, tmp_path / "s", plan(preprocessing=Preprocessing(8)))
+    data, media_type = study.thumbnail(0) or (b"", "")
+    assert media_type == "image/jpeg"
+    assert len(data) < 5000
+    assert study.manifest.preprocessing == Preprocessing(8).record()
+
+
+@pytest.mark.parametrize(
+    ("classes", "first", "named"),
+    [
+        pytest.param(None, "output", False, id="not guessed"),
+        pytest.param(tuple("abcde"), "a", True, id="given"),
+    ],
+)
+def test_outputs_have_names_or_the_summary_says_how(
+    model: torch.nn.Sequential,
+    photos: Source,
+    tmp_path: Path,
+    classes: tuple[str, ...] | None,
+    first: str,
+    named: bool,
+) -> None:
+    study = extract(model, photos, tmp_path / "s", plan(classes=classes))
+    assert study.classes == (("a", "b", "c", "d", "e", "cat", "dog") if named else ("cat", "dog", *_outputs(5)))
+    assert set(study.examples["prediction"]) <= set(study.classes)
+    assert set(study.examples["label"]) == {"cat", "dog"}
+    assert any("--classes" in line for line in sentences(summarise(study))) != named
+
+
+def _outputs(n: int) -> list[str]:
+    return [f"output {i}" for i in range(n)]
+
+
+def test_the_folders_name_the_outputs_when_their_number_fits(model: torch.nn.Sequential, tmp_path: Path) -> None:
+    photos = open_source(str(write_photos(tmp_path / "photos", 20, ("e", "d", "c", "b", "a"))))
+    study = extract(model, photos, tmp_path / "s", plan())
+    assert study.classes == ("a", "b", "c", "d", "e")
+    accuracy = (study.examples["prediction"].astype(str) == study.examples["label"].astype(str)).mean()
+    assert study.manifest.notes["accuracy"] == pytest.approx(accuracy)
+
+
+def test_whole_number_labels_are_places_of_names(model: torch.nn.Sequential, models: Path, tmp_path: Path) -> None:
+    source = open_source(f"{models}:Dicts")
+    study = extract(model, source, tmp_path / "a", plan())
+    assert study.classes == ("0", "1", "2", "3", "4")
+    assert study.examples["label"].tolist() == ["3", "4"] * 5
+    assert study.examples["shade"].tolist() == [i / 10 for i in range(10)]
+    named = extract(model, source, tmp_path / "b", plan(classes=tuple("abcde")))
+    assert named.examples["label"].tolist() == ["d", "e"] * 5
+    assert named.manifest.preprocessing is None
+
+
+def test_layers_by_default(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
+    study = extract(model, photos, tmp_path / "s", plan(layers=None, policies=("mean",)))
+    assert study.layers == LAYERS
+    assert "layers chosen by default: name others with --layers" in sentences(summarise(study))
+
+
+def _other_size(folder: Path) -> None:
+    (folder / "cat" / "900.png").write_bytes(picture(0, (9, 8)))
+
+
+def _all_broken(folder: Path) -> None:
+    for file in folder.rglob("*.png"):
+        file.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("spec", "changes", "damage", "error", "sentence"),
+    [
+        pytest.param("small", {"layers": ("5",)}, None, UnknownName, "no layer '5'", id="unknown layer"),
+        pytest.param("exploding", {}, None, InvalidInput, "'2@random' gives NaN or infinite .* cat/000.png", id="NaN"),
+        pytest.param(
+            "small", {"classes": ("a", "b")}, None, InvalidInput, "2 names and .* has 5 outputs", id="classes"
+        ),
+        pytest.param("small", {}, _other_size, InvalidInput, "different sizes .*--size", id="sizes"),
+        pytest.param("small", {}, _all_broken, InvalidInput, "no image could be read", id="no image"),
+        pytest.param("small", {"device": "nonesuch"}, None, TopoActError, "'nonesuch' cannot be used", id="device"),
+        pytest.param("Twice", {"layers": ("relu",)}, None, TopoActError, "several times", id="shared layer"),
+    ],
+)
+def test_bad_input_leaves_nothing_behind(
+    models: Path,
+    tmp_path: Path,
+    spec: str,
+    changes: dict[str, object],
+    damage: Callable[[Path], None] | None,
+    error: type[TopoActError],
+    sentence: str,
+) -> None:
+    photos = write_photos(tmp_path / "photos")
+    if damage:
+        damage(photos)
+    with pytest.raises(error, match=sentence):
+        extract(load_model(f"{models}:{spec}"), open_source(str(photos)), tmp_path / "s", plan(**changes))
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"batch_size": 0}, "--batch-size must be 1 or more: got 0"),
+        ({"limit": 0}, "--limit must be 1 or more: got 0"),
+        ({"layers": ()}, "--layers names no layer"),
+    ],
+)
+def test_bad_plans(change: dict[str, object], sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        plan(**change)
+
+
+def test_tensors_of_a_dataset_are_not_prepared(model: torch.nn.Sequential, models: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="leave out the preprocessing"):
+        extract(model, open_source(f"{models}:Dicts"), tmp_path / "s", plan(preprocessing=Preprocessing(8)))
+
+
+def test_other_weights_are_another_study(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
+    def progress(stage: str, done: int, total: int) -> None:
+        if done == 16:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        extract(model, photos, tmp_path / "a", plan(), on_progress=progress)
+    model[0].bias += 1
+    with pytest.raises(TopoActError, match=r"begun with another model.digest"):
+        extract(model, photos, tmp_path / "a", plan())
+    extract(model, photos, tmp_path / "a", plan(), restart=True)
+    assert open_study(tmp_path / "a").n_examples == 24

@@ -1,0 +1,222 @@
+"""Folders, tables and Datasets list the same inputs; what cannot be used is said in one sentence."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from topoact.errors import InvalidInput, ModelError, TopoActError
+from topoact.extract import Preprocessing, open_source
+from topoact.extract.loader import in_threads, load_batches
+from topoact.extract.sources import ImageFolder, Record
+
+from .conftest import picture, write_photos
+
+
+def photo_table(path: Path, n: int = 10, **columns: Any) -> Path:
+    frame = {"id": [f"p{i}" for i in range(n)], "label": ["cat", "dog"] * (n // 2), "image": [*map(picture, range(n))]}
+    pq.write_table(pa.table({k: v for k, v in (frame | columns).items() if v is not None}), path)
+    return path
+
+
+def records(path: str | Path, start: int = 0, **columns: str) -> list[Record]:
+    return list(open_source(str(path), **columns).read(start))
+
+
+def test_a_folder_of_class_folders(tmp_path: Path) -> None:
+    write_photos(tmp_path / "photos", 5, ("b", "a"))
+    (tmp_path / "photos" / "notes.txt").write_text("no image")
+    found = records(tmp_path / "photos")
+    assert [(r.id, r.label) for r in found][:3] == [("a/001.png", "a"), ("a/003.png", "a"), ("b/000.png", "b")]
+    source = open_source(str(tmp_path / "photos"))
+    assert (len(source), source.class_names(2), source.class_names(3)) == (5, ("a", "b"), None)
+    assert [r.row for r in source.read(3)] == [3, 4]
+
+
+def test_a_flat_folder_has_no_labels(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(picture(0))
+    assert records(tmp_path)[0].label is None
+
+
+def test_a_table_of_bytes(tmp_path: Path) -> None:
+    found = records(photo_table(tmp_path / "t.parquet", shade=[i / 10 for i in range(10)], nested=[[1]] * 10))
+    assert (found[3].id, found[3].label, found[3].image) == ("p3", "dog", picture(3))
+    assert found[3].extra == {"shade": 0.3}
+
+
+@pytest.mark.parametrize("start", [0, 4, 9, 10])
+def test_a_table_is_read_from_any_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: int) -> None:
+    monkeypatch.setattr("topoact.extract.tables.BATCH_ROWS", 3)
+    found = records(photo_table(tmp_path / "t.parquet"), start)
+    assert [(r.row, r.id) for r in found] == [(i, f"p{i}") for i in range(start, 10)]
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        pytest.param([{"bytes": picture(0), "path": "x"}], picture(0), id="Hugging Face bytes"),
+        pytest.param([{"bytes": None, "path": "x.png"}], "x.png", id="Hugging Face path"),
+        pytest.param(["x.png"], "x.png", id="path beside the table"),
+    ],
+)
+def test_kinds_of_image_columns(tmp_path: Path, image: list[Any], expected: bytes | str) -> None:
+    table = photo_table(tmp_path / "t.parquet", 1, image=image, id=None, label=None)
+    found = records(table)[0].image
+    assert found == (tmp_path / expected if isinstance(expected, str) else expected)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+def test_a_csv_of_paths(tmp_path: Path, suffix: str) -> None:
+    write_photos(tmp_path / "photos", 4)
+    names = [r.id for r in records(tmp_path / "photos")]
+    frame = pd.DataFrame({"file": [f"photos/{name}" for name in names], "kind": [1, 0, 1, 0]})
+    frame.to_csv(tmp_path / f"t.{suffix}", index=False, sep="\t" if suffix == "tsv" else ",")
+    found = records(tmp_path / f"t.{suffix}", image="file", label="kind")
+    assert [(r.id, r.label) for r in found] == [("0", 1), ("1", 0), ("2", 1), ("3", 0)]
+    assert found[0].image.read_bytes().startswith(b"\x89PNG")
+
+
+def test_columns_of_our_own_names_are_kept_apart(tmp_path: Path) -> None:
+    table = photo_table(tmp_path / "t.parquet", prediction=["cat"] * 10, kind=[0, 1] * 5)
+    found = records(table, label="kind")[0]
+    assert found.label == 0
+    assert found.extra == {"label_given": "cat", "prediction_given": "cat"}
+    assert open_source(str(table), label="kind").class_names(3) == ("0", "1", "2")
+    assert open_source(str(table)).class_names(2) is None
+
+
+def test_datasets(models: Path) -> None:
+    batch = next(load_batches(open_source(f"{models}:Squares"), Preprocessing(), batch_size=4, stop=10))
+    assert [(r.id, r.label) for r in batch.records] == [("0", "red"), ("1", "green"), ("2", "red"), ("3", "green")]
+    assert batch.inputs is not None
+    assert batch.inputs.shape == (4, 3, 8, 8)
+    assert batch.thumbnails[0] is not None
+    batch = next(load_batches(open_source(f"{models}:Dicts"), Preprocessing(), batch_size=4, stop=10))
+    assert (batch.records[3].id, batch.records[3].label, batch.records[3].extra) == ("square 3", 4, {"shade": 0.3})
+
+
+def _csv(text: str) -> Callable[[Path], str]:
+    def write(folder: Path) -> str:
+        (folder / "t.csv").write_text(text)
+        return str(folder / "t.csv")
+
+    return write
+
+
+def _parquet(**columns: Any) -> Callable[[Path], str]:
+    return lambda folder: str(photo_table(folder / "t.parquet", **columns))
+
+
+def _garbage(folder: Path) -> str:
+    (folder / "t.parquet").write_bytes(b"PAR1 no")
+    return str(folder / "t.parquet")
+
+
+@pytest.mark.parametrize(
+    ("make", "columns", "error", "sentence"),
+    [
+        pytest.param(str, {}, InvalidInput, "no images found in .*: looked for .bmp", id="empty folder"),
+        pytest.param(lambda f: f"{f}/gone", {}, InvalidInput, "there is no data at", id="nothing there"),
+        pytest.param(lambda f: f"{f}/gone.csv", {}, InvalidInput, "there is no data at", id="no table"),
+        pytest.param(lambda _: __file__, {}, InvalidInput, "neither a folder of images, nor", id="other file"),
+        pytest.param(_garbage, {}, InvalidInput, "t.parquet cannot be read: ", id="no Parquet"),
+        pytest.param(_csv(""), {}, InvalidInput, "t.csv cannot be read: Empty CSV file", id="empty CSV"),
+        pytest.param(_csv("image\n"), {}, InvalidInput, "no images found: the table .* has no rows", id="no rows"),
+        pytest.param(
+            _csv("a,b\n1,2"),
+            {},
+            InvalidInput,
+            "no column 'image', its columns are a, b: see --image-column",
+            id="image",
+        ),
+        pytest.param(_csv("image\n1"), {}, InvalidInput, "holds int64, not image bytes or paths", id="numbers"),
+        pytest.param(_parquet(), {"label": "kind"}, InvalidInput, "no column 'kind'.* --label-column", id="label"),
+        pytest.param(_parquet(), {"identity": "key"}, InvalidInput, "no column 'key'.* --id-column", id="id"),
+        pytest.param(lambda _: "{models}:empty", {}, InvalidInput, "the Dataset .* is empty", id="empty Dataset"),
+        pytest.param(lambda _: "{models}:no_length", {}, ModelError, "list_iterator is not a Dataset", id="no length"),
+        pytest.param(lambda _: "{models}:bad_item", {}, ModelError, "item 0 .* is a dict without 'input'", id="item"),
+    ],
+)
+def test_bad_data(
+    tmp_path: Path,
+    models: Path,
+    make: Callable[[Path], str],
+    columns: dict[str, str],
+    error: type[TopoActError],
+    sentence: str,
+) -> None:
+    with pytest.raises(error, match=sentence):
+        open_source(make(tmp_path).format(models=models), **columns)
+
+
+def test_batches_are_full_whatever_is_skipped(tmp_path: Path) -> None:
+    source = ImageFolder(write_photos(tmp_path, 12, ("a",), broken=(0, 5, 11)))
+    batches = list(load_batches(source, Preprocessing(), batch_size=4, stop=12))
+    assert [len(b.records) for b in batches] == [4, 4, 1]
+    assert [b.next_input for b in batches] == [5, 10, 12]
+    assert [list(b.skipped) for b in batches] == [["a/000.png"], ["a/005.png"], ["a/011.png"]]
+    with pytest.raises(InvalidInput, match=r"a/005\.png cannot be read: cannot identify image file"):
+        list(load_batches(source, Preprocessing(), batch_size=4, start=3, stop=12, strict=True))
+
+
+def test_decoding_runs_only_a_few_items_ahead() -> None:
+    seen: list[int] = []
+    results = in_threads(lambda x: x * x, (seen.append(i) or i for i in range(1000)), n_threads=2)
+    assert [next(results) for _ in range(3)] == [0, 1, 4]
+    assert len(seen) <= 12
+    results.close()
+
+
+@pytest.mark.usefixtures("torchvision_beside_cpu_torch")
+@pytest.mark.parametrize("size", [(40, 30), (30, 41), (7, 9), (16, 16)])
+def test_preprocessing_is_that_of_torchvision(size: tuple[int, int]) -> None:
+    from torchvision.transforms import v2
+
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8))
+    mean, std = (0.4, 0.5, 0.6), (0.2, 0.3, 0.4)
+    ours = Preprocessing(16, mean, std)
+    theirs = v2.Compose([v2.Resize(16), v2.CenterCrop(16), v2.PILToTensor()])(image) / 255
+    expected = (theirs.numpy() - np.reshape(mean, (3, 1, 1))) / np.reshape(std, (3, 1, 1))
+    np.testing.assert_allclose(ours.collate([ours.prepare(image)])[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        pytest.param({"size": 0}, "--size must be 1 or more: got 0", id="size"),
+        pytest.param({"mean": (0.5,)}, "--mean needs 3 numbers.*: got 1", id="mean"),
+        pytest.param({"std": (1.0, 0.0, 1.0)}, "--std must be positive: got 0", id="std"),
+        pytest.param({"transform": "a.py:f", "size": 3}, "--transform prepares the whole input", id="both"),
+    ],
+)
+def test_bad_preprocessing(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        Preprocessing(**options)
+
+
+def test_preprocessing_is_rebuilt_from_its_record(models: Path) -> None:
+    for given in (Preprocessing(8, (0.1, 0.2, 0.3)), Preprocessing(), Preprocessing(transform=f"{models}:to_tensor")):
+        assert Preprocessing.from_record(given.record()) == given
+
+
+def test_a_transform_that_has_changed_is_not_applied_again(tmp_path: Path) -> None:
+    (tmp_path / "t.py").write_text("def f(image): return image")
+    record = Preprocessing(transform=f"{tmp_path / 't.py'}:f").record()
+    (tmp_path / "t.py").write_text("def f(image): return None")
+    with pytest.raises(InvalidInput, match="its file has changed"):
+        Preprocessing.from_record(record)
+
+
+def test_a_transform_of_the_user(models: Path, tmp_path: Path) -> None:
+    source = ImageFolder(write_photos(tmp_path, 2))
+    batch = next(load_batches(source, Preprocessing(transform=f"{models}:to_tensor"), batch_size=2, stop=2))
+    assert batch.inputs is not None
+    assert batch.inputs.shape == (2, 8, 8, 8)
+    with pytest.raises(ModelError, match=r"the transform .* failed: ZeroDivisionError: by design \(my_models.py"):
+        next(load_batches(source, Preprocessing(transform=f"{models}:breaking"), batch_size=2, stop=2))

@@ -1,0 +1,79 @@
+"""A study behind a real server on a free port, and a client that has opened its address."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx2
+import pytest
+import uvicorn
+from served import PATIENCE, TOKEN
+
+from topoact.server import app as app_module
+from topoact.server.app import make_app
+from topoact.testing.studies import write_digits_study
+from topoact.workbench import open_workbench
+
+
+@pytest.fixture(scope="session")
+def small_study(tmp_path_factory) -> Path:
+    return write_digits_study(tmp_path_factory.mktemp("served") / "digits", n_examples=300)
+
+
+@pytest.fixture(scope="session")
+def static(tmp_path_factory) -> Path:
+    """A page in the place of the explorer's bundle, with a secret beside its folder."""
+    folder = tmp_path_factory.mktemp("front") / "static"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>page</title>")
+    (folder / "assets" / "app.js").write_text("export {};")
+    (folder.parent / "secret.txt").write_text("SECRET")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(static) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app_module, "STATIC", static)
+        yield static
+
+
+@pytest.fixture(scope="module")
+def server(small_study, page) -> Iterator[SimpleNamespace]:
+    """A running server: its address, its own name, the application behind the gate, and the opened study."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    bench = open_workbench(small_study)
+    gate = make_app(bench, token=TOKEN, port=port)
+    running = uvicorn.Server(uvicorn.Config(gate, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+    thread.start()
+    deadline = time.monotonic() + PATIENCE
+    while not running.started:
+        assert thread.is_alive()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    host = f"127.0.0.1:{port}"
+    yield SimpleNamespace(address=f"http://{host}", host=host, port=port, app=gate.app, bench=bench)
+    running.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def stranger(server) -> Iterator[httpx2.Client]:
+    """A client that knows the address but not the token."""
+    with httpx2.Client(base_url=server.address, timeout=PATIENCE, verify=False) as client:
+        yield client
+
+
+@pytest.fixture
+def client(server) -> Iterator[httpx2.Client]:
+    """The explorer's page: it has swapped the token for the cookie, and names its origin."""
+    with httpx2.Client(
+        base_url=server.address, timeout=PATIENCE, verify=False, headers={"origin": server.address}
+    ) as client:
+        assert client.get("/", params={"token": TOKEN}).status_code == 200
+        yield client

@@ -1,0 +1,306 @@
+"""What the addresses answer, asked over HTTP as the explorer asks."""
+
+import inspect
+import json
+from typing import get_args
+
+import numpy as np
+import pytest
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from served import MAP, PATIENCE, decode_frame, events, finish, obtain
+
+from topoact.analysis.layout import layout
+from topoact.server.routes import router
+from topoact.wire import messages
+from topoact.workbench import MapSettings, open_workbench
+from topoact.workbench.columns import coded_columns
+
+SETTINGS = MAP["settings"]
+DIGEST = "0123456789abcdef"
+
+
+def settings(**changes):
+    return {**SETTINGS, **changes}
+
+
+def error_of(answer, status):
+    assert answer.status_code == status
+    problem = messages.Problem.model_validate_json(answer.content)
+    assert problem.error
+    assert "\n" not in problem.error
+    return problem.error
+
+
+class TestRoutes:
+    ROUTES = tuple(route for route in router.routes if isinstance(route, APIRoute))
+
+    @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
+    def test_every_route_is_documented(self, route):
+        assert inspect.getdoc(route.endpoint).endswith(".")
+
+    def test_the_application_has_no_other_routes(self, server):
+        paths = {route.path for route in self.ROUTES}
+        assert len(paths) >= 12
+        described = {
+            route.path for route in server.app.routes if isinstance(route, APIRoute) and route.path not in paths
+        }
+        assert described == set()
+
+    @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
+    def test_no_route_takes_a_path_or_something_to_import(self, route):
+        assert route.dependant.query_params == []
+        for parameter in route.dependant.path_params:
+            assert parameter.name in {"digest", "layout", "layer", "kind", "row", "job"}
+        for parameter in route.dependant.body_params:
+            names = fields(parameter.field_info.annotation)
+            assert not [name for name in names if any(word in name for word in ("path", "file", "module", "url"))]
+
+
+def fields(annotation):
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        for name, field in annotation.model_fields.items():
+            yield name
+            yield from fields(field.annotation)
+    for part in get_args(annotation):
+        yield from fields(part)
+
+
+class TestPage:
+    @pytest.mark.parametrize(("address", "content"), [("/", "<title>page"), ("/assets/app.js", "export")])
+    def test_it_is_served(self, client, address, content):
+        assert content in client.get(address).text
+
+    def test_what_is_not_there(self, client):
+        assert error_of(client.get("/nothing"), 404)
+        assert error_of(client.get("/api/nothing"), 404)
+        assert error_of(client.put("/api/study"), 405)
+
+
+class TestStudy:
+    def test_it_says_all_that_the_explorer_needs(self, client, server):
+        study = messages.StudySummary.model_validate_json(client.get("/api/study").content)
+        assert (study.name, study.n_examples) == ("Handwritten digits", 300)
+        assert [(layer.id, layer.name, layer.n_points, layer.n_channels) for layer in study.layers] == [
+            (0, "pixels", 300, 64),
+            (1, "rows", 2400, 8),
+        ]
+        assert [layer.grid for layer in study.layers] == [None, (8, 1)]
+        assert study.layers[0].lenses == server.bench.lenses()
+        assert study.classes == list(server.bench.study.classes)
+        assert study.has_labels
+        assert study.has_predictions
+        assert study.has_thumbnails
+        assert study.defaults == messages.Settings(lens="l2", n_intervals=30, overlap=0.3, eps="elbow", min_samples=5)
+        assert [knob.name for knob in study.knobs] == list(messages.Settings.model_fields)
+        assert "pca" in study.projections
+
+    def test_points(self, client, server):
+        frame = decode_frame(client.get("/api/layers/1/points").content)
+        points = server.bench.study.layer(1).points
+        assert {name: array.dtype.name for name, array in frame.items()} == {
+            "example": "uint32",
+            "y": "int32",
+            "x": "int32",
+        }
+        for name, array in frame.items():
+            assert array.tolist() == points[name].tolist()
+
+    def test_columns(self, client, server):
+        frame = decode_frame(client.get("/api/examples/columns").content)
+        columns = coded_columns(server.bench.study)
+        study = client.get("/api/study").json()
+        assert list(frame) == [column["name"] for column in study["columns"]] == [column.name for column in columns]
+        for column in columns:
+            np.testing.assert_array_equal(frame[column.name], column.values, strict=True)
+        categories = study["columns"][0]["categories"]
+        labels = [categories[code] for code in frame["label"]]
+        assert labels == server.bench.study.examples["label"].tolist()
+
+    def test_examples(self, client):
+        answer = client.post("/api/examples", json={"rows": [7, 0, 299, 300, -1]})
+        assert answer.json() == [
+            {"row": 7, "id": "digit-0007"},
+            {"row": 0, "id": "digit-0000"},
+            {"row": 299, "id": "digit-0299"},
+        ]
+        assert "1000" in error_of(client.post("/api/examples", json={"rows": [0] * 1001}), 422)
+
+    def test_thumbnails(self, client, server):
+        answer = client.get("/api/examples/5/thumbnail")
+        assert (answer.content, answer.headers["content-type"]) == server.bench.study.thumbnail(5)
+        assert "immutable" in answer.headers["cache-control"]
+        assert "300" in error_of(client.get("/api/examples/300/thumbnail"), 404)
+
+
+class TestMap:
+    def test_from_the_request_to_the_graph(self, client, server):
+        wanted = settings(n_intervals=7)
+        answer = client.post("/api/maps", json={"layer": 0, "settings": wanted})
+        ticket = messages.Ticket.model_validate_json(answer.content)
+        told = []
+        for event in events(client):
+            if event["job"] == ticket.job:
+                told.append(messages.JobEvent(**event).state)
+                if told[-1] not in ("queued", "running"):
+                    break
+        assert told[-1] == "done"
+        assert sorted(set(told), key=["queued", "running", "done"].index) == list(dict.fromkeys(told))
+        graph = messages.Graph.model_validate_json(client.get(f"/api/graphs/{ticket.result}").content)
+        expected = open_workbench(server.bench.study.path).map(0, MapSettings(**wanted))
+        assert f"{graph.digest}/{graph.layout}" == ticket.result
+        assert (graph.layer, graph.settings.model_dump(), graph.eps) == (0, wanted, 25.0)
+        assert graph.nodes.size == expected.nodes["size"].tolist()
+        assert graph.edges.jaccard == expected.edges["jaccard"].tolist()
+        assert (graph.n_points, graph.n_covered) == (300, 300 - len(expected.uncovered))
+        assert np.stack([graph.nodes.x, graph.nodes.y], axis=1).tolist() == layout(expected).positions.tolist()
+        assert graph.survivors == [-1] * expected.n_nodes
+        frame = decode_frame(client.get(f"/api/graphs/{graph.digest}/members").content)
+        for node in range(expected.n_nodes):
+            start, stop = frame["indptr"][node : node + 2]
+            assert frame["indices"][start:stop].tolist() == expected.members(node).tolist()
+        assert frame["uncovered"].tolist() == expected.uncovered.tolist()
+        np.testing.assert_array_equal(frame["lens"], expected.lens.astype(np.float32))
+
+    def test_what_is_there_already_needs_no_job(self, client):
+        request = {"layer": 0, "settings": settings(n_intervals=6)}
+        result = obtain(client, "/api/maps", request)
+        assert client.post("/api/maps", json=request).json() == {"result": result, "job": None}
+
+    def test_survivors_keep_their_place_exactly(self, client):
+        first = client.get(f"/api/graphs/{obtain(client, '/api/maps', MAP)}").json()
+        request = {
+            "layer": 0,
+            "settings": settings(eps=25.5),
+            "anchor": {"graph": first["digest"], "layout": first["layout"]},
+        }
+        second = client.get(f"/api/graphs/{obtain(client, '/api/maps', request)}").json()
+        kept = [(node, old) for node, old in enumerate(second["survivors"]) if old >= 0]
+        assert kept
+        for node, old in kept:
+            assert second["nodes"]["x"][node] == first["nodes"]["x"][old]
+            assert second["nodes"]["y"][node] == first["nodes"]["y"][old]
+        plain = client.get(f"/api/graphs/{obtain(client, '/api/maps', {**request, 'anchor': None})}").json()
+        assert (plain["digest"], plain["edges"]) == (second["digest"], second["edges"])
+        assert plain["layout"] != second["layout"]
+
+    def test_a_layout_that_was_drawn_before_is_restored(self, client):
+        first = obtain(client, "/api/maps", MAP).split("/")
+        anchor = {"graph": first[0], "layout": first[1]}
+        wanted = settings(eps=26.0)
+        beside = obtain(client, "/api/maps", {"layer": 0, "settings": wanted, "anchor": anchor})
+        request = {"layer": 0, "settings": wanted, "layout": beside.split("/")[1]}
+        assert client.post("/api/maps", json=request).json() == {"result": beside, "job": None}
+        lost = {**request, "layout": DIGEST}
+        assert obtain(client, "/api/maps", lost) not in (beside, f"{beside.split('/')[0]}/{DIGEST}")
+
+    def test_an_anchor_that_is_gone_is_done_without(self, client):
+        result = obtain(client, "/api/maps", MAP)
+        request = {**MAP, "anchor": {"graph": DIGEST, "layout": DIGEST}}
+        assert client.post("/api/maps", json=request).json()["result"] == result
+
+    def test_a_graph_without_nodes(self, client):
+        result = obtain(client, "/api/maps", {"layer": 0, "settings": settings(eps=1e-6)})
+        graph = messages.Graph.model_validate_json(client.get(f"/api/graphs/{result}").content)
+        assert (graph.nodes.size, graph.edges.source, graph.n_covered) == ([], [], 0)
+        assert [warning.code for warning in graph.warnings] == ["empty"]
+        assert len(decode_frame(client.get(f"/api/graphs/{graph.digest}/members").content)["uncovered"]) == 300
+
+    def test_a_curve_comes_with_the_elbow(self, client):
+        result = obtain(client, "/api/maps", {"layer": 1, "settings": settings(eps="elbow", lens="column:ink")})
+        graph = messages.Graph.model_validate_json(client.get(f"/api/graphs/{result}").content)
+        assert graph.layer == 1
+        assert graph.curve.elbow == graph.eps
+        assert graph.curve.distances == sorted(graph.curve.distances)
+        assert len(graph.curve.distances) == 200
+        assert graph.curve.n_sampled == 2000
+
+    def test_a_damaged_graph_is_computed_again(self, client, server):
+        request = {"layer": 0, "settings": settings(n_intervals=9)}
+        result = obtain(client, "/api/maps", request)
+        digest = result.split("/")[0]
+        (server.bench.study.path / "graphs" / digest / "members.parquet").write_bytes(b"")
+        assert error_of(client.get(f"/api/graphs/{result}"), 404)
+        assert obtain(client, "/api/maps", request) == result
+        assert client.get(f"/api/graphs/{result}").status_code == 200
+
+    def test_settings_that_do_not_fit_fail_in_one_sentence(self, client):
+        ticket = client.post("/api/maps", json={"layer": 0, "settings": settings(lens="column:label")}).json()
+        event = finish(client, ticket["job"])
+        assert event["state"] == "failed"
+        assert event["error"].startswith("lens 'column:label': no numeric column of that name")
+        assert error_of(client.get(f"/api/graphs/{ticket['result']}"), 404)
+
+
+class TestProjection:
+    def test_from_the_request_to_the_plane(self, client, server):
+        result = obtain(client, "/api/projections", {"layer": 0, "kind": "pca"})
+        frame = decode_frame(client.get(f"/api/projections/{result}").content)
+        np.testing.assert_array_equal(frame["xy"], server.bench.project(0, "pca"), strict=True)
+
+    def test_what_was_not_asked_for(self, client):
+        assert "ask for it anew" in error_of(client.get("/api/projections/1/pca"), 404)
+
+
+class TestBadRequests:
+    @pytest.mark.parametrize(
+        ("address", "body", "status", "words"),
+        [
+            pytest.param("/api/maps", b"{", 422, "JSON", id="not-json"),
+            pytest.param("/api/maps", b"", 422, "required", id="nothing"),
+            pytest.param("/api/maps", b"[]", 422, "valid dictionary", id="a-list"),
+            pytest.param("/api/maps", b"\xff\xfe", 422, "", id="no-utf8"),
+            pytest.param("/api/maps", {"layer": 0}, 422, "settings", id="no-settings"),
+            pytest.param("/api/maps", {**MAP, "module": "os:system"}, 422, "module", id="unknown-field"),
+            pytest.param("/api/maps", {**MAP, "layer": 9}, 404, "no layer number 9", id="no-such-layer"),
+            pytest.param("/api/maps", {**MAP, "layer": -1}, 404, "no layer number -1", id="negative-layer"),
+            pytest.param("/api/maps", {**MAP, "layer": "pixels"}, 422, "layer", id="layer-by-name"),
+            pytest.param("/api/maps", {**MAP, "settings": settings(overlap=1)}, 422, "less than 1", id="overlap"),
+            pytest.param(
+                "/api/maps", {**MAP, "settings": settings(overlap=-0.1)}, 422, "overlap", id="negative-overlap"
+            ),
+            pytest.param("/api/maps", {**MAP, "settings": settings(n_intervals=0)}, 422, "n_intervals", id="intervals"),
+            pytest.param("/api/maps", {**MAP, "settings": settings(n_intervals=10**6)}, 422, "10000", id="too-many"),
+            pytest.param("/api/maps", {**MAP, "settings": settings(min_samples=0)}, 422, "min_samples", id="minPts"),
+            pytest.param("/api/maps", {**MAP, "settings": settings(eps="knee")}, 422, "eps", id="eps"),
+            pytest.param("/api/maps", {**MAP, "settings": settings(eps=float("nan"))}, 422, "finite", id="nan"),
+            pytest.param("/api/maps", {**MAP, "layout": "../../x"}, 422, "layout", id="layout-as-a-path"),
+            pytest.param("/api/maps", {**MAP, "layout": DIGEST + "\n"}, 422, "layout", id="layout-with-a-newline"),
+            pytest.param("/api/maps", {**MAP, "anchor": {"graph": "..", "layout": DIGEST}}, 422, "graph", id="anchor"),
+            pytest.param("/api/projections", {"layer": 0, "kind": "../x"}, 404, "'../x'", id="projection"),
+            pytest.param("/api/projections", {"layer": 5, "kind": "pca"}, 404, "layer number 5", id="projected-layer"),
+            pytest.param("/api/examples", {"rows": ["a"]}, 422, "rows", id="rows"),
+            pytest.param("/api/examples", {"rows": [1.5]}, 422, "rows", id="half-a-row"),
+        ],
+    )
+    def test_one_sentence_says_what_is_wrong(self, client, address, body, status, words):
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        answer = client.post(address, content=content, headers={"content-type": "application/json"})
+        assert words in error_of(answer, status)
+
+    @pytest.mark.parametrize(
+        ("method", "address", "status"),
+        [
+            ("GET", f"/api/graphs/{DIGEST}/members", 404),
+            ("GET", f"/api/graphs/{DIGEST}/{DIGEST}", 404),
+            ("GET", "/api/graphs/nope/members", 422),
+            ("GET", "/api/layers/2/points", 404),
+            ("GET", "/api/layers/-1/points", 422),
+            ("GET", f"/api/layers/{10**30}/points", 404),
+            ("GET", "/api/projections/9/pca", 404),
+            ("GET", "/api/projections/0/tsne", 404),
+            ("GET", "/api/examples/-1/thumbnail", 422),
+            ("GET", f"/api/examples/{10**30}/thumbnail", 404),
+            ("DELETE", "/api/jobs/999", 404),
+            ("DELETE", "/api/jobs/study.json", 404),
+        ],
+    )
+    def test_what_does_not_exist(self, client, method, address, status):
+        assert error_of(client.request(method, address), status)
+
+
+def test_the_stream_is_slower_than_patience():
+    """A guard of these tests: a heartbeat comes before a client gives up waiting for an event."""
+    from topoact.server.events import HEARTBEAT_SECONDS
+
+    assert HEARTBEAT_SECONDS < PATIENCE

@@ -1,0 +1,77 @@
+"""The house stays as it was drawn: what is imported when, which way, and how long things may grow."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import topoact
+
+PACKAGE = Path(topoact.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+HEAVY = {"torch", "torchvision", "transformers", "timm", "umap", "numba", "onnxruntime", "mlxtend"}
+MAX_FILE_LINES = 320
+MAX_FUNCTION_LINES = 40
+SHORT_SHARE = 0.9
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("name", ["topoact", "topoact.server", "topoact.cli"])
+def test_importing_does_not_wait_for_heavy_libraries(name):
+    """The server's rooms include the workbench and all below it."""
+    code = f"import sys, {name}; print(*{{module.split('.')[0] for module in sys.modules}})"
+    assert HEAVY & set(run(code).split()) == set()
+
+
+def test_the_public_surface():
+    assert topoact.__all__ == ["DBSCAN", "Mapper", "MapperGraph", "UniformCover", "__version__", "open"]
+    assert all(getattr(topoact, name) is not None for name in topoact.__all__)
+    assert topoact.open.__name__ == "open_workbench"
+    with pytest.raises(AttributeError, match="'topoact' has no attribute 'Nothing'"):
+        _ = topoact.Nothing
+
+
+def test_rooms_import_one_way():
+    lint = Path(sys.executable).with_name("lint-imports")
+    if not lint.exists():
+        pytest.skip("import-linter is not installed in this environment")
+    found = subprocess.run([lint, "--no-cache"], cwd=PACKAGE.parents[1], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_files_stay_short(file):
+    assert len(file.read_text("utf-8").splitlines()) < MAX_FILE_LINES
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_every_module_says_what_it_is(file):
+    assert ast.get_docstring(ast.parse(file.read_text("utf-8")))
+
+
+def test_functions_stay_short():
+    lengths = {
+        f"{file.relative_to(PACKAGE)}:{node.lineno} {node.name}": node.end_lineno - node.body[_skipped(node)].lineno + 1
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    long = [name for name, length in lengths.items() if length >= MAX_FUNCTION_LINES]
+    assert len(lengths) > 100
+    assert 1 - len(long) / len(lengths) >= SHORT_SHARE, long
+
+
+def _skipped(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the place of the first statement after the docstring."""
+    return 1 if ast.get_docstring(node) and len(node.body) > 1 else 0
+
+
+def test_nothing_is_imported_from_the_tests_room():
+    for file in FILES:
+        if "testing" not in file.parts:
+            assert "topoact.testing" not in file.read_text("utf-8"), file

@@ -1,0 +1,171 @@
+"""The command line as a person types it: what it prints, where, and how it exits."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from topoact import cli
+from topoact.study import open_study
+from topoact.workbench.settings import KNOBS
+
+MODEL = """
+import torch
+from torch import nn
+
+def resnet20():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(144, 2))
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as the current one, with a network and two classes of photos."""
+    from PIL import Image
+
+    (tmp_path / "my_models.py").write_text(MODEL)
+    for number in range(40):
+        file = tmp_path / "photos" / "ab"[number % 2] / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(number).integers(0, 255, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(file)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Run the command line in this process; return its exit code, output and errors."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["topoact", *arguments])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+    output, errors = capsys.readouterr()
+    return int(exit_.value.code or 0), output, errors
+
+
+EXTRACT = ("extract", "my_models.py:resnet20", "photos", "--layers", "0,1", "-o", "runs/r20")
+
+
+@pytest.mark.usefixtures("here")
+def test_extract_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+    code, output, errors = run(capsys, *EXTRACT)
+    assert (code, errors) == (0, "")
+    assert output.splitlines() == [
+        "runs/r20: 40 examples",
+        "  0: 40 vectors of 4 channels (random)",
+        "  1: 40 vectors of 4 channels (random)",
+        "input: RGB 0-1, own size",
+        f"prediction = label for {open_study('runs/r20').manifest.notes['accuracy']:.1%} of the labelled examples",
+        "explore it: topoact serve runs/r20",
+    ]
+
+
+@pytest.mark.usefixtures("here")
+def test_options_reach_the_study(capsys: pytest.CaptureFixture[str]) -> None:
+    options = (
+        "--policy random,mean --size 8 --mean .5,.5,.5 --std 1,1,1 --classes x,y --limit 30 --batch-size 7 --seed 3"
+    )
+    code, output, _ = run(capsys, *EXTRACT, *options.split(), "--json")
+    assert code == 0
+    summary = json.loads(output)
+    assert [layer["name"] for layer in summary["layers"]] == ["0@random", "0@mean", "1@random", "1@mean"]
+    config = open_study("runs/r20").manifest.config
+    assert (config["batch_size"], config["seed"], config["limit"], config["classes"]) == (7, 3, 30, ["x", "y"])
+    assert config["preprocessing"]["size"] == 8
+    assert config["model"]["located"] == str(Path("my_models.py").resolve()) + ":resnet20"
+
+
+def test_import_and_map(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    np.save(here / "X.npy", rng.normal(size=(200, 3)))
+    (here / "rows.csv").write_text("label\n" + "a\nb\n" * 100)
+    code, output, _ = run(capsys, "import", "X.npy", "--metadata", "rows.csv", "-o", "study", "--json")
+    assert (code, json.loads(output)["n_examples"]) == (0, 200)
+    code, output, _ = run(capsys, "map", "study", "--intervals", "8", "--overlap", "0.5", "--json")
+    graph = json.loads(output)["graphs"][0]
+    assert code == 0
+    assert graph["layer"] == "vectors"
+    assert graph["nodes"] > 0
+    code, output, _ = run(capsys, "map", "study", "--layer", "vectors", "--intervals", "8", "--overlap", "0.5")
+    assert output.startswith(f"vectors: {graph['nodes']} nodes, {graph['edges']} edges")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(("serve", "gone"), "error: there is no study at gone", id="no study"),
+        pytest.param((*EXTRACT[:4], "9", "-o", "s"), "error: the network has no layer '9'", id="no layer"),
+        pytest.param(("extract", "gone.py:f", "photos", "-o", "s"), "error: the model file", id="no model"),
+        pytest.param((*EXTRACT, "--policy", "max"), "error: there is no policy 'max'", id="no policy"),
+        pytest.param((*EXTRACT, "--mean", "1;2"), "error: --mean needs numbers", id="no numbers"),
+        pytest.param(
+            ("extract", "my_models.py:resnet20", "photos", "-o", "photos"), "error: photos exists", id="in way"
+        ),
+        pytest.param(("import", "gone.npy", "-o", "s"), "error: there is no file gone.npy", id="no vectors"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], sentence: str
+) -> None:
+    code, output, errors = run(capsys, *arguments)
+    assert (code, output) == (1, "")
+    assert errors.startswith(sentence)
+    assert errors.count("\n") == 1
+    assert sorted(path.name for path in here.iterdir()) == ["my_models.py", "photos"]
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(("map", "s", "--overlap", "1"), "overlap must be in [0, 1): got 1", id="overlap 1"),
+        pytest.param(("map", "s", "--overlap", "-0.1"), "overlap must be in [0, 1): got -0.1", id="overlap < 0"),
+        pytest.param(("map", "s", "--layer", "vector"), "no layer 'vector': did you mean vectors?", id="layer"),
+        pytest.param(("map", "s", "--eps", "knee"), "--eps needs a number or elbow: got 'knee'", id="eps"),
+        pytest.param(("import", "X.npy", "-o", "s"), "exists already: choose another name with -o", id="exists"),
+    ],
+)
+def test_bad_input_with_a_study(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], sentence: str) -> None:
+    np.save("X.npy", np.random.default_rng(0).normal(size=(50, 3)))
+    run(capsys, "import", "X.npy", "-o", "s")
+    code, output, errors = run(capsys, *arguments)
+    assert (code, output) == (1, "")
+    assert sentence in errors
+
+
+@pytest.mark.usefixtures("here")
+def test_ctrl_c_exits_with_130(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("topoact.extract.run.tap", interrupt)
+    code, _, errors = run(capsys, *EXTRACT)
+    assert code == 130
+    assert errors == "interrupted after 0 of 40 examples; the same command resumes\n"
+
+
+def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, errors = run(capsys, "extract", "a", "b")
+    assert code == 2
+    assert "--out" in errors
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    code, output, _ = run(capsys, "--version")
+    assert (code, output) == (0, "topoact 0.1.0\n")
+
+
+def test_every_knob_of_a_graph_is_an_option() -> None:
+    parameters = cli.map_.__kwdefaults__
+    names = {"intervals": "n_intervals"}
+    offered = {names.get(name, name): default for name, default in parameters.items()}
+    assert {knob.name: knob.default for knob in KNOBS}.items() <= offered.items()
+
+
+def test_help_is_quick_and_heavy_libraries_stay_out() -> None:
+    code = "import sys, topoact.cli, topoact.study; print([m for m in ('torch', 'torchvision') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"

@@ -1,0 +1,52 @@
+"""Tasks for the worker process of the tests; it finds them here by name."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from topoact.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Count:
+    """Reports every step, and so listens to being cancelled."""
+
+    kind: ClassVar[str] = "count"
+    steps: int
+    seconds: float = 0.06
+
+    def run(self, bench, progress):
+        for step in range(self.steps):
+            progress("counting", step, self.steps)
+            time.sleep(self.seconds)
+
+
+@dataclass(frozen=True)
+class Deaf:
+    """Says where it runs, and then listens to nobody."""
+
+    kind: ClassVar[str] = "deaf"
+    note: Path
+
+    def run(self, bench, progress):
+        progress("sleeping", 0, 1)
+        self.note.write_text(str(os.getpid()))
+        time.sleep(600)
+
+
+@dataclass(frozen=True)
+class Fail:
+    """Fails in a way of one's choice."""
+
+    kind: ClassVar[str] = "fail"
+    how: str
+
+    def run(self, bench, progress):
+        raise {
+            "input": InvalidInput("the sentence for a person"),
+            "memory": MemoryError(),
+            "disk": OSError(28, "No space left on device"),
+            "bug": ZeroDivisionError("division by zero"),
+        }[self.how]

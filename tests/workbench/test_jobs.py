@@ -1,0 +1,274 @@
+"""Jobs in a worker process: told, joined, cancelled, killed, and cleaned up after."""
+
+import multiprocessing
+import os
+import queue
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from chores import Count, Deaf, Fail
+
+from topoact.testing.studies import write_digits_study
+from topoact.workbench import MapSettings, open_workbench
+from topoact.workbench.jobs import JobRunner
+from topoact.workbench.process import DIED
+from topoact.workbench.tasks import MapTask, ProjectionTask
+
+PATIENCE = 60
+"""Seconds after which something that should happen counts as not happening; no test waits for it to pass."""
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return write_digits_study(tmp_path_factory.mktemp("jobs") / "digits", n_examples=200)
+
+
+class Observed:
+    """A runner, and what it told."""
+
+    def __init__(self, runner):
+        self.runner, self.heard, self.news = runner, [], queue.Queue()
+        self.end = runner.watch(self.news.put)
+
+    def until(self, condition):
+        """Return the first status from now on that meets the condition."""
+        while True:
+            status = self.news.get(timeout=PATIENCE)
+            self.heard.append(status)
+            if condition(status):
+                return status
+
+    def last(self, job):
+        return self.until(lambda status: status.job == job and not status.live)
+
+    def running(self, job):
+        return self.until(lambda status: status.job == job and status.state == "running")
+
+    def of(self, job):
+        return [status for status in self.heard if status.job == job]
+
+
+@pytest.fixture(scope="module")
+def runner(path):
+    runner = JobRunner(path)
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def jobs(runner):
+    observed = Observed(runner)
+    yield observed
+    observed.end()
+
+
+def appears(file):
+    deadline = time.monotonic() + PATIENCE
+    while not (file.exists() and file.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return int(file.read_text())
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_map_is_computed_elsewhere_and_found_here(jobs, path):
+    bench, settings = open_workbench(path), MapSettings(n_intervals=6, eps=25.0)
+    name = bench.drawn_name(0, settings, None)
+    assert bench.derived.load_graph(name.graph) is None
+    job = jobs.runner.submit(MapTask(0, settings, None))
+    assert jobs.last(job).state == "done"
+    assert bench.derived.load_graph(name.graph).n_points == 200
+    assert bench.derived.load_drawing(*name) is not None
+
+
+def test_a_projection_is_computed_elsewhere_and_found_here(jobs, path):
+    job = jobs.runner.submit(ProjectionTask(0, "pca"))
+    assert jobs.last(job).state == "done"
+    assert open_workbench(path).stored_projection(0, "pca").shape == (200, 2)
+
+
+def test_statuses_come_in_order(jobs):
+    job = jobs.runner.submit(Count(8))
+    jobs.last(job)
+    told = jobs.of(job)
+    assert [status.state for status in told] == ["queued"] + ["running"] * (len(told) - 2) + ["done"]
+    steps = [status.done for status in told if status.state == "running"]
+    assert steps == sorted(steps)
+    assert steps[0] == 0
+    assert len(steps) >= 2
+    assert {(status.kind, status.total) for status in told[1:-1]} == {("count", 8)}
+    assert told[1].eta is None
+    assert told[-2].eta > 0
+    assert [status for status in jobs.runner.statuses() if status.job == job] == [told[-1]]
+
+
+def test_jobs_run_one_after_the_other(jobs):
+    first, second = jobs.runner.submit(Count(3)), jobs.runner.submit(Count(4))
+    jobs.last(second)
+    running = [status.job for status in jobs.heard if status.state == "running"]
+    assert running == sorted(running, key=[first, second].index)
+    assert set(running) == {first, second}
+
+
+def test_a_live_job_of_an_equal_task_is_joined(jobs):
+    job = jobs.runner.submit(Count(5))
+    assert jobs.runner.submit(Count(5)) == job
+    assert jobs.runner.submit(Count(6)) != job
+    jobs.running(job)
+    assert jobs.runner.submit(Count(5)) == job
+    jobs.last(job)
+    again = jobs.runner.submit(Count(5))
+    assert again != job
+    jobs.last(again)
+
+
+def test_a_cancelled_job_is_not_joined(jobs):
+    job = jobs.runner.submit(Count(500))
+    jobs.running(job)
+    assert jobs.runner.cancel(job)
+    again = jobs.runner.submit(Count(500))
+    assert again != job
+    assert jobs.last(job).state == "cancelled"
+    jobs.runner.cancel(again)
+    assert jobs.last(again).state == "cancelled"
+
+
+def test_cancelling_a_job_that_listens_keeps_the_process(jobs):
+    job = jobs.runner.submit(Count(1000))
+    jobs.running(job)
+    (before,) = multiprocessing.active_children()
+    assert jobs.runner.cancel(job)
+    assert jobs.last(job).state == "cancelled"
+    assert [child.pid for child in multiprocessing.active_children()] == [before.pid]
+
+
+def test_cancelling_a_job_that_does_not_listen_kills_the_process(jobs, tmp_path):
+    job = jobs.runner.submit(Deaf(tmp_path / "pid"))
+    pid = appears(tmp_path / "pid")
+    assert jobs.runner.cancel(job)
+    assert jobs.last(job).state == "cancelled"
+    assert not alive(pid)
+    after = jobs.runner.submit(Count(1))
+    assert jobs.last(after).state == "done"
+
+
+def test_cancelling_a_job_that_waits(jobs):
+    first, waiting = jobs.runner.submit(Count(10)), jobs.runner.submit(Count(11))
+    assert jobs.runner.cancel(waiting)
+    assert jobs.last(waiting).state == "cancelled"  # at once, before the first has ended
+    assert jobs.last(first).state == "done"
+    assert [status.state for status in jobs.of(waiting)] == ["queued", "cancelled"]
+
+
+def test_cancelling_what_does_not_run(jobs):
+    job = jobs.runner.submit(Count(1))
+    jobs.last(job)
+    assert not jobs.runner.cancel(job)
+    assert not jobs.runner.cancel("no such job")
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ("input", "the sentence for a person"),
+        ("memory", "there is not enough memory for this graph: lower ε or the overlap"),
+        ("disk", "the result could not be stored: [Errno 28] No space left on device"),
+        ("bug", "internal error, please report it: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_failures_are_told_in_one_sentence(jobs, how, sentence):
+    status = jobs.last(jobs.runner.submit(Fail(how)))
+    assert (status.state, status.error) == ("failed", sentence)
+
+
+def test_settings_that_do_not_fit_are_told(jobs):
+    status = jobs.last(jobs.runner.submit(MapTask(0, MapSettings(lens="nope"), None)))
+    assert (status.state, status.error) == ("failed", "unknown lens 'nope': choose l2, l1, max, pca:0, pca:1, …")
+
+
+def test_a_worker_killed_from_outside_at_work(jobs, tmp_path):
+    job = jobs.runner.submit(Deaf(tmp_path / "pid"))
+    os.kill(appears(tmp_path / "pid"), signal.SIGKILL)
+    status = jobs.last(job)
+    assert (status.state, status.error) == ("failed", DIED)
+    assert jobs.last(jobs.runner.submit(Count(1))).state == "done"
+
+
+def test_a_worker_killed_from_outside_at_rest(jobs):
+    jobs.last(jobs.runner.submit(Count(1)))
+    (child,) = multiprocessing.active_children()
+    os.kill(child.pid, signal.SIGKILL)
+    status = jobs.last(jobs.runner.submit(Count(1)))
+    assert status.state == "done" or status.error == DIED
+    assert jobs.last(jobs.runner.submit(Count(1))).state == "done"
+
+
+def test_who_watches_late_hears_of_all_jobs_so_far(jobs):
+    job = jobs.runner.submit(Count(1))
+    jobs.last(job)
+    late = []
+    end = jobs.runner.watch(late.append)
+    assert late == jobs.runner.statuses()
+    end()
+    jobs.last(jobs.runner.submit(Count(2)))
+    assert late[-1].job == job
+
+
+def test_close_ends_the_work_and_the_process(path, tmp_path):
+    others = {child.pid for child in multiprocessing.active_children()}
+    observed = Observed(JobRunner(path))
+    job, waiting = observed.runner.submit(Deaf(tmp_path / "pid")), observed.runner.submit(Count(9))
+    pid = appears(tmp_path / "pid")
+    observed.runner.close()
+    assert not alive(pid)
+    assert {child.pid for child in multiprocessing.active_children()} == others
+    last = {status.job: status.state for status in observed.runner.statuses()}
+    assert last == {job: "cancelled", waiting: "cancelled"}
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from chores import Count
+from topoact.workbench.jobs import JobRunner
+
+if __name__ == "__main__":
+    runner = JobRunner(Path(sys.argv[1]))
+    runner.watch(lambda status: print(status.state, flush=True))
+    runner.submit(Count(2000))
+    runner._thread.join()
+"""
+
+
+def test_when_the_server_is_killed_its_worker_ends_without_a_word(path, tmp_path):
+    script = tmp_path / "run.py"
+    script.write_text(SCRIPT)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
+    with subprocess.Popen([sys.executable, script, path], **pipes) as process:
+        while process.stdout.readline() != "running\n":
+            assert process.poll() is None
+        process.kill()
+        errors = process.communicate(timeout=PATIENCE)[1]  # returns when the worker has closed them as well
+    assert errors == ""
+
+
+def test_a_study_that_is_gone(tmp_path):
+    path = write_digits_study(tmp_path / "digits", n_examples=50)
+    (path / "study.json").unlink()
+    observed = Observed(JobRunner(path))
+    status = observed.last(observed.runner.submit(Count(1)))
+    observed.runner.close()
+    assert status.state == "failed"
+    assert "is not a study: it has no study.json" in status.error
