@@ -74,7 +74,8 @@ class Engine:
             return curve.elbow, curve
         vectors = source.vectors()
         check_enough(len(vectors), settings.min_samples)
-        progress("measuring distances", 0, 1)
+        if settings.eps == "elbow":
+            progress("measuring distances", 0, 1)
         bound = DBSCAN(eps=settings.eps, min_samples=settings.min_samples).bind(vectors, seed=0)
         if bound.curve is not None:
             self._curves[key] = bound.curve
