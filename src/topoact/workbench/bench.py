@@ -97,7 +97,7 @@ class Workbench:
         """Return the mapper graph of a layer, computing and storing it if it is not in the study yet."""
         opened = self.study.layer(layer)
         key = settings.key(opened.digest)
-        stored = self._stored_graph(key)
+        stored = self.derived.load_graph(key)
         if stored is not None:
             return stored
         progress("reading activations", 0, 1)
@@ -113,7 +113,7 @@ class Workbench:
         return graph
 
     def _stored_graph(self, key: str) -> MapperGraph | None:
-        """Return a stored graph, or None; the one made last is at hand."""
+        """Return a stored graph to draw beside, or None; the one made last is at hand."""
         if self._recent is not None and self._recent[0] == key and self.derived.about_graph(key) is not None:
             return self._recent[1]
         return self.derived.load_graph(key)
