@@ -4,6 +4,7 @@
 SHELL := bash
 
 PYTHON ?= python3
+VECTORS ?= activations.npy
 BIN := .venv/bin
 BUNDLE := src/topoact/server/static/index.html
 SOURCES := $(shell git ls-files frontend 2>/dev/null || find frontend -type f -not -path '*/node_modules/*')
@@ -71,8 +72,9 @@ e2e: setup  ## the real explorer in headless Chromium
 	scripts/install_chromium.sh
 	$(BIN)/pytest -q -m browser
 
-bench: setup  ## measurements that docs quote; slow
+bench: setup  ## measurements that docs quote; slow; VECTORS=a .npy file of activations
 	$(BIN)/python benchmarks/extraction.py
+	$(BIN)/python benchmarks/engine.py --vectors $(VECTORS)
 
 wheel: setup  ## wheel and sdist, with the explorer inside
 	$(BIN)/python -m build --installer pip

@@ -7,17 +7,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topoact.mapper import DBSCAN, Mapper, MapperGraph, UniformCover
+    from topoact.mapper import DBSCAN, FittedCover, Mapper, MapperGraph, NeighborIndex, QuantileCover, UniformCover
     from topoact.workbench import open_workbench as open  # noqa: A004
 
 __version__ = "0.1.0"
 
-__all__ = ["DBSCAN", "Mapper", "MapperGraph", "UniformCover", "__version__", "open"]
+__all__ = [
+    "DBSCAN",
+    "FittedCover",
+    "Mapper",
+    "MapperGraph",
+    "NeighborIndex",
+    "QuantileCover",
+    "UniformCover",
+    "__version__",
+    "open",
+]
 
 _HOMES = {
     "DBSCAN": ("topoact.mapper", "DBSCAN"),
+    "FittedCover": ("topoact.mapper", "FittedCover"),
     "Mapper": ("topoact.mapper", "Mapper"),
     "MapperGraph": ("topoact.mapper", "MapperGraph"),
+    "NeighborIndex": ("topoact.mapper", "NeighborIndex"),
+    "QuantileCover": ("topoact.mapper", "QuantileCover"),
     "UniformCover": ("topoact.mapper", "UniformCover"),
     "open": ("topoact.workbench", "open_workbench"),
 }

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topoact import UniformCover
+from topoact import FittedCover, QuantileCover, UniformCover
+from topoact.errors import InvalidInput
 from topoact.mapper.covers import pullback
 from topoact.testing import oracle
 from topoact.testing.strategies import STEADY
@@ -77,3 +78,42 @@ def test_an_interval_between_two_groups_is_empty():
 def test_overlap_is_the_shared_part_of_an_interval():
     lower, upper = UniformCover(10, 0.3).intervals(LENS)
     np.testing.assert_allclose((upper[:-1] - lower[1:]) / (upper - lower)[1:], 0.3)
+
+
+@STEADY
+@given(
+    st.sampled_from([QuantileCover, FittedCover]),
+    st.lists(st.integers(-50, 50), min_size=2, max_size=60).filter(lambda values: len(set(values)) > 1),
+    st.integers(1, 40),
+    st.floats(0, 0.9),
+)
+def test_other_covers_hold_every_point(kind, values, n_intervals, overlap):
+    lens = np.array(values, dtype=np.float64)
+    found = held(kind(n_intervals, overlap), lens)
+    assert len(found) == n_intervals
+    assert set(np.concatenate(found).tolist()) == set(range(len(lens)))
+
+
+def test_a_fitted_cover_is_that_of_giotto():
+    """L = R / (n − (n − 1) p), open ends: 4 intervals of overlap 0.5 over [0, 10] are 4 long and start 2 apart."""
+    lower, upper = FittedCover(4, 0.5).intervals(np.array([0.0, 10.0]))
+    np.testing.assert_allclose(lower, [0, 2, 4, 6])
+    np.testing.assert_allclose(upper, [4, 6, 8, 10])
+    lens = np.arange(11.0)
+    rows = [rows.tolist() for rows in held(FittedCover(4, 0.5), lens)]
+    assert rows == [[0, 1, 2, 3], [3, 4, 5], [5, 6, 7], [7, 8, 9, 10]]
+
+
+def test_a_quantile_cover_is_balanced():
+    lens = np.random.default_rng(0).lognormal(size=1000)
+    sizes = [len(rows) for rows in held(QuantileCover(10, 0.5), lens)]
+    assert max(sizes[1:-1]) - min(sizes[1:-1]) <= 1
+    assert sizes[4] == 200
+
+
+@pytest.mark.parametrize("kind", [UniformCover, QuantileCover, FittedCover])
+def test_a_constant_lens_has_no_cover(kind):
+    with pytest.raises(InvalidInput, match="the lens is 1 at every point"):
+        kind(3, 0.5).intervals(np.ones(5))
+    with pytest.raises(InvalidInput, match="overlap must be in"):
+        kind(3, 1.0)

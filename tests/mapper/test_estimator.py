@@ -34,6 +34,7 @@ def test_parameters_are_kept_as_given():
         "clusterer__eps": 2.0,
         "clusterer__min_samples": 3,
         "random_state": 5,
+        "cover": None,
     }
 
 

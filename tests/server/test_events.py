@@ -11,7 +11,7 @@ from served import MAP, PATIENCE, TOKEN, events, finish
 
 from topoact.server import events as events_module
 
-SLOW = {"layer": 1, "settings": {"lens": "l1", "n_intervals": 400, "overlap": 0.9, "eps": 12.0, "min_samples": 5}}
+SLOW = {"layer": 1, "settings": {"lens": "l1", "n_intervals": 4000, "overlap": 0.99, "eps": 12.0, "min_samples": 5}}
 
 
 def watchers(server):

@@ -60,7 +60,8 @@ class Ledger:
             self.stages.append(stage)
 
 
-WORK = ["reading activations", "measuring distances", "clustering", "joining nodes"]
+WORK = ["reading activations", "clustering", "averaging nodes", "joining nodes"]
+"""What is done for another graph of the same radius: no distance is measured."""
 
 
 class TestMap:

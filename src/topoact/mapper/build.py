@@ -10,11 +10,22 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from topoact.errors import InvalidInput
+from topoact.mapper.checks import check_differing
 from topoact.mapper.covers import pullback
+from topoact.mapper.epsilon import DistanceCurve
 from topoact.mapper.graph import MapperGraph
-from topoact.mapper.nerve import Members, nerve
-from topoact.mapper.protocols import Clusterer, Cover, IntervalClusterer, LensValues, Progress, Rows, Vectors
+from topoact.mapper.nerve import Members, Nodes, nerve
+from topoact.mapper.protocols import (
+    Clusterer,
+    Cover,
+    CoverClusterer,
+    IntervalClusterer,
+    Intervals,
+    LensValues,
+    Progress,
+    Rows,
+    Vectors,
+)
 
 
 def build_graph(
@@ -46,11 +57,44 @@ def build_graph(
     InvalidInput
         If all points are equal, or a parameter does not fit the data.
     """
-    if not (vectors[1:] != vectors[:1]).any():
-        raise InvalidInput(f"all {len(vectors)} points are equal: there is no shape to summarise")
+    check_differing(vectors)
     intervals = cover.intervals(lens)
     progress("measuring distances", 0, 1)
     bound = clusterer.bind(vectors, seed=seed)
+    if isinstance(bound, CoverClusterer):
+        nodes = bound.nodes(lens, intervals, progress=progress)
+    else:
+        nodes = cluster_intervals(vectors, lens, intervals, bound, progress=progress)
+    progress("joining nodes", 0, 1)
+    return assemble(lens, intervals, nodes, eps=getattr(bound, "eps", None), curve=getattr(bound, "curve", None))
+
+
+def assemble(
+    lens: LensValues,
+    intervals: Intervals,
+    nodes: Nodes,
+    *,
+    eps: float | None = None,
+    curve: DistanceCurve | None = None,
+) -> MapperGraph:
+    """Join the nodes that share vectors: the third step."""
+    return MapperGraph(
+        lens=lens,
+        intervals=intervals,
+        interval=nodes.interval,
+        memberships=nodes.members,
+        links=nerve(nodes.members, len(lens)),
+        means=nodes.means,
+        medoids=nodes.medoids,
+        eps=eps,
+        curve=curve,
+    )
+
+
+def cluster_intervals(
+    vectors: Vectors, lens: LensValues, intervals: Intervals, bound: IntervalClusterer, *, progress: Progress
+) -> Nodes:
+    """Cluster one interval after the other."""
     clusters: list[Rows] = []
     interval: list[int] = []
     for number, rows in enumerate(pullback(lens, intervals)):
@@ -58,20 +102,7 @@ def build_graph(
         found = _clusters(bound, rows)
         clusters += found
         interval += [number] * len(found)
-    progress("joining nodes", 0, 1)
-    members = _ragged(clusters)
-    means, medoids = _centres(vectors, clusters)
-    return MapperGraph(
-        lens=lens,
-        intervals=intervals,
-        interval=np.array(interval, dtype=np.int64),
-        memberships=members,
-        links=nerve(members, len(vectors)),
-        means=means,
-        medoids=medoids,
-        eps=getattr(bound, "eps", None),
-        curve=getattr(bound, "curve", None),
-    )
+    return Nodes(np.array(interval, dtype=np.int64), _ragged(clusters), *_centres(vectors, clusters))
 
 
 def _clusters(bound: IntervalClusterer, rows: Rows) -> list[Rows]:

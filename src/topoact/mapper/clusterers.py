@@ -8,8 +8,11 @@ from sklearn.base import BaseEstimator
 from sklearn.cluster import DBSCAN as SklearnDBSCAN
 
 from topoact.errors import InvalidInput
+from topoact.mapper.build import cluster_intervals
 from topoact.mapper.epsilon import DistanceCurve, distance_curve
-from topoact.mapper.protocols import Labels, Rows, Vectors
+from topoact.mapper.memory import TooLarge
+from topoact.mapper.nerve import Nodes
+from topoact.mapper.protocols import Intervals, Labels, LensValues, Progress, Rows, Vectors
 
 
 class DBSCAN(BaseEstimator):  # type: ignore[misc]
@@ -25,7 +28,8 @@ class DBSCAN(BaseEstimator):  # type: ignore[misc]
 
     Notes
     -----
-    scikit-learn keeps every neighbour list of an interval in memory: 8 bytes times the pairs within `eps`.
+    Memory is that of a `NeighborIndex`. Where it is too small, scikit-learn clusters the intervals; it keeps every
+    neighbour list of one of them: 8 bytes times the pairs within `eps`.
     """
 
     def __init__(self, eps: float | Literal["elbow"] = "elbow", min_samples: int = 5) -> None:
@@ -60,13 +64,27 @@ class DBSCAN(BaseEstimator):  # type: ignore[misc]
 
 
 class BoundDBSCAN:
-    """DBSCAN with its ε fixed and its layer at hand."""
+    """DBSCAN with its ε fixed and its layer at hand.
+
+    A whole cover is answered by a `NeighborIndex` made for it; by scikit-learn, one interval after the other, where
+    memory is too small for one.
+    """
 
     def __init__(self, vectors: Vectors, eps: float, min_samples: int, curve: DistanceCurve | None) -> None:
         self.vectors = vectors
         self.eps = eps
         self.min_samples = min_samples
         self.curve = curve
+
+    def nodes(self, lens: LensValues, intervals: Intervals, *, progress: Progress) -> Nodes:
+        """Return the clusters of every interval."""
+        from topoact.mapper.index import NeighborIndex
+
+        try:
+            index = NeighborIndex(self.vectors, lens, self.eps, intervals=intervals, progress=progress)
+        except TooLarge:
+            return cluster_intervals(self.vectors, lens, intervals, self, progress=progress)
+        return index.nodes(intervals, self.min_samples, progress=progress)
 
     def labels(self, rows: Rows) -> Labels:
         """Return the cluster of each row; an interval with fewer than `min_samples` points is all noise."""

@@ -1,19 +1,19 @@
 """`Mapper`, the scikit-learn estimator: it validates, calls `build_graph`, and names the result."""
 
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from topoact.errors import InvalidInput
 from topoact.mapper.build import build_graph
+from topoact.mapper.checks import TYPES, check_enough, check_finite
 from topoact.mapper.clusterers import DBSCAN
 from topoact.mapper.covers import UniformCover
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.lenses import lens_values
-from topoact.mapper.protocols import Clusterer, Lens, Progress, Vectors, no_progress
+from topoact.mapper.protocols import Clusterer, Cover, Lens, Progress, Vectors, no_progress
 
 
 class Mapper(BaseEstimator):  # type: ignore[misc]
@@ -31,6 +31,8 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         How the points of an interval are clustered; `DBSCAN` with its defaults when None.
     random_state
         Seed of all that is sampled.
+    cover
+        Another cover, in the place of `n_intervals` and `overlap`: `QuantileCover`, `FittedCover`, or your own.
 
     Attributes
     ----------
@@ -57,12 +59,14 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         overlap: float = 0.3,
         clusterer: Clusterer | None = None,
         random_state: int = 0,
+        cover: Cover | None = None,
     ) -> None:
         self.lens = lens
         self.n_intervals = n_intervals
         self.overlap = overlap
         self.clusterer = clusterer
         self.random_state = random_state
+        self.cover = cover
 
     def fit(
         self,
@@ -87,7 +91,7 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         InvalidInput
             If `X` is not finite, has fewer points than the clusterer needs, or a parameter is out of range.
         """
-        cover = UniformCover(self.n_intervals, self.overlap)
+        cover = UniformCover(self.n_intervals, self.overlap) if self.cover is None else self.cover
         clusterer = DBSCAN() if self.clusterer is None else self.clusterer
         vectors = self._validated(X, clusterer)
         self.graph_: MapperGraph = build_graph(
@@ -101,25 +105,12 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         return self
 
     def _validated(self, X: npt.ArrayLike, clusterer: Clusterer) -> Vectors:
-        # The first type is the one that whole numbers are turned into.
-        types = [np.float64, np.float32]
         try:
-            vectors: Vectors = validate_data(self, X, dtype=types, ensure_min_samples=2, ensure_all_finite=False)
+            vectors: Vectors = validate_data(
+                self, X, dtype=TYPES, ensure_min_samples=2, ensure_all_finite=False, order="C"
+            )
         except ValueError as error:
             raise InvalidInput(str(error).splitlines()[0].rstrip(":")) from error
-        _check_finite(vectors)
-        needed: Any = getattr(clusterer, "min_samples", 1)
-        if isinstance(needed, int | np.integer) and len(vectors) < needed:
-            raise InvalidInput(
-                f"min_samples is {needed} but n_samples={len(vectors)}: no point can be a core point, lower min_samples"
-            )
+        check_finite(vectors)
+        check_enough(len(vectors), getattr(clusterer, "min_samples", 1))
         return vectors
-
-
-def _check_finite(vectors: Vectors) -> None:
-    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if bad.size:
-        raise InvalidInput(
-            f"X must be finite: {bad.size} of {len(vectors)} rows hold NaN or infinity, the first is row {bad[0]}; "
-            "leave them out"
-        )

@@ -23,6 +23,18 @@ class Members(NamedTuple):
         return sparse.csr_array((ones, self.indices, self.indptr), shape=(len(self.indptr) - 1, n_points))
 
 
+class Nodes(NamedTuple):
+    """The clusters of every interval of a cover, numbered by interval, then by label."""
+
+    interval: npt.NDArray[np.int64]
+    """Interval of each node, shape (n_nodes,)."""
+    members: Members
+    means: npt.NDArray[np.float32]
+    """Mean vector of each node, shape (n_nodes, n_channels)."""
+    medoids: npt.NDArray[np.int64]
+    """Point nearest to the mean vector of each node; the first of equals."""
+
+
 class Edges(NamedTuple):
     """Pairs of nodes that share points, ordered by source, then target; source < target."""
 

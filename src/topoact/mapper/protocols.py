@@ -1,10 +1,12 @@
-"""The four ideas a mapper graph is made of, as the smallest protocols that the rest agrees on."""
+"""The ideas a mapper graph is made of, as the smallest protocols that the rest agrees on."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+
+from topoact.mapper.nerve import Nodes
 
 Vectors = npt.NDArray[np.floating[Any]]
 """Activation vectors, shape (n_points, n_channels), float32 or float64."""
@@ -44,10 +46,17 @@ class IntervalClusterer(Protocol):
     def labels(self, rows: Rows, /) -> Labels: ...
 
 
+@runtime_checkable
+class CoverClusterer(Protocol):
+    """Clusters all intervals of a cover together, because they can share work."""
+
+    def nodes(self, lens: LensValues, intervals: Intervals, /, *, progress: Progress) -> Nodes: ...
+
+
 class Clusterer(Protocol):
     """A clustering method and its parameters, before it has seen a layer."""
 
-    def bind(self, vectors: Vectors, /, *, seed: int) -> IntervalClusterer: ...
+    def bind(self, vectors: Vectors, /, *, seed: int) -> IntervalClusterer | CoverClusterer: ...
 
 
 def no_progress(_stage: str, _done: int, _total: int) -> None:

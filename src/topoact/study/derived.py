@@ -42,7 +42,7 @@ class Derived:
         temporary.mkdir(parents=True)
         try:
             for name, table in _tables(graph).items():
-                _write_table(temporary / f"{name}.parquet", table)
+                pq.write_table(table, temporary / f"{name}.parquet")  # no sync: what a crash damages is made again
             write_json(temporary / "graph.json", {**about, **_facts(graph)})
             shutil.rmtree(folder, ignore_errors=True)
             temporary.rename(folder)

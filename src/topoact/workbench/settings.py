@@ -9,7 +9,7 @@ import numpy.typing as npt
 from topoact.mapper import DBSCAN, Mapper
 from topoact.study.files import digest
 
-ENGINE: Final = 1
+ENGINE: Final = 2
 """Version of the construction; raised by a change that gives other graphs, so that stored ones are left aside."""
 
 KnobKind = Literal["choice", "int", "float", "epsilon"]
