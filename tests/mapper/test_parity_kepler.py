@@ -40,20 +40,10 @@ def assert_same(graph, cloud, lens, n_intervals, overlap, eps, min_samples):
     assert edges_of(graph) == edges
 
 
-def elbow(cloud, min_samples):
-    """Return the elbow; above 15 channels, where scikit-learn expands the square and rounds, a little more.
-
-    The elbow is the distance of a pair, and there the last digit of scikit-learn's products decides about that pair.
-    """
-    if cloud.shape[1] <= 15:
-        return "elbow"
-    return distance_curve(cloud, min_samples, seed=0).elbow * (1 + 1e-9)
-
-
 @pytest.mark.parametrize("min_samples", [2, 5, 8])
 @pytest.mark.parametrize(("n_intervals", "overlap"), COVERS)
 def test_elbow(cloud, n_intervals, overlap, min_samples):
-    clusterer = DBSCAN(eps=elbow(cloud, min_samples), min_samples=min_samples)
+    clusterer = DBSCAN(min_samples=min_samples)
     graph = Mapper(n_intervals=n_intervals, overlap=overlap, clusterer=clusterer).fit(cloud).graph_
     assert graph.n_nodes > 0
     assert_same(graph, cloud, graph.lens, n_intervals, overlap, graph.eps, min_samples)

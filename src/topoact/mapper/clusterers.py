@@ -90,7 +90,7 @@ class BoundDBSCAN:
         """Return the cluster of each row; an interval with fewer than `min_samples` points is all noise."""
         if len(rows) < self.min_samples:
             return np.full(len(rows), -1, dtype=np.int64)
-        # An elbow is the distance of some pair, so the last digit of a distance decides: float64, whatever the input.
+        # Float32 would move points whose distance is near ε.
         points = self.vectors[rows].astype(np.float64)
         labels = SklearnDBSCAN(eps=self.eps, min_samples=self.min_samples).fit_predict(points)
         return labels.astype(np.int64)

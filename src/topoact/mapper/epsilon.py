@@ -13,6 +13,7 @@ from topoact.errors import InvalidInput
 from topoact.mapper.protocols import Vectors
 
 MAX_QUERIES = 2_000
+ROOM = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class DistanceCurve:
     """Ascending, shape (n_sampled,)."""
 
     @property
-    def elbow(self) -> float:
+    def knee(self) -> float:
         """The distance at which the curve lies farthest below the chord between its ends."""
         curve = self.distances
         height = curve[-1] - curve[0]
@@ -32,6 +33,15 @@ class DistanceCurve:
             return float(curve[0])
         chord = np.linspace(0, 1, len(curve))
         return float(curve[np.argmax(chord - (curve - curve[0]) / height)])
+
+    @property
+    def elbow(self) -> float:
+        """The ε that is read from the curve: a billionth above the knee.
+
+        The knee is the distance of some pair of points. With a little room that pair is within ε however its distance
+        is rounded, so that this index, scikit-learn and KeplerMapper agree on it.
+        """
+        return self.knee * (1 + ROOM)
 
 
 def distance_curve(vectors: Vectors, k: int, *, seed: int) -> DistanceCurve:
