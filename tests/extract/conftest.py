@@ -112,7 +112,16 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def torchvision_beside_cpu_torch() -> Iterator[None]:
-    """Declare the operators whose absence keeps torchvision from importing beside a CPU build of torch."""
+    """Declare the operators whose absence keeps torchvision from importing beside a CPU build of torch, if it does."""
+    try:
+        import torchvision  # noqa: F401
+    except RuntimeError:
+        yield from _declared_operators()
+    else:
+        yield
+
+
+def _declared_operators() -> Iterator[None]:
     library = torch.library.Library("torchvision", "DEF")
     for schema in (
         "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
