@@ -13,7 +13,7 @@ import typer
 from topoact.errors import Cancelled, TopoActError
 
 if TYPE_CHECKING:
-    from topoact.extract.run import Progress
+    from topoact.mapper import Progress
 
 app = typer.Typer(
     help="See the shape of what a neural network has learnt: mapper graphs of its activations, live.",

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from topoact.errors import ModelError, StudyError
 from topoact.extract.models import import_torch, load_model, load_weights, model_record
-from topoact.extract.run import Plan, Progress, extract, no_progress
+from topoact.extract.run import Plan, extract
 from topoact.extract.sources import DatasetSource
 from topoact.extract.specs import code_digest
+from topoact.mapper import Progress, no_progress
 from topoact.study import FORMAT, Study, open_study
 from topoact.study.files import digest
 

@@ -1,6 +1,5 @@
 """From a network and inputs to a study: one forward pass for all layers, streamed to disk, resumable."""
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -20,13 +19,11 @@ from topoact.extract.predictions import Outputs, accuracy, class_list, finish_ta
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.sources import Source
 from topoact.extract.specs import explain
+from topoact.mapper import Progress, no_progress
 from topoact.study import Points, Portion, Study, StudyWriter, open_study
 
 if TYPE_CHECKING:
     from torch import nn
-
-Progress = Callable[[str, int, int], None]
-"""Told the stage, how much is done and of how much; may raise `Cancelled`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +222,3 @@ def _to_device(model: "nn.Module", device: str) -> "nn.Module":
         return model.to(device).eval()
     except (RuntimeError, AssertionError) as error:
         raise ModelError(f"the device {device!r} cannot be used: {explain(error)}") from None
-
-
-def no_progress(stage: str, done: int, total: int) -> None:
-    """Report nothing."""

@@ -14,9 +14,9 @@ from PIL import Image
 from topoact.errors import Cancelled, InvalidInput
 from topoact.extract.loader import UNREADABLE, in_threads
 from topoact.extract.predictions import accuracy, class_list, finish_table
-from topoact.extract.run import Progress
 from topoact.extract.sources import as_label, check_columns
 from topoact.extract.tables import read_csv
+from topoact.mapper import Progress
 from topoact.study import Points, Portion, Study, StudyWriter, open_study
 from topoact.study.thumbnails import LONG_SIDE, Thumbnail, original, shrink
 

@@ -6,7 +6,6 @@ Intervals are closed; one that a library leaves open ends at the next number inw
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,21 @@ from topoact.mapper.protocols import Intervals, LensValues, Rows
 
 
 @dataclass(frozen=True, slots=True)
-class UniformCover:
+class _EvenCover:
+    """What covers of intervals that are alike have in common."""
+
+    n_intervals: int = 30
+    overlap: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.n_intervals, int | np.integer) or self.n_intervals < 1:
+            raise InvalidInput(f"n_intervals must be a whole number, at least 1: got {self.n_intervals!r}")
+        if not (isinstance(self.overlap, Real) and 0 <= float(self.overlap) < 1):
+            raise InvalidInput(f"overlap must be in [0, 1): got {self.overlap!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class UniformCover(_EvenCover):
     """Equal intervals, placed as KeplerMapper places them.
 
     With n intervals, overlap p and lens range R, the centres are R/n apart and each interval is R/(n (1 − p)) long, so
@@ -26,12 +39,6 @@ class UniformCover:
     InvalidInput
         If `n_intervals` < 1 or `overlap` is not in [0, 1).
     """
-
-    n_intervals: int = 30
-    overlap: float = 0.3
-
-    def __post_init__(self) -> None:
-        _check(self.n_intervals, self.overlap)
 
     def intervals(self, lens: LensValues) -> Intervals:
         """Return the intervals that cover `lens`.
@@ -53,7 +60,7 @@ class UniformCover:
 
 
 @dataclass(frozen=True, slots=True)
-class FittedCover:
+class FittedCover(_EvenCover):
     """Equal intervals that fill the lens range exactly, placed as giotto-tda's ``CubicalCover`` places them.
 
     With n intervals, overlap p and lens range R, each interval is L = R / (n − (n − 1) p) long and they start (1 − p) L
@@ -64,12 +71,6 @@ class FittedCover:
     InvalidInput
         As for `UniformCover`.
     """
-
-    n_intervals: int = 30
-    overlap: float = 0.3
-
-    def __post_init__(self) -> None:
-        _check(self.n_intervals, self.overlap)
 
     def intervals(self, lens: LensValues) -> Intervals:
         """Return the intervals that cover `lens`; raises as `UniformCover.intervals` does."""
@@ -83,7 +84,7 @@ class FittedCover:
 
 
 @dataclass(frozen=True, slots=True)
-class QuantileCover:
+class QuantileCover(_EvenCover):
     """Balanced intervals: those of `UniformCover` over the ranks of the lens values, so that each holds as many points.
 
     Points of equal lens value stay together, in every interval that reaches their value.
@@ -94,12 +95,6 @@ class QuantileCover:
         As for `UniformCover`.
     """
 
-    n_intervals: int = 30
-    overlap: float = 0.3
-
-    def __post_init__(self) -> None:
-        _check(self.n_intervals, self.overlap)
-
     def intervals(self, lens: LensValues) -> Intervals:
         """Return the intervals that cover `lens`; raises as `UniformCover.intervals` does."""
         _range(lens)
@@ -108,13 +103,6 @@ class QuantileCover:
         lower = ordered[np.clip(np.ceil(ranks.lower), 0, last).astype(np.int64)]
         upper = ordered[np.clip(np.floor(ranks.upper), 0, last).astype(np.int64)]
         return Intervals(lower, np.maximum(lower, upper))
-
-
-def _check(n_intervals: Any, overlap: Any) -> None:
-    if not isinstance(n_intervals, int | np.integer) or n_intervals < 1:
-        raise InvalidInput(f"n_intervals must be a whole number, at least 1: got {n_intervals!r}")
-    if not (isinstance(overlap, Real) and 0 <= float(overlap) < 1):
-        raise InvalidInput(f"overlap must be in [0, 1): got {overlap!r}")
 
 
 def _range(lens: LensValues) -> tuple[float, float]:
