@@ -6,8 +6,7 @@ has the columns x and y. A file that cannot be read counts as absent and is comp
 """
 
 import json
-import os
-import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -20,7 +19,7 @@ import pyarrow.parquet as pq
 
 from topoact.analysis.layout import Drawing
 from topoact.mapper import DistanceCurve, Edges, Intervals, MapperGraph, Members
-from topoact.study.files import replacing, write_json
+from topoact.study.files import remove_leftovers, replacing, replacing_folder, write_json
 
 T = TypeVar("T")
 
@@ -28,31 +27,48 @@ UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 """What reading a damaged or absent derived file raises."""
 
 
+RECENT: Final = 4
+"""Graphs that are kept in memory: a page asks for the same one several times."""
+
+
 class Derived:
-    """The derived part of a study folder."""
+    """The derived part of a study folder; the graphs used last are kept in memory."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._recent: dict[str, tuple[int, MapperGraph]] = {}
+        self._lock = threading.Lock()
+        for kind in ("graphs", "indexes"):
+            remove_leftovers(root / kind)
 
     def save_graph(self, digest: str, graph: MapperGraph, about: dict[str, Any]) -> None:
         """Store a graph and what it is the graph of; its folder appears complete or not at all."""
-        folder = self._graph(digest)
-        temporary = folder.with_name(f"{digest}.{os.getpid()}.tmp")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        try:
+        with replacing_folder(self._graph(digest)) as folder:
             for name, table in _tables(graph).items():
-                pq.write_table(table, temporary / f"{name}.parquet")  # no sync: what a crash damages is made again
-            write_json(temporary / "graph.json", {**about, **_facts(graph)})
-            shutil.rmtree(folder, ignore_errors=True)
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+                pq.write_table(table, folder / f"{name}.parquet")  # no sync: what a crash damages is made again
+            write_json(folder / "graph.json", {**about, **_facts(graph)})
+        with self._lock:
+            self._remember(digest, graph)
 
     def load_graph(self, digest: str) -> MapperGraph | None:
         """Return a stored graph, or None."""
         folder = self._graph(digest)
-        return _or_none(lambda: _graph(folder))
+        with self._lock:
+            known = self._recent.get(digest)
+            if known is not None and known[0] == _or_none(lambda: _written(folder)):
+                return known[1]
+            graph = _or_none(lambda: _graph(folder))
+            if graph is not None:
+                self._remember(digest, graph)
+            return graph
+
+    def _remember(self, digest: str, graph: MapperGraph) -> None:
+        self._recent.pop(digest, None)
+        written = _or_none(lambda: _written(self._graph(digest)))
+        if written is not None:
+            self._recent[digest] = (written, graph)
+        while len(self._recent) > RECENT:
+            del self._recent[next(iter(self._recent))]
 
     def about_graph(self, digest: str) -> dict[str, Any] | None:
         """Return the facts stored with a graph: what it is the graph of, its size, ε and cover; or None."""
@@ -93,6 +109,11 @@ def _or_none(read: Callable[[], T]) -> T | None:
         return read()
     except UNREADABLE:
         return None
+
+
+def _written(folder: Path) -> int:
+    """Return when a graph was written, by which one that replaces it is told apart."""
+    return (folder / "graph.json").stat().st_mtime_ns
 
 
 def _write_table(path: Path, table: pa.Table) -> None:

@@ -74,7 +74,6 @@ class Workbench:
         self.study = study
         self.derived = Derived(study.path)
         self._engine = Engine()
-        self._recent: tuple[str, MapperGraph] | None = None
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 
     def __repr__(self) -> str:
@@ -109,14 +108,7 @@ class Workbench:
         )
         graph = self._engine.graph(source, settings, progress)
         self.derived.save_graph(key, graph, {"layer": opened.name, "settings": asdict(settings)})
-        self._recent = (key, graph)
         return graph
-
-    def _stored_graph(self, key: str) -> MapperGraph | None:
-        """Return a stored graph to draw beside, or None; the one made last is at hand."""
-        if self._recent is not None and self._recent[0] == key and self.derived.about_graph(key) is not None:
-            return self._recent[1]
-        return self.derived.load_graph(key)
 
     def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None) -> DrawnGraph:
         """Return the names that `draw` stores its result under, without computing anything."""
@@ -180,7 +172,7 @@ class Workbench:
         return lens_values(layer.metadata(column).to_numpy(), vectors)
 
     def _beside(self, graph: MapperGraph, anchor: DrawnGraph) -> Drawing:
-        other, drawing = self._stored_graph(anchor.graph), self.derived.load_drawing(*anchor)
+        other, drawing = self.derived.load_graph(anchor.graph), self.derived.load_drawing(*anchor)
         if other is None or drawing is None:
             raise InvalidInput(f"the graph {anchor.graph} to be drawn beside is not in the study any more: draw anew")
         return anchored_layout(graph, other, drawing.positions)
