@@ -29,7 +29,7 @@ def test_importing_does_not_wait_for_heavy_libraries(name):
 
 
 def test_the_public_surface():
-    covers = ["FittedCover", "QuantileCover", "UniformCover"]
+    covers = ["IntervalCover", "ProductCover", "QuantileCover", "UniformCover"]
     assert set(topoact.__all__) == {"DBSCAN", "Mapper", "MapperGraph", "NeighborIndex", *covers, "__version__", "open"}
     assert all(getattr(topoact, name) is not None for name in topoact.__all__)
     assert topoact.open.__name__ == "open_workbench"

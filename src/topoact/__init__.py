@@ -7,17 +7,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topoact.mapper import DBSCAN, FittedCover, Mapper, MapperGraph, NeighborIndex, QuantileCover, UniformCover
+    from topoact.mapper import (
+        DBSCAN,
+        IntervalCover,
+        Mapper,
+        MapperGraph,
+        NeighborIndex,
+        ProductCover,
+        QuantileCover,
+        UniformCover,
+    )
     from topoact.workbench import open_workbench as open  # noqa: A004
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DBSCAN",
-    "FittedCover",
+    "IntervalCover",
     "Mapper",
     "MapperGraph",
     "NeighborIndex",
+    "ProductCover",
     "QuantileCover",
     "UniformCover",
     "__version__",
@@ -26,10 +36,11 @@ __all__ = [
 
 _HOMES = {
     "DBSCAN": ("topoact.mapper", "DBSCAN"),
-    "FittedCover": ("topoact.mapper", "FittedCover"),
+    "IntervalCover": ("topoact.mapper", "IntervalCover"),
     "Mapper": ("topoact.mapper", "Mapper"),
     "MapperGraph": ("topoact.mapper", "MapperGraph"),
     "NeighborIndex": ("topoact.mapper", "NeighborIndex"),
+    "ProductCover": ("topoact.mapper", "ProductCover"),
     "QuantileCover": ("topoact.mapper", "QuantileCover"),
     "UniformCover": ("topoact.mapper", "UniformCover"),
     "open": ("topoact.workbench", "open_workbench"),

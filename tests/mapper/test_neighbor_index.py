@@ -1,12 +1,14 @@
 """The neighbour index gives the nodes, in their order, that scikit-learn's DBSCAN gives interval by interval."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.cluster import DBSCAN as SklearnDBSCAN
 
-from topoact import DBSCAN, FittedCover, Mapper, NeighborIndex, QuantileCover
+from topoact import DBSCAN, Mapper, NeighborIndex, QuantileCover
 from topoact.errors import Cancelled, InvalidInput
 from topoact.mapper import Intervals, UniformCover, build_graph, distance_curve, lens_values, no_progress
 from topoact.mapper.covers import pullback
@@ -135,7 +137,7 @@ class TestExactComparison:
 
 
 @pytest.mark.parametrize("overlap", [0.0, 0.3, 0.5])
-@pytest.mark.parametrize("kind", [QuantileCover, FittedCover])
+@pytest.mark.parametrize("kind", [QuantileCover, partial(UniformCover, convention="giotto-tda")])
 def test_other_covers(kind, overlap):
     cloud = lattice(900, 5, 0.3)
     for n_intervals in (1, 3, 20):

@@ -4,7 +4,8 @@ from topoact.mapper._layout import widest_interval
 from topoact.mapper.build import build_graph
 from topoact.mapper.checks import check_enough
 from topoact.mapper.clusterers import DBSCAN
-from topoact.mapper.covers import FittedCover, QuantileCover, UniformCover
+from topoact.mapper.conventions import CONVENTIONS
+from topoact.mapper.covers import IntervalCover, ProductCover, QuantileCover, UniformCover
 from topoact.mapper.epsilon import DistanceCurve, distance_curve
 from topoact.mapper.estimator import Mapper
 from topoact.mapper.graph import MapperGraph
@@ -24,6 +25,7 @@ from topoact.mapper.protocols import (
 )
 
 __all__ = [
+    "CONVENTIONS",
     "DBSCAN",
     "LENSES",
     "Clusterer",
@@ -31,8 +33,8 @@ __all__ = [
     "CoverClusterer",
     "DistanceCurve",
     "Edges",
-    "FittedCover",
     "IntervalClusterer",
+    "IntervalCover",
     "Intervals",
     "Lens",
     "Mapper",
@@ -40,6 +42,7 @@ __all__ = [
     "Members",
     "NeighborIndex",
     "Nodes",
+    "ProductCover",
     "Progress",
     "QuantileCover",
     "TooLarge",

@@ -1,16 +1,23 @@
 """Covers of the lens range, and the points that each interval holds.
 
-Intervals are closed; one that a library leaves open ends at the next number inwards.
+Intervals are closed; an end that a convention leaves open lies at the next number inwards. Several lenses have a cover
+each, and the products of their intervals are boxes.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from numbers import Real
+from typing import Any, Final
 
 import numpy as np
 
 from topoact.errors import InvalidInput
-from topoact.mapper.protocols import Intervals, LensValues, Rows
+from topoact.mapper.conventions import CONVENTIONS, PLACED, Ends
+from topoact.mapper.protocols import Cover, Intervals, LensValues, Rows
+
+MAX_BOXES: Final = 1_000_000
+"""Boxes that a `ProductCover` may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +36,34 @@ class _EvenCover:
 
 @dataclass(frozen=True, slots=True)
 class UniformCover(_EvenCover):
-    """Equal intervals, placed as KeplerMapper places them.
+    """Equal intervals, each of which has the share `overlap` in common with the next.
 
-    With n intervals, overlap p and lens range R, the centres are R/n apart and each interval is R/(n (1 − p)) long, so
-    p is the share of an interval that it has in common with the next one. Ends belong to the interval.
+    Parameters
+    ----------
+    n_intervals
+        How many, at least 1.
+    overlap
+        Share of an interval that it has in common with the next, in [0, 1).
+    convention
+        Whose intervals. With n intervals, overlap p and lens range R, those of ``"kepler-mapper"`` (closed),
+        ``"tda-mapper"`` (open) and ``"gudhi"`` (closed from overlap 0.5, below it without their upper ends) have their
+        centres R/n apart and are R / (n (1 − p)) long; those of ``"giotto-tda"`` (open) and ``"zen-mapper"`` (closed,
+        1e-9 longer) are R / (n − (n − 1) p) long and fill the range exactly. Whatever the convention, the first and
+        the last interval hold the extreme points, and no value falls between two that touch.
 
     Raises
     ------
     InvalidInput
-        If `n_intervals` < 1 or `overlap` is not in [0, 1).
+        If `n_intervals` < 1, `overlap` is not in [0, 1), or the convention is unknown.
     """
+
+    convention: str = "kepler-mapper"
+
+    def __post_init__(self) -> None:
+        _EvenCover.__post_init__(self)
+        if self.convention not in CONVENTIONS:
+            known = ", ".join(CONVENTIONS)
+            raise InvalidInput(f"unknown convention {self.convention!r} of a uniform cover: choose {known}")
 
     def intervals(self, lens: LensValues) -> Intervals:
         """Return the intervals that cover `lens`.
@@ -46,40 +71,11 @@ class UniformCover(_EvenCover):
         Raises
         ------
         InvalidInput
-            If all lens values are equal, so that there is no range to cover.
+            If all lens values are equal, so that there is no range to cover, or there are several lenses.
         """
         low, high = _range(lens)
-        half_spacing = (high - low) / self.n_intervals / 2
-        radius = (high - low) / (2 * self.n_intervals * (1 - self.overlap))
-        centres = np.linspace(low + half_spacing, high - half_spacing, self.n_intervals)
-        lower, upper = centres - radius, centres + radius
-        # Rounding must not push the extreme points out, nor leave a gap between intervals that touch.
+        lower, upper = PLACED[self.convention](low, high, self.n_intervals, float(self.overlap))
         lower[0], upper[-1] = min(lower[0], low), max(upper[-1], high)
-        lower[1:] = np.minimum(lower[1:], upper[:-1])
-        return Intervals(lower, upper)
-
-
-@dataclass(frozen=True, slots=True)
-class FittedCover(_EvenCover):
-    """Equal intervals that fill the lens range exactly, placed as giotto-tda's ``CubicalCover`` places them.
-
-    With n intervals, overlap p and lens range R, each interval is L = R / (n − (n − 1) p) long and they start (1 − p) L
-    apart. Ends do not belong to the interval, but the first and the last hold the extreme points.
-
-    Raises
-    ------
-    InvalidInput
-        As for `UniformCover`.
-    """
-
-    def intervals(self, lens: LensValues) -> Intervals:
-        """Return the intervals that cover `lens`; raises as `UniformCover.intervals` does."""
-        low, high = _range(lens)
-        length = (high - low) / (self.n_intervals - (self.n_intervals - 1) * self.overlap)
-        starts = low + np.arange(self.n_intervals) * ((1 - self.overlap) * length)
-        lower, upper = np.nextafter(starts, np.inf), np.nextafter(starts + length, -np.inf)
-        lower[0], upper[-1] = low, high
-        lower[1:] = np.minimum(lower[1:], upper[:-1])  # without overlap, where two touch would be in neither
         return Intervals(lower, upper)
 
 
@@ -105,23 +101,142 @@ class QuantileCover(_EvenCover):
         return Intervals(lower, np.maximum(lower, upper))
 
 
+@dataclass(frozen=True, slots=True)
+class IntervalCover:
+    """Intervals of your own, closed, in any order; points outside all of them are in no node.
+
+    Parameters
+    ----------
+    lower, upper
+        Ends of each interval, in units of the lens.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none, an end is not finite, or a lower end lies above its upper end.
+    """
+
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        lower, upper = _numbers("lower", self.lower), _numbers("upper", self.upper)
+        if len(lower) != len(upper) or not lower:
+            raise InvalidInput(f"intervals need as many lower as upper ends: got {len(lower)} and {len(upper)}")
+        for number, (low, high) in enumerate(zip(lower, upper, strict=True)):
+            if low > high:
+                raise InvalidInput(f"interval {number} ends at {high:g} before it begins at {low:g}: exchange its ends")
+        object.__setattr__(self, "lower", lower)
+        object.__setattr__(self, "upper", upper)
+
+    def intervals(self, lens: LensValues) -> Intervals:
+        """Return these intervals, whatever the range of `lens`."""
+        _one_lens(lens)
+        return Intervals(np.array(self.lower), np.array(self.upper))
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class ProductCover:
+    """Boxes: the products of the intervals of one cover for each lens, the last lens varying fastest.
+
+    Raises
+    ------
+    InvalidInput
+        If there are fewer than two covers.
+    """
+
+    covers: tuple[Cover, ...]
+
+    def __init__(self, *covers: Cover) -> None:
+        if len(covers) < 2:
+            raise InvalidInput(f"a product needs a cover for each of several lenses: got {len(covers)}")
+        object.__setattr__(self, "covers", covers)
+
+    def intervals(self, lens: LensValues) -> Intervals:
+        """Return the boxes that cover `lens`, shape (n_points, n_lenses).
+
+        Raises
+        ------
+        InvalidInput
+            If there are not as many lenses as covers, a cover refuses its lens, or there are more than 1,000,000 boxes.
+        """
+        n_lenses = 1 if lens.ndim == 1 else lens.shape[1]
+        if n_lenses != len(self.covers):
+            raise InvalidInput(f"the cover is a product of {len(self.covers)} and needs as many lenses: got {n_lenses}")
+        sides = [self._side(number, lens) for number in range(n_lenses)]
+        n_boxes = prod(len(side.lower) for side in sides)
+        if n_boxes > MAX_BOXES:
+            raise InvalidInput(f"{n_boxes:,} boxes are more than {MAX_BOXES:,}: use fewer lenses or intervals")
+        return Intervals(_product([side.lower for side in sides]), _product([side.upper for side in sides]))
+
+    def _side(self, number: int, lens: LensValues) -> Intervals:
+        try:
+            return self.covers[number].intervals(lens[:, number])
+        except InvalidInput as error:
+            raise InvalidInput(f"lens {number} of {len(self.covers)}, counted from 0: {error}") from error
+
+
+def even_cover(n_intervals: Any, overlap: Any, n_lenses: int) -> Cover:
+    """Return the uniform cover of one lens, or the product of one for each of several.
+
+    Raises
+    ------
+    InvalidInput
+        If a parameter is out of range, or a tuple has not one number for each lens.
+    """
+    numbers = zip(_each("n_intervals", n_intervals, n_lenses), _each("overlap", overlap, n_lenses), strict=True)
+    covers = [UniformCover(*pair) for pair in numbers]
+    return covers[0] if n_lenses == 1 else ProductCover(*covers)
+
+
+def ranges(ordered: LensValues, intervals: Intervals) -> tuple[Rows, Rows]:
+    """Return where the points of each interval start and stop among the values of one lens in ascending order."""
+    starts = np.searchsorted(ordered, intervals.lower, side="left")
+    return starts, np.searchsorted(ordered, intervals.upper, side="right")
+
+
+def pullback(lens: LensValues, intervals: Intervals) -> Iterator[Rows]:
+    """Yield, interval by interval or box by box, the sorted row numbers of the points whose lens values it holds."""
+    columns, (lower, upper) = lens.reshape(len(lens), -1), (ends.reshape(len(ends), -1) for ends in intervals)
+    order = np.argsort(columns[:, 0], kind="stable")
+    others = columns[order, 1:]
+    starts, stops = ranges(columns[order, 0], Intervals(lower[:, 0], upper[:, 0]))
+    for start, stop, low, high in zip(starts, stops, lower[:, 1:], upper[:, 1:], strict=True):
+        slab = others[start:stop]
+        yield np.sort(order[start:stop][((slab >= low) & (slab <= high)).all(axis=1)])
+
+
 def _range(lens: LensValues) -> tuple[float, float]:
-    """Return the ends of the lens range, which must not coincide."""
+    """Return the ends of the range of one lens, which must not coincide."""
+    _one_lens(lens)
     low, high = float(lens.min()), float(lens.max())
     if low == high:
         raise InvalidInput(f"the lens is {low:g} at every point, so there is no range to cover: choose another lens")
     return low, high
 
 
-def ranges(ordered: LensValues, intervals: Intervals) -> tuple[Rows, Rows]:
-    """Return where the points of each interval start and stop among lens values in ascending order."""
-    starts = np.searchsorted(ordered, intervals.lower, side="left")
-    return starts, np.searchsorted(ordered, intervals.upper, side="right")
+def _one_lens(lens: LensValues) -> None:
+    if lens.ndim != 1:
+        raise InvalidInput(f"the cover is for one lens but there are {lens.shape[1]}: give ProductCover one for each")
 
 
-def pullback(lens: LensValues, intervals: Intervals) -> Iterator[Rows]:
-    """Yield, interval by interval, the sorted row numbers of the points whose lens value it holds."""
-    order = np.argsort(lens, kind="stable")
-    starts, stops = ranges(lens[order], intervals)
-    for start, stop in zip(starts, stops, strict=True):
-        yield np.sort(order[start:stop])
+def _each(name: str, value: Any, n_lenses: int) -> tuple[Any, ...]:
+    if not isinstance(value, tuple | list):
+        return (value,) * n_lenses
+    if len(value) != n_lenses:
+        raise InvalidInput(f"{name} holds {len(value)} numbers for {n_lenses} lens(es): give one for each")
+    return tuple(value)
+
+
+def _numbers(name: str, values: Any) -> tuple[float, ...]:
+    try:
+        ends = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidInput(f"the {name} ends of intervals must be numbers: got {values!r}") from None
+    if ends.ndim != 1 or not np.isfinite(ends).all():
+        raise InvalidInput(f"the {name} ends of intervals must be a list of finite numbers: got {values!r}")
+    return tuple(ends.tolist())
+
+
+def _product(ends: list[Ends]) -> Ends:
+    return np.stack([grid.ravel() for grid in np.meshgrid(*ends, indexing="ij")], axis=1)

@@ -32,7 +32,7 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
     random_state
         Seed of all that is sampled.
     cover
-        Another cover, in the place of `n_intervals` and `overlap`: `QuantileCover`, `FittedCover`, or your own.
+        Another cover, in the place of `n_intervals` and `overlap`: `QuantileCover`, `IntervalCover`, or your own.
 
     Attributes
     ----------

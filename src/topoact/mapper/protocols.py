@@ -11,7 +11,7 @@ from topoact.mapper.nerve import Nodes
 Vectors = npt.NDArray[np.floating[Any]]
 """Activation vectors, shape (n_points, n_channels), float32 or float64."""
 LensValues = npt.NDArray[np.float64]
-"""One lens value per point, shape (n_points,)."""
+"""Lens values of each point, shape (n_points,) for one lens, (n_points, n_lenses) for several."""
 Rows = npt.NDArray[np.int64]
 """Sorted row numbers of points."""
 Labels = npt.NDArray[np.int64]
@@ -22,20 +22,20 @@ Progress = Callable[[str, int, int], None]
 
 
 class Intervals(NamedTuple):
-    """Closed intervals of the lens range."""
+    """Closed intervals of the lens range, ends of shape (n_intervals,); boxes, (n_intervals, n_lenses), of several."""
 
     lower: npt.NDArray[np.float64]
     upper: npt.NDArray[np.float64]
 
 
 class Lens(Protocol):
-    """Gives every point one number."""
+    """Gives every point one number, or as many as there are lenses."""
 
     def __call__(self, vectors: Vectors, /) -> LensValues: ...
 
 
 class Cover(Protocol):
-    """Covers the range of the lens with overlapping intervals."""
+    """Covers the range of the lens with overlapping intervals, of several lenses with boxes."""
 
     def intervals(self, lens: LensValues, /) -> Intervals: ...
 
