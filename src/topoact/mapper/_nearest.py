@@ -4,7 +4,7 @@ A word of `_words` tells which of 64 points lie within a limit. Here the limit o
 neighbour found so far, so the bits are the few points that may still enter; their exact distances decide. Blocks are
 visited outwards from a query's own, where near points are, so that the limit soon is tight.
 
-`NeighborIndex.nearest(k)` is ``nearest(vectors, order, tiles, reach, k, …)`` with the reach that made its layout.
+`NeighborIndex.nearest(k)` is ``nearest(vectors, order, reach, k, …)`` with the reach that made its layout.
 """
 
 from typing import Any, Final, NamedTuple
@@ -42,7 +42,6 @@ class Queries(NamedTuple):
 def nearest(
     vectors: Vectors,
     order: Rows,
-    tiles: Tiles,
     reach: Places,
     k: int,
     *,
@@ -56,8 +55,8 @@ def nearest(
     ----------
     vectors
         Shape (n_points, n_channels).
-    order, tiles
-        Rows in lens order, and their layout by `topoact.mapper._tiles.cut` for this metric and any ε.
+    order
+        Rows in lens order.
     reach
         For each point in lens order, one past the last that it may be compared with; ascending.
     k
@@ -66,11 +65,12 @@ def nearest(
     Returns
     -------
     Nearest
-        By row of `vectors`. Memory: 32 bytes per neighbour.
+        By row of `vectors`. Memory: 32 bytes per neighbour, and the tiles.
     """
+    how: dict[str, Any] = {"metric": metric, "n_jobs": n_jobs, "progress": progress}
     places = np.arange(len(order))
     queries = Queries(0, places, np.searchsorted(reach, places, side="right"), reach)
-    found = _search_all(vectors, order, tiles, queries, k, metric=metric, n_jobs=n_jobs, progress=progress)
+    found = _search_all(vectors, order, _tiles_of(vectors, order, **how), queries, k, **how)
     rows, distances = np.empty_like(found.rows), np.empty_like(found.distances)
     rows[order], distances[order] = found
     return Nearest(rows, distances)
@@ -80,40 +80,25 @@ def nearest_of(
     vectors: Vectors,
     order: Rows,
     homes: Places,
-    begin: Places,
-    end: Places,
     k: int,
     *,
     metric: Metric = "euclidean",
     n_jobs: int,
     progress: Progress,
 ) -> Nearest:
-    """Return the k nearest neighbours of some points, each among a range of points of its own.
-
-    Parameters
-    ----------
-    vectors, order
-        As for `nearest`.
-    homes
-        The queries, by their place in lens order; near ones should be next to each other.
-    begin, end
-        The range, in lens order, in which each looks for neighbours.
-
-    Returns
-    -------
-    Nearest
-        In the order of `homes`.
-    """
+    """Return the k nearest neighbours of some points, by their place in lens order, among all points."""
     how: dict[str, Any] = {"metric": metric, "n_jobs": n_jobs, "progress": progress}
     # The queries get tiles of their own, behind those of the points.
     extended = np.concatenate([order, np.resize(order, -len(order) % WORD), order[homes]])
-    tiles = cut(vectors, extended, unit_of(vectors, metric), sparse=is_sparse(vectors), **how)
-    return _search_all(vectors, extended, tiles, Queries(len(extended) - len(homes), homes, begin, end), k, **how)
+    none = np.zeros(len(homes), dtype=np.int64)
+    queries = Queries(len(extended) - len(homes), homes, none, none + len(order))
+    return _search_all(vectors, extended, _tiles_of(vectors, extended, **how), queries, k, **how)
 
 
-def unit_of(vectors: Vectors, metric: Metric) -> float:
-    """Return a length beside which no coordinate is large, for points without an ε."""
-    return 1.0 if metric == "cosine" else float(max(vectors.max(), -vectors.min())) or 1.0
+def _tiles_of(vectors: Vectors, order: Rows, *, metric: Metric, n_jobs: int, progress: Progress) -> Tiles:
+    """Lay points out in units in which no coordinate is large, where there is no ε to say what is."""
+    unit = 1.0 if metric == "cosine" else float(max(vectors.max(), -vectors.min())) or 1.0
+    return cut(vectors, order, unit, metric=metric, sparse=is_sparse(vectors), n_jobs=n_jobs, progress=progress)
 
 
 def _search_all(

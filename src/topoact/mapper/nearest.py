@@ -14,7 +14,6 @@ from topoact.errors import InvalidInput
 from topoact.mapper._threads import usable_cores
 from topoact.mapper.checks import checked_vectors
 from topoact.mapper.lenses import l2_norm
-from topoact.mapper.memory import is_sparse
 from topoact.mapper.metrics import Metric, checked_metric
 from topoact.mapper.protocols import Progress, Rows, no_progress
 
@@ -80,19 +79,16 @@ def k_nearest(
         "progress": progress,
     }
     wanted = None if queries is None else _checked_queries(queries, len(vectors))
-    from topoact.mapper._nearest import nearest, nearest_of, unit_of
-    from topoact.mapper._tiles import cut
+    from topoact.mapper._nearest import nearest, nearest_of
 
     # In order of length near points are not far apart, so that the search soon knows how near is near.
     order, n_points = np.argsort(l2_norm(vectors), kind="stable").astype(np.int64), len(vectors)
     if wanted is None:
-        tiles = cut(vectors, order, unit_of(vectors, metric), sparse=is_sparse(vectors), **how)
-        return nearest(vectors, order, tiles, np.full(n_points, n_points), int(k), **how)
+        return nearest(vectors, order, np.full(n_points, n_points), int(k), **how)
     position = np.empty_like(order)
     position[order] = np.arange(n_points)
     by_home = np.argsort(position[wanted], kind="stable")
-    none = np.zeros(len(wanted), dtype=np.int64)
-    found = nearest_of(vectors, order, position[wanted[by_home]], none, none + n_points, int(k), **how)
+    found = nearest_of(vectors, order, position[wanted[by_home]], int(k), **how)
     back = np.argsort(by_home, kind="stable")
     return Nearest(found.rows[back], found.distances[back])
 
