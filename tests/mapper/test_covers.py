@@ -210,13 +210,14 @@ class TestProducts:
         lens = self.LENSES[:, :2]
         other = kmapper.Cover(n_cubes=list(n_intervals), perc_overlap=list(overlap))
         cubes = other.fit_transform(np.c_[np.arange(len(lens)), lens])
-        found = held(even_cover(n_intervals, overlap, 2), lens)
+        found = held(even_cover(n_intervals, overlap, lens), lens)
         assert [rows.tolist() for rows in found if len(rows)] == [cube[:, 0].tolist() for cube in cubes]
 
     def test_one_number_serves_all_lenses(self):
-        assert even_cover(4, 0.25, 3) == ProductCover(*[UniformCover(4, 0.25)] * 3)
-        assert even_cover(4, (0.25, 0.5), 2) == ProductCover(UniformCover(4, 0.25), UniformCover(4, 0.5))
-        assert even_cover((4,), 0.25, 1) == UniformCover(4, 0.25)
+        assert even_cover(4, 0.25, self.LENSES) == ProductCover(*[UniformCover(4, 0.25)] * 3)
+        pair = ProductCover(UniformCover(4, 0.25), UniformCover(4, 0.5))
+        assert even_cover(4, (0.25, 0.5), self.LENSES[:, :2]) == pair
+        assert even_cover((4,), 0.25, LENS) == UniformCover(4, 0.25)
 
     def test_refused(self):
         pair = ProductCover(UniformCover(2), UniformCover(2))
@@ -230,9 +231,9 @@ class TestProducts:
         with pytest.raises(InvalidInput, match="a product needs a cover for each of several lenses: got 1"):
             ProductCover(UniformCover(2))
         with pytest.raises(InvalidInput, match=r"8,000,000 boxes are more than 1,000,000: use fewer"):
-            even_cover(200, 0.3, 3).intervals(self.LENSES)
+            even_cover(200, 0.3, self.LENSES).intervals(self.LENSES)
         with pytest.raises(InvalidInput, match=r"n_intervals holds 2 numbers for 3 lens"):
-            even_cover((4, 5), 0.3, 3)
+            even_cover((4, 5), 0.3, self.LENSES)
 
 
 @pytest.mark.parametrize("cover", [UniformCover(3), QuantileCover(3), IntervalCover([0], [1])])

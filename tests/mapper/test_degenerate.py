@@ -5,7 +5,7 @@ import pytest
 
 from topoact import DBSCAN, Mapper, UniformCover
 from topoact.errors import InvalidInput, UnknownName
-from topoact.mapper import build_graph, lens_values, no_progress
+from topoact.mapper import DistanceTo, build_graph, lens_values, no_progress
 
 CLOUD = np.random.default_rng(0).normal(size=(20, 3))
 NAN, INF = float("nan"), float("inf")
@@ -84,16 +84,25 @@ class TestLens:
         ("lens", "words"),
         [
             pytest.param(np.ones(20), ["the lens is 1 at every point", "choose another lens"], id="constant"),
-            pytest.param("pca:2x", ["unknown lens 'pca:2x'", "choose l2, l1, max, pca:0"], id="unknown"),
+            pytest.param("pca:2x", ["unknown lens 'pca:2x'", "choose l2, l1, linf, l<p>, max, pca:<i>"], id="unknown"),
             pytest.param("L2", ["unknown lens 'L2'"], id="wrong-case"),
             pytest.param("pca:-1", ["unknown lens 'pca:-1'"], id="negative-component"),
             pytest.param("pca:3", ["'pca:3' does not exist", "3 channels", "3 components"], id="no-such-component"),
             pytest.param(np.arange(19.0), ["one number per point", "(19,)", "20 points"], id="too-short"),
-            pytest.param(CLOUD, ["one number per point", "(20, 3)"], id="matrix"),
+            pytest.param(CLOUD.T, ["one number per point", "(3, 20)"], id="matrix-of-wrong-shape"),
             pytest.param(1.5, ["one number per point", "()"], id="scalar"),
             pytest.param(with_value(NAN)[:, 1], ["finite", "2 of 20", "row 7"], id="nan"),
-            pytest.param(["a"] * 20, ["gives numbers", "<U1"], id="strings"),
-            pytest.param(lambda vectors: vectors, ["one number per point", "(20, 3)"], id="callable-of-wrong-shape"),
+            pytest.param(np.array(["a"] * 20), ["gives numbers", "<U1"], id="strings"),
+            pytest.param(["l2", "a"], ["unknown lens 'a'"], id="one-of-several-unknown"),
+            pytest.param(CLOUD[:, 0] * 1j, ["gives real numbers", "complex128"], id="complex"),
+            pytest.param("l0", ["the exponent of a norm must be positive: got 0"], id="no-norm"),
+            pytest.param("eccentricity:0.5", ["eccentricity must be at least 1: got 0.5"], id="no-eccentricity"),
+            pytest.param("knn:0", ["neighbours are counted from 1: got the 0-th"], id="no-neighbour"),
+            pytest.param("knn:20", ["20-th neighbour needs more than 20 points: got 20"], id="too-few-neighbours"),
+            pytest.param("distance:20", ["'distance:20' does not exist", "20 points"], id="no-such-point"),
+            pytest.param(DistanceTo([0.0, 1.0]), ["the point has 2 channels, the vectors have 3"], id="other-space"),
+            pytest.param(lambda vectors: vectors.T, ["one number per point", "(3, 20)"], id="callable-of-wrong-shape"),
+            pytest.param(CLOUD * [1, 0, 1], ["lens 1 of 3", "the lens is 0 at every point"], id="one-constant"),
         ],
     )
     def test_refused(self, lens, words):

@@ -22,11 +22,15 @@ def edges_of(graph):
     return Counter(frozenset({ends[source], ends[target]}) for source, target in pairs)
 
 
+def each(value):
+    return list(value) if isinstance(value, tuple) else value
+
+
 def kepler(cloud, lens, n_intervals, overlap, eps, min_samples):
     found = kmapper.KeplerMapper(verbose=0).map(
-        lens[:, None],
+        lens.reshape(len(lens), -1),
         cloud,
-        cover=kmapper.Cover(n_cubes=n_intervals, perc_overlap=overlap),
+        cover=kmapper.Cover(n_cubes=each(n_intervals), perc_overlap=each(overlap)),
         clusterer=SklearnDBSCAN(eps=eps, min_samples=min_samples),
     )
     ends = {name: frozenset(int(row) for row in rows) for name, rows in found["nodes"].items()}

@@ -49,7 +49,8 @@ def layout(graph: MapperGraph) -> Drawing:
     """Draw a graph by itself."""
     positions = np.zeros((graph.n_nodes, 2))
     if graph.n_nodes:
-        parts, adjacency, lens = _parts(components(graph)), _adjacency(graph), graph.nodes["lens_mean"].to_numpy()
+        parts, adjacency = _parts(components(graph)), _adjacency(graph)
+        lens = graph.nodes.filter(like="lens_mean").iloc[:, 0].to_numpy()  # of several lenses, the first
         drawings = [_draw_component(adjacency[nodes][:, nodes], lens[nodes]) for nodes in parts]
         for nodes, drawing, corner in zip(parts, drawings, _pack(drawings), strict=True):
             positions[nodes] = drawing + corner

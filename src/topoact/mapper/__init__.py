@@ -23,6 +23,7 @@ from topoact.mapper.protocols import (
     Progress,
     no_progress,
 )
+from topoact.mapper.remoteness import DistanceTo, Eccentricity, NeighbourDistance
 
 __all__ = [
     "CONVENTIONS",
@@ -32,6 +33,8 @@ __all__ = [
     "Cover",
     "CoverClusterer",
     "DistanceCurve",
+    "DistanceTo",
+    "Eccentricity",
     "Edges",
     "IntervalClusterer",
     "IntervalCover",
@@ -41,6 +44,7 @@ __all__ = [
     "MapperGraph",
     "Members",
     "NeighborIndex",
+    "NeighbourDistance",
     "Nodes",
     "ProductCover",
     "Progress",

@@ -5,10 +5,11 @@
 3. Join two nodes that share vectors: the nerve.
 """
 
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed, effective_n_jobs
 
 from topoact.mapper.checks import check_differing
 from topoact.mapper.covers import pullback
@@ -35,6 +36,7 @@ def build_graph(
     cover: Cover,
     clusterer: Clusterer,
     seed: int = 0,
+    n_jobs: int | None = None,
     progress: Progress,
 ) -> MapperGraph:
     """Build the mapper graph of `vectors`.
@@ -44,11 +46,13 @@ def build_graph(
     vectors
         Shape (n_points, n_channels), finite.
     lens
-        Shape (n_points,), finite.
+        Shape (n_points,), for several lenses (n_points, n_lenses), finite.
     cover, clusterer
         How the lens range is covered and how each interval is clustered.
     seed
-        Seed of all that is sampled (the queries of an elbow).
+        Seed of all that is sampled (the queries of an elbow, the starts of k-means).
+    n_jobs
+        Intervals that are clustered side by side, where the clusterer works interval by interval; as joblib counts.
     progress
         Told of each interval; may raise `Cancelled`.
 
@@ -61,10 +65,10 @@ def build_graph(
     intervals = cover.intervals(lens)
     progress("measuring distances", 0, 1)
     bound = clusterer.bind(vectors, seed=seed)
-    if isinstance(bound, CoverClusterer):
+    if isinstance(bound, CoverClusterer) and lens.ndim == 1:
         nodes = bound.nodes(lens, intervals, progress=progress)
     else:
-        nodes = cluster_intervals(vectors, lens, intervals, bound, progress=progress)
+        nodes = cluster_intervals(vectors, lens, intervals, bound, n_jobs=n_jobs, progress=progress)
     progress("joining nodes", 0, 1)
     return assemble(lens, intervals, nodes, eps=getattr(bound, "eps", None), curve=getattr(bound, "curve", None))
 
@@ -92,30 +96,41 @@ def assemble(
 
 
 def cluster_intervals(
-    vectors: Vectors, lens: LensValues, intervals: Intervals, bound: IntervalClusterer, *, progress: Progress
+    vectors: Vectors,
+    lens: LensValues,
+    intervals: Intervals,
+    bound: IntervalClusterer,
+    *,
+    n_jobs: int | None = None,
+    progress: Progress,
 ) -> Nodes:
-    """Cluster one interval after the other."""
-    clusters: list[Rows] = []
-    interval: list[int] = []
-    for number, rows in enumerate(pullback(lens, intervals)):
-        progress("clustering", number, len(intervals.lower))
-        found = _clusters(bound, rows)
-        clusters += found
-        interval += [number] * len(found)
-    return Nodes(np.array(interval, dtype=np.int64), _ragged(clusters), *_centres(vectors, clusters))
+    """Cluster one interval after the other, or several side by side; empty ones cost nothing.
+
+    Memory: 8 bytes for each point of each interval, and what the clusterer takes for `n_jobs` intervals.
+    """
+    populated = [(number, rows) for number, rows in enumerate(pullback(lens, intervals)) if len(rows)]
+    jobs = effective_n_jobs(n_jobs)
+    at_once = 1 if jobs == 1 else 4 * jobs
+    found: list[list[Rows]] = []
+    with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
+        for start in range(0, len(populated), at_once):
+            progress("clustering", start, len(populated))
+            found += parallel(delayed(_clusters)(bound, rows) for _, rows in populated[start : start + at_once])
+    interval = np.repeat([number for number, _ in populated], [len(clusters) for clusters in found])
+    clusters = list(chain.from_iterable(found))
+    return Nodes(interval.astype(np.int64), ragged(clusters), *_centres(vectors, clusters))
 
 
 def _clusters(bound: IntervalClusterer, rows: Rows) -> list[Rows]:
     """Return the rows of each cluster in an interval, in order of label."""
-    if len(rows) == 0:
-        return []
     labels = bound.labels(rows)
-    order = np.argsort(labels, kind="stable")
-    starts = np.searchsorted(labels[order], np.arange(labels.max() + 2))
-    return [rows[order[start:stop]] for start, stop in pairwise(starts)]
+    order = np.argsort(labels, kind="stable")[np.count_nonzero(labels < 0) :]
+    ordered = labels[order]
+    ends = np.flatnonzero(np.diff(ordered, prepend=-1, append=-1))  # where one label gives way to the next
+    return [rows[order[start:stop]] for start, stop in pairwise(ends)]
 
 
-def _ragged(clusters: list[Rows]) -> Members:
+def ragged(clusters: list[Rows]) -> Members:
     indptr = np.zeros(len(clusters) + 1, dtype=np.int64)
     np.cumsum([len(rows) for rows in clusters], out=indptr[1:])
     indices = np.concatenate(clusters) if clusters else np.empty(0, dtype=np.int64)

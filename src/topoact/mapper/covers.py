@@ -6,6 +6,7 @@ each, and the products of their intervals are boxes.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from math import prod
 from numbers import Real
 from typing import Any, Final
@@ -160,7 +161,7 @@ class ProductCover:
         InvalidInput
             If there are not as many lenses as covers, a cover refuses its lens, or there are more than 1,000,000 boxes.
         """
-        n_lenses = 1 if lens.ndim == 1 else lens.shape[1]
+        n_lenses = _count(lens)
         if n_lenses != len(self.covers):
             raise InvalidInput(f"the cover is a product of {len(self.covers)} and needs as many lenses: got {n_lenses}")
         sides = [self._side(number, lens) for number in range(n_lenses)]
@@ -176,7 +177,13 @@ class ProductCover:
             raise InvalidInput(f"lens {number} of {len(self.covers)}, counted from 0: {error}") from error
 
 
-def even_cover(n_intervals: Any, overlap: Any, n_lenses: int) -> Cover:
+def check_even(n_intervals: Any, overlap: Any) -> None:
+    """Refuse what no uniform cover can have, before there are lens values to cover; raises as `even_cover` does."""
+    for numbers in product(_each(n_intervals), _each(overlap)):
+        UniformCover(*numbers)
+
+
+def even_cover(n_intervals: Any, overlap: Any, lens: LensValues) -> Cover:
     """Return the uniform cover of one lens, or the product of one for each of several.
 
     Raises
@@ -184,8 +191,12 @@ def even_cover(n_intervals: Any, overlap: Any, n_lenses: int) -> Cover:
     InvalidInput
         If a parameter is out of range, or a tuple has not one number for each lens.
     """
-    numbers = zip(_each("n_intervals", n_intervals, n_lenses), _each("overlap", overlap, n_lenses), strict=True)
-    covers = [UniformCover(*pair) for pair in numbers]
+    n_lenses = _count(lens)
+    numbers = {"n_intervals": _each(n_intervals, n_lenses), "overlap": _each(overlap, n_lenses)}
+    for name, values in numbers.items():
+        if len(values) != n_lenses:
+            raise InvalidInput(f"{name} holds {len(values)} numbers for {n_lenses} lens(es): give one for each")
+    covers = [UniformCover(*pair) for pair in zip(*numbers.values(), strict=True)]
     return covers[0] if n_lenses == 1 else ProductCover(*covers)
 
 
@@ -211,7 +222,9 @@ def _range(lens: LensValues) -> tuple[float, float]:
     _one_lens(lens)
     low, high = float(lens.min()), float(lens.max())
     if low == high:
-        raise InvalidInput(f"the lens is {low:g} at every point, so there is no range to cover: choose another lens")
+        raise InvalidInput(
+            f"the lens is {low + 0:g} at every point, so there is no range to cover: choose another lens"
+        )
     return low, high
 
 
@@ -220,12 +233,13 @@ def _one_lens(lens: LensValues) -> None:
         raise InvalidInput(f"the cover is for one lens but there are {lens.shape[1]}: give ProductCover one for each")
 
 
-def _each(name: str, value: Any, n_lenses: int) -> tuple[Any, ...]:
-    if not isinstance(value, tuple | list):
-        return (value,) * n_lenses
-    if len(value) != n_lenses:
-        raise InvalidInput(f"{name} holds {len(value)} numbers for {n_lenses} lens(es): give one for each")
-    return tuple(value)
+def _count(lens: LensValues) -> int:
+    return 1 if lens.ndim == 1 else lens.shape[1]
+
+
+def _each(value: Any, n_lenses: int = 1) -> tuple[Any, ...]:
+    """Return one value for each lens."""
+    return tuple(value) if isinstance(value, tuple | list) else (value,) * n_lenses
 
 
 def _numbers(name: str, values: Any) -> tuple[float, ...]:

@@ -1,6 +1,7 @@
 """`Mapper`, the scikit-learn estimator: it validates, calls `build_graph`, and names the result."""
 
-from typing import Self
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
@@ -10,29 +11,31 @@ from topoact.errors import InvalidInput
 from topoact.mapper.build import build_graph
 from topoact.mapper.checks import TYPES, check_enough, check_finite
 from topoact.mapper.clusterers import DBSCAN
-from topoact.mapper.covers import UniformCover
+from topoact.mapper.covers import check_even, even_cover
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.lenses import lens_values
 from topoact.mapper.protocols import Clusterer, Cover, Lens, Progress, Vectors, no_progress
 
 
 class Mapper(BaseEstimator):  # type: ignore[misc]
-    """The mapper graph of a point cloud, over a one-dimensional lens.
+    """The mapper graph of a point cloud, over one lens or several.
 
     Parameters
     ----------
     lens
-        ``"l2"``, ``"l1"``, ``"max"``, ``"pca:i"``, a callable from vectors to values, or an array of values.
+        ``"l2"``, ``"pca:0"``, ``"knn:5"`` or another name (see `lens_values`), a callable from vectors to values, an
+        array of values; for several lenses a list of these, or an array of shape (n_points, n_lenses).
     n_intervals
-        Number of equal intervals that cover the lens range.
+        Number of equal intervals that cover the range of each lens; a tuple of them where they differ.
     overlap
-        Share of an interval that it has in common with the next, in [0, 1).
+        Share of an interval that it has in common with the next, in [0, 1); a tuple of them where they differ.
     clusterer
         How the points of an interval are clustered; `DBSCAN` with its defaults when None.
     random_state
         Seed of all that is sampled.
     cover
-        Another cover, in the place of `n_intervals` and `overlap`: `QuantileCover`, `IntervalCover`, or your own.
+        Another cover, in the place of `n_intervals` and `overlap`: `QuantileCover`, `IntervalCover`, `ProductCover`
+        for several lenses, or your own.
 
     Attributes
     ----------
@@ -54,9 +57,9 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        lens: str | Lens | npt.ArrayLike = "l2",
-        n_intervals: int = 30,
-        overlap: float = 0.3,
+        lens: str | Lens | npt.ArrayLike | Sequence[Any] = "l2",
+        n_intervals: int | tuple[int, ...] = 30,
+        overlap: float | tuple[float, ...] = 0.3,
         clusterer: Clusterer | None = None,
         random_state: int = 0,
         cover: Cover | None = None,
@@ -91,13 +94,15 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         InvalidInput
             If `X` is not finite, has fewer points than the clusterer needs, or a parameter is out of range.
         """
-        cover = UniformCover(self.n_intervals, self.overlap) if self.cover is None else self.cover
+        if self.cover is None:
+            check_even(self.n_intervals, self.overlap)
         clusterer = DBSCAN() if self.clusterer is None else self.clusterer
         vectors = self._validated(X, clusterer)
+        lens = lens_values(self.lens, vectors, progress=progress)
         self.graph_: MapperGraph = build_graph(
             vectors,
-            lens_values(self.lens, vectors),
-            cover=cover,
+            lens,
+            cover=even_cover(self.n_intervals, self.overlap, lens) if self.cover is None else self.cover,
             clusterer=clusterer,
             seed=self.random_state,
             progress=progress,

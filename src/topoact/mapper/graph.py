@@ -23,11 +23,11 @@ class MapperGraph:
     """
 
     lens: LensValues
-    """Lens value of each point, shape (n_points,)."""
+    """Lens value of each point, shape (n_points,); for several lenses (n_points, n_lenses)."""
     intervals: Intervals
     """The cover."""
     interval: npt.NDArray[np.int64]
-    """Interval of each node, shape (n_nodes,)."""
+    """Interval, or box, of each node, shape (n_nodes,)."""
     memberships: Members
     """Points of each node."""
     links: Edges
@@ -61,26 +61,24 @@ class MapperGraph:
 
     @cached_property
     def nodes(self) -> pd.DataFrame:
-        """One row per node: node, interval, size, lens_min, lens_mean, lens_max, medoid."""
-        low, mean, high = self._lens_statistics()
-        return pd.DataFrame(
-            {
-                "node": np.arange(self.n_nodes),
-                "interval": self.interval,
-                "size": self.memberships.sizes,
-                "lens_min": low,
-                "lens_mean": mean,
-                "lens_max": high,
-                "medoid": self.medoids,
-            }
-        )
+        """One row per node: node, interval, size, lens_min, lens_mean, lens_max, medoid.
 
-    def _lens_statistics(self) -> tuple[LensValues, LensValues, LensValues]:
-        if self.n_nodes == 0:
-            return np.empty(0), np.empty(0), np.empty(0)
-        values, starts = self.lens[self.memberships.indices], self.memberships.indptr[:-1]
-        mean = np.add.reduceat(values, starts) / self.memberships.sizes
-        return np.minimum.reduceat(values, starts), mean, np.maximum.reduceat(values, starts)
+        Of several lenses each has its three columns: lens_min_0, lens_mean_0, lens_max_0, lens_min_1, …
+        """
+        columns = {"node": np.arange(self.n_nodes), "interval": self.interval, "size": self.memberships.sizes}
+        if self.lens.ndim == 1:
+            columns |= self._lens_statistics(self.lens, "")
+        else:
+            for number, lens in enumerate(self.lens.T):
+                columns |= self._lens_statistics(lens, f"_{number}")
+        return pd.DataFrame(columns | {"medoid": self.medoids})
+
+    def _lens_statistics(self, lens: LensValues, suffix: str) -> dict[str, LensValues]:
+        starts, sizes = self.memberships.indptr[:-1], self.memberships.sizes
+        values = lens[self.memberships.indices]
+        reduce = [np.minimum.reduceat, np.add.reduceat, np.maximum.reduceat]
+        low, total, high = (one(values, starts) if len(starts) else np.empty(0) for one in reduce)
+        return {f"lens_min{suffix}": low, f"lens_mean{suffix}": total / sizes, f"lens_max{suffix}": high}
 
     @cached_property
     def edges(self) -> pd.DataFrame:

@@ -4,7 +4,7 @@ Sets and loops over numbers, nothing shared with `topoact.mapper`. Distances are
 on a lattice every comparison is exact.
 """
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -24,18 +24,32 @@ class Oracle(NamedTuple):
 
 
 def mapper(
-    points: npt.ArrayLike, lens: npt.ArrayLike, *, n_intervals: int, overlap: float, eps: float, min_samples: int
+    points: npt.ArrayLike,
+    lens: npt.NDArray[np.float64],
+    *,
+    n_intervals: int,
+    overlap: float,
+    eps: float,
+    min_samples: int,
 ) -> Oracle:
-    """Build the mapper graph by the book."""
-    vectors, values = np.asarray(points, dtype=np.float64), np.asarray(lens, dtype=np.float64).tolist()
+    """Build the mapper graph by the book, over one lens, shape (n,), or several, (n, d)."""
+    vectors, columns = np.asarray(points, dtype=np.float64), np.transpose(np.reshape(lens, (len(lens), -1))).tolist()
+    sides = [intervals(min(values), max(values), n_intervals, overlap) for values in columns]
     nodes = [
         (number, frozenset(cluster))
-        for number, (low, high) in enumerate(intervals(min(values), max(values), n_intervals, overlap))
-        for cluster in dbscan(
-            vectors, [row for row, value in enumerate(values) if low <= value <= high], eps, min_samples
-        )
+        for number, box in enumerate(product(*sides))
+        for cluster in dbscan(vectors, held(columns, box), eps, min_samples)
     ]
     return Oracle(nodes, nerve([members for _, members in nodes]))
+
+
+def held(columns: list[list[float]], box: tuple[tuple[float, float], ...]) -> list[int]:
+    """Return the points in a box, from their values of each lens."""
+    return [
+        row
+        for row, values in enumerate(zip(*columns, strict=True))
+        if all(low <= value <= high for value, (low, high) in zip(values, box, strict=True))
+    ]
 
 
 def intervals(low: float, high: float, n_intervals: int, overlap: float) -> list[tuple[float, float]]:
