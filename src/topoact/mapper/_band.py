@@ -1,6 +1,8 @@
-"""The band: for each point, one bit per point that can share an interval with it, set when they lie within ε.
+"""The band: for each point, a few bits per point that can share an interval with it, telling how near they are.
 
-Only pairs of blocks on and above the diagonal are computed; a transposed copy of their bits serves those below.
+The bits of a pair count the radii that reach from one to the other, in binary: bit p of the count is in plane p. With
+one radius that is one plane, whose bits say "within ε". Only pairs of blocks on and above the diagonal are computed; a
+transposed copy of their bits serves those below.
 """
 
 from typing import Any, Final
@@ -8,109 +10,169 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._jit import compiled, reordering
+from topoact.mapper._exact import Points, measured, quick_square, reaching
+from topoact.mapper._jit import compiled
 from topoact.mapper._layout import Layout
 from topoact.mapper._threads import side_by_side
 from topoact.mapper._tiles import Tiles
-from topoact.mapper._words import DENSE_ROWS, bit_count, dense_words, sparse_word
-from topoact.mapper.protocols import Progress, Rows, Vectors
+from topoact.mapper._words import DENSE_ROWS, dense_bounds, dense_words, lowest_bit, sparse_bounds, sparse_word, within
+from topoact.mapper.protocols import Progress
 
 GROUP: Final = 16
 """Blocks that are compared with as many others at a time."""
-MEASURED_BLOCKS: Final = 64
 
 Words = npt.NDArray[np.uint64]
 
 
-def fill_band(
-    vectors: Vectors, order: Rows, tiles: Tiles, eps: float, layout: Layout, *, n_jobs: int, progress: Progress
-) -> Words:
-    """Decide every pair of the layout. Memory: `Layout.n_bytes`."""
-    band = np.empty(layout.offset[-1], dtype=np.uint64)
+def n_planes(n_radii: int) -> int:
+    """Return how many bits count up to so many radii."""
+    return n_radii.bit_length()
+
+
+def fill_planes(
+    points: Points, tiles: Tiles, limits: npt.NDArray[np.float32], layout: Layout, planes: Words, *, n_jobs: int,
+    progress: Progress,
+) -> None:  # fmt: skip
+    """Decide every pair of the layout for each limit, ascending; `planes` has shape (n_planes, n_words)."""
     n_blocks = len(layout.lower)
 
     def fill(first: int) -> None:
-        _fill(vectors, order, eps * eps, tiles, layout, band, tiles.sparse, first, min(n_blocks, first + GROUP))
+        _fill(points, tiles, limits, layout, planes, tiles.sparse, first, min(n_blocks, first + GROUP))
 
     blocks = range(0, n_blocks, GROUP)
     side_by_side(fill, blocks, n_jobs=n_jobs, stage="comparing points", progress=progress)
-    return band
-
-
-def measure_band(
-    layout: Layout, band: Words, n_points: int, *, n_jobs: int, progress: Progress
-) -> npt.NDArray[np.int32]:
-    """Return for each point: number of neighbours, first block with one, one past the last such block."""
-    facts = np.empty((n_points, 3), dtype=np.int32)
-    n_blocks = len(layout.lower)
-
-    def measure(first: int) -> None:
-        _measure(layout, band, n_points, first, min(n_blocks, first + MEASURED_BLOCKS), facts)
-
-    blocks = range(0, n_blocks, MEASURED_BLOCKS)
-    side_by_side(measure, blocks, n_jobs=n_jobs, stage="counting neighbours", progress=progress)
-    return facts
 
 
 @compiled
-def _fill(
-    vectors: Any, order: Any, square: Any, tiles: Any, layout: Any, band: Any, sparse: Any, first: Any, last: Any
-) -> None:
+def _fill(points: Any, tiles: Any, limits: Any, layout: Any, planes: Any, sparse: Any, first: Any, last: Any) -> None:
     """Decide the pairs of a group of blocks with all later ones, group by group, so that words are written in runs."""
     lower, upper, offset = layout.lower, layout.upper, layout.offset
-    words = np.zeros(64, dtype=np.uint64)
-    across, down = np.empty((64 * GROUP, GROUP), dtype=np.uint64), np.empty((64 * GROUP, GROUP), dtype=np.uint64)
+    n_planes = len(planes)
+    words = np.zeros((n_planes, 64), dtype=np.uint64)
+    across = np.empty((n_planes, 64 * GROUP, GROUP), dtype=np.uint64)
+    down = np.empty((n_planes, 64 * GROUP, GROUP), dtype=np.uint64)
     for start in range(first, upper[last - 1], GROUP):
         stop = min(start + GROUP, upper[last - 1])
         for column in range(start, stop):
             for block in range(max(first, lower[column]), min(last, column + 1)):
-                if sparse:
-                    _sparse_pairs(vectors, order, square, tiles, block, column, words)
-                else:
-                    _dense_pairs(vectors, order, square, tiles, block, column, words)
-                for k in range(64):
-                    across[64 * (block - first) + k, column - start] = words[k]
-                _transpose(words)
-                for k in range(64):
-                    down[64 * (column - start) + k, block - first] = words[k]
-        for block in range(first, last):
-            begin, end = max(start, block), min(stop, upper[block])
-            place, width = offset[block] + begin - lower[block], upper[block] - lower[block]
-            _write(across, 64 * (block - first), begin - start, end - start, band, place, width)
-        for column in range(start, stop):
-            begin, end = max(first, lower[column]), min(last, column)
-            place, width = offset[column] + begin - lower[column], upper[column] - lower[column]
-            _write(down, 64 * (column - start), begin - first, end - first, band, place, width)
+                _compare(points, tiles, limits, sparse, block, column, words)
+                for plane in range(n_planes):
+                    for k in range(64):
+                        across[plane, 64 * (block - first) + k, column - start] = words[plane, k]
+                    _transpose(words[plane])
+                    for k in range(64):
+                        down[plane, 64 * (column - start) + k, block - first] = words[plane, k]
+        for plane in range(n_planes):
+            for block in range(first, last):
+                begin, end = max(start, block), min(stop, upper[block])
+                place, width = offset[block] + begin - lower[block], upper[block] - lower[block]
+                _write(across[plane], 64 * (block - first), begin - start, end - start, planes[plane], place, width)
+            for column in range(start, stop):
+                begin, end = max(first, lower[column]), min(last, column)
+                place, width = offset[column] + begin - lower[column], upper[column] - lower[column]
+                _write(down[plane], 64 * (column - start), begin - first, end - first, planes[plane], place, width)
 
 
 @compiled
-def _sparse_pairs(vectors: Any, order: Any, square: Any, tiles: Any, block: Any, column: Any, words: Any) -> None:
-    """Write which points of block `column` each point of `block` is near to."""
+def _compare(points: Any, tiles: Any, limits: Any, sparse: Any, block: Any, column: Any, words: Any) -> None:
+    """Write the bits of each pair of a point of `block` and one of block `column`."""
     words[:] = 0
-    for k in range(min(64, len(order) - 64 * block)):
+    if len(limits) > 1:
+        if sparse:
+            _sparse_counts(points, tiles, limits, block, column, words)
+        else:
+            _dense_counts(points, tiles, limits, block, column, words)
+    elif sparse:
+        _sparse_pairs(points, tiles, limits[0], block, column, words[0])
+    else:
+        _dense_pairs(points, tiles, limits[0], block, column, words[0])
+    if block == column:  # a vector without direction is near to itself alone
+        for k in range(min(64, len(points.order) - 64 * block)):
+            for plane in range(len(words)):
+                words[plane, k] |= np.uint64(len(limits) >> plane & 1) << np.uint64(k)
+
+
+@compiled
+def _sparse_pairs(points: Any, tiles: Any, limit: Any, block: Any, column: Any, words: Any) -> None:
+    for k in range(min(64, len(points.order) - 64 * block)):
         point = 64 * block + k
         begin, end = tiles.starts[point], tiles.starts[point + 1]
         word, possible = sparse_word(
-            tiles.values, tiles.channels, begin, end, tiles.tiles, column, tiles.norms, point, tiles.limit
+            tiles.values, tiles.channels, begin, end, tiles.tiles, column, tiles.norms, point, limit
         )
         if word != possible:
-            word |= _settle(vectors, order, square, point, column, possible & ~word)
+            word |= _settle(points, point, column, possible & ~word)
         words[k] = word
 
 
 @compiled
-def _dense_pairs(vectors: Any, order: Any, square: Any, tiles: Any, block: Any, column: Any, words: Any) -> None:
-    """Do as `_sparse_pairs` does, channel by channel."""
-    words[:] = 0
+def _dense_pairs(points: Any, tiles: Any, limit: Any, block: Any, column: Any, words: Any) -> None:
     found = np.empty(2 * DENSE_ROWS, dtype=np.uint64)
-    for start in range(0, min(64, len(order) - 64 * block), DENSE_ROWS):
-        for place, word in enumerate(dense_words(tiles.tiles, block, start, column, tiles.norms, tiles.limit)):
+    for start in range(0, min(64, len(points.order) - 64 * block), DENSE_ROWS):
+        for place, word in enumerate(dense_words(tiles.tiles, block, start, column, tiles.norms, limit)):
             found[place] = word
-        for k in range(min(DENSE_ROWS, len(order) - 64 * block - start)):
+        for k in range(min(DENSE_ROWS, len(points.order) - 64 * block - start)):
             word, possible = found[k], found[DENSE_ROWS + k]
             if word != possible:
-                word |= _settle(vectors, order, square, 64 * block + start + k, column, possible & ~word)
+                word |= _settle(points, 64 * block + start + k, column, possible & ~word)
             words[start + k] = word
+
+
+@compiled
+def _sparse_counts(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
+    bounds = np.empty((2, 64), dtype=np.float32)
+    for k in range(min(64, len(points.order) - 64 * block)):
+        point = 64 * block + k
+        begin, end = tiles.starts[point], tiles.starts[point + 1]
+        sparse_bounds(tiles.values, tiles.channels, begin, end, tiles.tiles, column, tiles.norms, point, bounds)
+        _count(points, bounds, limits, point, column, words[:, k])
+
+
+@compiled
+def _dense_counts(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
+    bounds = np.empty((DENSE_ROWS, 2, 64), dtype=np.float32)
+    for start in range(0, min(64, len(points.order) - 64 * block), DENSE_ROWS):
+        dense_bounds(tiles.tiles, block, start, column, tiles.norms, bounds)
+        for k in range(min(DENSE_ROWS, len(points.order) - 64 * block - start)):
+            _count(points, bounds[k], limits, 64 * block + start + k, column, words[:, start + k])
+
+
+@compiled
+def _count(points: Any, bounds: Any, limits: Any, point: Any, column: Any, words: Any) -> None:
+    """Count, bit by bit, the radii that reach each point of a block.
+
+    A radius that reaches a point is followed by larger ones that do. So of the radii from the largest down, those that
+    reach come first, and bit p of their number is the parity of how many of every 2^p-th of them reach.
+    """
+    doubtful = np.uint64(0)
+    for rank in range(1, len(limits) + 1):
+        certain, possible = within(bounds, limits[len(limits) - rank])
+        if possible == 0:
+            break
+        doubtful |= possible & ~certain
+        for plane in range(len(words)):
+            if rank & ((1 << plane) - 1):
+                break
+            words[plane] ^= certain
+    while doubtful:
+        k = lowest_bit(doubtful)
+        bit = np.uint64(1) << np.uint64(k)
+        doubtful ^= bit
+        if 64 * column + k < len(points.order):
+            count = reaching(points, points.order[point], points.order[64 * column + k])
+            for plane in range(len(words)):
+                words[plane] = words[plane] & ~bit | (bit if count >> plane & 1 else np.uint64(0))
+
+
+@compiled
+def _settle(points: Any, point: Any, column: Any, doubtful: Any) -> Any:
+    """Return those of the doubtful neighbours that the radius reaches by the exact comparison."""
+    word = np.uint64(0)
+    for k in range(min(64, len(points.order) - 64 * column)):
+        bit = np.uint64(1) << np.uint64(k)
+        if doubtful & bit and reaching(points, points.order[point], points.order[64 * column + k]):
+            word |= bit
+    return word
 
 
 @compiled
@@ -119,46 +181,6 @@ def _write(words: Any, row: Any, begin: Any, end: Any, band: Any, place: Any, wi
     for k in range(64):
         for column in range(begin, end):
             band[place + k * width + column - begin] = words[row + k, column]
-
-
-@compiled
-def _settle(vectors: Any, order: Any, square: Any, point: Any, column: Any, doubtful: Any) -> Any:
-    """Return those of the doubtful neighbours that are near by the exact comparison."""
-    word = np.uint64(0)
-    for k in range(min(64, len(order) - 64 * column)):
-        bit = np.uint64(1) << np.uint64(k)
-        if doubtful & bit and _near(vectors, order[point], order[64 * column + k], square):
-            word |= bit
-    return word
-
-
-@compiled
-def _near(vectors: Any, row: Any, other: Any, square: Any) -> Any:
-    """Decide a pair in float64: quickly, or where the order of summation might matter, by the book."""
-    quick = _some_distance(vectors, row, other)
-    if abs(quick - square) > 1e-15 * (vectors.shape[1] + 2) * (quick + square):  # 9 times the rounding of float64
-        return quick <= square
-    return _squared_distance(vectors, row, other) <= square
-
-
-@reordering
-def _some_distance(vectors: Any, row: Any, other: Any) -> Any:
-    """Return the squared distance, summed in any order."""
-    total = 0.0
-    for channel in range(vectors.shape[1]):
-        difference = np.float64(vectors[row, channel]) - np.float64(vectors[other, channel])
-        total += difference * difference
-    return total
-
-
-@compiled
-def _squared_distance(vectors: Any, row: Any, other: Any) -> Any:
-    """Return the sum, channel by channel, of the squared differences in float64: what a k-d tree compares."""
-    total = 0.0
-    for channel in range(vectors.shape[1]):
-        difference = np.float64(vectors[row, channel]) - np.float64(vectors[other, channel])
-        total += difference * difference
-    return total
 
 
 @compiled
@@ -176,19 +198,9 @@ def _transpose(words: Any) -> None:
         mask ^= mask << np.uint64(max(size, 1))
 
 
+_some_distance = quick_square
+
+
 @compiled
-def _measure(layout: Any, band: Any, n_points: Any, first: Any, last: Any, facts: Any) -> None:
-    for block in range(first, last):
-        width, start = layout.upper[block] - layout.lower[block], layout.lower[block]
-        for k in range(min(64, n_points - 64 * block)):
-            place = layout.offset[block] + k * width
-            count, low, high = 0, width, 0
-            for word in range(width):
-                found = bit_count(band[place + word])
-                if found:
-                    count += found
-                    low = min(low, word)
-                    high = word + 1
-            facts[64 * block + k, 0] = count
-            facts[64 * block + k, 1] = start + low
-            facts[64 * block + k, 2] = start + high
+def _squared_distance(vectors: Any, row: Any, other: Any) -> Any:
+    return measured(vectors, np.empty(0), row, other)

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from topoact.mapper._band import Words
 from topoact.mapper._jit import compiled
 from topoact.mapper._layout import WORD, Layout
+from topoact.mapper._planes import Facts
 from topoact.mapper._words import bit_count, lowest_bit
 from topoact.mapper.protocols import Rows
 
-Facts = npt.NDArray[np.int32]
 Labels32 = npt.NDArray[np.int32]
 
 

@@ -79,8 +79,8 @@ def dense_centre(vectors: Any, rows: Any, mean: Any) -> Any:
 
 
 @compiled
-def sparse_centre(values: Any, channels: Any, starts: Any, position: Any, scale: Any, rows: Any, mean: Any) -> Any:
-    """Do as `dense_centre` does, from the nonzeros of scaled rows in lens order."""
+def sparse_centre(values: Any, channels: Any, starts: Any, position: Any, rows: Any, mean: Any) -> Any:
+    """Do as `dense_centre` does, from the nonzeros of rows in lens order."""
     mean[:] = 0
     for row in rows:
         place = position[row]
@@ -99,7 +99,6 @@ def sparse_centre(values: Any, channels: Any, starts: Any, position: Any, scale:
             total += value * (value - 2 * mean[channels[k]])
         if total < best:
             best, medoid = total, row
-    _scale(mean, 1 / scale)
     return medoid
 
 

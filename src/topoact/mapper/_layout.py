@@ -29,8 +29,16 @@ class Layout(NamedTuple):
     """Word at which the rows of each block start, shape (n_blocks + 1,)."""
 
     @property
+    def n_words(self) -> int:
+        return int(self.offset[-1])
+
+    @property
     def n_bytes(self) -> int:
-        return int(self.offset[-1]) * 8
+        return self.n_words * 8
+
+    def reach(self, n_points: int) -> Places:
+        """Return for each point one past the last that the band compares it with."""
+        return np.minimum(self.upper[np.arange(n_points) // WORD] * WORD, n_points)
 
     def serves(self, start: Places, stop: Places) -> npt.NDArray[np.bool_]:
         """Tell for each range of sorted points whether the band holds all of its pairs."""
@@ -43,7 +51,12 @@ def lay_out(reach: Places) -> Layout:
     """Return the layout in which each point sees all from itself up to ``reach`` (ascending, exclusive), and back."""
     n_blocks = -(-len(reach) // WORD)
     last = np.minimum(np.arange(1, n_blocks + 1) * WORD, len(reach)) - 1
-    upper = np.maximum(-(-reach[last] // WORD), np.arange(1, n_blocks + 1))
+    return seeing(np.maximum(-(-reach[last] // WORD), np.arange(1, n_blocks + 1)))
+
+
+def seeing(upper: Places) -> Layout:
+    """Return the layout in which each block sees all from itself up to ``upper`` (ascending, exclusive), and back."""
+    n_blocks = len(upper)
     lower = np.searchsorted(upper, np.arange(n_blocks), side="right")
     offset = np.zeros(n_blocks + 1, dtype=np.int64)
     np.cumsum((upper - lower) * WORD, out=offset[1:])

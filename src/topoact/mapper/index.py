@@ -1,33 +1,42 @@
-"""`NeighborIndex`: every mapper graph of one lens and one ε, without touching the vectors again.
+"""`NeighborIndex`: every mapper graph of one lens and one ε, or a ladder of them, without touching the vectors again.
 
 1. Sort the points by lens value: an interval of a one-dimensional cover is then a range of them.
-2. Decide once for each pair that can share an interval whether it lies within ε (`_tiles`, `_words`), and keep the
-   answer as one bit (`_band`).
+2. Decide once for each pair that can share an interval which radii reach from one to the other (`_tiles`, `_words`,
+   `_exact`), and keep the answer as a bit, or as the few bits of a count (`_band`, `_planes`).
 3. DBSCAN of any interval is bit work on that band (`_dbscan`), whatever the cover and minPts.
 
 The result is that of scikit-learn's DBSCAN, run on each interval in float64. The convention where a distance equals ε
 to the last digit: neighbours are pairs whose squared differences, summed in float64 channel by channel, do not exceed
 ``eps * eps``. scikit-learn's k-d tree (up to 15 channels) compares exactly this; above, its brute-force search expands
 the square and rounds otherwise, so that a pair within about 1e-15 (|x|² + |y|²) of ε² may fall on the other side there.
+
+For cosine, neighbours are pairs for which 1 minus the sum, channel by channel, of the products of coordinates divided
+by the vectors' lengths does not exceed ε. scikit-learn sums these products in the order of its matrix library, so that
+a pair within about 1e-15 of ε may fall on the other side. A zero vector is at distance 1 from all other points, and 0
+from itself (where scikit-learn's distance of a point to itself is 0 or not by how it cuts its blocks).
 """
 
+import os
+from collections.abc import Mapping
 from numbers import Real
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper._layout import Places, lay_out, reach_of
-from topoact.mapper._threads import side_by_side, usable_cores
+from topoact.mapper._layout import Layout, Places, lay_out, reach_of
+from topoact.mapper._threads import usable_cores
 from topoact.mapper.build import assemble
 from topoact.mapper.checks import check_differing, check_enough, checked_vectors
 from topoact.mapper.covers import UniformCover, ranges
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.lenses import lens_values
-from topoact.mapper.memory import available_memory, check_memory, is_sparse, tile_bytes
-from topoact.mapper.nerve import Members, Nodes
-from topoact.mapper.protocols import Cover, Intervals, Lens, Progress, Rows, no_progress
+from topoact.mapper.memory import Needs, available_memory, fits_memory, is_sparse, mebibytes, tile_bytes
+from topoact.mapper.metrics import Metric, checked_metric, checked_radii, level_of
+from topoact.mapper.nerve import Nodes
+from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
 
 
 class NeighborIndex:
@@ -40,13 +49,19 @@ class NeighborIndex:
     lens
         As for `Mapper`.
     eps
-        Radius of a point's neighbourhood, in units of the activations.
+        Radius of a point's neighbourhood, in units of the activations; or an ascending ladder of at most 255 radii, of
+        which each graph takes one.
     max_interval
         Widest interval to be served, as a share of the lens range: n intervals of overlap p are 1 / (n (1 − p)) wide.
+    metric
+        ``"euclidean"`` or ``"cosine"``: 1 − cos, with radii in (0, 2].
     intervals
         Serve these intervals, and what lies within them, in the place of `max_interval`.
     memory_limit
         Bytes that the index may take beside `X`; by default four fifths of what is free.
+    spill
+        Folder for a temporary file that takes the bits where they do not fit into `memory_limit`; without one such an
+        index is refused. The file has no name and goes with the index, however the process ends.
     n_jobs
         Threads; by default all cores that this process may use.
     progress
@@ -55,13 +70,14 @@ class NeighborIndex:
     Raises
     ------
     InvalidInput
-        If `X` or the lens is not finite, a parameter is out of range, or `memory_limit` is too small; the last is found
-        out before anything large is allocated.
+        If `X` or the lens is not finite, a parameter is out of range, or memory (the disk, with `spill`) is too small
+        (`TooLarge`); the last is found out before anything large is allocated.
 
     Notes
     -----
-    Memory: one bit per ordered pair of points that can share an interval, and 4 bytes per coordinate (10 per nonzero of
-    sparse data). Time: one product in float32 per unordered pair.
+    Memory: one bit per ordered pair of points that can share an interval (of a ladder of n radii ⌈log2(n + 1)⌉ bits,
+    and one more from the first graph on), and while pairs are decided 4 bytes per coordinate (10 per nonzero of sparse
+    data). Time: one product in float32 per unordered pair.
 
     Examples
     --------
@@ -73,38 +89,53 @@ class NeighborIndex:
     <MapperGraph: 10 nodes, 10 edges, 100.0% of 400 points covered>
     >>> index.graph(n_intervals=4, overlap=0.2, min_samples=3)
     <MapperGraph: 6 nodes, 6 edges, 100.0% of 400 points covered>
+    >>> ladder = topoact.NeighborIndex(ring, lens=ring[:, 0], eps=[0.01, 0.1], max_interval=0.4)
+    >>> ladder.graph(n_intervals=6, overlap=0.3, eps=0.01)
+    <MapperGraph: 0 nodes, 0 edges, 0.0% of 400 points covered>
     """
+
+    vectors: Vectors
+    lens: LensValues
+    radii: tuple[float, ...]
+    metric: Metric
+    max_interval: float
+    n_jobs: int
+    _order: Rows
+    _sorted: LensValues
+    _layout: Layout
+    _needs: Needs
+    _spill: Path | None
 
     def __init__(
         self,
         X: npt.ArrayLike,
         lens: str | Lens | npt.ArrayLike = "l2",
-        eps: float = 259.0,
+        eps: float | npt.ArrayLike = 259.0,
         max_interval: float = 0.03,
         *,
+        metric: Metric = "euclidean",
         intervals: Intervals | None = None,
         memory_limit: int | None = None,
+        spill: str | os.PathLike[str] | None = None,
         n_jobs: int | None = None,
         progress: Progress = no_progress,
     ) -> None:
-        if not _within(eps, np.inf) or eps == np.inf:
-            raise InvalidInput(f"eps must be a positive number: got {eps!r}")
-        if not _within(max_interval, 1):
+        from topoact.mapper._store import checked_folder
+
+        self.metric = checked_metric(metric)
+        radii = checked_radii(eps, self.metric)
+        if not (isinstance(max_interval, Real) and 0 < float(max_interval) <= 1):
             raise InvalidInput(f"max_interval must be in (0, 1]: got {max_interval!r}")
-        vectors = checked_vectors(X)
-        check_differing(vectors)
-        values = lens_values(lens, vectors)
-        if values.min() == values.max():
-            raise InvalidInput(
-                f"the lens is {values[0]:g} at every point, so there is no range to cover: choose another lens"
-            )
-        self.vectors, self.lens, self.eps = vectors, values, float(eps)
+        self._spill = checked_folder(spill)
+        self.vectors, self.lens = _checked(X, lens)
+        self.radii = tuple(radii.tolist())
         self.n_jobs = n_jobs or usable_cores()
-        self._order: Rows = np.argsort(values, kind="stable").astype(np.int64)
-        self._sorted = values[self._order]
+        self._order = np.argsort(self.lens, kind="stable").astype(np.int64)
+        self._sorted = self.lens[self._order]
         self.max_interval = float(max_interval) if intervals is None else self._share(intervals)
         reach = reach_of(self._sorted, self.max_interval) if intervals is None else self._covering(intervals)
-        self._build(reach, memory_limit, progress)
+        self._layout = lay_out(reach)
+        self._build(radii, available_memory() if memory_limit is None else memory_limit, progress)
 
     def _share(self, intervals: Intervals) -> float:
         """Return the width of the widest interval as a share of the lens range."""
@@ -118,37 +149,58 @@ class NeighborIndex:
             reach[start:stop] = np.maximum(reach[start:stop], stop)
         return np.maximum.accumulate(reach)
 
-    def _build(self, reach: Places, memory_limit: int | None, progress: Progress) -> None:
+    def _build(self, radii: npt.NDArray[np.float64], limit: int, progress: Progress) -> None:
         sparse = is_sparse(self.vectors)
-        self._layout = lay_out(reach)
-        other = tile_bytes(self.vectors, sparse)
-        limit = available_memory() if memory_limit is None else memory_limit
-        check_memory(self._sorted, self._layout.n_bytes, other, limit)
+        self._needs = Needs(self._layout.n_bytes, len(radii).bit_length(), tile_bytes(self.vectors, sparse))
+        if fits_memory(self._sorted, self._needs, limit, spill=self._spill is not None):
+            self._spill = None
         progress("loading the engine", 0, 1)
-        self.n_bytes = self._layout.n_bytes + other
-        from topoact.mapper._band import fill_band, measure_band
+        from topoact.mapper._band import fill_planes
+        from topoact.mapper._exact import points
+        from topoact.mapper._store import allocate
         from topoact.mapper._tiles import cut
 
+        room = allocate((self._needs.n_bits, self._layout.n_words), self._spill)
+        words = room[: self._needs.n_planes]
         how: dict[str, Any] = {"n_jobs": self.n_jobs, "progress": progress}
-        tiles = cut(self.vectors, self._order, self.eps, sparse=sparse, **how)
-        self._band = fill_band(self.vectors, self._order, tiles, self.eps, self._layout, **how)
-        self._facts = measure_band(self._layout, self._band, len(self.lens), **how)
-        self._position = np.empty_like(self._order)
-        self._position[self._order] = np.arange(len(self._order))
-        self._nonzeros = (tiles.values, tiles.channels, tiles.starts) if tiles.exact_nonzeros(self.vectors) else None
-        self._scale = tiles.scale
+        tiles = cut(self.vectors, self._order, radii[0], metric=self.metric, sparse=sparse, **how)
+        known = points(self.vectors, self._order, radii, self.metric)
+        fill_planes(known, tiles, tiles.limits(radii, self.metric), self._layout, words, **how)
+        del tiles
+        self._open(words, room[-1])
+        if len(radii) == 1:
+            self._planes.measure(1, progress)
+
+    def _open(self, words: npt.NDArray[np.uint64], band: npt.NDArray[np.uint64]) -> None:
+        """Make what answers questions from the bits."""
+        from topoact.mapper._nodes import Gatherer
+        from topoact.mapper._planes import Planes
+
+        self._gatherer = Gatherer(self.vectors, self._order, self.n_jobs)
+        self._planes = Planes(words, band, self._layout, len(self.lens), len(self.radii), n_jobs=self.n_jobs)
 
     def __repr__(self) -> str:
         n_points, n_channels = self.vectors.shape
+        eps = f"eps={self.radii[0]:g}" if len(self.radii) == 1 else f"{len(self.radii)} radii"
         return (
-            f"<NeighborIndex: {n_points} points of {n_channels} channels, eps={self.eps:g}, "
-            f"max_interval={self.max_interval:.3g}, {self.n_bytes / 2**20:.1f} MiB>"
+            f"<NeighborIndex: {n_points} points of {n_channels} channels, {eps}, "
+            f"max_interval={self.max_interval:.3g}, {mebibytes(self.n_bytes)}>"
         )
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes that it takes at most, the time when it is built included; beside `X`."""
+        return self._needs.total
 
     @property
     def band_bytes(self) -> int:
         """Bytes that the bits take."""
-        return self._layout.n_bytes
+        return self._needs.pairs
+
+    @property
+    def spilled(self) -> bool:
+        """Whether the bits lie in a temporary file."""
+        return self._spill is not None
 
     def serves(self, intervals: Intervals) -> bool:
         """Tell whether the index holds all pairs that these intervals need."""
@@ -160,56 +212,56 @@ class NeighborIndex:
         overlap: float = 0.5,
         min_samples: int = 5,
         *,
+        eps: float | None = None,
         progress: Progress = no_progress,
     ) -> MapperGraph:
         """Return the mapper graph of a uniform cover, clustered by DBSCAN.
+
+        Parameters
+        ----------
+        n_intervals, overlap
+            Of `UniformCover`.
+        min_samples
+            Points within `eps`, the point itself included, that make it a core point.
+        eps
+            One of `radii`; may be left out where there is one.
+        progress
+            Called with (stage, done, total); may raise `topoact.errors.Cancelled`.
 
         Raises
         ------
         InvalidInput
             If a parameter is out of range, or the intervals are wider than `max_interval`.
         """
-        return self.graph_of(UniformCover(n_intervals, overlap), min_samples, progress=progress)
+        return self.graph_of(UniformCover(n_intervals, overlap), min_samples, eps=eps, progress=progress)
 
-    def graph_of(self, cover: Cover, min_samples: int = 5, *, progress: Progress = no_progress) -> MapperGraph:
+    def graph_of(
+        self, cover: Cover, min_samples: int = 5, *, eps: float | None = None, progress: Progress = no_progress
+    ) -> MapperGraph:
         """Return the mapper graph of any cover, clustered by DBSCAN; raises as `graph` does."""
+        level = level_of(eps, self.radii)
         intervals = cover.intervals(self.lens)
-        nodes = self.nodes(intervals, min_samples, progress=progress)
+        nodes = self.nodes(intervals, min_samples, eps=eps, progress=progress)
         progress("joining nodes", 0, 1)
-        return assemble(self.lens, intervals, nodes, eps=self.eps)
+        return assemble(self.lens, intervals, nodes, eps=self.radii[level])
 
-    def nodes(self, intervals: Intervals, min_samples: int, *, progress: Progress = no_progress) -> Nodes:
+    def nodes(
+        self, intervals: Intervals, min_samples: int, *, eps: float | None = None, progress: Progress = no_progress
+    ) -> Nodes:
         """Return the clusters of every interval; raises as `graph` does."""
-        from topoact.mapper._dbscan import cluster_range
-        from topoact.mapper._gather import gather_members
-
+        level = level_of(eps, self.radii)
         if not isinstance(min_samples, int | np.integer) or min_samples < 1:
             raise InvalidInput(f"min_samples must be a whole number, at least 1: got {min_samples!r}")
         check_enough(len(self.lens), min_samples)
         starts, stops = self._ranges(intervals)
-        begins = np.concatenate([[0], np.cumsum(stops - starts)])
-        labels = np.empty(begins[-1], dtype=np.int32)
-        counts = np.zeros(len(starts), dtype=np.int64)
-
-        def cluster(number: int) -> None:
-            counts[number] = cluster_range(
-                starts[number],
-                stops[number],
-                int(min_samples),
-                self._order,
-                self._facts,
-                self._layout,
-                self._band,
-                labels[begins[number] : begins[number + 1]],
+        with self._planes.at(level, progress) as (band, facts):
+            members, counts = self._gatherer.clusters(
+                starts, stops, int(min_samples), self._layout, band, facts, progress
             )
-
-        side_by_side(cluster, range(len(starts)), n_jobs=self.n_jobs, stage="clustering", progress=progress)
-        first_node = np.concatenate([[0], np.cumsum(counts)])
-        members = Members(*gather_members(self._position, starts, stops, begins, labels, first_node))
-        means, medoids = self._centres(members, progress)
+        means, medoids = self._gatherer.centres(members, progress)
         return Nodes(np.repeat(np.arange(len(starts)), counts), members, means, medoids)
 
-    def _ranges(self, intervals: Intervals) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _ranges(self, intervals: Intervals) -> tuple[Places, Places]:
         starts, stops = ranges(self._sorted, intervals)
         if not self._layout.serves(starts, stops).all():
             raise InvalidInput(
@@ -218,26 +270,69 @@ class NeighborIndex:
             )
         return starts, np.maximum(starts, stops)
 
-    def _centres(self, members: Members, progress: Progress) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """Return the mean vector and the medoid of each node."""
-        from topoact.mapper._gather import dense_centre, sparse_centre
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return all that is worth keeping, as plain arrays under names; `restore` takes them back."""
+        from topoact.mapper._keeping import Kept, pack
 
-        n_nodes, n_channels = len(members.indptr) - 1, self.vectors.shape[1]
-        means = np.empty((n_nodes, n_channels), dtype=np.float32)
-        medoids = np.empty(n_nodes, dtype=np.int64)
+        facts = self._planes.facts[: len(self.lens) if len(self.radii) == 1 else 0]
+        kept = Kept(
+            np.array(self.radii), self.metric, self.max_interval, self._order, self._layout, self._planes.words, facts
+        )
+        return pack(kept, self.vectors)
 
-        def centre(node: int) -> None:
-            rows, mean = members.indices[members.indptr[node] : members.indptr[node + 1]], np.empty(n_channels)
-            if self._nonzeros is None:
-                medoids[node] = dense_centre(self.vectors, rows, mean)
-            else:
-                medoids[node] = sparse_centre(*self._nonzeros, self._position, self._scale, rows, mean)
-            means[node] = mean
+    @classmethod
+    def restore(
+        cls,
+        X: npt.ArrayLike,
+        lens: str | Lens | npt.ArrayLike,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        *,
+        n_jobs: int | None = None,
+    ) -> Self:
+        """Return the index that `arrays` came from, without deciding a pair again.
 
-        largest_first = np.argsort(-members.sizes, kind="stable").tolist()
-        side_by_side(centre, largest_first, n_jobs=self.n_jobs, stage="averaging nodes", progress=progress)
-        return means, medoids
+        Parameters
+        ----------
+        X, lens
+            What the index was built from.
+        arrays
+            From `arrays`; they may be read-only memory maps, and are read when they are needed.
+        n_jobs
+            Threads; by default all cores that this process may use.
+
+        Raises
+        ------
+        InvalidInput
+            If the arrays are damaged, or do not belong to `X` and the lens.
+        """
+        from topoact.mapper._keeping import unpack
+        from topoact.mapper._store import alias
+
+        self = cls.__new__(cls)
+        self.vectors, self.lens = _checked(X, lens)
+        kept = unpack(arrays, self.vectors, self.lens)
+        self.radii, self.metric, self.max_interval = tuple(kept.radii.tolist()), kept.metric, kept.max_interval
+        self.n_jobs, self._spill = n_jobs or usable_cores(), None
+        self._order, self._layout = np.array(kept.order), kept.layout
+        self._sorted = self.lens[self._order]
+        self._needs = Needs(self._layout.n_bytes, len(kept.words), 0)
+        words = alias(kept.words)
+        self._open(words, words[0] if len(words) == 1 else np.empty_like(words[0]))
+        self._planes.facts[: len(kept.facts)] = kept.facts
+        return self
 
 
-def _within(value: Any, highest: float) -> bool:
-    return isinstance(value, Real) and 0 < float(value) <= highest
+def _checked(X: npt.ArrayLike, lens: str | Lens | npt.ArrayLike) -> tuple[Vectors, LensValues]:
+    """Return vectors and lens values that an index can be made of; raises `InvalidInput`."""
+    vectors = checked_vectors(X)
+    check_differing(vectors)
+    values = lens_values(lens, vectors)
+    if values.ndim != 1:
+        raise InvalidInput(
+            f"a neighbour index sorts by one lens: got lens values of shape {values.shape}; `Mapper` takes several"
+        )
+    if values.min() == values.max():
+        raise InvalidInput(
+            f"the lens is {values[0]:g} at every point, so there is no range to cover: choose another lens"
+        )
+    return vectors, values

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -53,32 +53,65 @@ def tile_bytes(vectors: Vectors, sparse: bool) -> int:
     return dense + (int(len(vectors) * vectors.shape[1] * SPARSE * 6) if sparse else 0)
 
 
-def check_memory(ordered: LensValues, band: int, other: int, limit: int) -> None:
-    """Refuse an index that does not fit.
+class Needs(NamedTuple):
+    """Bytes that an index takes."""
+
+    band: int
+    """One bit for each pair."""
+    n_planes: int
+    """How many bits a pair has; with several, the band of one radius comes on top when a graph is made."""
+    other: int
+    """All else, which is free again when the pairs are decided."""
+
+    @property
+    def n_bits(self) -> int:
+        return self.n_planes + (self.n_planes > 1)
+
+    @property
+    def pairs(self) -> int:
+        return self.band * self.n_bits
+
+    @property
+    def total(self) -> int:
+        return max(self.band * self.n_planes + self.other, self.pairs)
+
+    def most(self, limit: int) -> int:
+        """Return how large a band fits."""
+        return min((limit - self.other) // self.n_planes, limit // self.n_bits)
+
+
+def fits_memory(ordered: LensValues, needs: Needs, limit: int, *, spill: bool) -> bool:
+    """Tell whether the bits fit beside all else; if not, the rest does.
 
     Parameters
     ----------
     ordered
         Lens values in ascending order.
-    band, other
-        Bytes of the band and of all else.
+    needs
+        Bytes.
     limit
         Bytes that may be taken.
+    spill
+        Whether the bits may go to a file.
 
     Raises
     ------
     TooLarge
         With the figures, and the `max_interval` that would fit.
     """
-    if band + other <= limit:
-        return
-    fits = float(f"{widest_interval(ordered, limit - other) * 0.95:.1e}")
+    if needs.total <= limit:
+        return True
+    if spill and needs.other <= limit:
+        return False
+    fits = float(f"{widest_interval(ordered, needs.most(limit)) * 0.95:.1e}")
     remedy = f"max_interval={fits:.2g} would fit" if fits else "no interval is short enough to fit"
+    file = "" if needs.other > limit else "let spill name a folder for a temporary file, "
     raise TooLarge(
-        f"the neighbour index needs {_mebibytes(band + other)} ({_mebibytes(band)} for pairs of points) and may take "
-        f"{_mebibytes(limit)}: ask for more intervals or less overlap ({remedy}), or take fewer points"
+        f"the neighbour index needs {mebibytes(needs.total)} ({mebibytes(needs.pairs)} for pairs of points) and may "
+        f"take {mebibytes(limit)}: {file}ask for more intervals or less overlap ({remedy}), or take fewer points"
     )
 
 
-def _mebibytes(n_bytes: float) -> str:
+def mebibytes(n_bytes: float) -> str:
+    """Return a number of bytes as people read it."""
     return f"{n_bytes / 2**20:,.1f} MiB"

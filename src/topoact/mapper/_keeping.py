@@ -1,0 +1,125 @@
+"""An index as plain arrays that can be kept, and the check that arrays fit the vectors they come back with.
+
+Kept are the bits and where they lie, the order of the points, and of one radius the counts that reading all bits takes.
+The place of the words and all that belongs to the vectors is made again.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, cast, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.errors import InvalidInput
+from topoact.mapper._layout import WORD, Layout, seeing
+from topoact.mapper.metrics import Metric, checked_radii
+from topoact.mapper.protocols import LensValues, Vectors
+
+FORMAT: Final = 1
+BLOCK_ROWS: Final = 16_384
+METRICS: Final[tuple[Metric, ...]] = get_args(Metric)
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class Kept(NamedTuple):
+    """What an index is made of, beside vectors and lens."""
+
+    radii: npt.NDArray[np.float64]
+    metric: Metric
+    max_interval: float
+    order: npt.NDArray[np.int64]
+    layout: Layout
+    words: npt.NDArray[np.uint64]
+    """Shape (n_planes, n_words)."""
+    facts: npt.NDArray[np.int32]
+    """Shape (n_points, 3); of a ladder, which has them for one radius at a time, (0, 3)."""
+
+
+def pack(kept: Kept, vectors: Vectors) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays to keep. Memory: none that the index does not hold."""
+    return {
+        "format": np.array([FORMAT, METRICS.index(kept.metric)], dtype=np.int64),
+        "fingerprint": fingerprint(vectors),
+        "radii": kept.radii,
+        "max_interval": np.array([kept.max_interval]),
+        "order": kept.order,
+        "upper": kept.layout.upper,
+        "words": kept.words,
+        "facts": kept.facts,
+    }
+
+
+def unpack(arrays: Arrays, vectors: Vectors, lens: LensValues) -> Kept:
+    """Return what was packed.
+
+    Raises
+    ------
+    InvalidInput
+        If an array is missing or damaged, or was made of other vectors or another lens.
+    """
+    form = _taken(arrays, "format", np.int64, (2,))
+    if form[0] != FORMAT or not 0 <= form[1] < len(METRICS):
+        raise InvalidInput(
+            f"this neighbour index is of format {form[0]}, and format {FORMAT} is wanted: build it again"
+        )
+    metric, n_points = METRICS[form[1]], len(lens)
+    if not np.array_equal(_taken(arrays, "fingerprint", np.uint64, (2,)), fingerprint(vectors)):
+        raise InvalidInput("this neighbour index was made of other vectors: build it again")
+    radii = checked_radii(_taken(arrays, "radii", np.float64, (None,)), metric)
+    order = _taken(arrays, "order", np.int64, (n_points,))
+    if not _sorts(order, lens):
+        raise InvalidInput("this neighbour index was made with another lens: build it again")
+    layout = _layout(_taken(arrays, "upper", np.int64, (-(-n_points // WORD),)))
+    words = _taken(arrays, "words", np.uint64, (len(radii).bit_length(), layout.n_words))
+    facts = _taken(arrays, "facts", np.int32, (n_points if len(radii) == 1 else 0, 3))
+    if len(facts) and not ((facts[:, 0] > 0).all() and _inside(facts, layout)):
+        raise InvalidInput("the array 'facts' of this neighbour index is damaged: build it again")
+    return Kept(radii, metric, float(_taken(arrays, "max_interval", np.float64, (1,))[0]), order, layout, words, facts)
+
+
+def _taken(arrays: Arrays, name: str, kind: Any, shape: tuple[int | None, ...]) -> npt.NDArray[Any]:
+    array = arrays.get(name)
+    if array is None:
+        raise InvalidInput(f"the array {name!r} of this neighbour index is missing: build it again")
+    fits = array.dtype == kind and array.ndim == len(shape) and array.flags.c_contiguous
+    if not fits or any(wanted not in {None, found} for wanted, found in zip(shape, array.shape, strict=True)):
+        raise InvalidInput(
+            f"the array {name!r} of this neighbour index does not fit: {array.dtype} of shape {array.shape}, and "
+            f"{np.dtype(kind)} of {shape} is wanted: build it again"
+        )
+    return array
+
+
+def _sorts(order: npt.NDArray[np.int64], lens: LensValues) -> bool:
+    """Tell whether an order is a permutation by which the lens ascends, equal values by row."""
+    if order.min() < 0 or order.max() >= len(lens):
+        return False
+    rise = np.diff(lens[order])
+    return bool(((rise > 0) | (rise == 0) & (np.diff(order) > 0)).all())
+
+
+def _layout(upper: npt.NDArray[np.int64]) -> Layout:
+    blocks = np.arange(1, len(upper) + 1)
+    if (upper < blocks).any() or (upper > len(upper)).any() or (np.diff(upper) < 0).any():
+        raise InvalidInput("the array 'upper' of this neighbour index is damaged: build it again")
+    return seeing(np.array(upper))
+
+
+def _inside(facts: npt.NDArray[np.int32], layout: Layout) -> bool:
+    block = np.arange(len(facts)) // WORD
+    low, high = facts[:, 1], facts[:, 2]
+    return bool(((layout.lower[block] <= low) & (low <= block) & (block < high) & (high <= layout.upper[block])).all())
+
+
+def fingerprint(vectors: Vectors) -> npt.NDArray[np.uint64]:
+    """Return 128 bits that tell vectors apart: a digest of the sums, as whole numbers, of their rows and columns."""
+    digest = hashlib.blake2b(repr((vectors.shape, vectors.dtype.str)).encode(), digest_size=16)
+    columns = np.zeros(vectors.shape[1], dtype=np.uint64)
+    for start in range(0, len(vectors), BLOCK_ROWS):
+        block = vectors[start : start + BLOCK_ROWS].view(f"u{vectors.itemsize}")
+        digest.update(block.sum(axis=1, dtype=np.uint64).tobytes())
+        columns += block.sum(axis=0, dtype=np.uint64)
+    digest.update(columns.tobytes())
+    return cast("npt.NDArray[np.uint64]", np.frombuffer(digest.digest(), dtype=np.uint64))

@@ -1,0 +1,76 @@
+"""From the bits of an index to the nodes of a cover: clusters, their members, mean vectors and medoids."""
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.mapper._band import Words
+from topoact.mapper._dbscan import cluster_range
+from topoact.mapper._gather import dense_centre, gather_members, sparse_centre
+from topoact.mapper._layout import Layout, Places
+from topoact.mapper._planes import Facts
+from topoact.mapper._threads import side_by_side
+from topoact.mapper._tiles import Nonzeros, find_nonzeros
+from topoact.mapper.memory import is_sparse
+from topoact.mapper.nerve import Members
+from topoact.mapper.protocols import Progress, Rows, Vectors, no_progress
+
+
+class Gatherer:
+    """What nodes are made of, whatever the cover: the order of the points, and sparse vectors as their nonzeros."""
+
+    def __init__(self, vectors: Vectors, order: Rows, n_jobs: int) -> None:
+        self.vectors, self.order, self.n_jobs = vectors, order, n_jobs
+        self.position = np.empty_like(order)
+        self.position[order] = np.arange(len(order))
+
+    @cached_property
+    def nonzeros(self) -> Nonzeros | None:
+        """Nonzeros of sparse float32 data, found when the first node is averaged. Memory: 6 bytes each."""
+        if self.vectors.dtype != np.float32 or not is_sparse(self.vectors):
+            return None
+        return find_nonzeros(self.vectors, self.order, n_jobs=self.n_jobs, progress=no_progress)
+
+    def clusters(
+        self,
+        starts: Places,
+        stops: Places,
+        min_samples: int,
+        layout: Layout,
+        band: Words,
+        facts: Facts,
+        progress: Progress,
+    ) -> tuple[Members, npt.NDArray[np.int64]]:
+        """Return the members of each node, and the number of nodes in each range of sorted points."""
+        begins = np.concatenate([[0], np.cumsum(stops - starts)])
+        labels = np.empty(begins[-1], dtype=np.int32)
+        counts = np.zeros(len(starts), dtype=np.int64)
+
+        def cluster(number: int) -> None:
+            own = labels[begins[number] : begins[number + 1]]
+            start, stop = starts[number], stops[number]
+            counts[number] = cluster_range(start, stop, min_samples, self.order, facts, layout, band, own)
+
+        side_by_side(cluster, range(len(starts)), n_jobs=self.n_jobs, stage="clustering", progress=progress)
+        first_node = np.concatenate([[0], np.cumsum(counts)])
+        return Members(*gather_members(self.position, starts, stops, begins, labels, first_node)), counts
+
+    def centres(self, members: Members, progress: Progress) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """Return the mean vector and the medoid of each node."""
+        n_nodes, n_channels = len(members.indptr) - 1, self.vectors.shape[1]
+        means = np.empty((n_nodes, n_channels), dtype=np.float32)
+        medoids = np.empty(n_nodes, dtype=np.int64)
+        nonzeros = self.nonzeros
+
+        def centre(node: int) -> None:
+            rows, mean = members.indices[members.indptr[node] : members.indptr[node + 1]], np.empty(n_channels)
+            if nonzeros is None:
+                medoids[node] = dense_centre(self.vectors, rows, mean)
+            else:
+                medoids[node] = sparse_centre(*nonzeros, self.position, rows, mean)
+            means[node] = mean
+
+        largest_first = np.argsort(-members.sizes, kind="stable").tolist()
+        side_by_side(centre, largest_first, n_jobs=self.n_jobs, stage="averaging nodes", progress=progress)
+        return means, medoids
