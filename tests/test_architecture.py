@@ -30,7 +30,16 @@ def test_importing_does_not_wait_for_heavy_libraries(name):
 
 def test_the_public_surface():
     covers = ["IntervalCover", "ProductCover", "QuantileCover", "UniformCover"]
-    assert set(topoact.__all__) == {"DBSCAN", "Mapper", "MapperGraph", "NeighborIndex", *covers, "__version__", "open"}
+    clusterers = ["DBSCAN", "HDBSCAN", "SingleLinkage"]
+    assert set(topoact.__all__) == {
+        *clusterers,
+        "Mapper",
+        "MapperGraph",
+        "NeighborIndex",
+        *covers,
+        "__version__",
+        "open",
+    }
     assert all(getattr(topoact, name) is not None for name in topoact.__all__)
     assert topoact.open.__name__ == "open_workbench"
     with pytest.raises(AttributeError, match="'topoact' has no attribute 'Nothing'"):

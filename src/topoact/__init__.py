@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from topoact.mapper import (
         DBSCAN,
+        HDBSCAN,
         IntervalCover,
         Mapper,
         MapperGraph,
         NeighborIndex,
         ProductCover,
         QuantileCover,
+        SingleLinkage,
         UniformCover,
     )
     from topoact.workbench import open_workbench as open  # noqa: A004
@@ -23,12 +25,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DBSCAN",
+    "HDBSCAN",
     "IntervalCover",
     "Mapper",
     "MapperGraph",
     "NeighborIndex",
     "ProductCover",
     "QuantileCover",
+    "SingleLinkage",
     "UniformCover",
     "__version__",
     "open",
@@ -36,12 +40,14 @@ __all__ = [
 
 _HOMES = {
     "DBSCAN": ("topoact.mapper", "DBSCAN"),
+    "HDBSCAN": ("topoact.mapper", "HDBSCAN"),
     "IntervalCover": ("topoact.mapper", "IntervalCover"),
     "Mapper": ("topoact.mapper", "Mapper"),
     "MapperGraph": ("topoact.mapper", "MapperGraph"),
     "NeighborIndex": ("topoact.mapper", "NeighborIndex"),
     "ProductCover": ("topoact.mapper", "ProductCover"),
     "QuantileCover": ("topoact.mapper", "QuantileCover"),
+    "SingleLinkage": ("topoact.mapper", "SingleLinkage"),
     "UniformCover": ("topoact.mapper", "UniformCover"),
     "open": ("topoact.workbench", "open_workbench"),
 }

@@ -11,7 +11,9 @@ from topoact.mapper.estimator import Mapper
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.index import NeighborIndex
 from topoact.mapper.lenses import LENSES, lens_values
+from topoact.mapper.linkage import SingleLinkage
 from topoact.mapper.memory import TooLarge, available_memory
+from topoact.mapper.nearest import Nearest, k_nearest
 from topoact.mapper.nerve import Edges, Members, Nodes
 from topoact.mapper.protocols import (
     Clusterer,
@@ -24,10 +26,12 @@ from topoact.mapper.protocols import (
     no_progress,
 )
 from topoact.mapper.remoteness import DistanceTo, Eccentricity, NeighbourDistance
+from topoact.mapper.scikit import HDBSCAN, LargeInterval
 
 __all__ = [
     "CONVENTIONS",
     "DBSCAN",
+    "HDBSCAN",
     "LENSES",
     "Clusterer",
     "Cover",
@@ -39,22 +43,26 @@ __all__ = [
     "IntervalClusterer",
     "IntervalCover",
     "Intervals",
+    "LargeInterval",
     "Lens",
     "Mapper",
     "MapperGraph",
     "Members",
+    "Nearest",
     "NeighborIndex",
     "NeighbourDistance",
     "Nodes",
     "ProductCover",
     "Progress",
     "QuantileCover",
+    "SingleLinkage",
     "TooLarge",
     "UniformCover",
     "available_memory",
     "build_graph",
     "check_enough",
     "distance_curve",
+    "k_nearest",
     "lens_values",
     "no_progress",
     "widest_interval",

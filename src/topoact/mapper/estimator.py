@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy.typing as npt
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import validate_data
 
 from topoact.errors import InvalidInput
 from topoact.mapper.build import build_graph
 from topoact.mapper.checks import TYPES, check_enough, check_finite
-from topoact.mapper.clusterers import DBSCAN
 from topoact.mapper.covers import check_even, even_cover
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.lenses import lens_values
 from topoact.mapper.protocols import Clusterer, Cover, Lens, Progress, Vectors, no_progress
+from topoact.mapper.scikit import as_clusterer
 
 
 class Mapper(BaseEstimator):  # type: ignore[misc]
@@ -30,12 +30,16 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
     overlap
         Share of an interval that it has in common with the next, in [0, 1); a tuple of them where they differ.
     clusterer
-        How the points of an interval are clustered; `DBSCAN` with its defaults when None.
+        How the points of an interval are clustered: `DBSCAN`, with its defaults when None, `SingleLinkage`, `HDBSCAN`,
+        or any clusterer of scikit-learn. The last two work interval by interval, with all the memory they need.
     random_state
         Seed of all that is sampled.
     cover
         Another cover, in the place of `n_intervals` and `overlap`: `QuantileCover`, `IntervalCover`, `ProductCover`
         for several lenses, or your own.
+    n_jobs
+        Intervals that are clustered side by side, where the clusterer works interval by interval: 1 when None, unless
+        ``joblib.parallel_config`` says otherwise; all cores for −1. The graph is the same for any number.
 
     Attributes
     ----------
@@ -60,9 +64,10 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         lens: str | Lens | npt.ArrayLike | Sequence[Any] = "l2",
         n_intervals: int | tuple[int, ...] = 30,
         overlap: float | tuple[float, ...] = 0.3,
-        clusterer: Clusterer | None = None,
+        clusterer: Clusterer | ClusterMixin | None = None,
         random_state: int = 0,
         cover: Cover | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.lens = lens
         self.n_intervals = n_intervals
@@ -70,6 +75,7 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         self.clusterer = clusterer
         self.random_state = random_state
         self.cover = cover
+        self.n_jobs = n_jobs
 
     def fit(
         self,
@@ -96,7 +102,7 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         """
         if self.cover is None:
             check_even(self.n_intervals, self.overlap)
-        clusterer = DBSCAN() if self.clusterer is None else self.clusterer
+        clusterer = as_clusterer(self.clusterer)
         vectors = self._validated(X, clusterer)
         lens = lens_values(self.lens, vectors, progress=progress)
         self.graph_: MapperGraph = build_graph(
@@ -105,6 +111,7 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
             cover=even_cover(self.n_intervals, self.overlap, lens) if self.cover is None else self.cover,
             clusterer=clusterer,
             seed=self.random_state,
+            n_jobs=self.n_jobs,
             progress=progress,
         )
         return self

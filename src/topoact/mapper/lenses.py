@@ -15,7 +15,7 @@ from topoact.errors import InvalidInput, UnknownName
 from topoact.mapper.protocols import Lens, LensValues, Progress, Vectors, no_progress
 from topoact.mapper.remoteness import DistanceTo, Eccentricity, NeighbourDistance
 
-LENSES: Final = ("l2", "l1", "max", "pca:0", "pca:1", "eccentricity:2")
+LENSES: Final = ("l2", "l1", "max", "pca:0", "pca:1", "eccentricity:2", "knn:5")
 """Lenses that a menu offers; `lens_values` takes many more."""
 
 BLOCK_ROWS = 16_384
