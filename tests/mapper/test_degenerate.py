@@ -124,11 +124,11 @@ class TestParameters:
         expected = f"n_intervals must be a whole number, at least 1: got {n_intervals!r}"
         assert refused(Mapper(n_intervals=n_intervals), CLOUD) == expected
 
-    @pytest.mark.parametrize("eps", [0, 0.0, -1.0, NAN, INF, "knee", "0.5", None, [1.0]], ids=repr)
+    @pytest.mark.parametrize("eps", [0, 0.0, -1.0, NAN, INF, "knee", "-1", None, [1.0], True], ids=repr)
     def test_eps(self, eps):
-        assert (
-            refused(Mapper(clusterer=DBSCAN(eps=eps)), CLOUD)
-            == f"eps must be a positive number or 'elbow': got {eps!r}"
+        assert refused(Mapper(clusterer=DBSCAN(eps=eps)), CLOUD) == (
+            "eps must be a positive number, 'elbow' or 'quantile:q' with q in (0, 1], the last two also with "
+            f"':interval': got {eps!r}"
         )
 
     @pytest.mark.parametrize("min_samples", [0, -1, 2.5, "5", None], ids=repr)

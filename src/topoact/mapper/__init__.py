@@ -6,7 +6,7 @@ from topoact.mapper.checks import check_enough
 from topoact.mapper.clusterers import DBSCAN
 from topoact.mapper.conventions import CONVENTIONS
 from topoact.mapper.covers import IntervalCover, ProductCover, QuantileCover, UniformCover
-from topoact.mapper.epsilon import DistanceCurve, distance_curve
+from topoact.mapper.epsilon import DistanceCurve, Rule, distance_curve, distance_curves, parse_rule
 from topoact.mapper.estimator import Mapper
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.index import NeighborIndex
@@ -55,6 +55,7 @@ __all__ = [
     "ProductCover",
     "Progress",
     "QuantileCover",
+    "Rule",
     "SingleLinkage",
     "TooLarge",
     "UniformCover",
@@ -62,8 +63,10 @@ __all__ = [
     "build_graph",
     "check_enough",
     "distance_curve",
+    "distance_curves",
     "k_nearest",
     "lens_values",
     "no_progress",
+    "parse_rule",
     "widest_interval",
 ]

@@ -65,7 +65,7 @@ def build_graph(
     intervals = cover.intervals(lens)
     progress("measuring distances", 0, 1)
     bound = clusterer.bind(vectors, seed=seed)
-    if isinstance(bound, CoverClusterer) and lens.ndim == 1:
+    if isinstance(bound, CoverClusterer):
         nodes = bound.nodes(lens, intervals, progress=progress)
     else:
         nodes = cluster_intervals(vectors, lens, intervals, bound, n_jobs=n_jobs, progress=progress)
@@ -78,7 +78,7 @@ def assemble(
     intervals: Intervals,
     nodes: Nodes,
     *,
-    eps: float | None = None,
+    eps: float | npt.NDArray[np.float64] | None = None,
     curve: DistanceCurve | None = None,
 ) -> MapperGraph:
     """Join the nodes that share vectors: the third step."""

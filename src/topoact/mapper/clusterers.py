@@ -1,18 +1,21 @@
 """Clusterers: what makes nodes of the points in one interval."""
 
-from numbers import Real
-from typing import Literal
-
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator
-from sklearn.cluster import DBSCAN as SklearnDBSCAN
 
 from topoact.errors import InvalidInput
-from topoact.mapper.build import cluster_intervals
-from topoact.mapper.epsilon import DistanceCurve, distance_curve
+from topoact.mapper.covers import pullback
+from topoact.mapper.epsilon import INTERVAL_QUERIES, DistanceCurve, Rule, distance_curve, parse_rule
+from topoact.mapper.index import NeighborIndex
 from topoact.mapper.memory import TooLarge
+from topoact.mapper.metrics import Metric, checked_metric, checked_radii
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.protocols import Intervals, Labels, LensValues, Progress, Rows, Vectors
+from topoact.mapper.one_by_one import labels_of, no_nodes, scan, scan_each
+from topoact.mapper.protocols import Intervals, Labels, LensValues, Progress, Rows, Vectors, no_progress
+
+DUPLICATES = 1e-6
+"""Share of the largest coordinate within which points are taken for duplicates, where all that a rule sees are such."""
 
 
 class DBSCAN(BaseEstimator):  # type: ignore[misc]
@@ -21,76 +24,137 @@ class DBSCAN(BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     eps
-        Radius of a point's neighbourhood, in units of the activations; or ``"elbow"``, the knee of the sorted distance
-        to the `min_samples`-th neighbour over the whole layer.
+        Radius of a point's neighbourhood, in units of the activations; or a rule that reads it from the sorted distance
+        to the `min_samples`-th neighbour: ``"elbow"``, its knee, or ``"quantile:0.8"``, what it is for four fifths of
+        the points. Over the whole layer, or with ``":interval"`` behind the rule over each interval alone.
     min_samples
         Points within `eps`, the point itself included, that make it a core point.
+    metric
+        ``"euclidean"`` or ``"cosine"``: 1 − cos, with radii in (0, 2].
 
     Notes
     -----
-    Memory is that of a `NeighborIndex`. Where it is too small, scikit-learn clusters the intervals; it keeps every
-    neighbour list of one of them: 8 bytes times the pairs within `eps`.
+    Memory is that of a `NeighborIndex`, with an ε per interval that of the largest interval. Where it is too small,
+    each interval has an index of its own; where even that does not fit, scikit-learn clusters it and keeps every
+    neighbour list: 8 bytes times the pairs within `eps`.
+
+    An interval with no more than `min_samples` points has no ε of its own (NaN) and is noise. In one whose rule gives
+    0, because most points have that many duplicates, ε is the smallest positive distance on its curve; where there is
+    none, a millionth of the largest coordinate (for cosine, of 1), so that duplicates make clusters.
     """
 
-    def __init__(self, eps: float | Literal["elbow"] = "elbow", min_samples: int = 5) -> None:
+    def __init__(self, eps: float | str = "elbow", min_samples: int = 5, metric: Metric = "euclidean") -> None:
         self.eps = eps
         self.min_samples = min_samples
+        self.metric = metric
 
-    def bind(self, vectors: Vectors, *, seed: int) -> "BoundDBSCAN":
-        """Fix ε for a layer.
+    def bind(self, vectors: Vectors, *, seed: int) -> "BoundDBSCAN | LocalDBSCAN":
+        """Fix ε for a layer, or how each interval has its own.
 
         Raises
         ------
         InvalidInput
-            If a parameter is out of range, or the elbow lies at distance 0.
+            If a parameter is out of range, or a rule gives 0 for the whole layer.
         """
-        self._validate()
-        if self.eps != "elbow":
-            return BoundDBSCAN(vectors, float(self.eps), self.min_samples, None)
-        curve = distance_curve(vectors, self.min_samples, seed=seed)
-        if curve.elbow == 0:
+        rule, metric = self._validated()
+        if rule.per_interval:
+            return LocalDBSCAN(vectors, rule, self.min_samples, metric, seed)
+        if rule.radius is not None:
+            return BoundDBSCAN(vectors, rule.radius, self.min_samples, metric, None)
+        curve = distance_curve(vectors, self.min_samples, seed=seed, metric=metric)
+        eps = rule.read(curve)
+        if eps == 0:
             raise InvalidInput(
-                f"eps='elbow' gives 0: most points have {self.min_samples} exact duplicates; give eps as a number"
+                f"eps={self.eps!r} gives 0: most points have {self.min_samples} exact duplicates; give eps as a number"
             )
-        return BoundDBSCAN(vectors, curve.elbow, self.min_samples, curve)
+        return BoundDBSCAN(vectors, eps, self.min_samples, metric, curve)
 
-    def _validate(self) -> None:
+    def _validated(self) -> tuple[Rule, Metric]:
         if not isinstance(self.min_samples, int | np.integer) or self.min_samples < 1:
             raise InvalidInput(f"min_samples must be a whole number, at least 1: got {self.min_samples!r}")
-        if self.eps == "elbow":
-            return
-        if not (isinstance(self.eps, Real) and 0 < self.eps < np.inf):
-            raise InvalidInput(f"eps must be a positive number or 'elbow': got {self.eps!r}")
+        rule, metric = parse_rule(self.eps), checked_metric(self.metric)
+        if rule.radius is not None:
+            checked_radii(rule.radius, metric)
+        return rule, metric
 
 
 class BoundDBSCAN:
     """DBSCAN with its ε fixed and its layer at hand.
 
-    A whole cover is answered by a `NeighborIndex` made for it; by scikit-learn, one interval after the other, where
-    memory is too small for one.
+    All intervals of one lens are answered by a `NeighborIndex` made for them; boxes of several lenses, and intervals
+    for which memory is too small, one after the other.
     """
 
-    def __init__(self, vectors: Vectors, eps: float, min_samples: int, curve: DistanceCurve | None) -> None:
+    def __init__(
+        self, vectors: Vectors, eps: float, min_samples: int, metric: Metric, curve: DistanceCurve | None
+    ) -> None:
         self.vectors = vectors
         self.eps = eps
         self.min_samples = min_samples
+        self.metric = metric
         self.curve = curve
 
     def nodes(self, lens: LensValues, intervals: Intervals, *, progress: Progress) -> Nodes:
         """Return the clusters of every interval."""
-        from topoact.mapper.index import NeighborIndex
-
         try:
-            index = NeighborIndex(self.vectors, lens, self.eps, intervals=intervals, progress=progress)
+            if lens.ndim == 1:
+                index = NeighborIndex(
+                    self.vectors, lens, self.eps, intervals=intervals, metric=self.metric, progress=progress
+                )
+                return index.nodes(intervals, self.min_samples, progress=progress)
         except TooLarge:
-            return cluster_intervals(self.vectors, lens, intervals, self, progress=progress)
-        return index.nodes(intervals, self.min_samples, progress=progress)
+            pass
+        return scan_each(self.vectors, pullback(lens, intervals), len(intervals.lower), self._scan, progress)
 
     def labels(self, rows: Rows) -> Labels:
         """Return the cluster of each row; an interval with fewer than `min_samples` points is all noise."""
-        if len(rows) < self.min_samples:
-            return np.full(len(rows), -1, dtype=np.int64)
-        # Float32 would move points whose distance is near ε.
-        points = self.vectors[rows].astype(np.float64)
-        labels = SklearnDBSCAN(eps=self.eps, min_samples=self.min_samples).fit_predict(points)
-        return labels.astype(np.int64)
+        return labels_of(self._scan(self.vectors[rows]), len(rows))
+
+    def _scan(self, points: Vectors, progress: Progress = no_progress) -> Nodes:
+        return scan(points, self.eps, self.min_samples, metric=self.metric, progress=progress)
+
+
+class LocalDBSCAN:
+    """DBSCAN that reads an ε from each interval's own points."""
+
+    def __init__(self, vectors: Vectors, rule: Rule, min_samples: int, metric: Metric, seed: int) -> None:
+        self.vectors = vectors
+        self.rule = rule
+        self.min_samples = min_samples
+        self.metric = metric
+        self.seed = seed
+        self.eps: npt.NDArray[np.float64] = np.empty(0)
+        """The ε of each interval, or box, of the last cover."""
+
+    def nodes(self, lens: LensValues, intervals: Intervals, *, progress: Progress) -> Nodes:
+        """Return the clusters of every interval, and keep the radii in `eps`."""
+        radii: list[float] = []
+
+        def scan_one(points: Vectors, told: Progress) -> Nodes:
+            radii.append(self.radius(points, told))
+            return self._scan(points, radii[-1], told)
+
+        sets, n_sets = pullback(lens, intervals), len(intervals.lower)
+        nodes = scan_each(self.vectors, sets, n_sets, scan_one, progress)
+        self.eps = np.array(radii)
+        return nodes
+
+    def labels(self, rows: Rows) -> Labels:
+        """Return the cluster of each row, at the ε of these rows."""
+        points = self.vectors[rows]
+        return labels_of(self._scan(points, self.radius(points)), len(rows))
+
+    def radius(self, points: Vectors, progress: Progress = no_progress) -> float:
+        """Return the ε of some points; NaN where they are too few."""
+        if len(points) <= self.min_samples:
+            return np.nan
+        curve = distance_curve(
+            points, self.min_samples, seed=self.seed, metric=self.metric, n_queries=INTERVAL_QUERIES, progress=progress
+        )
+        unit = 1.0 if self.metric == "cosine" else float(np.abs(points).max()) or 1.0
+        return self.rule.read(curve) or curve.least or DUPLICATES * unit
+
+    def _scan(self, points: Vectors, eps: float, progress: Progress = no_progress) -> Nodes:
+        if np.isnan(eps):
+            return no_nodes(points.shape[1])
+        return scan(points, eps, self.min_samples, metric=self.metric, progress=progress)

@@ -36,8 +36,8 @@ class MapperGraph:
     """Mean vector of each node, shape (n_nodes, n_channels)."""
     medoids: npt.NDArray[np.int64]
     """Point nearest to the mean vector of each node; the first of equals."""
-    eps: float | None = None
-    """The radius that the clusterer used, where it has one."""
+    eps: float | npt.NDArray[np.float64] | None = None
+    """The radius that the clusterer used, where it has one; an array where each interval has its own (NaN: none)."""
     curve: DistanceCurve | None = field(default=None, repr=False)
     """The distance curve from which `eps` was read, if it was."""
 

@@ -48,7 +48,7 @@ class IntervalClusterer(Protocol):
 
 @runtime_checkable
 class CoverClusterer(Protocol):
-    """Clusters all intervals of one lens together, because they can share work."""
+    """Clusters all intervals of a cover, because they share work or memory."""
 
     def nodes(self, lens: LensValues, intervals: Intervals, /, *, progress: Progress) -> Nodes: ...
 
