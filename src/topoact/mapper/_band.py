@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._exact import Points, measured, quick_square, reaching
+from topoact.mapper._exact import Points, reaching
 from topoact.mapper._jit import compiled
 from topoact.mapper._layout import Layout
 from topoact.mapper._threads import side_by_side
@@ -196,11 +196,3 @@ def _transpose(words: Any) -> None:
                 words[k + size] ^= swapped
         size >>= 1
         mask ^= mask << np.uint64(max(size, 1))
-
-
-_some_distance = quick_square
-
-
-@compiled
-def _squared_distance(vectors: Any, row: Any, other: Any) -> Any:
-    return measured(vectors, np.empty(0), row, other)

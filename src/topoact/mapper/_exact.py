@@ -1,8 +1,15 @@
 """The last word on a pair of points: distances in float64, for what float32 cannot decide.
 
-Measures are compared, not distances: the squared Euclidean distance with ε², or the cosine distance with ε. By the
-book, squares of differences or products of unit coordinates are summed channel by channel; a pair that is not within
-the rounding of this sum of a threshold may be summed in any order.
+Euclidean: neighbours are pairs whose squared differences, summed channel by channel, do not exceed ``eps * eps``.
+scikit-learn's k-d tree (up to 15 channels) compares exactly this; above, its brute-force search expands the square and
+rounds otherwise, so that a pair within about 1e-15 (|x|² + |y|²) of ε² may fall on the other side there.
+
+Cosine: neighbours are pairs for which 1 minus the sum, channel by channel, of the products of coordinates divided by
+the vectors' lengths does not exceed ε. scikit-learn sums these products in the order of its matrix library, so that a
+pair within about 1e-15 of ε may fall on the other side. A zero vector is at distance 1 from all other points and 0 from
+itself (scikit-learn's distance of a point to itself is 0 or not by how it cuts its blocks).
+
+This sum is the *measure* of a pair. One that is not within rounding of a threshold may be summed in any order.
 """
 
 from typing import Any, Final, NamedTuple

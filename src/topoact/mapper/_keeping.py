@@ -1,7 +1,7 @@
 """An index as plain arrays that can be kept, and the check that arrays fit the vectors they come back with.
 
-Kept are the bits and where they lie, the order of the points, and of one radius the counts that reading all bits takes.
-The place of the words and all that belongs to the vectors is made again.
+Kept are the bits and where they lie, and of one radius the counts that reading all bits takes; the order of the points
+as a check. The place of the words and all that belongs to the vectors is made again.
 """
 
 import hashlib
@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from topoact.errors import InvalidInput
 from topoact.mapper._layout import WORD, Layout, seeing
+from topoact.mapper._ordered import Ordered
 from topoact.mapper.metrics import Metric, checked_radii
-from topoact.mapper.protocols import LensValues, Vectors
+from topoact.mapper.protocols import Vectors
 
 FORMAT: Final = 1
 BLOCK_ROWS: Final = 16_384
@@ -29,7 +30,6 @@ class Kept(NamedTuple):
     radii: npt.NDArray[np.float64]
     metric: Metric
     max_interval: float
-    order: npt.NDArray[np.int64]
     layout: Layout
     words: npt.NDArray[np.uint64]
     """Shape (n_planes, n_words)."""
@@ -37,21 +37,21 @@ class Kept(NamedTuple):
     """Shape (n_points, 3); of a ladder, which has them for one radius at a time, (0, 3)."""
 
 
-def pack(kept: Kept, vectors: Vectors) -> dict[str, npt.NDArray[Any]]:
+def pack(kept: Kept, points: Ordered) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays to keep. Memory: none that the index does not hold."""
     return {
         "format": np.array([FORMAT, METRICS.index(kept.metric)], dtype=np.int64),
-        "fingerprint": fingerprint(vectors),
+        "fingerprint": fingerprint(points.vectors),
         "radii": kept.radii,
         "max_interval": np.array([kept.max_interval]),
-        "order": kept.order,
+        "order": points.order,
         "upper": kept.layout.upper,
         "words": kept.words,
         "facts": kept.facts,
     }
 
 
-def unpack(arrays: Arrays, vectors: Vectors, lens: LensValues) -> Kept:
+def unpack(arrays: Arrays, points: Ordered) -> Kept:
     """Return what was packed.
 
     Raises
@@ -64,19 +64,21 @@ def unpack(arrays: Arrays, vectors: Vectors, lens: LensValues) -> Kept:
         raise InvalidInput(
             f"this neighbour index is of format {form[0]}, and format {FORMAT} is wanted: build it again"
         )
-    metric, n_points = METRICS[form[1]], len(lens)
-    if not np.array_equal(_taken(arrays, "fingerprint", np.uint64, (2,)), fingerprint(vectors)):
+    metric, n_points = METRICS[form[1]], len(points.order)
+    if not np.array_equal(_taken(arrays, "fingerprint", np.uint64, (2,)), fingerprint(points.vectors)):
         raise InvalidInput("this neighbour index was made of other vectors: build it again")
     radii = checked_radii(_taken(arrays, "radii", np.float64, (None,)), metric)
-    order = _taken(arrays, "order", np.int64, (n_points,))
-    if not _sorts(order, lens):
+    if not np.array_equal(_taken(arrays, "order", np.int64, (n_points,)), points.order):
         raise InvalidInput("this neighbour index was made with another lens: build it again")
     layout = _layout(_taken(arrays, "upper", np.int64, (-(-n_points // WORD),)))
     words = _taken(arrays, "words", np.uint64, (len(radii).bit_length(), layout.n_words))
     facts = _taken(arrays, "facts", np.int32, (n_points if len(radii) == 1 else 0, 3))
+    max_interval = float(_taken(arrays, "max_interval", np.float64, (1,))[0])
+    if not 0 < max_interval < np.inf:
+        raise InvalidInput("the array 'max_interval' of this neighbour index is damaged: build it again")
     if len(facts) and not ((facts[:, 0] > 0).all() and _inside(facts, layout)):
         raise InvalidInput("the array 'facts' of this neighbour index is damaged: build it again")
-    return Kept(radii, metric, float(_taken(arrays, "max_interval", np.float64, (1,))[0]), order, layout, words, facts)
+    return Kept(radii, metric, max_interval, layout, words, facts)
 
 
 def _taken(arrays: Arrays, name: str, kind: Any, shape: tuple[int | None, ...]) -> npt.NDArray[Any]:
@@ -90,14 +92,6 @@ def _taken(arrays: Arrays, name: str, kind: Any, shape: tuple[int | None, ...]) 
             f"{np.dtype(kind)} of {shape} is wanted: build it again"
         )
     return array
-
-
-def _sorts(order: npt.NDArray[np.int64], lens: LensValues) -> bool:
-    """Tell whether an order is a permutation by which the lens ascends, equal values by row."""
-    if order.min() < 0 or order.max() >= len(lens):
-        return False
-    rise = np.diff(lens[order])
-    return bool(((rise > 0) | (rise == 0) & (np.diff(order) > 0)).all())
 
 
 def _layout(upper: npt.NDArray[np.int64]) -> Layout:

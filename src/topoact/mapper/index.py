@@ -5,38 +5,37 @@
    `_exact`), and keep the answer as a bit, or as the few bits of a count (`_band`, `_planes`).
 3. DBSCAN of any interval is bit work on that band (`_dbscan`), whatever the cover and minPts.
 
-The result is that of scikit-learn's DBSCAN, run on each interval in float64. The convention where a distance equals ε
-to the last digit: neighbours are pairs whose squared differences, summed in float64 channel by channel, do not exceed
-``eps * eps``. scikit-learn's k-d tree (up to 15 channels) compares exactly this; above, its brute-force search expands
-the square and rounds otherwise, so that a pair within about 1e-15 (|x|² + |y|²) of ε² may fall on the other side there.
-
-For cosine, neighbours are pairs for which 1 minus the sum, channel by channel, of the products of coordinates divided
-by the vectors' lengths does not exceed ε. scikit-learn sums these products in the order of its matrix library, so that
-a pair within about 1e-15 of ε may fall on the other side. A zero vector is at distance 1 from all other points, and 0
-from itself (where scikit-learn's distance of a point to itself is 0 or not by how it cuts its blocks).
+The result is that of scikit-learn's DBSCAN, run on each interval in float64; `_exact` states the convention where a
+distance equals ε to the last digit.
 """
 
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from numbers import Real
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper._layout import Layout, Places, lay_out, reach_of
+from topoact.mapper._layout import Layout, lay_out
+from topoact.mapper._ordered import Ordered, in_order
+from topoact.mapper._store import checked_folder
 from topoact.mapper._threads import usable_cores
 from topoact.mapper.build import assemble
-from topoact.mapper.checks import check_differing, check_enough, checked_vectors
-from topoact.mapper.covers import UniformCover, ranges
+from topoact.mapper.checks import check_enough
+from topoact.mapper.covers import UniformCover
 from topoact.mapper.graph import MapperGraph
-from topoact.mapper.lenses import lens_values
 from topoact.mapper.memory import Needs, available_memory, fits_memory, is_sparse, mebibytes, tile_bytes
 from topoact.mapper.metrics import Metric, checked_metric, checked_radii, level_of
+from topoact.mapper.nearest import Nearest
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
+from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Vectors, no_progress
+
+if TYPE_CHECKING:
+    from topoact.mapper._nodes import Gatherer
+    from topoact.mapper._planes import Planes
 
 
 class NeighborIndex:
@@ -94,17 +93,17 @@ class NeighborIndex:
     <MapperGraph: 0 nodes, 0 edges, 0.0% of 400 points covered>
     """
 
-    vectors: Vectors
-    lens: LensValues
     radii: tuple[float, ...]
     metric: Metric
     max_interval: float
     n_jobs: int
-    _order: Rows
-    _sorted: LensValues
+    spilled: bool
+    """Whether the bits lie in a temporary file."""
+    _points: Ordered
     _layout: Layout
     _needs: Needs
-    _spill: Path | None
+    _planes: "Planes"
+    _nearest: Nearest | None = None
 
     def __init__(
         self,
@@ -120,64 +119,34 @@ class NeighborIndex:
         n_jobs: int | None = None,
         progress: Progress = no_progress,
     ) -> None:
-        from topoact.mapper._store import checked_folder
-
         self.metric = checked_metric(metric)
         radii = checked_radii(eps, self.metric)
         if not (isinstance(max_interval, Real) and 0 < float(max_interval) <= 1):
             raise InvalidInput(f"max_interval must be in (0, 1]: got {max_interval!r}")
-        self._spill = checked_folder(spill)
-        self.vectors, self.lens = _checked(X, lens)
+        folder = checked_folder(spill)
+        self._points = in_order(X, lens)
         self.radii = tuple(radii.tolist())
         self.n_jobs = n_jobs or usable_cores()
-        self._order = np.argsort(self.lens, kind="stable").astype(np.int64)
-        self._sorted = self.lens[self._order]
-        self.max_interval = float(max_interval) if intervals is None else self._share(intervals)
-        reach = reach_of(self._sorted, self.max_interval) if intervals is None else self._covering(intervals)
-        self._layout = lay_out(reach)
-        self._build(radii, available_memory() if memory_limit is None else memory_limit, progress)
-
-    def _share(self, intervals: Intervals) -> float:
-        """Return the width of the widest interval as a share of the lens range."""
-        return float((intervals.upper - intervals.lower).max() / (self._sorted[-1] - self._sorted[0]))
-
-    def _covering(self, intervals: Intervals) -> Places:
-        """Return for each sorted point one past the last that shares one of these intervals with it."""
-        starts, stops = ranges(self._sorted, intervals)
-        reach = np.arange(1, len(self._sorted) + 1)
-        for start, stop in zip(starts, stops, strict=True):
-            reach[start:stop] = np.maximum(reach[start:stop], stop)
-        return np.maximum.accumulate(reach)
-
-    def _build(self, radii: npt.NDArray[np.float64], limit: int, progress: Progress) -> None:
-        sparse = is_sparse(self.vectors)
-        self._needs = Needs(self._layout.n_bytes, len(radii).bit_length(), tile_bytes(self.vectors, sparse))
-        if fits_memory(self._sorted, self._needs, limit, spill=self._spill is not None):
-            self._spill = None
+        self.max_interval = float(max_interval) if intervals is None else self._points.share(intervals)
+        covering = self._points.reach(self.max_interval) if intervals is None else self._points.covering(intervals)
+        self._layout = lay_out(covering)
+        self._needs = Needs(
+            self._layout.n_bytes, len(radii).bit_length(), tile_bytes(self.vectors, is_sparse(self.vectors))
+        )
+        limit = available_memory() if memory_limit is None else memory_limit
+        self.spilled = not fits_memory(self._points.values, self._needs, limit, spill=folder is not None)
         progress("loading the engine", 0, 1)
-        from topoact.mapper._band import fill_planes
-        from topoact.mapper._exact import points
-        from topoact.mapper._store import allocate
-        from topoact.mapper._tiles import cut
+        from topoact.mapper._decide import decide
 
-        room = allocate((self._needs.n_bits, self._layout.n_words), self._spill)
-        words = room[: self._needs.n_planes]
         how: dict[str, Any] = {"n_jobs": self.n_jobs, "progress": progress}
-        tiles = cut(self.vectors, self._order, radii[0], metric=self.metric, sparse=sparse, **how)
-        known = points(self.vectors, self._order, radii, self.metric)
-        fill_planes(known, tiles, tiles.limits(radii, self.metric), self._layout, words, **how)
-        del tiles
-        self._open(words, room[-1])
-        if len(radii) == 1:
-            self._planes.measure(1, progress)
+        place = folder if self.spilled else None
+        self._planes = decide(self._points, self._layout, radii, self.metric, self._needs, place, **how)
 
-    def _open(self, words: npt.NDArray[np.uint64], band: npt.NDArray[np.uint64]) -> None:
-        """Make what answers questions from the bits."""
+    @cached_property
+    def _gatherer(self) -> "Gatherer":
         from topoact.mapper._nodes import Gatherer
-        from topoact.mapper._planes import Planes
 
-        self._gatherer = Gatherer(self.vectors, self._order, self.n_jobs)
-        self._planes = Planes(words, band, self._layout, len(self.lens), len(self.radii), n_jobs=self.n_jobs)
+        return Gatherer(self.vectors, self._points.order, self.n_jobs)
 
     def __repr__(self) -> str:
         n_points, n_channels = self.vectors.shape
@@ -186,6 +155,14 @@ class NeighborIndex:
             f"<NeighborIndex: {n_points} points of {n_channels} channels, {eps}, "
             f"max_interval={self.max_interval:.3g}, {mebibytes(self.n_bytes)}>"
         )
+
+    @property
+    def vectors(self) -> Vectors:
+        return self._points.vectors
+
+    @property
+    def lens(self) -> LensValues:
+        return self._points.lens
 
     @property
     def n_bytes(self) -> int:
@@ -197,14 +174,9 @@ class NeighborIndex:
         """Bytes that the bits take."""
         return self._needs.pairs
 
-    @property
-    def spilled(self) -> bool:
-        """Whether the bits lie in a temporary file."""
-        return self._spill is not None
-
     def serves(self, intervals: Intervals) -> bool:
         """Tell whether the index holds all pairs that these intervals need."""
-        return bool(self._layout.serves(*ranges(self._sorted, intervals)).all())
+        return bool(self._layout.serves(*self._points.ranges(intervals)).all())
 
     def graph(
         self,
@@ -253,7 +225,12 @@ class NeighborIndex:
         if not isinstance(min_samples, int | np.integer) or min_samples < 1:
             raise InvalidInput(f"min_samples must be a whole number, at least 1: got {min_samples!r}")
         check_enough(len(self.lens), min_samples)
-        starts, stops = self._ranges(intervals)
+        starts, stops = self._points.ranges(intervals)
+        if not self.serves(intervals):
+            raise InvalidInput(
+                f"an interval takes {self._points.share(intervals):.4g} of the lens range, but this index serves "
+                f"max_interval={self.max_interval:.4g}: build it for wider ones, ask for more of them or less overlap"
+            )
         with self._planes.at(level, progress) as (band, facts):
             members, counts = self._gatherer.clusters(
                 starts, stops, int(min_samples), self._layout, band, facts, progress
@@ -261,24 +238,29 @@ class NeighborIndex:
         means, medoids = self._gatherer.centres(members, progress)
         return Nodes(np.repeat(np.arange(len(starts)), counts), members, means, medoids)
 
-    def _ranges(self, intervals: Intervals) -> tuple[Places, Places]:
-        starts, stops = ranges(self._sorted, intervals)
-        if not self._layout.serves(starts, stops).all():
-            raise InvalidInput(
-                f"an interval takes {self._share(intervals):.4g} of the lens range, but this index serves max_interval="
-                f"{self.max_interval:.4g}: build it for wider intervals, or ask for more of them or less overlap"
-            )
-        return starts, np.maximum(starts, stops)
+    def nearest(self, k: int, *, progress: Progress = no_progress) -> Nearest:
+        """Return the k nearest neighbours of each point among those that the index compares it with.
+
+        They are kept for later calls. Memory: 32 bytes per neighbour, and that of `X` again while they are searched.
+        Raises `InvalidInput` if `k` is not a whole number, at least 1.
+        """
+        from topoact.mapper._nearest import nearest
+
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+            raise InvalidInput(f"k must be a whole number, at least 1: got {k!r}")
+        if self._nearest is None or self._nearest.rows.shape[1] < k:
+            reach = self._layout.reach(len(self.lens))
+            how: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
+            self._nearest = nearest(self.vectors, self._points.order, reach, int(k), **how)
+        return Nearest(self._nearest.rows[:, :k], self._nearest.distances[:, :k])
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return all that is worth keeping, as plain arrays under names; `restore` takes them back."""
         from topoact.mapper._keeping import Kept, pack
 
         facts = self._planes.facts[: len(self.lens) if len(self.radii) == 1 else 0]
-        kept = Kept(
-            np.array(self.radii), self.metric, self.max_interval, self._order, self._layout, self._planes.words, facts
-        )
-        return pack(kept, self.vectors)
+        kept = Kept(np.array(self.radii), self.metric, self.max_interval, self._layout, self._planes.words, facts)
+        return pack(kept, self._points)
 
     @classmethod
     def restore(
@@ -305,34 +287,13 @@ class NeighborIndex:
         InvalidInput
             If the arrays are damaged, or do not belong to `X` and the lens.
         """
+        from topoact.mapper._decide import take
         from topoact.mapper._keeping import unpack
-        from topoact.mapper._store import alias
 
         self = cls.__new__(cls)
-        self.vectors, self.lens = _checked(X, lens)
-        kept = unpack(arrays, self.vectors, self.lens)
+        self._points, self.n_jobs, self.spilled = in_order(X, lens), n_jobs or usable_cores(), False
+        kept = unpack(arrays, self._points)
         self.radii, self.metric, self.max_interval = tuple(kept.radii.tolist()), kept.metric, kept.max_interval
-        self.n_jobs, self._spill = n_jobs or usable_cores(), None
-        self._order, self._layout = np.array(kept.order), kept.layout
-        self._sorted = self.lens[self._order]
-        self._needs = Needs(self._layout.n_bytes, len(kept.words), 0)
-        words = alias(kept.words)
-        self._open(words, words[0] if len(words) == 1 else np.empty_like(words[0]))
-        self._planes.facts[: len(kept.facts)] = kept.facts
+        self._layout, self._needs = kept.layout, Needs(kept.layout.n_bytes, len(kept.words), 0)
+        self._planes = take(kept, len(self.lens), n_jobs=self.n_jobs)
         return self
-
-
-def _checked(X: npt.ArrayLike, lens: str | Lens | npt.ArrayLike) -> tuple[Vectors, LensValues]:
-    """Return vectors and lens values that an index can be made of; raises `InvalidInput`."""
-    vectors = checked_vectors(X)
-    check_differing(vectors)
-    values = lens_values(lens, vectors)
-    if values.ndim != 1:
-        raise InvalidInput(
-            f"a neighbour index sorts by one lens: got lens values of shape {values.shape}; `Mapper` takes several"
-        )
-    if values.min() == values.max():
-        raise InvalidInput(
-            f"the lens is {values[0]:g} at every point, so there is no range to cover: choose another lens"
-        )
-    return vectors, values

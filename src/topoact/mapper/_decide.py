@@ -1,0 +1,52 @@
+"""Making the bits of an index: deciding all pairs of a layout, or taking bits that were kept."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.mapper._band import fill_planes
+from topoact.mapper._exact import points
+from topoact.mapper._keeping import Kept
+from topoact.mapper._layout import Layout
+from topoact.mapper._ordered import Ordered
+from topoact.mapper._planes import Planes
+from topoact.mapper._store import alias, allocate
+from topoact.mapper._tiles import cut
+from topoact.mapper.memory import Needs, is_sparse
+from topoact.mapper.metrics import Metric
+from topoact.mapper.protocols import Progress
+
+
+def decide(
+    known: Ordered,
+    layout: Layout,
+    radii: npt.NDArray[np.float64],
+    metric: Metric,
+    needs: Needs,
+    spill: Path | None,
+    *,
+    n_jobs: int,
+    progress: Progress,
+) -> Planes:
+    """Compare all pairs of the layout; the bits go to a file in `spill`, or to memory."""
+    room = allocate((needs.n_bits, layout.n_words), spill)
+    words = room[: needs.n_planes]
+    how: dict[str, Any] = {"n_jobs": n_jobs, "progress": progress}
+    tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=is_sparse(known.vectors), **how)
+    pairs = points(known.vectors, known.order, radii, metric)
+    fill_planes(pairs, tiles, tiles.limits(radii, metric), layout, words, **how)
+    planes = Planes(words, room[-1], layout, len(known.order), len(radii), n_jobs=n_jobs)
+    if len(radii) == 1:
+        planes.measure(1, progress)
+    return planes
+
+
+def take(kept: Kept, n_points: int, *, n_jobs: int) -> Planes:
+    """Return the bits that were kept, without a copy."""
+    words = alias(kept.words)
+    band = words[0] if len(words) == 1 else np.empty_like(words[0])
+    planes = Planes(words, band, kept.layout, n_points, len(kept.radii), n_jobs=n_jobs)
+    planes.facts[: len(kept.facts)] = kept.facts
+    return planes
