@@ -35,6 +35,7 @@ def test_parameters_are_kept_as_given():
         "random_state": 5,
         "cover": None,
         "n_jobs": None,
+        "merge_subsets": False,
     }
 
 

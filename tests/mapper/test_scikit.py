@@ -126,7 +126,7 @@ class TestMemory:
     def test_a_large_interval_is_warned_of_once(self, monkeypatch):
         monkeypatch.setattr("topoact.mapper.scikit.available_memory", lambda: 100_000)
         with pytest.warns(
-            LargeInterval, match=r"OPTICX may take .* GiB for an interval of \d+ points, 8 bytes"
+            LargeInterval, match=r"OPTICX may take .* GiB for an interval of \d+ points, 8 bytes a"
         ) as caught:
             graph_of(type("OPTICX", (cluster.OPTICS,), {})(min_samples=5))
         assert len(caught) == 1

@@ -118,7 +118,7 @@ def cluster_intervals(
             found += parallel(delayed(_clusters)(bound, rows) for _, rows in populated[start : start + at_once])
     interval = np.repeat([number for number, _ in populated], [len(clusters) for clusters in found])
     clusters = list(chain.from_iterable(found))
-    return Nodes(interval.astype(np.int64), ragged(clusters), *_centres(vectors, clusters))
+    return Nodes(interval.astype(np.int64), ragged(clusters), *centres(vectors, clusters))
 
 
 def _clusters(bound: IntervalClusterer, rows: Rows) -> list[Rows]:
@@ -131,13 +131,14 @@ def _clusters(bound: IntervalClusterer, rows: Rows) -> list[Rows]:
 
 
 def ragged(clusters: list[Rows]) -> Members:
+    """Return lists of rows in CSR form."""
     indptr = np.zeros(len(clusters) + 1, dtype=np.int64)
     np.cumsum([len(rows) for rows in clusters], out=indptr[1:])
     indices = np.concatenate(clusters) if clusters else np.empty(0, dtype=np.int64)
     return Members(indptr, indices)
 
 
-def _centres(vectors: Vectors, clusters: list[Rows]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+def centres(vectors: Vectors, clusters: list[Rows]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Return the mean vector and the medoid of each cluster."""
     means = np.empty((len(clusters), vectors.shape[1]), dtype=np.float32)
     medoids = np.empty(len(clusters), dtype=np.int64)

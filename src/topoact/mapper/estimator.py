@@ -40,6 +40,8 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
     n_jobs
         Intervals that are clustered side by side, where the clusterer works interval by interval: 1 when None, unless
         ``joblib.parallel_config`` says otherwise; all cores for −1. The graph is the same for any number.
+    merge_subsets
+        Leave out nodes whose points are all in another node.
 
     Attributes
     ----------
@@ -68,6 +70,7 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         random_state: int = 0,
         cover: Cover | None = None,
         n_jobs: int | None = None,
+        merge_subsets: bool = False,
     ) -> None:
         self.lens = lens
         self.n_intervals = n_intervals
@@ -76,6 +79,7 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.cover = cover
         self.n_jobs = n_jobs
+        self.merge_subsets = merge_subsets
 
     def fit(
         self,
@@ -105,7 +109,7 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         clusterer = as_clusterer(self.clusterer)
         vectors = self._validated(X, clusterer)
         lens = lens_values(self.lens, vectors, progress=progress)
-        self.graph_: MapperGraph = build_graph(
+        graph = build_graph(
             vectors,
             lens,
             cover=even_cover(self.n_intervals, self.overlap, lens) if self.cover is None else self.cover,
@@ -114,6 +118,7 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
             n_jobs=self.n_jobs,
             progress=progress,
         )
+        self.graph_: MapperGraph = graph.without_subsets() if self.merge_subsets else graph
         return self
 
     def _validated(self, X: npt.ArrayLike, clusterer: Clusterer) -> Vectors:

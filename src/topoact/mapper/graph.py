@@ -1,7 +1,9 @@
 """The mapper graph: its nodes, edges and members, and what it leaves out."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, Self
 
 import networkx as nx
 import numpy as np
@@ -10,8 +12,8 @@ import pandas as pd
 
 from topoact.errors import InvalidInput
 from topoact.mapper.epsilon import DistanceCurve
-from topoact.mapper.nerve import Edges, Members
-from topoact.mapper.protocols import Intervals, LensValues, Rows
+from topoact.mapper.nerve import Edges, Members, triangles, within_others
+from topoact.mapper.protocols import Intervals, Lens, LensValues, Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,7 @@ class MapperGraph:
 
         Of several lenses each has its three columns: lens_min_0, lens_mean_0, lens_max_0, lens_min_1, …
         """
+        columns: dict[str, npt.NDArray[Any]]
         columns = {"node": np.arange(self.n_nodes), "interval": self.interval, "size": self.memberships.sizes}
         if self.lens.ndim == 1:
             columns |= self._lens_statistics(self.lens, "")
@@ -109,6 +112,70 @@ class MapperGraph:
     def coverage(self) -> float:
         """Share of the points that are in some node."""
         return 1 - len(self.uncovered) / self.n_points
+
+    @cached_property
+    def triangles(self) -> pd.DataFrame:
+        """One row per triple of nodes with common points: first, second, third, shared (number of such points)."""
+        return pd.DataFrame(triangles(self.memberships, self.links, self.n_points)._asdict())
+
+    def without_subsets(self) -> Self:
+        """Return the graph without the nodes whose points are all in another node; of equal nodes the first stays.
+
+        The remaining nodes keep their order and their edges, and are numbered anew. They cover the same points.
+        """
+        return self._of(~within_others(self.memberships, self.links))
+
+    def _of(self, keep: npt.NDArray[np.bool_]) -> Self:
+        """Return the graph of the nodes that are kept."""
+        number = np.cumsum(keep) - 1
+        links = self.links.of(keep[self.links.source] & keep[self.links.target])
+        return replace(
+            self,
+            interval=self.interval[keep],
+            memberships=self.memberships.of(keep),
+            links=links._replace(source=number[links.source], target=number[links.target]),
+            means=self.means[keep],
+            medoids=self.medoids[keep],
+        )
+
+    def with_links(self, links: Edges) -> Self:
+        """Return the graph with other edges."""
+        return replace(self, links=links)
+
+    def to_kepler_mapper(self) -> dict[str, Any]:
+        """Return the dictionary that KeplerMapper's ``map`` would, for its ``visualize`` and what else takes it.
+
+        Node i of interval c is named ``cube{c}_cluster{i}``, and its members are row numbers. A graph does not know its
+        overlap or its clusterer's name: the meta data have None and "custom" there.
+        """
+        from topoact.mapper.kepler import to_kepler_mapper
+
+        return to_kepler_mapper(self)
+
+    @staticmethod
+    def from_kepler_mapper(
+        graph: Mapping[str, Any], X: npt.ArrayLike, lens: "str | Lens | npt.ArrayLike" = "l2"
+    ) -> "MapperGraph":
+        """Return the graph that KeplerMapper's ``map`` found.
+
+        Parameters
+        ----------
+        graph
+            What ``map`` returned. Its cubes, renumbered from 0, are the intervals; their ends, which KeplerMapper does
+            not tell, are taken from the lens values of their nodes.
+        X
+            The points, shape (n_points, n_channels).
+        lens
+            As for `Mapper`.
+
+        Raises
+        ------
+        InvalidInput
+            If a field is unknown, a row number is not a row of `X`, or a link joins what is no node or shares no point.
+        """
+        from topoact.mapper.kepler import from_kepler_mapper
+
+        return from_kepler_mapper(graph, X, lens)
 
     def to_networkx(self) -> nx.Graph:
         """Return a networkx graph; nodes and edges carry the columns of `nodes` and `edges` as attributes."""

@@ -1,7 +1,7 @@
 """Single linkage: two points belong together when a chain of short steps leads from one to the other."""
 
 from numbers import Real
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from topoact.errors import InvalidInput
 from topoact.mapper.clusterers import DBSCAN
 from topoact.mapper.protocols import CoverClusterer, IntervalClusterer, Labels, Rows, Vectors
 
-FIRST_GAP = "first-gap"
+FIRST_GAP: Final = "first-gap"
 
 
 class SingleLinkage(BaseEstimator):  # type: ignore[misc]

@@ -1,10 +1,14 @@
 """The nerve of a family of clusters: which of them share points, and how many."""
 
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+
+BLOCK: Final = 4_000_000
+"""Memberships that are matched at once in the search for triangles."""
 
 
 class Members(NamedTuple):
@@ -21,6 +25,11 @@ class Members(NamedTuple):
         """Return the node × point matrix of zeros and ones."""
         ones = np.ones(len(self.indices), dtype=np.int64)
         return sparse.csr_array((ones, self.indices, self.indptr), shape=(len(self.indptr) - 1, n_points))
+
+    def of(self, keep: npt.NDArray[np.bool_]) -> "Members":
+        """Return the members of the nodes that are kept."""
+        indptr = np.concatenate([[0], np.cumsum(self.sizes[keep])])
+        return Members(indptr, self.indices[np.repeat(keep, self.sizes)])
 
 
 class Nodes(NamedTuple):
@@ -43,6 +52,20 @@ class Edges(NamedTuple):
     shared: npt.NDArray[np.int64]
     jaccard: npt.NDArray[np.float64]
 
+    def of(self, keep: npt.NDArray[np.bool_]) -> "Edges":
+        """Return the edges that are kept."""
+        return Edges(self.source[keep], self.target[keep], self.shared[keep], self.jaccard[keep])
+
+
+class Triangles(NamedTuple):
+    """Triples of nodes that share points, ordered by first, second, then third; first < second < third."""
+
+    first: npt.NDArray[np.int64]
+    second: npt.NDArray[np.int64]
+    third: npt.NDArray[np.int64]
+    shared: npt.NDArray[np.int64]
+    """How many points all three have in common."""
+
 
 def nerve(members: Members, n_points: int) -> Edges:
     """Return the edges of the nerve: two nodes are joined when they share at least one point.
@@ -55,3 +78,36 @@ def nerve(members: Members, n_points: int) -> Edges:
     source, target, count = shared.row[order], shared.col[order], shared.data[order]
     union = members.sizes[source] + members.sizes[target] - count
     return Edges(source.astype(np.int64), target.astype(np.int64), count, count / union)
+
+
+def triangles(members: Members, edges: Edges, n_points: int) -> Triangles:
+    """Return the triangles of the nerve: triples of nodes that all share at least one point.
+
+    The points that the ends of an edge share are matched with the members of every node, a block of edges at a time.
+    Memory: that of the triangles, and `BLOCK` memberships.
+    """
+    incidence = members.incidence(n_points)
+    blocks = np.searchsorted(np.cumsum(edges.shared), np.arange(0, edges.shared.sum(), BLOCK), side="right")
+    found = [_triangles_of(incidence, edges, start, stop) for start, stop in pairwise([*blocks, len(edges.source)])]
+    parts = zip(*found, strict=True) if found else [[np.empty(0, dtype=np.int64)]] * 4
+    return Triangles(*(np.concatenate(part) for part in parts))
+
+
+def _triangles_of(incidence: sparse.csr_array, edges: Edges, start: int, stop: int) -> Triangles:
+    source, target = edges.source[start:stop], edges.target[start:stop]
+    common = incidence[source].multiply(incidence[target])
+    shared = (common.tocsr() @ incidence.T.tocsr()).tocoo()
+    above = shared.col > target[shared.row]
+    edge, third, count = shared.row[above], shared.col[above].astype(np.int64), shared.data[above]
+    order = np.lexsort((third, edge))
+    return Triangles(source[edge[order]], target[edge[order]], third[order], count[order])
+
+
+def within_others(members: Members, edges: Edges) -> npt.NDArray[np.bool_]:
+    """Tell of each node whether all its members are in another node; of equal nodes the first is not."""
+    sizes = members.sizes
+    inner = np.zeros(len(sizes), dtype=bool)
+    inner[edges.target[edges.shared == sizes[edges.target]]] = True
+    smaller = (edges.shared == sizes[edges.source]) & (sizes[edges.source] < sizes[edges.target])
+    inner[edges.source[smaller]] = True
+    return inner

@@ -117,7 +117,7 @@ class BoundScikit:
         if self._kind in LINEAR or needed * 4 <= free:
             return
         sentence = (
-            f"{self._kind} may take {needed / 2**30:,.1f} GiB for an interval of {n_points:,} points, 8 bytes per pair, "
+            f"{self._kind} may take {needed / 2**30:,.1f} GiB for an interval of {n_points:,} points, 8 bytes a pair, "
             f"and {free / 2**30:,.1f} GiB are free: use more intervals, less overlap or fewer points"
         )
         if self._kind in SQUARE and needed > free:
