@@ -94,6 +94,19 @@ def test_import_and_map(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert output.startswith(f"vectors: {graph['nodes']} nodes, {graph['edges']} edges")
 
 
+@pytest.mark.usefixtures("here")
+def test_an_epsilon_for_each_interval_is_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("X.npy", np.random.default_rng(0).normal(size=(300, 3)))
+    run(capsys, "import", "X.npy", "-o", "study")
+    options = ("--cover", "balanced", "--metric", "cosine", "--eps", "elbow:interval", "--intervals", "4")
+    code, output, errors = run(capsys, "map", "study", *options, "--json")
+    (graph,) = json.loads(output)["graphs"]
+    assert (code, errors, len(graph["eps"])) == (0, "", 4)
+    low, high = min(graph["eps"]), max(graph["eps"])
+    _, output, _ = run(capsys, "map", "study", *options)
+    assert f"eps {low:.4g}–{high:.4g} by interval" in output
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -125,7 +138,7 @@ def test_bad_input_is_one_sentence(
         pytest.param(("map", "s", "--overlap", "1"), "overlap must be in [0, 1): got 1", id="overlap 1"),
         pytest.param(("map", "s", "--overlap", "-0.1"), "overlap must be in [0, 1): got -0.1", id="overlap < 0"),
         pytest.param(("map", "s", "--layer", "vector"), "no layer 'vector': did you mean vectors?", id="layer"),
-        pytest.param(("map", "s", "--eps", "knee"), "--eps needs a number or elbow: got 'knee'", id="eps"),
+        pytest.param(("map", "s", "--eps", "knee"), "eps must be a positive number, 'elbow' or 'quantile:q'", id="eps"),
         pytest.param(("import", "X.npy", "-o", "s"), "exists already: choose another name with -o", id="exists"),
     ],
 )

@@ -187,26 +187,40 @@ def map_(
     *,
     layer: Annotated[str | None, typer.Option(help="Layer to map; all by default.")] = None,
     lens: Annotated[str, typer.Option(help="The number by which points are sorted into intervals.")] = "l2",
-    intervals: Annotated[int, typer.Option(help="How many equal intervals cover the range of the lens.")] = 30,
+    cover: Annotated[
+        str,
+        typer.Option(
+            help="uniform (equal intervals), balanced (equally many points in each), or equal intervals as placed by"
+            " giotto-tda, tda-mapper, gudhi or zen-mapper."
+        ),
+    ] = "uniform",
+    intervals: Annotated[int, typer.Option(help="How many intervals cover the range of the lens.")] = 30,
     overlap: Annotated[float, typer.Option(help="Share of an interval in common with the next.")] = 0.3,
-    eps: Annotated[str, typer.Option(help="Radius of neighbours: a number, or elbow.")] = "elbow",
+    metric: Annotated[str, typer.Option(help="Distance between points: euclidean or cosine.")] = "euclidean",
+    eps: Annotated[
+        str,
+        typer.Option(
+            help="Radius of neighbours: a number, elbow, quantile:0.8 (of the distance to neighbour min-samples), or"
+            " one for each interval: elbow:interval, quantile:0.8:interval."
+        ),
+    ] = "elbow",
     min_samples: Annotated[int, typer.Option(help="Points within eps that make a core point.")] = 5,
     as_json: AsJson = False,
 ) -> None:
     """Compute mapper graphs and keep them in the study."""
-    from topoact.extract.options import parse_eps
+    from topoact.study.derived import plain_radius
     from topoact.workbench import MapSettings, open_workbench
 
     bench = open_workbench(study)
-    settings = MapSettings(lens, intervals, overlap, parse_eps(eps), min_samples)
+    settings = MapSettings(lens, cover, intervals, overlap, metric, eps, min_samples)
     rows = []
     with _progress() as report:
         for name in [bench.study.layer(layer).name] if layer else bench.layers:
             graph = bench.map(name, settings, progress=report)
             counts = {"nodes": graph.n_nodes, "edges": graph.n_edges, "coverage": float(graph.coverage)}
-            rows.append({"layer": name, "eps": graph.eps, **counts})
+            rows.append({"layer": name, "eps": plain_radius(graph.eps), **counts})
     lines = [
-        f"{r['layer']}: {r['nodes']} nodes, {r['edges']} edges, {r['coverage']:.1%} of the points, eps {r['eps']:.4g}"
+        f"{r['layer']}: {r['nodes']} nodes, {r['edges']} edges, {r['coverage']:.1%} of the points, {_radius(r['eps'])}"
         for r in rows
     ]
     _say({"study": str(study), "graphs": rows}, lines, as_json=as_json)
@@ -231,6 +245,13 @@ def serve(
     if as_json:
         _say(summarise(opened), [], as_json=True)
     serve_study(study, host=host, port=port, token=token, open_browser=not no_browser)
+
+
+def _radius(eps: Any) -> str:
+    if not isinstance(eps, list):
+        return f"eps {eps:.4g}"
+    known = [radius for radius in eps if radius is not None]
+    return f"eps {min(known):.4g}–{max(known):.4g} by interval" if known else "no eps"
 
 
 def _say_study(study: Any, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from topoact.errors import InvalidInput
-from topoact.extract.options import parse_eps, parse_names, parse_numbers
+from topoact.extract.options import parse_names, parse_numbers
 from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, label_name
 
 LOGITS = torch.tensor([[1.0, 3.0, -2.0], [0.5, -1.0, 0.0]])
@@ -69,7 +69,6 @@ def test_accuracy_needs_common_names() -> None:
 def test_values_of_options(tmp_path: object) -> None:
     assert parse_numbers("0.1, 2", "--mean") == (0.1, 2.0)
     assert parse_names("a, b,") == ("a", "b")
-    assert (parse_eps("elbow"), parse_eps("3")) == ("elbow", 3.0)
-    for parse, text in ((parse_names, "cat"), (parse_eps, "knee"), (lambda t: parse_numbers(t, "--std"), "1;2")):
+    for parse, text in ((parse_names, "cat"), (lambda t: parse_numbers(t, "--std"), "1;2")):
         with pytest.raises(InvalidInput, match=f"got '{text}'"):
             parse(text)

@@ -108,7 +108,29 @@ class TestTranslation:
         assert found.n_covered == round(graph.coverage * graph.n_points)
         assert found.lens_range == (graph.lens.min(), graph.lens.max())
         assert np.transpose(found.intervals).tolist() == [end.tolist() for end in graph.intervals]
-        assert (found.curve is None) == (settings.eps != "elbow")
+        assert found.curve.k == settings.min_samples
+        assert found.eps in found.stops
+        assert found.stops == sorted(found.stops)
+
+    def test_an_epsilon_for_each_interval_is_told_as_a_span(self, bench):
+        settings = MapSettings(n_intervals=4, eps="elbow:interval")
+        name = bench.drawn_name("pixels", settings, None)
+        drawing, graph = bench.draw("pixels", settings), bench.map("pixels", settings)
+        found = translate.graph_message(bench, bench.derived.about_graph(name.graph), name, graph, drawing)
+        assert found.eps == (np.nanmin(graph.eps), np.nanmax(graph.eps))
+        assert found.eps[0] < found.eps[1]
+        assert (found.stops, found.settings.eps) == ([], "elbow:interval")
+
+    def test_a_graph_that_was_stored_before_covers_and_metrics_could_be_chosen(self, bench):
+        name = bench.drawn_name("rows", SETTINGS, None)
+        drawing, graph = bench.draw("rows", SETTINGS), bench.map("rows", SETTINGS)
+        about = bench.derived.about_graph(name.graph)
+        for later in ("cover", "metric"):
+            del about["settings"][later]
+        del about["stops"]
+        found = translate.graph_message(bench, about, name, graph, drawing)
+        assert translate.settings_of(found.settings) == SETTINGS
+        assert found.stops == []
 
     def test_a_long_curve_is_thinned_and_keeps_its_ends(self, bench):
         graph = bench.map("pixels", MapSettings())

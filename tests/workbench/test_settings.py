@@ -5,11 +5,22 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from topoact.errors import InvalidInput
+from topoact.errors import InvalidInput, UnknownName
+from topoact.mapper import UniformCover
+from topoact.study.files import digest
 from topoact.workbench import KNOBS, MapSettings
 from topoact.workbench import settings as settings_module
+from topoact.workbench.settings import COVERS
 
-CHANGES = {"lens": "l1", "n_intervals": 31, "overlap": 0.31, "eps": 0.5, "min_samples": 6}
+CHANGES = {
+    "lens": "l1",
+    "cover": "giotto-tda",
+    "n_intervals": 31,
+    "overlap": 0.31,
+    "metric": "cosine",
+    "eps": 0.5,
+    "min_samples": 6,
+}
 
 
 def test_the_key_is_the_same_in_every_version():
@@ -36,6 +47,7 @@ def test_layer_and_engine_change_the_key(monkeypatch):
     [
         pytest.param({"eps": 1}, {"eps": 1.0}, id="whole-eps"),
         pytest.param({"eps": np.float32(0.5)}, {"eps": 0.5}, id="numpy-eps"),
+        pytest.param({"eps": "0.5"}, {"eps": 0.5}, id="typed-eps"),
         pytest.param({"overlap": 0}, {"overlap": 0.0}, id="whole-overlap"),
         pytest.param({"n_intervals": np.int64(20)}, {"n_intervals": 20}, id="numpy-intervals"),
     ],
@@ -47,8 +59,30 @@ def test_equal_settings_have_one_key(given, same):
 
 def test_settings_reach_the_estimator():
     mapper = MapSettings(**CHANGES).mapper("max")
-    assert (mapper.lens, mapper.n_intervals, mapper.overlap) == ("max", 31, 0.31)
-    assert (mapper.clusterer.eps, mapper.clusterer.min_samples) == (0.5, 6)
+    assert mapper.lens == "max"
+    assert mapper.cover == UniformCover(31, 0.31, "giotto-tda")
+    assert mapper.clusterer.get_params() == {"eps": 0.5, "min_samples": 6, "metric": "cosine"}
+
+
+def test_a_setting_that_came_later_leaves_the_keys_of_stored_graphs_as_they_were():
+    before = {"lens": "l2", "n_intervals": 30, "overlap": 0.3, "eps": "elbow", "min_samples": 5}
+    assert MapSettings().key("a") == digest({"layer": "a", "engine": settings_module.ENGINE, **before})
+    for name, value in settings_module.LATER.items():
+        assert getattr(MapSettings(), name) == value
+        assert name not in before
+
+
+@pytest.mark.parametrize("choice", COVERS, ids=lambda choice: choice.value)
+def test_every_cover_on_offer_makes_a_graph(choice):
+    cloud = np.random.default_rng(0).normal(size=(200, 2))
+    settings = MapSettings(cover=choice.value, eps=1.0, n_intervals=5)
+    assert settings.mapper("l2").fit(cloud).graph_.n_nodes > 0
+    assert choice.label
+
+
+def test_an_unknown_cover_is_told_the_known_ones():
+    with pytest.raises(UnknownName, match="unknown cover 'cubical': choose uniform, balanced, giotto-tda"):
+        MapSettings(cover="cubical").mapper("l2")
 
 
 def test_every_setting_has_a_knob_whose_default_lies_within_its_bounds():

@@ -75,15 +75,32 @@ export interface Knob {
   minimum: number | null;
   maximum: number | null;
   step: number | null;
+  /**
+   * All values of a choice; none where they depend on the layer.
+   */
+  choices: Choice[];
+}
+/**
+ * A value that a knob may take, in words, and the heading below which it is offered.
+ */
+export interface Choice {
+  value: string;
+  label: string;
+  group: string;
 }
 /**
  * What determines a mapper graph of a layer.
  */
 export interface Settings {
   lens: string;
+  cover?: string;
   n_intervals: number;
   overlap: number;
-  eps: number | "elbow";
+  metric?: string;
+  /**
+   * A number, or the rule by which it is read from the distances.
+   */
+  eps: number | string;
   min_samples: number;
 }
 /**
@@ -118,9 +135,13 @@ export interface Graph {
   layer: number;
   settings: Settings;
   /**
-   * The ε in use, resolved.
+   * The ε in use, resolved; the least and the greatest where each interval has its own.
    */
-  eps: number;
+  eps: number | [number, number];
+  /**
+   * Other ε that are answered at once, in ascending order.
+   */
+  stops: number[];
   curve: EpsilonCurve | null;
   n_points: number;
   n_covered: number;

@@ -1,8 +1,19 @@
 /** Lenses in words; a column of the examples is called by its own name. */
 
-const NAMES: Record<string, string> = { l2: "L2 norm", l1: "L1 norm", max: "largest channel" };
+const NAMES: Record<string, string> = { max: "largest channel", linf: "L∞ norm", eccentricity: "eccentricity" };
+
+const PATTERNS: [RegExp, (found: string) => string][] = [
+  [/^l(\d+(?:\.\d+)?)$/, (p) => `L${p} norm`],
+  [/^pca:(\d+)$/, (i) => `PCA component ${Number(i) + 1}`],
+  [/^knn:(\d+)$/, (k) => `distance to neighbour ${k}`],
+  [/^eccentricity:(.+)$/, (p) => `eccentricity (p = ${p === "inf" ? "∞" : p})`],
+  [/^distance:(\d+)$/, (row) => `distance to point ${row}`],
+];
 
 export function lensName(lens: string): string {
-  const component = /^pca:(\d+)$/.exec(lens);
-  return component ? `PCA component ${Number(component[1]) + 1}` : (NAMES[lens] ?? lens);
+  for (const [pattern, name] of PATTERNS) {
+    const found = pattern.exec(lens);
+    if (found) return name(found[1]);
+  }
+  return NAMES[lens] ?? lens;
 }

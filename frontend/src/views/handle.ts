@@ -5,12 +5,13 @@ import type { Explorer } from "./context";
 
 declare global {
   interface Window {
-    topoact?: { state: () => unknown };
+    topoact?: { state: () => unknown; layout: () => string | null };
   }
 }
 
 export function exposeHandle(explorer: Explorer): void {
-  window.topoact = { state: () => snapshot(explorer) };
+  const layout = () => explorer.session.shown?.graph.layout ?? null;
+  window.topoact = { state: () => snapshot(explorer), layout };
 }
 
 function snapshot({ session, reading, planes }: Explorer) {

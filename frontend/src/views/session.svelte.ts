@@ -99,7 +99,7 @@ export class Session {
     const { settings } = this.view;
     const lenses = this.study.layers.find((known) => known.id === layer)?.lenses ?? [];
     const lens = lenses.includes(settings.lens) ? settings.lens : lenses[0];
-    const eps = "elbow" as const;
+    const eps = typeof settings.eps === "number" ? this.study.defaults.eps : settings.eps;
     this.update({ layer, settings: { ...settings, lens, eps } });
     const arrive = (next: Shown) => ({ selection: NOTHING, pins: [], camera: this.fitted(next) });
     void this.travel({ anchored: false, layout: null, arrive });
@@ -233,9 +233,8 @@ export class Session {
     const before = this.shown;
     const { drawn } = this;
     const from = this.view.camera;
-    const settings = { ...next.graph.settings, eps: this.view.settings.eps };
     this.hovered = null;
-    this.view = { ...this.view, settings, layout: next.graph.layout, ...trip.arrive(next, survivors) };
+    this.view = { ...this.view, settings: next.graph.settings, layout: next.graph.layout, ...trip.arrive(next, survivors) };
     this.shown = next;
     if (!before || before.graph.layer !== next.graph.layer || before === next) return;
     const none = next.graph.nodes.size.map(() => -1);
@@ -256,8 +255,7 @@ export class Session {
     if (!(error instanceof Cancelled)) this.problem = error instanceof Error ? error.message : String(error);
     if (!this.shown) return;
     const { graph } = this.shown;
-    const eps = graph.settings.eps;
-    this.view = { ...this.view, layer: graph.layer, layout: graph.layout, settings: { ...graph.settings, eps } };
+    this.view = { ...this.view, layer: graph.layer, layout: graph.layout, settings: graph.settings };
   }
 }
 
@@ -290,5 +288,5 @@ function known(selection: Selection, shown: Shown): Selection {
 }
 
 function sameSettings(a: Settings, b: Settings): boolean {
-  return a.lens === b.lens && a.n_intervals === b.n_intervals && a.overlap === b.overlap && a.eps === b.eps && a.min_samples === b.min_samples;
+  return (Object.keys(a) as (keyof Settings)[]).every((name) => a[name] === b[name]);
 }

@@ -1,7 +1,6 @@
 """Values of options as they are typed: lists of names and numbers, in text or in a file."""
 
 from pathlib import Path
-from typing import Literal
 
 from topoact.errors import InvalidInput
 from topoact.extract.policies import POLICIES
@@ -46,13 +45,3 @@ def parse_names(text: str | None) -> tuple[str, ...] | None:
     if "," not in text:
         raise InvalidInput(f"--classes needs names separated by commas, or a file with one a line: got {text!r}")
     return split(text)
-
-
-def parse_eps(text: str) -> float | Literal["elbow"]:
-    """Return a radius: a number or the word elbow."""
-    if text == "elbow":
-        return "elbow"
-    try:
-        return float(text)
-    except ValueError:
-        raise InvalidInput(f"--eps needs a number or elbow: got {text!r}") from None

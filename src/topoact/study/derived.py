@@ -144,7 +144,7 @@ def _facts(graph: MapperGraph) -> dict[str, Any]:
         "n_nodes": graph.n_nodes,
         "n_edges": graph.n_edges,
         "coverage": graph.coverage,
-        "eps": graph.eps,
+        "eps": plain_radius(graph.eps),
         "curve": curve and {"k": curve.k, "distances": curve.distances.tolist()},
         "intervals": {"lower": graph.intervals.lower.tolist(), "upper": graph.intervals.upper.tolist()},
     }
@@ -166,9 +166,20 @@ def _graph(folder: Path) -> MapperGraph:
         links=Edges(*(_column(edges, name) for name in Edges._fields)),
         means=np.asarray(means.values).reshape(nodes.num_rows, means.type.list_size),
         medoids=nodes["medoid"].to_numpy(),
-        eps=facts["eps"],
+        eps=_radius(facts["eps"]),
         curve=curve and DistanceCurve(curve["k"], np.array(curve["distances"])),
     )
+
+
+def plain_radius(eps: float | npt.NDArray[np.float64] | None) -> float | list[float | None] | None:
+    """Return ε as JSON knows it: an interval without one has null."""
+    if isinstance(eps, np.ndarray):
+        return [float(radius) if np.isfinite(radius) else None for radius in eps]
+    return eps
+
+
+def _radius(plain: float | list[float | None] | None) -> float | npt.NDArray[np.float64] | None:
+    return np.array(plain, dtype=np.float64) if isinstance(plain, list) else plain
 
 
 def _drawing(frame: pd.DataFrame) -> Drawing:

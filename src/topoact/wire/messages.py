@@ -4,18 +4,28 @@ The TypeScript types of the explorer are generated from these models (``scripts/
 made in this file alone.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from topoact.analysis.diagnosis import Code
 from topoact.workbench.settings import KnobKind
 
+Rule = Annotated[str, Field(pattern=r"^(elbow|quantile:(0?\.\d+|0|1))(:interval)?$")]
+
 
 class WireModel(BaseModel):
     """Base of all messages: unknown fields are refused, numbers are finite."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Choice(WireModel):
+    """A value that a knob may take, in words, and the heading below which it is offered."""
+
+    value: str
+    label: str
+    group: str
 
 
 class Knob(WireModel):
@@ -29,15 +39,18 @@ class Knob(WireModel):
     minimum: float | None
     maximum: float | None
     step: float | None
+    choices: list[Choice] = Field(description="All values of a choice; none where they depend on the layer.")
 
 
 class Settings(WireModel):
     """What determines a mapper graph of a layer."""
 
     lens: str
+    cover: str = "uniform"
     n_intervals: int = Field(ge=1, le=10_000)
     overlap: float = Field(ge=0, lt=1)
-    eps: float | Literal["elbow"]
+    metric: str = "euclidean"
+    eps: float | Rule = Field(description="A number, or the rule by which it is read from the distances.")
     min_samples: int = Field(ge=1)
 
 
@@ -150,7 +163,10 @@ class Graph(WireModel):
     layout: str
     layer: int
     settings: Settings
-    eps: float = Field(description="The ε in use, resolved.")
+    eps: float | tuple[float, float] = Field(
+        description="The ε in use, resolved; the least and the greatest where each interval has its own."
+    )
+    stops: list[float] = Field(description="Other ε that are answered at once, in ascending order.")
     curve: EpsilonCurve | None
     n_points: int
     n_covered: int

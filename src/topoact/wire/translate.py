@@ -64,8 +64,9 @@ def graph_message(
         digest=name.graph,
         layout=name.layout,
         layer=bench.layers.index(about["layer"]),
-        settings=messages.Settings(**about["settings"]),
-        eps=graph.eps or 0.0,
+        settings=settings_message(MapSettings(**about["settings"])),
+        eps=_radius(graph),
+        stops=about.get("stops", []),
         curve=None if graph.curve is None else _curve(graph.curve),
         n_points=graph.n_points,
         n_covered=graph.n_points - len(graph.uncovered),
@@ -137,7 +138,16 @@ def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary
 
 
 def _knob(knob: Knob) -> messages.Knob:
-    return messages.Knob(**asdict(knob), default=knob.default)
+    choices = [messages.Choice(**choice._asdict()) for choice in knob.choices]
+    return messages.Knob(**{**asdict(knob), "choices": choices}, default=knob.default)
+
+
+def _radius(graph: MapperGraph) -> float | tuple[float, float]:
+    radii = np.asarray(0.0 if graph.eps is None else graph.eps, dtype=np.float64)
+    if radii.ndim == 0:
+        return float(radii)
+    known = radii[np.isfinite(radii)]
+    return (float(known.min()), float(known.max())) if len(known) else 0.0
 
 
 def _curve(curve: DistanceCurve) -> messages.EpsilonCurve:

@@ -17,8 +17,9 @@ from topoact.study import Layer, Study, open_study
 from topoact.study.derived import Derived
 from topoact.study.files import digest
 from topoact.workbench.columns import number_columns
-from topoact.workbench.engine import Engine, Source
+from topoact.workbench.engine import Engine
 from topoact.workbench.settings import MapSettings
+from topoact.workbench.shelf import Source
 
 COLUMN_LENS: Final = "column:"
 """Prefix of a lens that is a column of the examples table."""
@@ -73,7 +74,7 @@ class Workbench:
     def __init__(self, study: Study) -> None:
         self.study = study
         self.derived = Derived(study.path)
-        self._engine = Engine()
+        self._engine = Engine(study.path)
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 
     def __repr__(self) -> str:
@@ -106,8 +107,9 @@ class Workbench:
             lambda: self.vectors(opened),
             lambda vectors: self._lens(opened, settings.lens, vectors),
         )
-        graph = self._engine.graph(source, settings, progress)
-        self.derived.save_graph(key, graph, {"layer": opened.name, "settings": asdict(settings)})
+        graph, stops = self._engine.graph(source, settings, progress)
+        about = {"layer": opened.name, "settings": asdict(settings), "stops": list(stops)}
+        self.derived.save_graph(key, graph, about)
         return graph
 
     def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None) -> DrawnGraph:
@@ -154,6 +156,10 @@ class Workbench:
         """
         check_projection(kind)
         return self.derived.load_projection(f"{self.study.layer(layer).digest}-{kind}")
+
+    def close(self) -> None:
+        """Wait until what is being kept in the study is there."""
+        self._engine.close()
 
     def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
         """Return the vectors of a layer; those of the layer used last are kept in memory."""

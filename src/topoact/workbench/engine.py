@@ -1,55 +1,50 @@
-"""What the workbench keeps in memory, so that turning a knob does not measure distances again."""
+"""What the workbench keeps at hand, so that turning a knob does not measure distances again."""
 
-from collections.abc import Callable
+import os
+import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from topoact.mapper import (
-    DBSCAN,
-    DistanceCurve,
+    Cover,
     MapperGraph,
     NeighborIndex,
     Progress,
     TooLarge,
-    UniformCover,
-    available_memory,
     check_enough,
-    widest_interval,
 )
+from topoact.mapper.epsilon import distance_curves, parse_rule
+from topoact.mapper.metrics import checked_metric
+from topoact.workbench.ladder import ELBOWS, ladder
+from topoact.workbench.scope import scope
 from topoact.workbench.settings import MapSettings
+from topoact.workbench.shelf import Curves, IndexShelf, Source
 
-ROOM: Final = 192 * 2**20
-"""Bytes up to which an index serves wider intervals than the graph at hand needs."""
-CURVES: Final = 64
-"""Distance curves that are remembered."""
-
-Vectors = npt.NDArray[np.float32]
+WORTH_SECONDS: Final = 1.0
+"""An index that was made in less time is made again rather than kept on disk."""
 
 
-class Source(NamedTuple):
-    """A layer seen through a lens; what it gives is only read when it is needed."""
+class Answer(NamedTuple):
+    """A graph, and what can be asked next."""
 
-    layer: str
-    """Digest of the layer."""
-    lens: str
-    vectors: Callable[[], Vectors]
-    values: Callable[[Vectors], npt.NDArray[np.float64]]
+    graph: MapperGraph
+    stops: tuple[float, ...]
+    """Radii that are answered without measuring distances, ascending."""
 
 
 class Engine:
-    """Makes graphs; keeps the neighbour index of the last one and the distance curves of the last few.
+    """Makes graphs; keeps the neighbour index of the last one, in memory and, where it was slow to make, in the study.
 
-    Memory: that of one `NeighborIndex`.
+    Memory: that of one `NeighborIndex`, and of the curves of the last layer.
     """
 
-    def __init__(self) -> None:
-        self._curves: dict[tuple[str, int], DistanceCurve] = {}
-        self._index: tuple[tuple[str, str, float], NeighborIndex] | None = None
+    def __init__(self, study: Path) -> None:
+        self._shelf = IndexShelf(study)
+        self._curves: tuple[tuple[str, str], Curves] | None = None
+        self._index: tuple[tuple[str, str], NeighborIndex] | None = None
 
-    def graph(self, source: Source, settings: MapSettings, progress: Progress) -> MapperGraph:
+    def graph(self, source: Source, settings: MapSettings, progress: Progress) -> Answer:
         """Return the graph of a layer; at once if the index at hand serves it.
 
         Raises
@@ -57,45 +52,68 @@ class Engine:
         InvalidInput
             If a setting is out of range or does not fit the layer.
         """
-        cover = UniformCover(settings.n_intervals, settings.overlap)
-        eps, curve = self._radius(source, settings, progress)
-        try:
-            index = self._serving(source, cover, eps, progress)
-        except TooLarge:
+        cover, rule, k = settings.cover_of(), parse_rule(settings.eps), settings.min_samples
+        curves = self._measured(source, settings, progress)
+        curve = curves[k - 1] if curves and k <= len(curves) else None
+        eps = rule.read(curve) if curve is not None else 0.0
+        if eps and not rule.per_interval:
+            try:
+                index = self._serving(source, settings, cover, eps, progress)
+                graph = index.graph_of(cover, k, eps=eps, progress=progress)
+                return Answer(replace(graph, curve=curve), index.radii)
+            except TooLarge:
+                pass
+        vectors = source.vectors()
+        graph = settings.mapper(source.values(vectors)).fit(vectors, progress=progress).graph_
+        return Answer(replace(graph, curve=curve), ())
+
+    def close(self) -> None:
+        """Wait until what is being kept in the study is there."""
+        self._shelf.close()
+
+    def _measured(self, source: Source, settings: MapSettings, progress: Progress) -> Curves:
+        """Return the distance curves of the first, second, … neighbour; none for a minPts that makes no sense."""
+        key, k = (source.layer, settings.metric), settings.min_samples
+        if not isinstance(k, int) or k < 1:
+            return ()
+        if self._curves is None or self._curves[0] != key:
+            self._curves = (key, self._shelf.curves(*key))
+        if k > len(self._curves[1]):
             vectors = source.vectors()
-            return settings.mapper(source.values(vectors)).fit(vectors, progress=progress).graph_
-        return replace(index.graph_of(cover, settings.min_samples, progress=progress), curve=curve)
+            check_enough(len(vectors), k)
+            metric = checked_metric(settings.metric)
+            most = min(max(k, ELBOWS), len(vectors) - 1)
+            self._curves = (key, distance_curves(vectors, most, seed=0, metric=metric, progress=progress))
+        return self._curves[1]
 
-    def _radius(self, source: Source, settings: MapSettings, progress: Progress) -> tuple[float, DistanceCurve | None]:
-        """Return ε, and the curve it was read from."""
-        key = (source.layer, settings.min_samples)
-        curve = self._curves.get(key) if settings.eps == "elbow" else None
-        if curve is not None:
-            return curve.elbow, curve
-        vectors = source.vectors()
-        check_enough(len(vectors), settings.min_samples)
-        if settings.eps == "elbow":
-            progress("measuring distances", 0, 1)
-        bound = DBSCAN(eps=settings.eps, min_samples=settings.min_samples).bind(vectors, seed=0)
-        if bound.curve is not None:
-            self._curves[key] = bound.curve
-            while len(self._curves) > CURVES:
-                del self._curves[next(iter(self._curves))]
-        return bound.eps, bound.curve
-
-    def _serving(self, source: Source, cover: UniformCover, eps: float, progress: Progress) -> NeighborIndex:
-        """Return an index that serves the cover, making it if need be."""
-        key = (source.layer, source.lens, eps)
-        if self._index is not None and self._index[0] == key:
-            index = self._index[1]
-            if index.serves(cover.intervals(index.lens)):
-                return index
+    def _serving(
+        self, source: Source, settings: MapSettings, cover: Cover, eps: float, progress: Progress
+    ) -> NeighborIndex:
+        """Return an index that serves the cover: the one at hand, the one that is kept, or a new one."""
+        key = (source.layer, source.lens)
+        if self._index is not None and self._index[0] == key and _fits(self._index[1], settings, cover, eps):
+            return self._index[1]
         self._index = None
-        vectors = source.vectors()
-        values = source.values(vectors)
-        intervals = cover.intervals(values)
-        needed = float((intervals.upper - intervals.lower).max() / np.ptp(values))
-        free = widest_interval(np.sort(values), min(ROOM, available_memory() // 4))
-        index = NeighborIndex(vectors, values, eps, min(1.0, max(needed, free)), progress=progress)
+        index = self._shelf.index(source, settings.metric, eps)
+        if index is None or not _fits(index, settings, cover, eps):
+            index = self._built(source, settings, cover, eps, progress)
         self._index = (key, index)
         return index
+
+    def _built(
+        self, source: Source, settings: MapSettings, cover: Cover, eps: float, progress: Progress
+    ) -> NeighborIndex:
+        began, vectors = time.monotonic(), source.vectors()
+        values = source.values(vectors)
+        curves = self._measured(source, settings, progress)
+        what = scope(values, cover, ladder(eps, curves, settings.min_samples), eps)
+        spill = self._shelf.study if os.access(self._shelf.study, os.W_OK) else None
+        metric = checked_metric(settings.metric)
+        index = NeighborIndex(vectors, values, **what, metric=metric, spill=spill, progress=progress)
+        if time.monotonic() - began > WORTH_SECONDS and not index.spilled:
+            self._shelf.keep(source, index, curves)
+        return index
+
+
+def _fits(index: NeighborIndex, settings: MapSettings, cover: Cover, eps: float) -> bool:
+    return index.metric == settings.metric and eps in index.radii and index.serves(cover.intervals(index.lens))

@@ -1,0 +1,84 @@
+"""Neighbour indexes as the study keeps them: what was measured once is there again at the next start."""
+
+import threading
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.errors import InvalidInput
+from topoact.mapper import DistanceCurve, NeighborIndex
+from topoact.study.indexes import StoredIndex, load_index, save_index
+
+Vectors = npt.NDArray[np.float32]
+Curves = Sequence[DistanceCurve]
+"""Distance curves of the first, second, … neighbour."""
+
+
+class Source(NamedTuple):
+    """A layer seen through a lens; what it gives is only read when it is needed."""
+
+    layer: str
+    """Digest of the layer."""
+    lens: str
+    vectors: Callable[[], Vectors]
+    values: Callable[[Vectors], npt.NDArray[np.float64]]
+
+
+class IndexShelf:
+    """The newest index of each layer of a study, with the distance curves of its layer."""
+
+    def __init__(self, study: Path) -> None:
+        self.study = study
+        self._saving: threading.Thread | None = None
+
+    def index(self, source: Source, metric: str, eps: float) -> NeighborIndex | None:
+        """Return the kept index of a layer if it is of this lens, metric and radius; its bits stay on disk."""
+        stored = self._load(source.layer, metric)
+        if stored is None or stored.facts.get("lens") != source.lens or eps not in stored.facts.get("radii", ()):
+            return None
+        vectors = source.vectors()
+        try:
+            return NeighborIndex.restore(vectors, source.values(vectors), stored.arrays)
+        except InvalidInput:
+            return None
+
+    def curves(self, layer: str, metric: str) -> Curves:
+        """Return the distance curves that lie with the kept index of a layer, or none."""
+        stored = self._load(layer, metric)
+        curves = stored.arrays.get("curves") if stored is not None else None
+        if curves is None or curves.dtype != np.float64 or curves.ndim != 2:
+            return ()
+        if not all((np.diff(curves, axis=axis) >= 0).all() for axis in (0, 1)):
+            return ()
+        return tuple(DistanceCurve(k, np.array(curve)) for k, curve in enumerate(curves, start=1))
+
+    def keep(self, source: Source, index: NeighborIndex, curves: Curves) -> None:
+        """Keep an index, in the background; not while another one is being written."""
+        if self._saving is not None and self._saving.is_alive():
+            return
+        facts = {
+            "topoact": version("topoact"),
+            "lens": source.lens,
+            "metric": index.metric,
+            "radii": list(index.radii),
+            "max_interval": index.max_interval,
+        }
+        arrays = {**index.arrays(), "curves": np.stack([curve.distances for curve in curves])}
+        work = (self.study, source.layer, facts, arrays)
+        self._saving = threading.Thread(target=save_index, args=work, name="keeping the index")
+        self._saving.start()
+
+    def close(self) -> None:
+        """Wait until what is being kept is there."""
+        if self._saving is not None:
+            self._saving.join()
+
+    def _load(self, layer: str, metric: str) -> StoredIndex | None:
+        stored = load_index(self.study, layer)
+        if stored is None or stored.facts.get("topoact") != version("topoact"):
+            return None
+        return stored if stored.facts.get("metric") == metric else None
