@@ -11,12 +11,12 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from topoact.mapper._exact import ROUNDING, measured, points, quick_product, quick_square
+from topoact.mapper._exact import measured, points
 from topoact.mapper._jit import compiled
 from topoact.mapper._layout import WORD, Places
 from topoact.mapper._threads import side_by_side
 from topoact.mapper._tiles import Tiles, cut
-from topoact.mapper._words import DENSE_ROWS, dense_words, lowest_bit, sparse_word
+from topoact.mapper._words import DENSE_ROWS, dense_bounds, lowest_bit, sparse_word, within
 from topoact.mapper.memory import is_sparse
 from topoact.mapper.metrics import Metric
 from topoact.mapper.nearest import Nearest
@@ -173,22 +173,19 @@ def _visit_dense(
     points: Any, tiles: Any, queries: Any, first: Any, last: Any, column: Any, limits: Any, rows: Any,
     measures: Any,
 ) -> None:  # fmt: skip
-    """Do as `_visit_sparse` does, with the widest limit of the queries that share a load."""
-    found = np.empty(2 * DENSE_ROWS, dtype=np.uint64)
-    allowed = np.zeros(DENSE_ROWS, dtype=np.uint64)
+    """Do as `_visit_sparse` does, channel by channel for some queries at once."""
+    bounds = np.empty((DENSE_ROWS, 2, 64), dtype=np.float32)
     for start in range(first, last, DENSE_ROWS):
-        stop, limit, some = min(start + DENSE_ROWS, last), np.float32(0), np.uint64(0)
+        stop, some = min(start + DENSE_ROWS, last), np.uint64(0)
         for query in range(start, stop):
-            allowed[query - start] = _between(queries.begin[query], queries.end[query], column)
-            some |= allowed[query - start]
-            limit = max(limit, limits[query - first])
+            some |= _between(queries.begin[query], queries.end[query], column)
         if some == 0:
             continue
         place = queries.place + start
-        for k, word in enumerate(dense_words(tiles.tiles, place >> 6, place & 63, column, tiles.norms, limit)):
-            found[k] = word
+        dense_bounds(tiles.tiles, place >> 6, place & 63, column, tiles.norms, bounds)
         for query in range(start, stop):
-            possible = found[DENSE_ROWS + query - start] & allowed[query - start]
+            _certain, possible = within(bounds[query - start], limits[query - first])
+            possible &= _between(queries.begin[query], queries.end[query], column)
             if possible:
                 _enter(points, queries.place + query, column, possible, rows[query], measures[query])
                 limits[query - first] = _limit(measures[query, -1], tiles.scale, len(points.lengths) > 0)
@@ -217,7 +214,7 @@ def _enter(points: Any, place: Any, column: Any, possible: Any, rows: Any, measu
     while possible:
         row = points.order[64 * column + lowest_bit(possible)]
         possible &= possible - np.uint64(1)
-        if row == own or _beyond(points, own, row, measures[-1]):
+        if row == own:
             continue
         measure, k = measured(points.vectors, points.lengths, own, row), len(rows)
         while k > 0 and (measure < measures[k - 1] or (measure == measures[k - 1] and row < rows[k - 1])):
@@ -226,13 +223,3 @@ def _enter(points: Any, place: Any, column: Any, possible: Any, rows: Any, measu
                 rows[k + 1], measures[k + 1] = rows[k], measures[k]
         if k < len(rows):
             rows[k], measures[k] = row, measure
-
-
-@compiled
-def _beyond(points: Any, row: Any, other: Any, measure: Any) -> Any:
-    """Tell whether a pair is farther apart than that, however it is summed; False where this is not clear."""
-    room = ROUNDING * (points.vectors.shape[1] + 2)
-    if len(points.lengths) == 0:
-        return quick_square(points.vectors, row, other) > measure * (1 + room)
-    size = points.lengths[row] * points.lengths[other]
-    return 0 < size < np.inf and 1 - quick_product(points.vectors, row, other) / size > measure + 2 * room
