@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from topoact.mapper import (
         DBSCAN,
         HDBSCAN,
+        BallMapper,
         IntervalCover,
         Mapper,
         MapperGraph,
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DBSCAN",
     "HDBSCAN",
+    "BallMapper",
     "IntervalCover",
     "Mapper",
     "MapperGraph",
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BallMapper": ("topoact.mapper", "BallMapper"),
     "DBSCAN": ("topoact.mapper", "DBSCAN"),
     "HDBSCAN": ("topoact.mapper", "HDBSCAN"),
     "IntervalCover": ("topoact.mapper", "IntervalCover"),

@@ -1,6 +1,7 @@
 """What is the mapper graph of this matrix? Arrays in, arrays out: no files, no network, no printing."""
 
 from topoact.mapper._layout import widest_interval
+from topoact.mapper.ball import BallMapper
 from topoact.mapper.build import build_graph
 from topoact.mapper.checks import check_enough
 from topoact.mapper.clusterers import DBSCAN
@@ -33,6 +34,7 @@ __all__ = [
     "DBSCAN",
     "HDBSCAN",
     "LENSES",
+    "BallMapper",
     "Clusterer",
     "Cover",
     "CoverClusterer",

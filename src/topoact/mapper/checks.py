@@ -2,7 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
 
 from topoact.errors import InvalidInput
 from topoact.mapper.protocols import Vectors
@@ -22,6 +24,18 @@ def checked_vectors(X: npt.ArrayLike) -> Vectors:
     """
     try:
         vectors: Vectors = check_array(X, dtype=TYPES, ensure_min_samples=2, ensure_all_finite=False, order="C")
+    except ValueError as error:
+        raise InvalidInput(str(error).splitlines()[0].rstrip(":")) from error
+    check_finite(vectors)
+    return vectors
+
+
+def validated(estimator: BaseEstimator, X: npt.ArrayLike) -> Vectors:
+    """Return `checked_vectors` of what an estimator is fitted to, and let it note channels as scikit-learn wants it."""
+    try:
+        vectors: Vectors = validate_data(
+            estimator, X, dtype=TYPES, ensure_min_samples=2, ensure_all_finite=False, order="C"
+        )
     except ValueError as error:
         raise InvalidInput(str(error).splitlines()[0].rstrip(":")) from error
     check_finite(vectors)

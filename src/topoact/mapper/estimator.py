@@ -5,15 +5,13 @@ from typing import Any, Self
 
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.utils.validation import validate_data
 
-from topoact.errors import InvalidInput
 from topoact.mapper.build import build_graph
-from topoact.mapper.checks import TYPES, check_enough, check_finite
+from topoact.mapper.checks import check_enough, validated
 from topoact.mapper.covers import check_even, even_cover
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.lenses import lens_values
-from topoact.mapper.protocols import Clusterer, Cover, Lens, Progress, Vectors, no_progress
+from topoact.mapper.protocols import Clusterer, Cover, Lens, Progress, no_progress
 from topoact.mapper.scikit import as_clusterer
 
 
@@ -107,7 +105,8 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         if self.cover is None:
             check_even(self.n_intervals, self.overlap)
         clusterer = as_clusterer(self.clusterer)
-        vectors = self._validated(X, clusterer)
+        vectors = validated(self, X)
+        check_enough(len(vectors), getattr(clusterer, "min_samples", 1))
         lens = lens_values(self.lens, vectors, progress=progress)
         graph = build_graph(
             vectors,
@@ -120,14 +119,3 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         )
         self.graph_: MapperGraph = graph.without_subsets() if self.merge_subsets else graph
         return self
-
-    def _validated(self, X: npt.ArrayLike, clusterer: Clusterer) -> Vectors:
-        try:
-            vectors: Vectors = validate_data(
-                self, X, dtype=TYPES, ensure_min_samples=2, ensure_all_finite=False, order="C"
-            )
-        except ValueError as error:
-            raise InvalidInput(str(error).splitlines()[0].rstrip(":")) from error
-        check_finite(vectors)
-        check_enough(len(vectors), getattr(clusterer, "min_samples", 1))
-        return vectors

@@ -76,6 +76,17 @@ def dbscan(points: npt.NDArray[np.float64], rows: list[int], eps: float, min_sam
     return clusters
 
 
+def balls(points: npt.ArrayLike, radius: float) -> list[tuple[int, set[int]]]:
+    """Return the landmarks of a ball mapper and the points of their balls."""
+    vectors = np.asarray(points, dtype=np.float64)
+    found: list[tuple[int, set[int]]] = []
+    for landmark in range(len(vectors)):
+        if not any(landmark in ball for _, ball in found):
+            near = {row for row, x in enumerate(vectors) if ((x - vectors[landmark]) ** 2).sum() <= radius**2}
+            found.append((landmark, near))
+    return found
+
+
 def _reached(seed: int, near: dict[int, list[int]], core: set[int], taken: set[int]) -> set[int]:
     found, waiting = {seed}, [seed]
     while waiting:
