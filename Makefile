@@ -4,7 +4,7 @@
 SHELL := bash
 
 PYTHON ?= python3
-VECTORS ?= activations.npy
+STUDY ?= ../runs-squeezenet
 BIN := .venv/bin
 BUNDLE := src/topoact/server/static/index.html
 SOURCES := $(shell git ls-files frontend 2>/dev/null || find frontend -type f -not -path '*/node_modules/*')
@@ -72,9 +72,8 @@ e2e: setup  ## the real explorer in headless Chromium
 	scripts/install_chromium.sh
 	$(BIN)/pytest -q -m browser
 
-bench: setup  ## measurements that docs quote; slow; VECTORS=a .npy file of activations
-	$(BIN)/python benchmarks/extraction.py
-	$(BIN)/python benchmarks/engine.py --vectors $(VECTORS)
+bench: setup  ## measure beside other libraries, write the tables of docs/benchmarks.md; slow; STUDY=, ARGS=--quick
+	$(BIN)/python -m benchmarks --study $(STUDY) $(ARGS)
 
 wheel: setup  ## wheel and sdist, with the explorer inside
 	$(BIN)/python -m build --installer pip

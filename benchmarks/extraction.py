@@ -1,18 +1,18 @@
 """How fast and how lean is extraction beside the bare forward loop, with the same network, loader and batches?
 
-Run it as ``python benchmarks/extraction.py``; it needs CIFAR-10 photos and ResNet-20 weights, see ``--help``. The two
-take turns, a stretch of one segment of images each, so that what else the machine does falls on both.
+The network is ResNet-20, the images are photos of CIFAR-10. The two loops take turns, a stretch of one segment of images
+each, so that what else the machine does falls on both.
 """
 
-import argparse
-import resource
-import statistics
+import json
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.sides import peak_mebibytes
 from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
 from topoact.extract.loader import load_batches
 from topoact.extract.models import import_torch
@@ -20,7 +20,6 @@ from topoact.extract.sources import Source
 from topoact.study.segments import SEGMENT_EXAMPLES
 
 ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared" / "data"
 PREPROCESSING = Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 LAYERS = ("bn1", "layer1", "layer2", "layer3")
 
@@ -57,30 +56,22 @@ def take_turns(model: Any, source: Source, n_images: int, batch_size: int) -> tu
     return bare, [*ours, time.perf_counter() - start]
 
 
-def peak_megabytes() -> float:
-    """Return the greatest memory that this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=SHARED / "cifar10-train.parquet")
-    parser.add_argument("--weights", type=Path, default=SHARED / "resnet20-cifar10.safetensors")
-    parser.add_argument("--stretches", type=int, default=20, help=f"turns of {SEGMENT_EXAMPLES} images each")
-    parser.add_argument("--batch-size", type=int, default=64)
-    options = parser.parse_args()
-    model = load_model(f"{ROOT / 'examples' / 'cifar10_resnet20.py'}:resnet20", weights=options.weights)
-    source = open_source(str(options.data))
-    list(bare_loop(model, source, 2 * SEGMENT_EXAMPLES, options.batch_size))
-    before, n_images = peak_megabytes(), options.stretches * SEGMENT_EXAMPLES
-    bare, (*ours, finish) = take_turns(model, source, n_images, options.batch_size)
-    for name, seconds in (("bare loop", bare), ("extraction", ours)):
-        print(f"{name:10s} {SEGMENT_EXAMPLES / statistics.median(seconds):7,.0f} images/s, median of {len(seconds)}")
-    ratios = [a / b for a, b in zip(bare, ours, strict=True)]
-    print(f"extraction runs at {statistics.median(ratios):.1%} of the bare loop, median of {len(ratios)} pairs;")
-    print(f"over all, with {finish:.2f} s to finish, at {sum(bare) / (sum(ours) + finish):.1%}")
-    print(f"peak memory {before:,.0f} MB after the bare loop, {peak_megabytes():,.0f} MB after extraction")
+def measure(data: Path, weights: Path, stretches: int = 20, batch_size: int = 64) -> dict[str, Any]:
+    """Time both loops over so many turns of one segment of images each."""
+    model = load_model(f"{ROOT / 'examples' / 'cifar10_resnet20.py'}:resnet20", weights=weights)
+    source = open_source(str(data))
+    list(bare_loop(model, source, 2 * SEGMENT_EXAMPLES, batch_size))
+    before = peak_mebibytes()
+    bare, (*ours, finish) = take_turns(model, source, stretches * SEGMENT_EXAMPLES, batch_size)
+    return {
+        "images": SEGMENT_EXAMPLES,
+        "bare": bare,
+        "extraction": ours,
+        "finish": finish,
+        "bare_mib": before,
+        "extraction_mib": peak_mebibytes(),
+    }
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(measure(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))))

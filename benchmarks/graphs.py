@@ -1,0 +1,85 @@
+"""An index and graphs of it, timed: the process in which TopoAct's index is measured."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measure import clocked
+from benchmarks.sides import peak_mebibytes
+from topoact import NeighborIndex
+
+AGAIN = 7
+FURTHER = [(n, overlap, minimum) for n in (70, 90, 120) for overlap in (0.2, 0.3, 0.5) for minimum in (3, 5, 20)]
+"""Settings of other graphs that one index serves; none has intervals wider than 70 of overlap 50 %."""
+
+
+def warm_up() -> None:
+    """Have all machine code compiled, for sparse and for dense vectors."""
+    rng = np.random.default_rng(0)
+    for zeros in (0.0, 0.9):
+        cloud = (rng.random((300, 64)) * (rng.random((300, 64)) >= zeros)).astype(np.float32)
+        NeighborIndex(cloud, eps=2.0, max_interval=0.5).graph(10, 0.3, 3)
+        ladder = NeighborIndex(cloud, eps=[1.0, 2.0], max_interval=0.5)
+        ladder.graph(10, 0.3, 3, eps=1.0)
+
+
+def measure(vectors: Any, lens: Any, eps: list[float], overlap: float) -> dict[str, Any]:
+    """Build one index, then the graph of 70 intervals several times, then many others, and store and restore it."""
+    before = peak_mebibytes()
+    radii = eps if len(eps) > 1 else eps[0]
+    building, index = clocked(lambda: NeighborIndex(vectors, lens, radii, max_interval=0.03))
+    first, graph = clocked(lambda: index.graph(70, overlap, 5, eps=eps[-1]))
+    after = peak_mebibytes()
+    again = [clocked(lambda: index.graph(70, overlap, 5, eps=eps[-1]))[0] for _ in range(AGAIN)]
+    further = [clocked(lambda s=s, e=e: index.graph(*s, eps=e))[0] for s in FURTHER for e in eps]
+    return {
+        "n_points": len(vectors),
+        "n_channels": vectors.shape[1],
+        "zeros": float((vectors[:: max(1, len(vectors) // 10_000)] == 0).mean()),
+        "data_mib": vectors.nbytes / 2**20,
+        "band_mib": index.band_bytes / 2**20,
+        "before_mib": before,
+        "peak_mib": after,
+        "build": building,
+        "first": first,
+        "again": again,
+        "further": further,
+        "nodes": graph.n_nodes,
+        "edges": graph.n_edges,
+        "coverage": graph.coverage,
+        "pairs": _pairs(lens),
+    } | _restored(index, vectors, lens, overlap, eps[-1])
+
+
+def _pairs(lens: Any) -> int:
+    """Return how many unordered pairs of points can share an interval."""
+    ordered = np.sort(lens)
+    reach = np.searchsorted(ordered, ordered + 0.03 * np.ptp(ordered), side="right")
+    return int((reach - np.arange(len(ordered)) - 1).sum())
+
+
+def _restored(index: Any, vectors: Any, lens: Any, overlap: float, eps: float) -> dict[str, Any]:
+    """Write the index's arrays to a disk, and time an index and a graph made of them."""
+    arrays = index.arrays()
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        for name, array in arrays.items():
+            np.save(Path(folder) / f"{name}.npy", array)
+        mapped = {name: np.load(Path(folder) / f"{name}.npy", mmap_mode="r") for name in arrays}
+        restoring, again = clocked(lambda: NeighborIndex.restore(vectors, lens, mapped))
+        first, _ = clocked(lambda: again.graph(70, overlap, 5, eps=eps))
+        second, _ = clocked(lambda: again.graph(70, overlap, 5, eps=eps))
+    return {"restore": restoring, "restored_first": first, "restored_second": second}
+
+
+def main(folder: str, overlap: str, *eps: str) -> None:
+    warm_up()
+    vectors, lens = (np.load(Path(folder) / name) for name in ("vectors.npy", "lens.npy"))
+    print(json.dumps(measure(vectors, lens, [float(e) for e in eps], float(overlap))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,114 @@
+"""The parts of the measurements: what is measured with which vectors, one method each."""
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import data, exact, watched
+from benchmarks.measure import product_rate
+from benchmarks.side_by_side import Case, Limits, compare, measure_index
+from topoact.study import open_study
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+SIZES = (12_250, 24_500, 49_000, 98_000, 196_000)
+LADDER = (0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.825, 0.85, 0.875, 0.9, 0.95)
+"""Quantiles of the 5-NN distance: 15 radii, four bits per pair."""
+
+
+class Parts:
+    """Each method measures one part and returns its results; its name is what ``--only`` takes."""
+
+    def __init__(self, options: Namespace) -> None:
+        self.options = options
+        self.limits = Limits(options.memory * 1024, options.timeout)
+        self.shrink, self.cases = (50, 1) if options.quick else (1, None)
+        self.rounds = 1 if options.quick else options.rounds
+
+    def exact(self) -> dict[str, Any]:
+        vectors = self._squeezed(49_000)
+        return {"checks": [exact.check(vectors, "euclidean"), exact.check(vectors, "cosine", **exact.FEW)]}
+
+    def synthetic(self) -> dict[str, Any]:
+        sizes = [20_000, 50_000, 100_000] + [300_000] * self.options.long
+        return self._cases(
+            Case("mixture", partial(data.mixture, n // self.shrink), rounds=1 if n > 100_000 else self.rounds)
+            for n in sizes[: self.cases]
+        )
+
+    def features(self) -> dict[str, Any]:
+        vectors = partial(self._squeezed, 49_000)
+        return self._cases(
+            Case(self.options.layer, vectors, self.options.eps, overlap=overlap, rounds=self.rounds)
+            for overlap in (0.5, 0.3)[: self.cases]
+        )
+
+    def large(self) -> dict[str, Any]:
+        vectors = partial(self._squeezed, 196_000)
+        return self._cases([Case(self.options.layer, vectors, self.options.eps, overlap=0.5, rounds=1)])
+
+    def resnet20(self) -> dict[str, Any]:
+        study = open_study(self.options.resnet)
+        return self._cases(
+            Case(
+                layer,
+                partial(self._layer, layer),
+                rounds=1,
+                sides=("topoact", "scikit-learn", "kepler-mapper", "gudhi"),
+            )
+            for layer in study.layers[: self.cases]
+        )
+
+    def growth(self) -> dict[str, Any]:
+        rate, rows = product_rate(), []
+        for vectors, eps in self._growing():
+            rows.append({"eps": eps} | measure_index(vectors, [eps], self.limits))
+            print(f"  {rows[-1]}", flush=True)
+        return {"product_rate": rate, "rows": rows}
+
+    def ladder(self) -> dict[str, Any]:
+        vectors = self._squeezed(49_000)
+        queries = np.random.default_rng(0).choice(len(vectors), min(2_000, len(vectors)), replace=False)
+        distances = data.fifth_neighbour(vectors, queries)
+        radii = [float(eps) for eps in np.unique(np.quantile(distances, LADDER))]
+        return {"rows": [measure_index(vectors, eps, self.limits) for eps in (radii[9:10], radii)]}
+
+    def extraction(self) -> dict[str, Any]:
+        files = [SHARED / "cifar10-train.parquet", SHARED / "resnet20-cifar10.safetensors"]
+        command = [sys.executable, "-m", "benchmarks.extraction", *files, 1 if self.options.quick else 20]
+        outcome = watched.run(command, memory_mib=self.limits.memory_mib, seconds=self.limits.seconds)
+        return json.loads(outcome.said) if outcome.status == "done" else {"failed": outcome.said}
+
+    def _cases(self, cases: Iterable[Case]) -> dict[str, Any]:
+        return {"cases": [compare(case, self.limits) for case in cases]}
+
+    def _squeezed(self, n_points: int) -> Any:
+        return data.sample(data.layer_of(self.options.study, self.options.layer), n_points // self.shrink)
+
+    def _layer(self, name: str) -> Any:
+        vectors = data.layer_of(self.options.resnet, name)
+        return vectors[:: self.shrink].copy()
+
+    def _growing(self) -> Iterator[tuple[Any, float]]:
+        for size in SIZES:
+            yield self._squeezed(size), self.options.eps
+        if self.options.wide_layer and self.options.study.suffix != ".npy":
+            vectors = data.layer_of(self.options.study, self.options.wide_layer)
+            yield vectors[:: self.shrink].copy(), self.options.wide_eps
+
+
+PARTS: dict[str, Callable[[Parts], dict[str, Any]]] = {
+    "exact": Parts.exact,
+    "synthetic": Parts.synthetic,
+    "features": Parts.features,
+    "large": Parts.large,
+    "resnet20": Parts.resnet20,
+    "growth": Parts.growth,
+    "ladder": Parts.ladder,
+    "extraction": Parts.extraction,
+}

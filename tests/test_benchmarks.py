@@ -1,0 +1,152 @@
+"""The tables of docs/benchmarks.md come out of results, and sides are compared as their differences deserve."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from topoact import DBSCAN, Mapper
+
+ROOT = Path(__file__).parents[1]
+CONDITIONS = {"when": "today", "machine": "a machine", "load": [0.1, 2.0], "versions": "numpy 2"}
+INDEX = {
+    "status": "done",
+    "n_channels": 8,
+    "zeros": 0.5,
+    "data_mib": 1.0,
+    "before_mib": 100.0,
+    "peak_mib": 512.0,
+    "first": 0.01,
+    "again": [0.01, 0.02, 0.03],
+    "further": [1.0] * 27,
+}
+GROWTH = {
+    "conditions": CONDITIONS,
+    "product_rate": 1e9,
+    "rows": [
+        INDEX | {"eps": 1.0, "n_points": n, "build": n * n / 1e8, "band_mib": n * n / 1e6, "pairs": n * n // 2}
+        for n in (1_000, 2_000, 4_000)
+    ]
+    + [{"eps": 2.0, "status": "memory", "said": ""}],
+}
+PARITY = {"ours": 3, "theirs": 5, "equal": 2, "alone": 2, "border": 1, "unexplained": 0, "only_ours": 1}
+CASE = {
+    "name": "layer",
+    "n_points": 1_000,
+    "n_channels": 8,
+    "zeros": 0.5,
+    "data_mib": 1.0,
+    "eps": 1.0,
+    "n_intervals": 70,
+    "overlap": 0.3,
+    "degree": 12.0,
+    "limits": {"memory_mib": 16 * 1024, "seconds": 600},
+    "sides": {
+        "topoact": {"status": "done", "seconds": [0.5, 0.4, 0.6], "peak_mib": 512.0, "parity": PARITY},
+        "gudhi": {"status": "done", "seconds": [5.0, 4.0, 6.0], "peak_mib": 1024.0, "parity": PARITY},
+        "zen-mapper": {"status": "memory", "seconds": [], "peak_mib": 16_400.0, "stopped_after": 30.0},
+    },
+    "indexes": [],
+}
+
+
+@pytest.fixture(autouse=True)
+def _benchmarks_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT)
+
+
+def filled(folder: Path, results: dict[str, dict]) -> str:
+    from benchmarks import render
+
+    page = folder / "page.md"
+    page.write_text(
+        "By hand.\n" + "".join(f"<!-- begin {n} -->\nold {n}\n<!-- end {n} -->\n" for n in ("growth", "large"))
+    )
+    for name, result in results.items():
+        (folder / f"{name}.json").write_text(json.dumps(result))
+    render.fill(page, folder)
+    return page.read_text()
+
+
+def test_tables_stand_between_their_markers_and_the_rest_stays(tmp_path: Path) -> None:
+    text = filled(tmp_path, {"growth": GROWTH})
+    assert text.startswith("By hand.\n<!-- begin growth -->\n*today; a machine; load 0.1 to 2;")
+    assert "| 2,000 × 8 | 50% | 0.04 s |" in text
+    assert "old growth" not in text
+    assert "old large" in text
+
+
+def test_the_law_is_the_exponent_that_the_figures_have(tmp_path: Path) -> None:
+    text = filled(tmp_path, {"growth": GROWTH})
+    assert "the index n^2.00 (step by step 2.0, 2.0)" in text
+    assert "a further graph n^0.00 (step by step 0.0, 0.0)" in text
+    assert "ε 2: memory" in text
+
+
+def test_a_comparison_tells_ratios_parity_and_who_was_stopped(tmp_path: Path) -> None:
+    text = filled(tmp_path, {"large": {"conditions": CONDITIONS, "cases": [CASE]}})
+    assert (
+        "| gudhi | 5 (4–6) | 10.0 | 1.00 GiB | 5 | 2 of 3; 2 of one point or none; 1 differ in border points |" in text
+    )
+    assert "| zen-mapper | stopped beyond 16 GiB |  | 16.0 GiB |" in text
+
+
+def test_a_part_without_a_place_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no place for synthetic"):
+        filled(tmp_path, {"synthetic": {"conditions": CONDITIONS, "cases": [CASE]}})
+
+
+def test_every_part_has_a_place_in_the_page_and_a_name_on_the_command_line() -> None:
+    from benchmarks import render
+
+    page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    assert all(f"<!-- begin {name} -->" in page and f"<!-- end {name} -->" in page for name in render.TABLES)
+    said = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert all(name in said.stdout for name in render.TABLES)
+
+
+def test_parity_tells_nodes_of_one_point_and_border_points_from_faults() -> None:
+    from benchmarks.parity import compare
+
+    border = 1.0  # lies within ε of the last on its left and the first on its right
+    points = np.array([0, 0.05, 0.1, 0.15, border, 1.85, 1.9, 1.95, 2])[:, None]
+    mapper = Mapper(lens=np.arange(9.0), n_intervals=1, overlap=0, clusterer=DBSCAN(eps=0.86, min_samples=4))
+    graph = mapper.fit(points).graph_
+    left, right = (graph.members(node) for node in range(2))
+    assert left.tolist() == [0, 1, 2, 3, 4]
+    moved = [left[:-1], np.append(left[-1:], right)]
+    assert compare(graph, [left, right, np.array([6])], points, 4)["equal"] == 2
+    assert compare(graph, [left, right, np.array([6])], points, 4)["alone"] == 1
+    assert compare(graph, moved, points, 4) | {"ours": 0, "theirs": 0} == {
+        "ours": 0, "theirs": 0, "equal": 0, "alone": 0, "border": 2, "unexplained": 0, "only_ours": 2,
+    }  # fmt: skip
+    assert compare(graph, [left[1:], right], points, 4)["unexplained"] == 1
+
+
+def test_a_process_that_takes_too_much_is_an_outcome() -> None:
+    from benchmarks.watched import run
+
+    def python(code: str) -> list[str]:
+        return [sys.executable, "-c", code]
+
+    assert run(python("print('first'); print(7)"), memory_mib=1_000, seconds=60)[::3] == ("done", "7")
+    assert (
+        run(python("import time; x = b'1' * (300 << 20); time.sleep(60)"), memory_mib=150, seconds=60).status
+        == "memory"
+    )
+    assert run(python("import time; time.sleep(60)"), memory_mib=1_000, seconds=0.3).status == "time"
+    assert run(python("raise SystemExit('why')"), memory_mib=1_000, seconds=60)[::3] == ("failed", "why")
+
+
+def test_the_mixture_is_the_same_every_time_and_looks_like_activations() -> None:
+    from benchmarks.data import mixture
+
+    first = mixture(500, n_channels=64)
+    assert np.array_equal(first, mixture(500, n_channels=64))
+    assert first.min() == 0
+    assert 0.5 < (first == 0).mean() < 0.9
