@@ -27,19 +27,19 @@ def check(vectors: Any, metric: str, *, overlaps: Any = OVERLAPS, minima: Any = 
         for overlap in overlaps:
             for minimum in minima:
                 graph = index.graph(70, overlap, minimum)
-                equal = same(graph, scikit_learn(vectors, lens, overlap, float(eps), minimum, metric))
+                clusterer = DBSCAN(eps=float(eps), min_samples=minimum, metric=metric)
+                equal = same(graph, scikit_learn(vectors, lens, overlap, clusterer))
                 row = {"quantile": quantile, "eps": float(eps), "overlap": overlap, "min_samples": minimum}
                 rows.append(row | {"nodes": graph.n_nodes, "equal": equal})
                 print(f"  {metric} {rows[-1]}", flush=True)
     return {"metric": metric, "n_points": len(vectors), "rows": rows}
 
 
-def scikit_learn(vectors: Any, lens: Any, overlap: float, eps: float, minimum: int, metric: str) -> list[Any]:
+def scikit_learn(vectors: Any, lens: Any, overlap: float, clusterer: DBSCAN) -> list[Any]:
     nodes = []
     for rows in pullback(lens, UniformCover(70, overlap).intervals(lens)):
         if len(rows):
-            points = vectors[rows].astype(np.float64)
-            labels = DBSCAN(eps=eps, min_samples=minimum, metric=metric).fit_predict(points)
+            labels = clusterer.fit_predict(vectors[rows].astype(np.float64))
             nodes += [rows[labels == label] for label in range(labels.max() + 1)]
     return nodes
 

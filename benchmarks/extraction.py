@@ -1,7 +1,7 @@
 """How fast and how lean is extraction beside the bare forward loop, with the same network, loader and batches?
 
-The network is ResNet-20, the images are photos of CIFAR-10. The two loops take turns, a stretch of one segment of images
-each, so that what else the machine does falls on both.
+The network is ResNet-20, the images are photos of CIFAR-10. The two loops take turns, a stretch of one segment of
+images each, so that what else the machine does falls on both.
 """
 
 import json

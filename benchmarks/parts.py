@@ -21,6 +21,10 @@ LADDER = (0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.825, 0.85, 0.87
 """Quantiles of the 5-NN distance: 15 radii, four bits per pair."""
 
 
+class Missing(Exception):
+    """Data of a part are not there."""
+
+
 class Parts:
     """Each method measures one part and returns its results; its name is what ``--only`` takes."""
 
@@ -53,7 +57,7 @@ class Parts:
         return self._cases([Case(self.options.layer, vectors, self.options.eps, overlap=0.5, rounds=1)])
 
     def resnet20(self) -> dict[str, Any]:
-        study = open_study(self.options.resnet)
+        study = open_study(_there(self.options.resnet))
         return self._cases(
             Case(
                 layer,
@@ -79,16 +83,19 @@ class Parts:
         return {"rows": [measure_index(vectors, eps, self.limits) for eps in (radii[9:10], radii)]}
 
     def extraction(self) -> dict[str, Any]:
-        files = [SHARED / "cifar10-train.parquet", SHARED / "resnet20-cifar10.safetensors"]
+        files = [_there(SHARED / name) for name in ("cifar10-train.parquet", "resnet20-cifar10.safetensors")]
         command = [sys.executable, "-m", "benchmarks.extraction", *files, 1 if self.options.quick else 20]
         outcome = watched.run(command, memory_mib=self.limits.memory_mib, seconds=self.limits.seconds)
-        return json.loads(outcome.said) if outcome.status == "done" else {"failed": outcome.said}
+        if outcome.status != "done":
+            raise Missing(f"extraction: {outcome.status} {outcome.said}")
+        return json.loads(outcome.said)
 
     def _cases(self, cases: Iterable[Case]) -> dict[str, Any]:
         return {"cases": [compare(case, self.limits) for case in cases]}
 
     def _squeezed(self, n_points: int) -> Any:
-        return data.sample(data.layer_of(self.options.study, self.options.layer), n_points // self.shrink)
+        vectors = data.layer_of(_there(self.options.study), self.options.layer)
+        return data.sample(vectors, n_points // self.shrink)
 
     def _layer(self, name: str) -> Any:
         vectors = data.layer_of(self.options.resnet, name)
@@ -100,6 +107,12 @@ class Parts:
         if self.options.wide_layer and self.options.study.suffix != ".npy":
             vectors = data.layer_of(self.options.study, self.options.wide_layer)
             yield vectors[:: self.shrink].copy(), self.options.wide_eps
+
+
+def _there(path: Path) -> Path:
+    if not path.exists():
+        raise Missing(f"{path} is not there: examples/README.md says how to make it")
+    return path
 
 
 PARTS: dict[str, Callable[[Parts], dict[str, Any]]] = {

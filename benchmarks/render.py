@@ -87,7 +87,8 @@ def extraction(results: Results) -> str:
     rows = [[name, f"{results['images'] / statistics.median(s):,.0f}", f"{mib:,.0f} MiB"] for name, s, mib in loops]
     share = statistics.median(a / b for a, b in zip(results["bare"], results["extraction"], strict=True))
     table = _table(["", f"photos/s, median of {len(results['bare'])}", "peak memory"], rows)
-    said = f"Extraction runs at {share:.1%} of the bare loop, the median of all turns."
+    whole = sum(results["bare"]) / (sum(results["extraction"]) + results["finish"])
+    said = f"Extraction runs at {share:.1%} of the bare loop, the median of all turns; with finishing at {whole:.1%}."
     return f"{_conditions(results)}\n\n{table}\n\n{said}"
 
 
