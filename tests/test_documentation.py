@@ -29,6 +29,14 @@ def test_the_readme_example_of_the_estimator_runs() -> None:
     assert names["graph"].n_nodes > 0
 
 
+def test_the_page_on_mapper_runs_from_top_to_bottom(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "mapper.md").read_text(), re.DOTALL):
+        exec(block, names)
+    assert capsys.readouterr().out.count("MapperGraph") == 12
+    assert names["distances"].shape == (3000, 10)
+
+
 def test_every_setting_has_a_knob_with_help() -> None:
     assert [knob.name for knob in KNOBS] == list(MapSettings.__dataclass_fields__)
     assert all(knob.help.endswith(".") for knob in KNOBS)
