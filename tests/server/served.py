@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import httpx2
 import numpy as np
+
+from topoact.workbench import MapSettings
 
 TOKEN = "the-token-of-this-start"
 PATIENCE = 60.0
 """Seconds after which something that should happen counts as not happening."""
 MAP = {
     "layer": 0,
-    "settings": {"lens": "l2", "n_intervals": 5, "overlap": 0.3, "eps": 25.0, "min_samples": 5},
+    "settings": asdict(MapSettings(n_intervals=5, eps=25.0)),
 }
 
 

@@ -4,14 +4,16 @@ import json
 import socket
 import threading
 import time
+from dataclasses import asdict
 
 import httpx2
 import pytest
 from served import MAP, PATIENCE, TOKEN, events, finish
 
 from topoact.server import events as events_module
+from topoact.workbench import MapSettings
 
-SLOW = {"layer": 1, "settings": {"lens": "l1", "n_intervals": 4000, "overlap": 0.99, "eps": 12.0, "min_samples": 5}}
+SLOW = {"layer": 1, "settings": asdict(MapSettings(lens="l1", n_intervals=4000, overlap=0.99, eps=12.0))}
 
 
 def watchers(server):

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from dataclasses import asdict
 from typing import get_args
 
 import numpy as np
@@ -91,7 +92,7 @@ class TestStudy:
         assert study.has_labels
         assert study.has_predictions
         assert study.has_thumbnails
-        assert study.defaults == messages.Settings(lens="l2", n_intervals=30, overlap=0.3, eps="elbow", min_samples=5)
+        assert study.defaults == messages.Settings(**asdict(MapSettings()))
         assert [knob.name for knob in study.knobs] == list(messages.Settings.model_fields)
         assert "pca" in study.projections
 

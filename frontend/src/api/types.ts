@@ -93,10 +93,10 @@ export interface Choice {
  */
 export interface Settings {
   lens: string;
-  cover?: string;
+  cover: string;
   n_intervals: number;
   overlap: number;
-  metric?: string;
+  metric: string;
   /**
    * A number, or the rule by which it is read from the distances.
    */

@@ -27,6 +27,8 @@ UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 """What reading a damaged or absent derived file raises."""
 
 
+TABLES: Final = ("nodes", "edges", "members", "lens")
+"""Files of a graph beside ``graph.json``."""
 RECENT: Final = 4
 """Graphs that are kept in memory: a page asks for the same one several times."""
 
@@ -36,7 +38,7 @@ class Derived:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._recent: dict[str, tuple[int, MapperGraph]] = {}
+        self._recent: dict[str, tuple[object, MapperGraph]] = {}
         self._lock = threading.Lock()
         for kind in ("graphs", "indexes"):
             remove_leftovers(root / kind)
@@ -111,9 +113,10 @@ def _or_none(read: Callable[[], T]) -> T | None:
         return None
 
 
-def _written(folder: Path) -> int:
-    """Return when a graph was written, by which one that replaces it is told apart."""
-    return (folder / "graph.json").stat().st_mtime_ns
+def _written(folder: Path) -> tuple[tuple[int, int], ...]:
+    """Return when the files of a graph were written and how long they are: what is damaged or replaced differs."""
+    stats = [(folder / name).stat() for name in ("graph.json", *(f"{table}.parquet" for table in TABLES))]
+    return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
 
 
 def _write_table(path: Path, table: pa.Table) -> None:

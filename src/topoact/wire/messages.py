@@ -46,10 +46,10 @@ class Settings(WireModel):
     """What determines a mapper graph of a layer."""
 
     lens: str
-    cover: str = "uniform"
+    cover: str
     n_intervals: int = Field(ge=1, le=10_000)
     overlap: float = Field(ge=0, lt=1)
-    metric: str = "euclidean"
+    metric: str
     eps: float | Rule = Field(description="A number, or the rule by which it is read from the distances.")
     min_samples: int = Field(ge=1)
 
