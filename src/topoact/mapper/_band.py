@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from numba.extending import overload
 
+from topoact.mapper._coarse import ROWS, Coarse, coarse_words
 from topoact.mapper._exact import Points, reaching
 from topoact.mapper._jit import compiled
 from topoact.mapper._layout import Layout
@@ -24,27 +26,28 @@ GROUP: Final = 16
 Words = npt.NDArray[np.uint64]
 
 
-def n_planes(n_radii: int) -> int:
-    """Return how many bits count up to so many radii."""
-    return n_radii.bit_length()
-
-
 def fill_planes(
-    points: Points, tiles: Tiles, limits: npt.NDArray[np.float32], layout: Layout, planes: Words, *, n_jobs: int,
+    points: Points,
+    tiles: Tiles | Coarse,
+    limits: npt.NDArray[np.float32],
+    layout: Layout,
+    planes: Words,
+    *,
+    n_jobs: int,
     progress: Progress,
-) -> None:  # fmt: skip
+) -> None:
     """Decide every pair of the layout for each limit, ascending; `planes` has shape (n_planes, n_words)."""
     n_blocks = len(layout.lower)
 
     def fill(first: int) -> None:
-        _fill(points, tiles, limits, layout, planes, tiles.sparse, first, min(n_blocks, first + GROUP))
+        _fill(points, tiles, limits, layout, planes, first, min(n_blocks, first + GROUP))
 
     blocks = range(0, n_blocks, GROUP)
     side_by_side(fill, blocks, n_jobs=n_jobs, stage="comparing points", progress=progress)
 
 
 @compiled
-def _fill(points: Any, tiles: Any, limits: Any, layout: Any, planes: Any, sparse: Any, first: Any, last: Any) -> None:
+def _fill(points: Any, tiles: Any, limits: Any, layout: Any, planes: Any, first: Any, last: Any) -> None:
     """Decide the pairs of a group of blocks with all later ones, group by group, so that words are written in runs."""
     lower, upper, offset = layout.lower, layout.upper, layout.offset
     n_planes = len(planes)
@@ -55,7 +58,7 @@ def _fill(points: Any, tiles: Any, limits: Any, layout: Any, planes: Any, sparse
         stop = min(start + GROUP, upper[last - 1])
         for column in range(start, stop):
             for block in range(max(first, lower[column]), min(last, column + 1)):
-                _compare(points, tiles, limits, sparse, block, column, words)
+                _compare(points, tiles, limits, block, column, words)
                 for plane in range(n_planes):
                     for k in range(64):
                         across[plane, 64 * (block - first) + k, column - start] = words[plane, k]
@@ -74,9 +77,27 @@ def _fill(points: Any, tiles: Any, limits: Any, layout: Any, planes: Any, sparse
 
 
 @compiled
-def _compare(points: Any, tiles: Any, limits: Any, sparse: Any, block: Any, column: Any, words: Any) -> None:
+def _compare(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
     """Write the bits of each pair of a point of `block` and one of block `column`."""
     words[:] = 0
+    _bits(points, tiles, limits, block, column, words)
+    if block == column:  # a vector without direction is near to itself alone
+        for k in range(min(64, len(points.order) - 64 * block)):
+            for plane in range(len(words)):
+                words[plane, k] |= np.uint64(len(limits) >> plane & 1) << np.uint64(k)
+
+
+def _bits(points: Points, tiles: Tiles | Coarse, limits: Any, block: Any, column: Any, words: Any) -> None:
+    """Write bits by the products that points are laid out for, which is chosen when `_fill` is compiled."""
+
+
+@overload(_bits, inline="never")
+def _bits_of(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> Any:
+    return _coarse_bits if tiles.instance_class is Coarse else _fine_bits
+
+
+def _fine_bits(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
+    sparse = len(tiles.starts) > 1
     if len(limits) > 1:
         if sparse:
             _sparse_counts(points, tiles, limits, block, column, words)
@@ -86,10 +107,10 @@ def _compare(points: Any, tiles: Any, limits: Any, sparse: Any, block: Any, colu
         _sparse_pairs(points, tiles, limits[0], block, column, words[0])
     else:
         _dense_pairs(points, tiles, limits[0], block, column, words[0])
-    if block == column:  # a vector without direction is near to itself alone
-        for k in range(min(64, len(points.order) - 64 * block)):
-            for plane in range(len(words)):
-                words[plane, k] |= np.uint64(len(limits) >> plane & 1) << np.uint64(k)
+
+
+def _coarse_bits(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
+    _coarse_pairs(points, tiles, block, column, words[0])
 
 
 @compiled
@@ -115,6 +136,21 @@ def _dense_pairs(points: Any, tiles: Any, limit: Any, block: Any, column: Any, w
             word, possible = found[k], found[DENSE_ROWS + k]
             if word != possible:
                 word |= _settle(points, 64 * block + start + k, column, possible & ~word)
+            words[start + k] = word
+
+
+@compiled
+def _coarse_pairs(points: Any, tiles: Any, block: Any, column: Any, words: Any) -> None:
+    found = np.empty(2 * ROWS, dtype=np.uint64)
+    for start in range(0, min(64, len(points.order) - 64 * block), ROWS):
+        point = 64 * block + start
+        near = coarse_words(tiles.rows, tiles.tiles, tiles.squares, tiles.errors, tiles.limit, point, column)
+        for place, word in enumerate(near):
+            found[place] = word
+        for k in range(min(ROWS, len(points.order) - point)):
+            word, possible = found[k], found[ROWS + k]
+            if word != possible:
+                word |= _settle(points, point + k, column, possible & ~word)
             words[start + k] = word
 
 
@@ -168,9 +204,11 @@ def _count(points: Any, bounds: Any, limits: Any, point: Any, column: Any, words
 def _settle(points: Any, point: Any, column: Any, doubtful: Any) -> Any:
     """Return those of the doubtful neighbours that the radius reaches by the exact comparison."""
     word = np.uint64(0)
-    for k in range(min(64, len(points.order) - 64 * column)):
+    while doubtful:
+        k = lowest_bit(doubtful)
         bit = np.uint64(1) << np.uint64(k)
-        if doubtful & bit and reaching(points, points.order[point], points.order[64 * column + k]):
+        doubtful ^= bit
+        if 64 * column + k < len(points.order) and reaching(points, points.order[point], points.order[64 * column + k]):
             word |= bit
     return word
 

@@ -12,6 +12,7 @@ from topoact.mapper._keeping import Kept
 from topoact.mapper._layout import Layout
 from topoact.mapper._ordered import Ordered
 from topoact.mapper._planes import Planes
+from topoact.mapper._quantise import quantise
 from topoact.mapper._store import alias, allocate
 from topoact.mapper._tiles import cut
 from topoact.mapper.memory import Needs, is_sparse
@@ -34,9 +35,13 @@ def decide(
     room = allocate((needs.n_bits, layout.n_words), spill)
     words = room[: needs.n_planes]
     how: dict[str, Any] = {"n_jobs": n_jobs, "progress": progress}
-    tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=is_sparse(known.vectors), **how)
-    pairs = points(known.vectors, known.order, radii, metric)
-    fill_planes(pairs, tiles, tiles.limits(radii, metric), layout, words, **how)
+    pairs, sparse = points(known.vectors, known.order, radii, metric), is_sparse(known.vectors)
+    coarse = None if sparse else quantise(pairs, layout, **how)
+    if coarse is not None:
+        fill_planes(pairs, coarse, np.array([coarse.limit]), layout, words, **how)
+    else:
+        tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=sparse, **how)
+        fill_planes(pairs, tiles, tiles.limits(radii, metric), layout, words, **how)
     planes = Planes(words, room[-1], layout, len(known.order), len(radii), n_jobs=n_jobs)
     if len(radii) == 1:
         planes.measure(1, progress)
