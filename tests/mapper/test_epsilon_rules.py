@@ -86,6 +86,15 @@ def test_the_cosine_curve_knows_no_lengths():
     )
 
 
+def test_cosine_radii_between_the_rounding_of_0_and_2():
+    line = np.r_[np.arange(1.0, 11), -np.arange(1.0, 4)][:, None] * [[0.1, 0.3, 0.7]]
+    assert DBSCAN("quantile:1", 4, "cosine").bind(line, seed=0).eps == 2.0
+    with pytest.raises(InvalidInput, match=r"eps='elbow' gives 0: most points have 4 exact duplicates"):
+        DBSCAN("elbow", 4, "cosine").bind(line, seed=0)
+    assert DBSCAN("elbow:interval", 4, "cosine").bind(line, seed=0).radius(line) == 2.0
+    assert DBSCAN("elbow:interval", 4, "cosine").bind(line, seed=0).radius(line[:10]) == 1e-6
+
+
 def test_the_clusterer_takes_a_quantile():
     cloud = np.random.default_rng(0).normal(size=(100, 3))
     bound = DBSCAN(eps="quantile:0.8", min_samples=4).bind(cloud, seed=0)
