@@ -35,11 +35,12 @@ def decide(
     room = allocate((needs.n_bits, layout.n_words), spill)
     words = room[: needs.n_planes]
     how: dict[str, Any] = {"n_jobs": n_jobs, "progress": progress}
-    pairs, sparse = points(known.vectors, known.order, radii, metric), is_sparse(known.vectors)
-    coarse = None if sparse else quantise(pairs, layout, **how)
+    pairs = points(known.vectors, known.order, radii, metric)
+    coarse = quantise(pairs, layout, **how)
     if coarse is not None:
         fill_planes(pairs, coarse, np.array([coarse.limit]), layout, words, **how)
     else:
+        sparse = is_sparse(known.vectors)
         tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=sparse, **how)
         fill_planes(pairs, tiles, tiles.limits(radii, metric), layout, words, **how)
     planes = Planes(words, room[-1], layout, len(known.order), len(radii), n_jobs=n_jobs)

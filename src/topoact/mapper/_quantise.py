@@ -10,14 +10,17 @@ from topoact.mapper._exact import Points
 from topoact.mapper._jit import compiled
 from topoact.mapper._layout import WORD, Layout
 from topoact.mapper._threads import side_by_side
+from topoact.mapper.memory import nonzero_share
 from topoact.mapper.protocols import Progress, Vectors
 
 SAMPLE: Final = 1024
 """Points from which the range of each channel is taken."""
 PAIRS: Final = 4096
 """Pairs from which the share of doubtful ones is told."""
-DOUBT: Final = 0.06
+DOUBT: Final = 0.04
 """Share of doubtful pairs up to which coarse products are the quicker ones."""
+FILLED: Final = 0.15
+"""Share of nonzeros up to which products of these alone are the quicker ones."""
 SHARES: Final = (1.0, 0.9999, 0.999, 0.99)
 """Quantiles of the coordinates that are tried as the end of the range."""
 SMALLEST: Final = 1e-4
@@ -28,7 +31,9 @@ TILES_PER_TASK: Final = 64
 
 
 def quantise(points: Points, layout: Layout, *, n_jobs: int, progress: Progress) -> Coarse | None:
-    """Return the coarse places of dense points, or None where they would leave too many pairs in doubt.
+    """Return the coarse places of points, or None where other products are quicker.
+
+    Those of the nonzeros are where most coordinates are 0, and those of float32 where too many pairs would be in doubt.
 
     Memory: 2 bytes per coordinate.
     """
@@ -63,8 +68,8 @@ def quantise(points: Points, layout: Layout, *, n_jobs: int, progress: Progress)
 
 
 def suits(vectors: Vectors) -> bool:
-    """Tell whether machine and number of channels allow for coarse products."""
-    return AVAILABLE and 16 <= vectors.shape[1] <= MOST_CHANNELS
+    """Tell whether the machine and the vectors allow for coarse products, and would be the quicker for them."""
+    return AVAILABLE and 16 <= vectors.shape[1] <= MOST_CHANNELS and nonzero_share(vectors) > FILLED
 
 
 def _grid(vectors: Vectors, factors: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], float]:

@@ -42,8 +42,13 @@ def _free() -> int:
 
 def is_sparse(vectors: Vectors) -> bool:
     """Tell from a sample whether most coordinates are 0."""
+    return nonzero_share(vectors) <= SPARSE
+
+
+def nonzero_share(vectors: Vectors) -> float:
+    """Return the share of coordinates that are not 0, from a sample."""
     sample = vectors[:: -(-len(vectors) // SAMPLE)]
-    return bool(np.count_nonzero(sample) <= SPARSE * sample.size)
+    return float(np.count_nonzero(sample) / sample.size)
 
 
 def tile_bytes(vectors: Vectors, sparse: bool) -> int:
