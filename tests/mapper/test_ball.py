@@ -48,6 +48,19 @@ def test_points_at_the_radius_are_within(cloud, radius, shift):
     assert fitted.graph_.coverage == 1
 
 
+@pytest.mark.parametrize("power", [-400, -40, 40, 400])
+def test_any_scale(power):
+    scale = 2.0**power
+    fitted = BallMapper(0.5 * scale, lens=CLOUD[:, 0]).fit(CLOUD * scale)
+    assert balls_of(fitted) == oracle.balls(CLOUD, 0.5)
+
+
+def test_a_point_that_is_too_far_out_for_squares():
+    cloud = np.r_[CLOUD, np.full((2, 3), 1e300)]
+    fitted = BallMapper(0.5, lens=np.arange(502)).fit(cloud)
+    assert balls_of(fitted) == [*oracle.balls(CLOUD, 0.5), (500, {500, 501})]
+
+
 @pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize("radius", [0.01, 0.2, 1.0, 1.5])
 def test_cosine(radius):

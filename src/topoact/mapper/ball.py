@@ -21,6 +21,7 @@ from topoact.mapper.memory import TooLarge, available_memory
 from topoact.mapper.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Members, Nodes
 from topoact.mapper.protocols import Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
+from topoact.mapper.remoteness import squares_between
 
 CANDIDATES: Final = 256
 """Points that are looked at together for landmarks."""
@@ -126,7 +127,7 @@ def cover_with_balls(
     while not covered.all():
         progress("covering with balls", int(covered.sum()), len(vectors))
         candidates = np.flatnonzero(~covered)[:CANDIDATES]
-        chosen = candidates[_greedy(points.near(candidates, candidates))]
+        chosen = candidates[_greedy(points.near(candidates, candidates), len(candidates))]
         first = sum(map(len, landmarks))
         for ball, rows in points.neighbours(chosen):
             covered[rows] = True
@@ -138,12 +139,14 @@ def cover_with_balls(
     return np.concatenate(landmarks), _members(balls, sum(map(len, landmarks)))
 
 
-def _greedy(near: npt.NDArray[np.bool_]) -> Rows:
+def _greedy(near: Pairs, n_candidates: int) -> Rows:
     """Return which of some candidates, in their order, lie in no ball of an earlier one that was chosen."""
-    free, chosen = np.ones(len(near), dtype=bool), []
+    together = np.zeros((n_candidates, n_candidates), dtype=bool)
+    together[near] = True
+    free, chosen = np.ones(n_candidates, dtype=bool), []
     while free.any():
         chosen.append(int(free.argmax()))
-        free &= ~near[chosen[-1]]
+        free &= ~together[chosen[-1]]
     return np.array(chosen, dtype=np.int64)
 
 
@@ -151,47 +154,54 @@ class _Points:
     """Decides which points lie within the radius of each other."""
 
     def __init__(self, vectors: Vectors, radius: float, metric: Metric) -> None:
-        self.vectors, self.radius, self.metric = vectors, radius, metric
+        # By a power of two, which rounds nothing, so that squares stay within float64.
+        self.scale = 1.0 if metric == "cosine" else float(np.ldexp(1.0, -np.frexp(radius)[1]))
+        self.vectors, self.radius, self.metric = vectors, radius * self.scale, metric
 
     def neighbours(self, centres: Rows) -> Iterator[Pairs]:
         """Yield, block by block of points, numbers of centres and the rows that lie within the radius of them."""
         for start in range(0, len(self.vectors), BLOCK_ROWS):
             rows = np.arange(start, min(start + BLOCK_ROWS, len(self.vectors)))
-            centre, place = np.nonzero(self.near(centres, rows))
+            centre, place = self.near(centres, rows)
             yield centre, rows[place]
 
-    def near(self, a: Rows, b: Rows) -> npt.NDArray[np.bool_]:
-        """Return for each pair of rows whether they lie within the radius; each is within its own."""
+    def near(self, a: Rows, b: Rows) -> Pairs:
+        """Return the places in two lists of rows of pairs within the radius; each point is within its own."""
         left, right = self._placed(a), self._placed(b)
-        products, sizes = left @ right.T, np.add.outer(_squares(left), _squares(right))
-        rounding = 2 * (left.shape[1] + 8) * np.finfo(np.float64).eps
+        excess, slack = self._excess(left, right)
+        _, own, same = np.intersect1d(a, b, assume_unique=True, return_indices=True)
+        excess[own, same] = -np.inf
+        i, j = np.nonzero(~(excess > slack))  # with what is too large for float64
+        doubtful = np.flatnonzero(~(excess[i, j] < -slack))
+        near = np.ones(len(i), dtype=bool)
+        near[doubtful] = self._exactly(left, right, i[doubtful], j[doubtful])
+        return i[near], j[near]
+
+    def _excess(self, left: Matrix, right: Matrix) -> tuple[Matrix, float]:
+        """Return by how much pairs are outside the radius, and how far rounding may carry that."""
+        rounding = 4 * (left.shape[1] + 8) * float(np.finfo(np.float64).eps)
         if self.metric == "cosine":
-            excess = 1 - products - self.radius
-            doubtful = np.abs(excess) <= 4 * rounding
-        else:
-            excess = sizes - 2 * products - self.radius**2
-            doubtful = np.abs(excess) <= (sizes + self.radius**2) * rounding
-        near: npt.NDArray[np.bool_] = excess <= 0
-        i, j = np.nonzero(doubtful)
-        near[i, j] = self._exactly(left, right, i, j)
-        near |= a[:, None] == b
-        return near
+            return (1 - self.radius) - left @ right.T, 2 * rounding
+        with np.errstate(over="ignore"):
+            squares = _squares(left).max() + _squares(right).max() + self.radius**2
+        return squares_between(left, right) - self.radius**2, squares * rounding
 
     def _exactly(self, left: Matrix, right: Matrix, i: Rows, j: Rows) -> npt.NDArray[np.bool_]:
-        """Decide doubtful pairs one channel after the other, whatever way a matrix product goes."""
+        """Decide doubtful pairs from their coordinates, so that the way of a matrix product has no say."""
         near = np.empty(len(i), dtype=bool)
         for start in range(0, len(i), BLOCK_ROWS):
             some = slice(start, start + BLOCK_ROWS)
             x, y = left[i[some]], right[j[some]]
-            if self.metric == "cosine":
-                near[some] = 1 - (x * y).sum(axis=1) <= self.radius
-            else:
-                near[some] = ((x - y) ** 2).sum(axis=1) <= self.radius**2
+            with np.errstate(over="ignore"):
+                if self.metric == "cosine":
+                    near[some] = 1 - (x * y).sum(axis=1) <= self.radius
+                else:
+                    near[some] = ((x - y) ** 2).sum(axis=1) <= self.radius**2
         return near
 
     def _placed(self, rows: Rows) -> Matrix:
         """Return some points in float64, for cosine on the sphere; zero vectors stay in its middle."""
-        points = self.vectors[rows].astype(np.float64)
+        points = self.vectors[rows] * np.float64(self.scale)
         if self.metric == "cosine":
             norms = np.sqrt(_squares(points))
             points /= np.where(norms > 0, norms, 1)[:, None]

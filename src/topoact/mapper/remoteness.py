@@ -108,9 +108,18 @@ class NeighbourDistance:
         return k_nearest(vectors, self.k, progress=progress).distances[:, -1]
 
 
+def squares_between(a: Matrix, b: Matrix) -> Matrix:
+    """Return the squared distances between rows, as one matrix product; rounding may leave them below 0."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        sizes, others = (np.einsum("ij,ij->i", points, points)[:, None] for points in (a, b))
+        return np.hstack([-2 * a, sizes, np.ones_like(sizes)]) @ np.hstack([b, np.ones_like(others), others]).T
+
+
 def _distances(a: Matrix, b: Matrix) -> Matrix:
     """Return the distances between rows, 0 where they are equal but for rounding."""
-    sizes = np.add.outer(np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b))
-    squares = sizes - 2 * (a @ b.T)
-    squares[squares < sizes * (a.shape[1] * np.finfo(np.float64).eps)] = 0
-    return np.sqrt(squares)
+    squares = squares_between(a, b)
+    sizes, others = np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b)
+    rounding = 4 * a.shape[1] * np.finfo(np.float64).eps
+    i, j = np.nonzero(squares < (sizes.max() + others.max()) * rounding)
+    squares[i, j] *= squares[i, j] >= (sizes[i] + others[j]) * rounding
+    return np.sqrt(squares, out=squares)
