@@ -75,12 +75,54 @@ def test_other_knobs(explorer, label, key, value):
     explorer.until(f"s.graph.digest === '{before}' && !s.pending")
 
 
-def test_epsilon_by_number_and_back_to_the_elbow(explorer):
+def test_epsilon_by_number_by_rule_and_back_to_the_elbow(explorer):
+    rule = explorer.page.get_by_role("combobox", name="Rule for ε")
     explorer.set_number("ε", 9.5)
     explorer.until("s.view.settings.eps === 9.5 && !s.pending")
-    expect(explorer.page.get_by_role("checkbox", name="at the elbow")).not_to_be_checked()
-    explorer.page.get_by_role("checkbox", name="at the elbow").check()
+    expect(rule).to_have_value("number")
+    expect(explorer.page.get_by_text(re.compile(r"ε 9\.50"))).to_be_visible()
+    rule.select_option("quantile:0.8")
+    explorer.until("s.view.settings.eps === 'quantile:0.8' && !s.pending")
+    rule.select_option("elbow:interval")
+    explorer.until("s.view.settings.eps === 'elbow:interval' && !s.pending")
+    expect(explorer.page.get_by_text(re.compile(r"ε [\d.]+–[\d.]+ by interval"))).to_be_visible()
+    expect(explorer.page.get_by_role("slider", name="ε")).to_have_count(0)
+    rule.select_option("elbow")
     explorer.until("s.view.settings.eps === 'elbow' && !s.pending")
+
+
+def test_the_epsilon_slider_goes_from_stop_to_stop(explorer):
+    slider = explorer.page.get_by_role("slider", name="ε")
+    slider.focus()
+    found = []
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
+        before = explorer.state["graph"]["digest"]
+        slider.press(key)
+        explorer.until(f"s.graph.digest !== '{before}' && !s.pending")
+        found.append(explorer.settle().state["view"]["settings"]["eps"])
+    assert found[1] < found[0] == found[2]
+
+
+def test_the_curve_is_there_in_a_fresh_page_whose_epsilon_is_a_number(explorer, new_page, url):
+    explorer.set_number("ε", 8.25)
+    explorer.until("s.view.settings.eps === 8.25 && !s.pending")
+    explorer.page.wait_for_timeout(600)
+    fresh = type(explorer)(new_page(), f"{url}#{explorer.page.url.split('#')[1]}").open()
+    assert fresh.state["view"]["settings"]["eps"] == 8.25
+    expect(fresh.page.get_by_text(re.compile("of points have 5 neighbours within ε"))).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("label", "key", "value"),
+    [("Cover", "cover", "balanced"), ("Cover", "cover", "zen-mapper"), ("Distance", "metric", "cosine")],
+)
+def test_cover_and_distance(explorer, label, key, value):
+    before = explorer.state["graph"]["digest"]
+    explorer.page.get_by_role("combobox", name=label, exact=True).select_option(value)
+    explorer.until(f"s.view.settings.{key} === '{value}' && s.graph.digest !== '{before}' && !s.pending")
+    assert explorer.state["problem"] is None
+    explorer.settle().page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    explorer.until(f"s.graph.digest === '{before}' && !s.pending")
 
 
 def test_lens_choice(explorer):

@@ -47,8 +47,8 @@ class Derived:
         """Store a graph and what it is the graph of; its folder appears complete or not at all."""
         with replacing_folder(self._graph(digest)) as folder:
             for name, table in _tables(graph).items():
-                pq.write_table(table, folder / f"{name}.parquet")  # no sync: what a crash damages is made again
-            write_json(folder / "graph.json", {**about, **_facts(graph)})
+                pq.write_table(table, folder / f"{name}.parquet")
+            write_json(folder / "graph.json", {**about, **_facts(graph)}, lasting=False)
         with self._lock:
             self._remember(digest, graph)
 
@@ -120,7 +120,7 @@ def _written(folder: Path) -> tuple[tuple[int, int], ...]:
 
 
 def _write_table(path: Path, table: pa.Table) -> None:
-    with replacing(path) as file:
+    with replacing(path, lasting=False) as file:
         pq.write_table(table, file)
 
 

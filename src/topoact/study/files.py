@@ -12,15 +12,19 @@ from typing import Any, BinaryIO
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing that takes the place of `path`, on disk for good, when the block ends without error."""
+def replacing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+    """Open a file for writing that takes the place of `path` when the block ends without error.
+
+    It is on disk for good then; unless it is not `lasting`, because it can be made again and somebody waits.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.tmp")
     try:
         with temporary.open("wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -60,9 +64,9 @@ def _is_running(process: int) -> bool:
     return True
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Replace `path` by `value` as readable JSON."""
-    with replacing(path) as file:
+def write_json(path: Path, value: Any, *, lasting: bool = True) -> None:
+    """Replace `path` by `value` as readable JSON; see `replacing`."""
+    with replacing(path, lasting=lasting) as file:
         file.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
 
