@@ -51,7 +51,7 @@ def test_nodes_are_those_of_scikit_learn_at_the_same_radii(rule, min_samples, me
     for rows, eps in zip(pullback(lens, graph.intervals), graph.eps, strict=True):
         if len(rows) > min_samples:
             sample = {"seed": 0, "metric": metric, "n_queries": INTERVAL_QUERIES}
-            assert eps == parse_rule(rule).read(distance_curve(cloud[rows], min_samples, **sample))
+            assert eps == parse_rule(rule).read(distance_curve(cloud[rows], min_samples, **sample), metric)
         else:
             assert np.isnan(eps)
 

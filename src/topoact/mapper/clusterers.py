@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator
 
 from topoact.errors import InvalidInput
 from topoact.mapper.covers import pullback
-from topoact.mapper.epsilon import INTERVAL_QUERIES, DistanceCurve, Rule, distance_curve, parse_rule
+from topoact.mapper.epsilon import INTERVAL_QUERIES, DistanceCurve, Rule, distance_curve, parse_rule, within_range
 from topoact.mapper.index import NeighborIndex
 from topoact.mapper.memory import TooLarge
 from topoact.mapper.metrics import Metric, checked_metric, checked_radii
@@ -16,9 +16,6 @@ from topoact.mapper.protocols import Intervals, Labels, LensValues, Progress, Ro
 
 DUPLICATES = 1e-6
 """Share of the largest coordinate within which points are taken for duplicates, where all that a rule sees are such."""
-
-COSINE_ROUNDING = 1e-12
-"""Up to this, cosine distances of vectors of one direction may differ from 0."""
 
 
 class DBSCAN(BaseEstimator):  # type: ignore[misc]
@@ -65,7 +62,7 @@ class DBSCAN(BaseEstimator):  # type: ignore[misc]
         if rule.radius is not None:
             return BoundDBSCAN(vectors, rule.radius, self.min_samples, metric, None)
         curve = distance_curve(vectors, self.min_samples, seed=seed, metric=metric)
-        eps = _sensible(rule.read(curve), metric)
+        eps = rule.read(curve, metric)
         if eps == 0:
             raise InvalidInput(
                 f"eps={self.eps!r} gives 0: most points have {self.min_samples} exact duplicates; give eps as a number"
@@ -79,13 +76,6 @@ class DBSCAN(BaseEstimator):  # type: ignore[misc]
         if rule.radius is not None:
             checked_radii(rule.radius, metric)
         return rule, metric
-
-
-def _sensible(eps: float, metric: Metric) -> float:
-    """Return an ε that was read from a curve; for cosine 0 where it is the rounding of 1 − 1, and never above 2."""
-    if metric == "euclidean":
-        return eps
-    return min(eps, 2.0) if eps > COSINE_ROUNDING else 0.0
 
 
 class BoundDBSCAN:
@@ -162,8 +152,8 @@ class LocalDBSCAN:
             points, self.min_samples, seed=self.seed, metric=self.metric, n_queries=INTERVAL_QUERIES, progress=progress
         )
         unit = 1.0 if self.metric == "cosine" else float(np.abs(points).max()) or 1.0
-        eps = _sensible(self.rule.read(curve), self.metric)
-        return eps or _sensible(curve.least, self.metric) or DUPLICATES * unit
+        eps = self.rule.read(curve, self.metric) or curve.least or DUPLICATES * unit
+        return within_range(eps, self.metric)
 
     def _scan(self, points: Vectors, eps: float, progress: Progress = no_progress) -> Nodes:
         if np.isnan(eps):

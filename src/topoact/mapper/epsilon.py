@@ -20,6 +20,8 @@ MAX_QUERIES: Final = 2_000
 INTERVAL_QUERIES: Final = 500
 """Queries within one interval: they put its elbow within a few percent, at a fourth of the time."""
 ROOM: Final = 1e-9
+COSINE_ROUNDING: Final = 1e-12
+"""Below this, cosine distances may be those of vectors of one direction."""
 INTERVAL: Final = ":interval"
 ACCEPTED: Final = "a positive number, 'elbow' or 'quantile:q' with q in (0, 1], the last two also with ':interval'"
 
@@ -79,11 +81,17 @@ class Rule:
         name = "elbow" if self.share is None else f"quantile:{self.share!r}"
         return name + INTERVAL * self.per_interval
 
-    def read(self, curve: DistanceCurve) -> float:
+    def read(self, curve: DistanceCurve, metric: Metric = "euclidean") -> float:
         """Return the ε that the rule reads from a curve; 0 where the k-th neighbours are duplicates."""
         if self.radius is not None:
             return self.radius
-        return curve.elbow if self.share is None else curve.quantile(self.share)
+        eps = curve.elbow if self.share is None else curve.quantile(self.share)
+        return within_range(eps, metric)
+
+
+def within_range(eps: float, metric: Metric) -> float:
+    """Return ε without the room that would take it beyond the largest distance there is."""
+    return min(eps, 2.0) if metric == "cosine" else eps
 
 
 def parse_rule(rule: float | str) -> Rule:
@@ -175,8 +183,10 @@ def distance_curves(
     if n_points <= k:
         raise InvalidInput(f"the distance to the {k}-th neighbour needs more than {k} points: got {n_points}")
     queries = _sample(n_points, n_queries, seed)
-    found = k_nearest(vectors, k, metric=metric, queries=queries, progress=progress)
-    return tuple(DistanceCurve(number, curve) for number, curve in enumerate(np.sort(found.distances.T), start=1))
+    distances = k_nearest(vectors, k, metric=metric, queries=queries, progress=progress).distances
+    if metric == "cosine":
+        distances[distances < COSINE_ROUNDING] = 0
+    return tuple(DistanceCurve(number, curve) for number, curve in enumerate(np.sort(distances.T), start=1))
 
 
 def _sample(n_points: int, n_queries: int, seed: int) -> npt.NDArray[np.int64]:

@@ -55,7 +55,7 @@ class Engine:
         cover, rule, k = settings.cover_of(), parse_rule(settings.eps), settings.min_samples
         curves = self._measured(source, settings, progress)
         curve = curves[k - 1] if curves and k <= len(curves) else None
-        eps = rule.read(curve) if curve is not None else 0.0
+        eps = rule.read(curve, checked_metric(settings.metric)) if curve is not None else 0.0
         if eps and not rule.per_interval:
             try:
                 index = self._serving(source, settings, cover, eps, progress)
