@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import render
 from benchmarks.measure import RESULTS, conditions, save
 from benchmarks.parts import PARTS, Missing, Parts
+from benchmarks.sides import SIDES
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -26,6 +27,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--wide-eps", type=float, default=300.0)
     parser.add_argument("--resnet", type=Path, default=ROOT.parent / "runs-cifar" / "resnet20", help="its study")
     parser.add_argument("--only", nargs="*", choices=list(PARTS), default=list(PARTS))
+    parser.add_argument("--sides", nargs="*", choices=list(SIDES), default=list(SIDES))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--long", action="store_true", help="also 300,000 points of the mixture")
     parser.add_argument("--memory", type=float, default=16, help="GiB that one process may take (16)")

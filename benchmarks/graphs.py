@@ -2,7 +2,6 @@
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,8 @@ def warm_up() -> None:
         ladder.graph(10, 0.3, 3, eps=1.0)
 
 
-def measure(vectors: Any, lens: Any, eps: list[float], overlap: float) -> dict[str, Any]:
-    """Build one index, then the graph of 70 intervals several times, then many others, and store and restore it."""
+def measure(vectors: Any, lens: Any, eps: list[float], overlap: float, folder: Path | None = None) -> dict[str, Any]:
+    """Build one index, then the graph of 70 intervals several times, then many others."""
     before = peak_mebibytes()
     radii = eps if len(eps) > 1 else eps[0]
     building, index = clocked(lambda: NeighborIndex(vectors, lens, radii, max_interval=0.03))
@@ -36,7 +35,8 @@ def measure(vectors: Any, lens: Any, eps: list[float], overlap: float) -> dict[s
     after = peak_mebibytes()
     again = [clocked(lambda: index.graph(70, overlap, 5, eps=eps[-1]))[0] for _ in range(AGAIN)]
     further = [clocked(lambda s=s, e=e: index.graph(*s, eps=e))[0] for s in FURTHER for e in eps]
-    return {
+    restored = _restored(index, folder, overlap, eps[-1]) if folder else {}
+    return restored | {
         "n_points": len(vectors),
         "n_channels": vectors.shape[1],
         "zeros": float((vectors[:: max(1, len(vectors) // 10_000)] == 0).mean()),
@@ -52,7 +52,7 @@ def measure(vectors: Any, lens: Any, eps: list[float], overlap: float) -> dict[s
         "edges": graph.n_edges,
         "coverage": graph.coverage,
         "pairs": _pairs(lens),
-    } | _restored(index, vectors, lens, overlap, eps[-1])
+    }
 
 
 def _pairs(lens: Any) -> int:
@@ -62,23 +62,24 @@ def _pairs(lens: Any) -> int:
     return int((reach - np.arange(len(ordered)) - 1).sum())
 
 
-def _restored(index: Any, vectors: Any, lens: Any, overlap: float, eps: float) -> dict[str, Any]:
-    """Write the index's arrays to a disk, and time an index and a graph made of them."""
+def _restored(index: NeighborIndex, folder: Path, overlap: float, eps: float) -> dict[str, Any]:
+    """Write the index's arrays to a disk, and time an index and two graphs made of them."""
     arrays = index.arrays()
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        for name, array in arrays.items():
-            np.save(Path(folder) / f"{name}.npy", array)
-        mapped = {name: np.load(Path(folder) / f"{name}.npy", mmap_mode="r") for name in arrays}
-        restoring, again = clocked(lambda: NeighborIndex.restore(vectors, lens, mapped))
-        first, _ = clocked(lambda: again.graph(70, overlap, 5, eps=eps))
-        second, _ = clocked(lambda: again.graph(70, overlap, 5, eps=eps))
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    mapped = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in arrays}
+    restoring, again = clocked(lambda: NeighborIndex.restore(index.vectors, index.lens, mapped))
+    first, second = (clocked(lambda: again.graph(70, overlap, 5, eps=eps))[0] for _ in range(2))
     return {"restore": restoring, "restored_first": first, "restored_second": second}
 
 
-def main(folder: str, overlap: str, *eps: str) -> None:
+def main(name: str, overlap: str, *eps: str) -> None:
+    """Measure the vectors in a folder; with ``restore`` before the radii also an index that was stored in it."""
     warm_up()
-    vectors, lens = (np.load(Path(folder) / name) for name in ("vectors.npy", "lens.npy"))
-    print(json.dumps(measure(vectors, lens, [float(e) for e in eps], float(overlap))))
+    folder = Path(name)
+    vectors, lens = (np.load(folder / file) for file in ("vectors.npy", "lens.npy"))
+    radii = [float(e) for e in eps if e != "restore"]
+    print(json.dumps(measure(vectors, lens, radii, float(overlap), folder if "restore" in eps else None)))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ class Parts:
         queries = np.random.default_rng(0).choice(len(vectors), min(2_000, len(vectors)), replace=False)
         distances = data.fifth_neighbour(vectors, queries)
         radii = [float(eps) for eps in np.unique(np.quantile(distances, LADDER))]
-        return {"rows": [measure_index(vectors, eps, self.limits) for eps in (radii[9:10], radii)]}
+        return {"rows": [measure_index(vectors, eps, self.limits, restore=True) for eps in (radii[9:10], radii)]}
 
     def extraction(self) -> dict[str, Any]:
         files = [_there(SHARED / name) for name in ("cifar10-train.parquet", "resnet20-cifar10.safetensors")]
@@ -91,7 +92,9 @@ class Parts:
         return json.loads(outcome.said)
 
     def _cases(self, cases: Iterable[Case]) -> dict[str, Any]:
-        return {"cases": [compare(case, self.limits) for case in cases]}
+        sides = self.options.sides
+        chosen = (replace(case, sides=tuple(side for side in case.sides if side in sides)) for case in cases)
+        return {"cases": [compare(case, self.limits) for case in chosen]}
 
     def _squeezed(self, n_points: int) -> Any:
         vectors = data.layer_of(_there(self.options.study), self.options.layer)

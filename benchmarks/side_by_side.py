@@ -76,13 +76,13 @@ def compare(case: Case, limits: Limits) -> dict[str, Any]:
     }
 
 
-def measure_index(vectors: Any, eps: list[float], limits: Limits, overlap: float = 0.5) -> dict[str, Any]:
-    """Build an index of these vectors in a process of its own, and time its graphs."""
+def measure_index(vectors: Any, eps: list[float], limits: Limits, *, restore: bool = False) -> dict[str, Any]:
+    """Build an index of these vectors in a process of its own, and time its graphs and, if wanted, its restoring."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=RESULTS) as name:
         np.save(Path(name) / "vectors.npy", vectors)
         np.save(Path(name) / "lens.npy", data.lens_of(vectors))
-        return _index(Path(name), overlap, eps, limits)
+        return _index(Path(name), 0.5, ["restore"] * restore + eps, limits)
 
 
 def _take_turns(case: Case, folder: Path, eps: float, limits: Limits) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -98,7 +98,7 @@ def _take_turns(case: Case, folder: Path, eps: float, limits: Limits) -> tuple[d
     return sides, indexes
 
 
-def _index(folder: Path, overlap: float, eps: list[float], limits: Limits) -> dict[str, Any]:
+def _index(folder: Path, overlap: float, eps: list[Any], limits: Limits) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.graphs", folder, overlap, *eps]
     outcome = watched.run(command, memory_mib=limits.memory_mib, seconds=limits.seconds)
     if outcome.status != "done":

@@ -32,12 +32,14 @@ def run(command: list[Any], *, memory_mib: float, seconds: float) -> Outcome:
         streams = {"stdout": output, "stderr": errors, "env": environment, "cwd": ROOT}
         process = subprocess.Popen([str(part) for part in command], start_new_session=True, **streams)
         status = ""
-        while not status and process.poll() is None:
-            time.sleep(POLL)
-            peak = max(peak, _resident(process.pid))
-            status = "memory" if peak > memory_mib else "time" if time.perf_counter() - start > seconds else ""
-        if status:
-            os.killpg(process.pid, signal.SIGKILL)
+        try:
+            while not status and process.poll() is None:
+                time.sleep(POLL)
+                peak = max(peak, _resident(process.pid))
+                status = "memory" if peak > memory_mib else "time" if time.perf_counter() - start > seconds else ""
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
         failed = process.wait() != 0 and not status
         stream = errors if failed else output
         stream.seek(0)
