@@ -61,6 +61,14 @@ def test_last_step_of_a_pipeline():
     assert graph.n_nodes == expected.n_nodes > 0
 
 
+def test_a_ball_mapper_ends_a_pipeline_as_well():
+    pipeline = make_pipeline(StandardScaler(), BallMapper(radius=1.5, lens="pca:0"))
+    graph = clone(pipeline).fit(CLOUD * [1, 10, 100, 1000]).named_steps["ballmapper"].graph_
+    expected = BallMapper(radius=1.5, lens="pca:0").fit(StandardScaler().fit_transform(CLOUD)).graph_
+    assert graph.memberships.indices.tolist() == expected.memberships.indices.tolist()
+    assert BallMapper(2.0).set_params(metric="cosine").get_params() == {"radius": 2.0, "lens": "l2", "metric": "cosine"}
+
+
 def test_names_of_channels_are_kept():
     frame = pd.DataFrame(CLOUD, columns=list("abcd"))
     assert Mapper().fit(frame).feature_names_in_.tolist() == ["a", "b", "c", "d"]

@@ -63,6 +63,9 @@ def test_dbscan_of_scikit_learn_is_ours():
     ours, theirs = graph_of(DBSCAN(eps=1.5, min_samples=4)), graph_of(cluster.DBSCAN(eps=1.5, min_samples=4))
     assert members_of(ours) == members_of(theirs)
     assert theirs.eps == 1.5
+    by_angle = graph_of(cluster.DBSCAN(eps=0.1, min_samples=4, metric="cosine"))
+    assert members_of(by_angle) == members_of(graph_of(DBSCAN(eps=0.1, min_samples=4, metric="cosine")))
+    assert by_angle.eps == 0.1
     assert graph_of(cluster.DBSCAN(eps=1.5, min_samples=4, metric="manhattan")).eps is None
 
 

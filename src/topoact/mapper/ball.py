@@ -100,10 +100,8 @@ class BallMapper(BaseEstimator):  # type: ignore[misc]
         check_differing(vectors)
         lens = lens_values(self.lens, vectors, progress=progress)
         self.landmarks_, members = cover_with_balls(vectors, float(self.radius), metric, progress=progress)
-        progress("averaging nodes", 0, 1)
         every = np.arange(len(self.landmarks_))
-        rows = np.split(members.indices, members.indptr[1:-1])
-        nodes = Nodes(every, members, *centres(vectors, rows))
+        nodes = Nodes(every, members, *centres(vectors, members, progress=progress))
         progress("joining nodes", 0, 1)
         self.graph_: MapperGraph = assemble(lens, _extents(lens, members), nodes, eps=float(self.radius))
         return self

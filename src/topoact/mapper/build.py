@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from joblib import Parallel, delayed, effective_n_jobs
 
+from topoact.mapper._threads import usable_cores
 from topoact.mapper.checks import check_differing
 from topoact.mapper.covers import pullback
 from topoact.mapper.epsilon import DistanceCurve
@@ -26,6 +27,7 @@ from topoact.mapper.protocols import (
     Progress,
     Rows,
     Vectors,
+    no_progress,
 )
 
 
@@ -117,8 +119,8 @@ def cluster_intervals(
             progress("clustering", start, len(populated))
             found += parallel(delayed(_clusters)(bound, rows) for _, rows in populated[start : start + at_once])
     interval = np.repeat([number for number, _ in populated], [len(clusters) for clusters in found])
-    clusters = list(chain.from_iterable(found))
-    return Nodes(interval.astype(np.int64), ragged(clusters), *centres(vectors, clusters))
+    members = ragged(list(chain.from_iterable(found)))
+    return Nodes(interval.astype(np.int64), members, *centres(vectors, members, progress=progress))
 
 
 def _clusters(bound: IntervalClusterer, rows: Rows) -> list[Rows]:
@@ -138,13 +140,10 @@ def ragged(clusters: list[Rows]) -> Members:
     return Members(indptr, indices)
 
 
-def centres(vectors: Vectors, clusters: list[Rows]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Return the mean vector and the medoid of each cluster."""
-    means = np.empty((len(clusters), vectors.shape[1]), dtype=np.float32)
-    medoids = np.empty(len(clusters), dtype=np.int64)
-    for node, rows in enumerate(clusters):
-        own = vectors[rows]
-        mean = own.mean(axis=0, dtype=np.float64)
-        means[node] = mean
-        medoids[node] = rows[((own - mean) ** 2).sum(axis=1).argmin()]
-    return means, medoids
+def centres(
+    vectors: Vectors, members: Members, *, progress: Progress = no_progress
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Return the mean vector of each node and the point nearest to it, as an index does."""
+    from topoact.mapper._nodes import Gatherer
+
+    return Gatherer(vectors, np.arange(len(vectors)), usable_cores()).centres(members, progress)

@@ -52,8 +52,9 @@ def from_kepler_mapper(found: Mapping[str, Any], X: npt.ArrayLike, lens: "str | 
     known, interval = np.unique(cubes, return_inverse=True)
     order = np.argsort(interval, kind="stable")
     names, clusters, interval = [names[node] for node in order], [clusters[node] for node in order], interval[order]
-    nodes = Nodes(interval.astype(np.int64), ragged(clusters), *centres(vectors, clusters))
-    intervals = _extents(values, nodes.members, interval, len(known))
+    members = ragged(clusters)
+    nodes = Nodes(interval.astype(np.int64), members, *centres(vectors, members))
+    intervals = _extents(values, members, interval, len(known))
     graph = assemble(values, intervals, nodes)
     return graph.with_links(_kept(graph.links, _pairs(found, names)))
 

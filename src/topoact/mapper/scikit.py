@@ -1,7 +1,7 @@
 """Clusterers of scikit-learn, and others that work alike, interval by interval."""
 
 import warnings
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from sklearn.cluster import HDBSCAN as SklearnHDBSCAN
 from topoact.errors import InvalidInput
 from topoact.mapper.clusterers import DBSCAN
 from topoact.mapper.memory import TooLarge, available_memory
+from topoact.mapper.metrics import Metric
 from topoact.mapper.protocols import Clusterer, Labels, Rows, Vectors
 
 FEWEST: Final = ("n_clusters", "n_components", "min_cluster_size", "min_samples")
@@ -144,8 +145,8 @@ def as_clusterer(clusterer: Any) -> Clusterer:
         return found
     if not hasattr(clusterer, "fit_predict"):
         raise InvalidInput(f"clusterer must have fit_predict, as those of scikit-learn have: got {clusterer!r}")
-    if type(clusterer) is SklearnDBSCAN and clusterer.metric == "euclidean":
-        return DBSCAN(eps=clusterer.eps, min_samples=clusterer.min_samples)
+    if type(clusterer) is SklearnDBSCAN and clusterer.metric in get_args(Metric):
+        return DBSCAN(clusterer.eps, clusterer.min_samples, clusterer.metric)
     return Scikit(clusterer)
 
 
