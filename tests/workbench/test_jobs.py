@@ -194,7 +194,8 @@ def test_failures_are_told_in_one_sentence(jobs, how, sentence):
 
 def test_settings_that_do_not_fit_are_told(jobs):
     status = jobs.last(jobs.runner.submit(MapTask(0, MapSettings(lens="nope"), None)))
-    assert (status.state, status.error) == ("failed", "unknown lens 'nope': choose l2, l1, max, pca:0, pca:1, …")
+    assert status.state == "failed"
+    assert status.error.startswith("unknown lens 'nope': choose l2, l1, ")
 
 
 def test_a_worker_killed_from_outside_at_work(jobs, tmp_path):
