@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ProductCover,
         QuantileCover,
         SingleLinkage,
+        TorchProducts,
         UniformCover,
     )
     from topoact.workbench import open_workbench as open  # noqa: A004
@@ -35,6 +36,7 @@ __all__ = [
     "ProductCover",
     "QuantileCover",
     "SingleLinkage",
+    "TorchProducts",
     "UniformCover",
     "__version__",
     "open",
@@ -51,6 +53,7 @@ _HOMES = {
     "ProductCover": ("topoact.mapper", "ProductCover"),
     "QuantileCover": ("topoact.mapper", "QuantileCover"),
     "SingleLinkage": ("topoact.mapper", "SingleLinkage"),
+    "TorchProducts": ("topoact.mapper", "TorchProducts"),
     "UniformCover": ("topoact.mapper", "UniformCover"),
     "open": ("topoact.workbench", "open_workbench"),
 }

@@ -16,6 +16,7 @@ from topoact.mapper.linkage import SingleLinkage
 from topoact.mapper.memory import TooLarge, available_memory
 from topoact.mapper.nearest import Nearest, k_nearest
 from topoact.mapper.nerve import Edges, Members, Nodes
+from topoact.mapper.products import TorchProducts
 from topoact.mapper.protocols import (
     Clusterer,
     Cover,
@@ -60,6 +61,7 @@ __all__ = [
     "Rule",
     "SingleLinkage",
     "TooLarge",
+    "TorchProducts",
     "UniformCover",
     "available_memory",
     "build_graph",

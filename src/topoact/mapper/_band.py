@@ -5,7 +5,7 @@ one radius that is one plane, whose bits say "within ε". Only pairs of blocks o
 transposed copy of their bits serves those below.
 """
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,23 @@ from topoact.mapper._layout import Layout
 from topoact.mapper._threads import side_by_side
 from topoact.mapper._tiles import Tiles
 from topoact.mapper._words import DENSE_ROWS, dense_bounds, dense_words, lowest_bit, sparse_bounds, sparse_word, within
+from topoact.mapper.products import Multiply
 from topoact.mapper.protocols import Progress
 
 GROUP: Final = 16
 """Blocks that are compared with as many others at a time."""
 
 Words = npt.NDArray[np.uint64]
+
+
+class Given(NamedTuple):
+    """Products of the points of two groups of blocks."""
+
+    norms: npt.NDArray[np.float32]
+    """As in `Tiles`."""
+    products: npt.NDArray[np.float32]
+    first: int
+    start: int
 
 
 def fill_planes(
@@ -46,34 +57,67 @@ def fill_planes(
     side_by_side(fill, blocks, n_jobs=n_jobs, stage="comparing points", progress=progress)
 
 
+def fill_given(
+    points: Points,
+    norms: npt.NDArray[np.float32],
+    multiply: Multiply,
+    limits: npt.NDArray[np.float32],
+    layout: Layout,
+    planes: Words,
+    *,
+    n_jobs: int,
+    progress: Progress,
+) -> None:
+    """Do as `fill_planes` does with products that somebody else computes, and norms that allow for their error."""
+    n_blocks = len(layout.lower)
+
+    def fill(first: int) -> None:
+        last = min(n_blocks, first + GROUP)
+        for start in range(first, layout.upper[last - 1], GROUP):
+            stop = min(start + GROUP, layout.upper[last - 1])
+            given = Given(norms, multiply(first, last, start, stop), first, start)
+            _fill_group(points, given, limits, layout, planes, first, last, start, stop)
+
+    blocks = range(0, n_blocks, GROUP)
+    side_by_side(fill, blocks, n_jobs=n_jobs, stage="comparing points", progress=progress)
+
+
 @compiled
 def _fill(points: Any, tiles: Any, limits: Any, layout: Any, planes: Any, first: Any, last: Any) -> None:
     """Decide the pairs of a group of blocks with all later ones, group by group, so that words are written in runs."""
+    for start in range(first, layout.upper[last - 1], GROUP):
+        stop = min(start + GROUP, layout.upper[last - 1])
+        _fill_group(points, tiles, limits, layout, planes, first, last, start, stop)
+
+
+@compiled
+def _fill_group(
+    points: Any, tiles: Any, limits: Any, layout: Any, planes: Any, first: Any, last: Any, start: Any, stop: Any
+) -> None:
+    """Decide the pairs of blocks ``first:last`` and ``start:stop``, none of which is earlier."""
     lower, upper, offset = layout.lower, layout.upper, layout.offset
     n_planes = len(planes)
     words = np.zeros((n_planes, 64), dtype=np.uint64)
     across = np.empty((n_planes, 64 * GROUP, GROUP), dtype=np.uint64)
     down = np.empty((n_planes, 64 * GROUP, GROUP), dtype=np.uint64)
-    for start in range(first, upper[last - 1], GROUP):
-        stop = min(start + GROUP, upper[last - 1])
+    for column in range(start, stop):
+        for block in range(max(first, lower[column]), min(last, column + 1)):
+            _compare(points, tiles, limits, block, column, words)
+            for plane in range(n_planes):
+                for k in range(64):
+                    across[plane, 64 * (block - first) + k, column - start] = words[plane, k]
+                _transpose(words[plane])
+                for k in range(64):
+                    down[plane, 64 * (column - start) + k, block - first] = words[plane, k]
+    for plane in range(n_planes):
+        for block in range(first, last):
+            begin, end = max(start, block), min(stop, upper[block])
+            place, width = offset[block] + begin - lower[block], upper[block] - lower[block]
+            _write(across[plane], 64 * (block - first), begin - start, end - start, planes[plane], place, width)
         for column in range(start, stop):
-            for block in range(max(first, lower[column]), min(last, column + 1)):
-                _compare(points, tiles, limits, block, column, words)
-                for plane in range(n_planes):
-                    for k in range(64):
-                        across[plane, 64 * (block - first) + k, column - start] = words[plane, k]
-                    _transpose(words[plane])
-                    for k in range(64):
-                        down[plane, 64 * (column - start) + k, block - first] = words[plane, k]
-        for plane in range(n_planes):
-            for block in range(first, last):
-                begin, end = max(start, block), min(stop, upper[block])
-                place, width = offset[block] + begin - lower[block], upper[block] - lower[block]
-                _write(across[plane], 64 * (block - first), begin - start, end - start, planes[plane], place, width)
-            for column in range(start, stop):
-                begin, end = max(first, lower[column]), min(last, column)
-                place, width = offset[column] + begin - lower[column], upper[column] - lower[column]
-                _write(down[plane], 64 * (column - start), begin - first, end - first, planes[plane], place, width)
+            begin, end = max(first, lower[column]), min(last, column)
+            place, width = offset[column] + begin - lower[column], upper[column] - lower[column]
+            _write(down[plane], 64 * (column - start), begin - first, end - first, planes[plane], place, width)
 
 
 @compiled
@@ -87,13 +131,13 @@ def _compare(points: Any, tiles: Any, limits: Any, block: Any, column: Any, word
                 words[plane, k] |= np.uint64(len(limits) >> plane & 1) << np.uint64(k)
 
 
-def _bits(points: Points, tiles: Tiles | Coarse, limits: Any, block: Any, column: Any, words: Any) -> None:
+def _bits(points: Points, tiles: Tiles | Coarse | Given, limits: Any, block: Any, column: Any, words: Any) -> None:
     """Write bits by the products that points are laid out for, which is chosen when `_fill` is compiled."""
 
 
 @overload(_bits, inline="never")
 def _bits_of(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> Any:
-    return _coarse_bits if tiles.instance_class is Coarse else _fine_bits
+    return {Coarse: _coarse_bits, Given: _given_bits}.get(tiles.instance_class, _fine_bits)
 
 
 def _fine_bits(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
@@ -111,6 +155,18 @@ def _fine_bits(points: Any, tiles: Any, limits: Any, block: Any, column: Any, wo
 
 def _coarse_bits(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
     _coarse_pairs(points, tiles, block, column, words[0])
+
+
+def _given_bits(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
+    bounds = np.empty((2, 64), dtype=np.float32)
+    two, down, across = np.float32(2), 64 * (block - tiles.first), 64 * (column - tiles.start)
+    for k in range(min(64, len(points.order) - 64 * block)):
+        for bound in range(2):
+            own = tiles.norms[bound, 64 * block + k]
+            for other in range(64):
+                norm = own + tiles.norms[bound, 64 * column + other]
+                bounds[bound, other] = norm - two * tiles.products[down + k, across + other]
+        _count(points, bounds, limits, 64 * block + k, column, words[:, k])
 
 
 @compiled

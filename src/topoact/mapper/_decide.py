@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._band import fill_planes
+from topoact.mapper._band import fill_given, fill_planes
 from topoact.mapper._exact import points
 from topoact.mapper._keeping import Kept
 from topoact.mapper._layout import Layout
@@ -17,6 +17,7 @@ from topoact.mapper._store import alias, allocate
 from topoact.mapper._tiles import cut
 from topoact.mapper.memory import Needs, is_sparse
 from topoact.mapper.metrics import Metric
+from topoact.mapper.products import TorchProducts
 from topoact.mapper.protocols import Progress
 
 
@@ -27,21 +28,24 @@ def decide(
     metric: Metric,
     needs: Needs,
     spill: Path | None,
+    products: TorchProducts | None,
     *,
     n_jobs: int,
     progress: Progress,
 ) -> Planes:
-    """Compare all pairs of the layout; the bits go to a file in `spill`, or to memory."""
+    """Compare all pairs of the layout; the bits go to a file in `spill`, or to memory; `products` may multiply."""
     room = allocate((needs.n_bits, layout.n_words), spill)
     words = room[: needs.n_planes]
     how: dict[str, Any] = {"n_jobs": n_jobs, "progress": progress}
     pairs = points(known.vectors, known.order, radii, metric)
-    coarse = quantise(pairs, layout, **how)
-    if coarse is not None:
+    if products is not None:
+        tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=False, **how)
+        with products.opened(tiles) as (norms, multiply):
+            fill_given(pairs, norms, multiply, tiles.limits(radii, metric), layout, words, **how)
+    elif (coarse := quantise(pairs, layout, **how)) is not None:
         fill_planes(pairs, coarse, np.array([coarse.limit]), layout, words, **how)
     else:
-        sparse = is_sparse(known.vectors)
-        tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=sparse, **how)
+        tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=is_sparse(known.vectors), **how)
         fill_planes(pairs, tiles, tiles.limits(radii, metric), layout, words, **how)
     planes = Planes(words, room[-1], layout, len(known.order), len(radii), n_jobs=n_jobs)
     if len(radii) == 1:

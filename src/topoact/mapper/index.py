@@ -36,6 +36,7 @@ from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progres
 if TYPE_CHECKING:
     from topoact.mapper._nodes import Gatherer
     from topoact.mapper._planes import Planes
+    from topoact.mapper.products import TorchProducts
 
 
 class NeighborIndex:
@@ -61,6 +62,8 @@ class NeighborIndex:
     spill
         Folder for a temporary file that takes the bits where they do not fit into `memory_limit`; without one such an
         index is refused. The file has no name and goes with the index, however the process ends.
+    products
+        Let torch multiply (`TorchProducts`); the result is the same.
     n_jobs
         Threads; by default all cores that this process may use.
     progress
@@ -116,6 +119,7 @@ class NeighborIndex:
         intervals: Intervals | None = None,
         memory_limit: int | None = None,
         spill: str | os.PathLike[str] | None = None,
+        products: "TorchProducts | None" = None,
         n_jobs: int | None = None,
         progress: Progress = no_progress,
     ) -> None:
@@ -130,9 +134,9 @@ class NeighborIndex:
         self.max_interval = float(max_interval) if intervals is None else self._points.share(intervals)
         covering = self._points.reach(self.max_interval) if intervals is None else self._points.covering(intervals)
         self._layout = lay_out(covering)
-        self._needs = Needs(
-            self._layout.n_bytes, len(radii).bit_length(), tile_bytes(self.vectors, is_sparse(self.vectors))
-        )
+        other = tile_bytes(self.vectors, products is None and is_sparse(self.vectors))
+        other += products.host_bytes(self.vectors.shape) if products else 0
+        self._needs = Needs(self._layout.n_bytes, len(radii).bit_length(), other)
         limit = available_memory() if memory_limit is None else memory_limit
         self.spilled = not fits_memory(self._points.values, self._needs, limit, spill=folder is not None)
         progress("loading the engine", 0, 1)
@@ -140,7 +144,7 @@ class NeighborIndex:
 
         how: dict[str, Any] = {"n_jobs": self.n_jobs, "progress": progress}
         place = folder if self.spilled else None
-        self._planes = decide(self._points, self._layout, radii, self.metric, self._needs, place, **how)
+        self._planes = decide(self._points, self._layout, radii, self.metric, self._needs, place, products, **how)
 
     @cached_property
     def _gatherer(self) -> "Gatherer":
