@@ -38,7 +38,7 @@ def decide(
     pairs = points(known.vectors, known.order, radii, metric)
     coarse = quantise(pairs, layout, **how)
     if coarse is not None:
-        fill_planes(pairs, coarse, np.array([coarse.limit]), layout, words, **how)
+        fill_planes(pairs, coarse, coarse.limits, layout, words, **how)
     else:
         sparse = is_sparse(known.vectors)
         tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=sparse, **how)
