@@ -20,6 +20,7 @@ BRANCHED = shaped(nx.balanced_tree(3, 3))
         pytest.param(BRANCHED, [], id="a-tree-is-fine"),
         pytest.param(graph_of([], n_points=9), ["empty"], id="empty"),
         pytest.param(path_of(9), ["bare_path"], id="bare-path"),
+        pytest.param(graph_of([[n, n + 1, n + 2] for n in range(6)]), ["bare_path"], id="bare-path-of-much-overlap"),
         pytest.param(graph_of([[0, 1], [1, 2]], interval=[0, 0], n_points=3), ["one_blob"], id="one-blob"),
         pytest.param(graph_of([[0, 1, 2], [2, 3]], interval=[1, 1], n_points=6), [], id="half-is-not-a-blob"),
         pytest.param(graph_of([[0, 1], [1, 2]], interval=[1, 1], n_points=6), ["low_coverage"], id="low-coverage"),

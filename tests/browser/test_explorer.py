@@ -109,7 +109,7 @@ def test_the_curve_is_there_in_a_fresh_page_whose_epsilon_is_a_number(explorer, 
     explorer.page.wait_for_timeout(600)
     fresh = type(explorer)(new_page(), f"{url}#{explorer.page.url.split('#')[1]}").open()
     assert fresh.state["view"]["settings"]["eps"] == 8.25
-    expect(fresh.page.get_by_text(re.compile("of points have 5 neighbours within ε"))).to_be_visible()
+    expect(fresh.page.get_by_text(re.compile("of points have 5 others within ε"))).to_be_visible()
 
 
 @pytest.mark.parametrize(

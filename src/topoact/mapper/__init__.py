@@ -1,4 +1,4 @@
-"""What is the mapper graph of this matrix? Arrays in, arrays out: no files, no network, no printing."""
+"""What is the mapper graph of this matrix? Arrays in, arrays out: no files (save `_store`), no network, no printing."""
 
 from topoact.mapper._layout import widest_interval
 from topoact.mapper.ball import BallMapper

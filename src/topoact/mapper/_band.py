@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba.extending import overload
 
-from topoact.mapper._coarse import ROWS, Coarse, coarse_words
+from topoact.mapper._coarse import ROWS, Coarse, coarse_bounds, coarse_words
 from topoact.mapper._exact import Points, reaching
 from topoact.mapper._jit import compiled
 from topoact.mapper._layout import Layout
@@ -154,7 +154,10 @@ def _fine_bits(points: Any, tiles: Any, limits: Any, block: Any, column: Any, wo
 
 
 def _coarse_bits(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
-    _coarse_pairs(points, tiles, block, column, words[0])
+    if len(limits) > 1:
+        _coarse_counts(points, tiles, limits, block, column, words)
+    else:
+        _coarse_pairs(points, tiles, limits[0], block, column, words[0])
 
 
 def _given_bits(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
@@ -196,11 +199,11 @@ def _dense_pairs(points: Any, tiles: Any, limit: Any, block: Any, column: Any, w
 
 
 @compiled
-def _coarse_pairs(points: Any, tiles: Any, block: Any, column: Any, words: Any) -> None:
+def _coarse_pairs(points: Any, tiles: Any, limit: Any, block: Any, column: Any, words: Any) -> None:
     found = np.empty(2 * ROWS, dtype=np.uint64)
     for start in range(0, min(64, len(points.order) - 64 * block), ROWS):
         point = 64 * block + start
-        near = coarse_words(tiles.rows, tiles.tiles, tiles.squares, tiles.errors, tiles.limit, point, column)
+        near = coarse_words(tiles.rows, tiles.tiles, tiles.squares, tiles.errors, limit, point, column)
         for place, word in enumerate(near):
             found[place] = word
         for k in range(min(ROWS, len(points.order) - point)):
@@ -226,6 +229,15 @@ def _dense_counts(points: Any, tiles: Any, limits: Any, block: Any, column: Any,
     for start in range(0, min(64, len(points.order) - 64 * block), DENSE_ROWS):
         dense_bounds(tiles.tiles, block, start, column, tiles.norms, bounds)
         for k in range(min(DENSE_ROWS, len(points.order) - 64 * block - start)):
+            _count(points, bounds[k], limits, 64 * block + start + k, column, words[:, start + k])
+
+
+@compiled
+def _coarse_counts(points: Any, tiles: Any, limits: Any, block: Any, column: Any, words: Any) -> None:
+    bounds = np.empty((ROWS, 2, 64), dtype=np.float32)
+    for start in range(0, min(64, len(points.order) - 64 * block), ROWS):
+        coarse_bounds(tiles.rows, tiles.tiles, tiles.squares, tiles.errors, 64 * block + start, column, bounds)
+        for k in range(min(ROWS, len(points.order) - 64 * block - start)):
             _count(points, bounds[k], limits, 64 * block + start + k, column, words[:, start + k])
 
 

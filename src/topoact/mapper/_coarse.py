@@ -5,10 +5,11 @@ remainder e. So a distance is ``h |q_x − q_y|`` up to ``|e_x| + |e_y|``. The p
 remainders' lengths are known: pairs farther from ε than these are decided, the others are left to `_exact`.
 
 Rounding: with w = 2⁻⁵³ the remainders are computed to within 4 w (|x| + |low|) in each channel, which is added to their
-length (`_quantise`). What float32 rounds here, at most 5 u of ε and both lengths with u = 2⁻²⁴, and what float64 rounds
-where the last word is spoken, is less than `ROOM` of them; that is added, too.
+length (`_quantise`). Float32 rounds here by at most 5 u of a radius and both lengths, u = 2⁻²⁴. This, and what float64
+rounds where the last word is spoken, is less than `ROOM` of them; that is added, too.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ ROWS: Final = 4
 LANES: Final = 16
 """Sums in a register."""
 ROOM: Final = 1e-6
-"""Share of ε and of the remainders."""
+"""Share of the largest radius and of the remainders."""
 MOST_CHANNELS: Final = 2**31 // 255**2
 """Up to which a squared distance fits into 32 bits."""
 AVAILABLE: Final = bool(binding.get_host_cpu_features().get("avx512vnni"))
@@ -47,8 +48,8 @@ class Coarse(NamedTuple):
     """|q|² + 256 Σ q, which takes the 128 out again, and |q|²; shape (2, n_padded)."""
     errors: npt.NDArray[np.float32]
     """Length of the remainder in steps, with room for rounding; infinite where there is no place, NaN for padding."""
-    limit: np.float32
-    """ε in steps."""
+    limits: npt.NDArray[np.float32]
+    """Each radius in steps."""
 
 
 @emitted
@@ -60,36 +61,64 @@ def coarse_words(
     signature = word(rows, tiles, squares, errors, types.float32, types.int64, types.int64)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        row_array, tile_array, square_array, error_array = (
-            context.make_array(kind)(context, builder, value)
-            for kind, value in zip(signature.args[:4], arguments[:4], strict=True)
-        )
-        n_groups = cgutils.unpack_tuple(builder, tile_array.shape)[1]
-        n_padded = cgutils.unpack_tuple(builder, error_array.shape)[0]
         limit, point, tile = arguments[4:]
-        left = builder.bitcast(row_array.data, I32.as_pointer())
-        left = builder.gep(left, [builder.mul(point, n_groups)])
-        right = builder.bitcast(tile_array.data, I32.as_pointer())
-        right = builder.gep(right, [builder.mul(tile, builder.mul(n_groups, _int(WORD)))])
-        sums = _products(builder, left, right, n_groups)
-        first = builder.mul(tile, _int(WORD))
         words = [_int(0)] * (2 * ROWS)
-        for k in range(ROWS):
-            own = builder.add(point, _int(k))
-            square = _spread(builder, builder.load(builder.gep(square_array.data, [own])), INTS)
-            error = _spread(builder, builder.load(builder.gep(error_array.data, [own])), FLOATS)
-            for part in range(WORD // LANES):
-                place = builder.add(first, _int(part * LANES))
-                others = _load(builder, builder.gep(square_array.data, [builder.add(n_padded, place)]), INTS)
-                both = builder.fadd(error, _load(builder, builder.gep(error_array.data, [place]), FLOATS))
-                twice = builder.shl(sums[k][part], ir.Constant(INTS, [1] * LANES))
-                squared = builder.sitofp(builder.sub(builder.add(square, others), twice), FLOATS)
-                for which, bits in enumerate(_decide(builder, squared, both, limit)):
-                    shifted = builder.shl(builder.zext(bits, I64), _int(part * LANES))
-                    words[which * ROWS + k] = builder.or_(words[which * ROWS + k], shifted)
+        for k, part, squared, error in _distances(context, builder, signature.args, arguments, point, tile):
+            for which, bits in enumerate(_decide(builder, squared, error, limit)):
+                shifted = builder.shl(builder.zext(bits, I64), _int(part * LANES))
+                words[which * ROWS + k] = builder.or_(words[which * ROWS + k], shifted)
         return context.make_tuple(builder, signature.return_type, words)
 
     return signature, generate
+
+
+@emitted
+def coarse_bounds(
+    typing: Any, rows: Any, tiles: Any, squares: Any, errors: Any, point: Any, tile: Any, bounds: Any
+) -> Any:
+    """Write the most and the least that the distances of these points may be, in steps, shape (ROWS, 2, 64)."""
+    signature = types.void(rows, tiles, squares, errors, types.int64, types.int64, bounds)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        point, tile = arguments[4:6]
+        out = context.make_array(signature.args[6])(context, builder, arguments[6]).data
+        kind = ir.FunctionType(FLOATS, [FLOATS])
+        root = cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32")
+        for k, part, squared, error in _distances(context, builder, signature.args, arguments, point, tile):
+            distance = builder.call(root, [squared])
+            for which, bound in enumerate((builder.fadd(distance, error), builder.fsub(distance, error))):
+                place = builder.gep(out, [_int((2 * k + which) * WORD + part * LANES)])
+                builder.store(bound, builder.bitcast(place, FLOATS.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _distances(
+    context: Any, builder: Any, kinds: Any, arguments: Any, point: Any, tile: Any
+) -> Iterator[tuple[int, int, Any, Any]]:
+    """Yield for each row and part of a tile: their numbers, squared distances of whole coordinates, possible errors."""
+    row_array, tile_array, square_array, error_array = (
+        context.make_array(kind)(context, builder, value) for kind, value in zip(kinds[:4], arguments[:4], strict=True)
+    )
+    n_groups = cgutils.unpack_tuple(builder, tile_array.shape)[1]
+    n_padded = cgutils.unpack_tuple(builder, error_array.shape)[0]
+    left = builder.bitcast(row_array.data, I32.as_pointer())
+    left = builder.gep(left, [builder.mul(point, n_groups)])
+    right = builder.bitcast(tile_array.data, I32.as_pointer())
+    right = builder.gep(right, [builder.mul(tile, builder.mul(n_groups, _int(WORD)))])
+    sums = _products(builder, left, right, n_groups)
+    first = builder.mul(tile, _int(WORD))
+    for k in range(ROWS):
+        own = builder.add(point, _int(k))
+        square = _spread(builder, builder.load(builder.gep(square_array.data, [own])), INTS)
+        error = _spread(builder, builder.load(builder.gep(error_array.data, [own])), FLOATS)
+        for part in range(WORD // LANES):
+            place = builder.add(first, _int(part * LANES))
+            others = _load(builder, builder.gep(square_array.data, [builder.add(n_padded, place)]), INTS)
+            both = builder.fadd(error, _load(builder, builder.gep(error_array.data, [place]), FLOATS))
+            twice = builder.shl(sums[k][part], ir.Constant(INTS, [1] * LANES))
+            yield k, part, builder.sitofp(builder.sub(builder.add(square, others), twice), FLOATS), both
 
 
 def _decide(builder: Any, squared: Any, error: Any, limit: Any) -> list[Any]:

@@ -43,7 +43,7 @@ def decide(
         with products.opened(tiles) as (norms, multiply):
             fill_given(pairs, norms, multiply, tiles.limits(radii, metric), layout, words, **how)
     elif (coarse := quantise(pairs, layout, **how)) is not None:
-        fill_planes(pairs, coarse, np.array([coarse.limit]), layout, words, **how)
+        fill_planes(pairs, coarse, coarse.limits, layout, words, **how)
     else:
         tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=is_sparse(known.vectors), **how)
         fill_planes(pairs, tiles, tiles.limits(radii, metric), layout, words, **how)

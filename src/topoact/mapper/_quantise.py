@@ -38,23 +38,23 @@ def quantise(points: Points, layout: Layout, *, n_jobs: int, progress: Progress)
     Memory: 2 bytes per coordinate.
     """
     cosine = len(points.lengths) > 0
-    if not suits(points.vectors) or len(points.thresholds) > 1 or (cosine and points.thresholds[0] < SMALLEST):
+    if not suits(points.vectors) or (cosine and points.thresholds[0] < SMALLEST):
         return None
     factors = np.ones(len(points.vectors))
     if cosine:
         factors = np.divide(1.0, points.lengths, out=np.zeros(len(factors)), where=points.lengths > 0)
-    radius = float(np.sqrt(2 * points.thresholds[0] if cosine else points.thresholds[0]))
+    radii = np.sqrt(2 * points.thresholds if cosine else points.thresholds)
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is in doubt
         low, step = _grid(points.vectors, factors)
-        if not (0 < step < np.inf and TINY < radius / step < HUGE):
+        if not (0 < step < np.inf and TINY < radii[-1] / step < HUGE):
             return None
-        if _doubt(points, factors, low, step, radius, layout) > DOUBT:
+        if _doubt(points, factors, low, step, radii, layout) > DOUBT:
             return None
     n_tiles, n_groups = -(-len(points.order) // WORD), -(-points.vectors.shape[1] // 4)
     rows = np.zeros((n_tiles * WORD, 4 * n_groups), dtype=np.int8)
     tiles = np.empty((n_tiles, n_groups, WORD, 4), dtype=np.uint8)
     squares = np.zeros((2, n_tiles * WORD), dtype=np.int32)
-    room = ROOM * radius / step
+    room = ROOM * radii[-1] / step
     errors = np.full(n_tiles * WORD, np.nan, dtype=np.float32)
 
     def fill(first: int) -> None:
@@ -64,7 +64,7 @@ def quantise(points: Points, layout: Layout, *, n_jobs: int, progress: Progress)
         _tile(rows, first, last, tiles)
 
     side_by_side(fill, range(0, n_tiles, TILES_PER_TASK), n_jobs=n_jobs, stage="sorting points", progress=progress)
-    return Coarse(rows, tiles, squares, errors, np.float32(radius / step))
+    return Coarse(rows, tiles, squares, errors, (radii / step).astype(np.float32))
 
 
 def suits(vectors: Vectors) -> bool:
@@ -92,7 +92,7 @@ def _doubt(
     factors: npt.NDArray[np.float64],
     low: npt.NDArray[np.float64],
     step: float,
-    radius: float,
+    radii: npt.NDArray[np.float64],
     layout: Layout,
 ) -> float:
     """Return the share of doubtful pairs in a sample of those of the layout."""
@@ -102,7 +102,8 @@ def _doubt(
     right = rng.integers(layout.lower[left // WORD] * WORD, np.minimum(layout.upper[left // WORD] * WORD, n_points))
     x, y = (points.vectors[rows] * factors[rows, None] - low for rows in (points.order[left], points.order[right]))
     remainders = [np.linalg.norm(z - np.clip(np.rint(z / step), 0, 254) * step, axis=1) for z in (x, y)]
-    clear = np.abs(np.linalg.norm(x - y, axis=1) - radius) > remainders[0] + remainders[1]
+    distances, errors = np.linalg.norm(x - y, axis=1), remainders[0] + remainders[1]
+    clear = np.all([np.abs(distances - radius) > errors for radius in radii], axis=0)
     return 1 - float(clear.mean())
 
 

@@ -8,8 +8,8 @@ With s the squared norms and ``a`` the product in float32, the squared distance 
 ``κ_i s_i + κ_j s_j`` (`_tiles`). The callers hand over (1 + κ) s and (1 − κ) s, so a word of certain neighbours and a
 word of possible ones cost one comparison each. A sum that overflows is a possible neighbour.
 
-numba's cache looks at the file of the function that is compiled: after a change here, `_band`, `_dbscan` and `_nearest`
-have to be saved anew.
+numba's cache looks at the file of the function that is compiled: after a change here or in `_coarse`, the files that
+call it (`_band`, `_dbscan`, `_nearest`, `_planes`) have to be saved anew.
 """
 
 from collections.abc import Iterator

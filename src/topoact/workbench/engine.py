@@ -21,8 +21,8 @@ from topoact.workbench.scope import scope
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.shelf import Curves, IndexShelf, Source
 
-WORTH_SECONDS: Final = 1.0
-"""An index that was made in less time is made again rather than kept on disk."""
+READING: Final = (1.0, 200e6)
+"""Seconds, and bytes per second, in which a slow disk gives an index back; what is made in less time is made again."""
 
 
 class Answer(NamedTuple):
@@ -110,10 +110,15 @@ class Engine:
         spill = self._shelf.study if os.access(self._shelf.study, os.W_OK) else None
         metric = checked_metric(settings.metric)
         index = NeighborIndex(vectors, values, **what, metric=metric, spill=spill, progress=progress)
-        if time.monotonic() - began > WORTH_SECONDS and not index.spilled:
+        if _is_worth_keeping(index, time.monotonic() - began):
             self._shelf.keep(source, index, curves)
         return index
 
 
 def _fits(index: NeighborIndex, settings: MapSettings, cover: Cover, eps: float) -> bool:
     return index.metric == settings.metric and eps in index.radii and index.serves(cover.intervals(index.lens))
+
+
+def _is_worth_keeping(index: NeighborIndex, seconds: float) -> bool:
+    start, rate = READING
+    return not index.spilled and seconds > start + index.band_bytes / rate
