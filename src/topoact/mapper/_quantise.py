@@ -40,31 +40,44 @@ def quantise(points: Points, layout: Layout, *, n_jobs: int, progress: Progress)
     cosine = len(points.lengths) > 0
     if not suits(points.vectors) or (cosine and points.thresholds[0] < SMALLEST):
         return None
-    factors = np.ones(len(points.vectors))
-    if cosine:
-        factors = np.divide(1.0, points.lengths, out=np.zeros(len(factors)), where=points.lengths > 0)
     radii = np.sqrt(2 * points.thresholds if cosine else points.thresholds)
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is in doubt
+        factors = _factors(points)
         low, step = _grid(points.vectors, factors)
         if not (0 < step < np.inf and TINY < radii[-1] / step < HUGE):
             return None
         if _doubt(points, factors, low, step, radii, layout) > DOUBT:
             return None
-    n_tiles, n_groups = -(-len(points.order) // WORD), -(-points.vectors.shape[1] // 4)
-    rows = np.zeros((n_tiles * WORD, 4 * n_groups), dtype=np.int8)
-    tiles = np.empty((n_tiles, n_groups, WORD, 4), dtype=np.uint8)
-    squares = np.zeros((2, n_tiles * WORD), dtype=np.int32)
-    room = ROOM * radii[-1] / step
-    errors = np.full(n_tiles * WORD, np.nan, dtype=np.float32)
+    limits = (radii / step).astype(np.float32)
+    coarse = _room(len(points.order), points.vectors.shape[1], limits)
+    n_tiles = len(coarse.tiles)
 
     def fill(first: int) -> None:
         last = min(n_tiles, first + TILES_PER_TASK)
-        stop = min(len(points.order), last * WORD)
-        _place(points, factors, low, step, room, first * WORD, stop, rows, squares, errors)
-        _tile(rows, first, last, tiles)
+        _place(points, factors, low, step, first * WORD, min(len(points.order), last * WORD), coarse)
+        _tile(coarse.rows, first, last, coarse.tiles)
 
     side_by_side(fill, range(0, n_tiles, TILES_PER_TASK), n_jobs=n_jobs, stage="sorting points", progress=progress)
-    return Coarse(rows, tiles, squares, errors, (radii / step).astype(np.float32))
+    return coarse
+
+
+def _factors(points: Points) -> npt.NDArray[np.float64]:
+    """Return what the coordinates of each row are multiplied by; 0 for a vector without direction."""
+    if len(points.lengths) == 0:
+        return np.ones(len(points.vectors))
+    return np.divide(1.0, points.lengths, out=np.zeros(len(points.lengths)), where=points.lengths > 0)
+
+
+def _room(n_points: int, n_channels: int, limits: npt.NDArray[np.float32]) -> Coarse:
+    """Return arrays still to be filled."""
+    n_tiles, n_groups = -(-n_points // WORD), -(-n_channels // 4)
+    return Coarse(
+        rows=np.zeros((n_tiles * WORD, 4 * n_groups), dtype=np.int8),
+        tiles=np.empty((n_tiles, n_groups, WORD, 4), dtype=np.uint8),
+        squares=np.zeros((2, n_tiles * WORD), dtype=np.int32),
+        errors=np.full(n_tiles * WORD, np.nan, dtype=np.float32),
+        limits=limits,
+    )
 
 
 def suits(vectors: Vectors) -> bool:
@@ -108,18 +121,7 @@ def _doubt(
 
 
 @compiled
-def _place(
-    points: Any,
-    factors: Any,
-    low: Any,
-    step: Any,
-    room: Any,
-    first: Any,
-    last: Any,
-    rows: Any,
-    squares: Any,
-    errors: Any,
-) -> None:
+def _place(points: Any, factors: Any, low: Any, step: Any, first: Any, last: Any, coarse: Any) -> None:
     """Write whole coordinates, their sums, and in steps the length of what they leave."""
     for point in range(first, last):
         row = points.order[point]
@@ -133,13 +135,13 @@ def _place(
             remainder += rest * rest
             rounded += size * size
             q = int(whole) - 127 if whole >= 0 else 0
-            rows[point, channel] = q
+            coarse.rows[point, channel] = q
             square += q * q
             total += q
-        squares[0, point] = square + 256 * total
-        squares[1, point] = square
-        error = (np.sqrt(remainder) + 2.0**-51 * np.sqrt(rounded)) / step * (1 + ROOM) + room
-        errors[point] = error if error < np.inf and factors[row] > 0 else np.inf
+        coarse.squares[0, point] = square + 256 * total
+        coarse.squares[1, point] = square
+        error = (np.sqrt(remainder) + 2.0**-51 * np.sqrt(rounded)) / step * (1 + ROOM) + ROOM * coarse.limits[-1]
+        coarse.errors[point] = error if error < np.inf and factors[row] > 0 else np.inf
 
 
 @compiled
