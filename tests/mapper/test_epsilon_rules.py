@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from topoact.errors import InvalidInput
 from topoact.mapper import DBSCAN, DistanceCurve, distance_curve
-from topoact.mapper.epsilon import Rule, distance_curves, parse_rule
+from topoact.mapper.clusterers.epsilon import Rule, distance_curves, parse_rule
 from topoact.testing.strategies import STEADY
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from test_neighbor_index import expected_nodes, lattice, nodes_of
 
 from topoact import NeighborIndex
-from topoact.mapper import _coarse, _quantise
+from topoact.mapper.neighbors import _coarse, _quantise
 from topoact.testing.strategies import STEADY, lenses
 
 pytestmark = pytest.mark.skipif(not _coarse.AVAILABLE, reason="this machine has no products of eight bits")
@@ -24,7 +24,7 @@ def coarse(monkeypatch):
         taken.append(original(*arguments, **keywords))
         return taken[-1]
 
-    monkeypatch.setattr("topoact.mapper._decide.quantise", quantise)
+    monkeypatch.setattr("topoact.mapper.neighbors._decide.quantise", quantise)
     return taken
 
 
@@ -112,9 +112,9 @@ def test_few_are_in_doubt_where_points_are_far_apart(coarse):
 def test_not_where_most_are_in_doubt():
     cloud = lattice(700, 16, 0.0)
     cloud[0, 0] = 1e4
-    from topoact.mapper._decide import quantise
-    from topoact.mapper._exact import points
-    from topoact.mapper._layout import lay_out
+    from topoact.mapper.neighbors._decide import quantise
+    from topoact.mapper.neighbors._exact import points
+    from topoact.mapper.neighbors._layout import lay_out
 
     order = np.argsort(cloud[:, 0], kind="stable").astype(np.int64)
     known = points(cloud, order, np.array([2.0]), "euclidean")

@@ -15,7 +15,7 @@ from test_neighbor_index import lattice, nodes_of
 from topoact import NeighborIndex
 from topoact.errors import InvalidInput
 from topoact.mapper import TooLarge
-from topoact.mapper.memory import tile_bytes
+from topoact.mapper.neighbors.memory import tile_bytes
 
 CLOUD = lattice(3000, 5, 0.0)
 ENOUGH = tile_bytes(CLOUD, sparse=False)
@@ -89,7 +89,7 @@ class TestRefusals:
         def allocated(*_arguments, **_keywords):
             raise AssertionError("nothing may be allocated before the refusal")
 
-        monkeypatch.setattr("topoact.mapper._tiles.cut", allocated)
+        monkeypatch.setattr("topoact.mapper.neighbors._tiles.cut", allocated)
         monkeypatch.setattr(np, "frombuffer", allocated)
         monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(0, 0, 0))
         self.refused(spill=tmp_path)

@@ -9,8 +9,8 @@ from scipy.spatial.distance import pdist
 
 from topoact import DBSCAN, Mapper, SingleLinkage
 from topoact.errors import InvalidInput
-from topoact.mapper._spanning import spanning_tree
-from topoact.mapper.linkage import first_gap
+from topoact.mapper.clusterers._spanning import spanning_tree
+from topoact.mapper.clusterers.linkage import first_gap
 from topoact.testing.strategies import STEADY, clouds
 
 CLOUD = np.random.default_rng(0).normal(size=(120, 3))

@@ -8,9 +8,9 @@ from sklearn.metrics.pairwise import cosine_distances
 from sklearn.neighbors import NearestNeighbors
 
 from topoact.errors import Cancelled, InvalidInput
-from topoact.mapper._layout import reach_of
-from topoact.mapper._nearest import nearest
-from topoact.mapper.nearest import k_nearest
+from topoact.mapper.neighbors._layout import reach_of
+from topoact.mapper.neighbors._nearest import nearest
+from topoact.mapper.neighbors.nearest import k_nearest
 from topoact.mapper.protocols import no_progress
 from topoact.testing.strategies import STEADY, clouds, lenses
 

@@ -205,7 +205,7 @@ class TestUse:
     def test_scikit_learn_where_memory_is_too_small(self, monkeypatch):
         cloud = lattice(500, 8, 0.0)
         quick = Mapper(n_intervals=8, clusterer=DBSCAN(eps=1.5)).fit(cloud).graph_
-        monkeypatch.setattr("topoact.mapper.index.available_memory", lambda: 1)
+        monkeypatch.setattr("topoact.mapper.neighbors.index.available_memory", lambda: 1)
         slow = Mapper(n_intervals=8, clusterer=DBSCAN(eps=1.5)).fit(cloud).graph_
         assert nodes_of(quick) == nodes_of(slow)
 
@@ -297,7 +297,7 @@ class TestRefusals:
         def allocated(*_arguments, **_keywords):
             raise AssertionError("nothing may be allocated before the refusal")
 
-        monkeypatch.setattr("topoact.mapper._tiles.cut", allocated)
+        monkeypatch.setattr("topoact.mapper.neighbors._tiles.cut", allocated)
         cloud = np.random.default_rng(0).random((4000, 3))
         with pytest.raises(InvalidInput) as caught:
             NeighborIndex(cloud, eps=0.1, max_interval=1.0, memory_limit=1_000_000)

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from topoact.errors import InvalidInput
 from topoact.mapper import NeighborIndex
-from topoact.mapper.products import TorchProducts
+from topoact.mapper.neighbors.products import TorchProducts
 from topoact.testing.strategies import STEADY, clouds
 
 torch = pytest.importorskip("torch", reason="products by torch need torch")

@@ -127,7 +127,7 @@ def test_work_can_be_stopped(n_jobs):
 
 class TestMemory:
     def test_a_large_interval_is_warned_of_once(self, monkeypatch):
-        monkeypatch.setattr("topoact.mapper.scikit.available_memory", lambda: 100_000)
+        monkeypatch.setattr("topoact.mapper.clusterers.scikit.available_memory", lambda: 100_000)
         with pytest.warns(
             LargeInterval, match=r"OPTICX may take .* GiB for an interval of \d+ points, 8 bytes a"
         ) as caught:
@@ -135,12 +135,12 @@ class TestMemory:
         assert len(caught) == 1
 
     def test_what_cannot_be_is_refused(self, monkeypatch):
-        monkeypatch.setattr("topoact.mapper.scikit.available_memory", lambda: 10_000)
+        monkeypatch.setattr("topoact.mapper.clusterers.scikit.available_memory", lambda: 10_000)
         with pytest.raises(TooLarge, match=r"AgglomerativeClustering takes .* are free: use more intervals"):
             graph_of(cluster.AgglomerativeClustering(2))
 
     def test_clusterers_without_pairs_are_not_suspected(self, monkeypatch):
-        monkeypatch.setattr("topoact.mapper.scikit.available_memory", lambda: 10_000)
+        monkeypatch.setattr("topoact.mapper.clusterers.scikit.available_memory", lambda: 10_000)
         assert graph_of(make_pipeline(StandardScaler(), cluster.KMeans(2, n_init=1))).n_nodes > 2
 
 

@@ -1,22 +1,23 @@
 """What is the mapper graph of this matrix? Arrays in, arrays out: no files (save `_store`), no network, no printing."""
 
-from topoact.mapper._layout import widest_interval
 from topoact.mapper.ball import BallMapper
 from topoact.mapper.build import build_graph
 from topoact.mapper.checks import check_enough
-from topoact.mapper.clusterers import DBSCAN
+from topoact.mapper.clusterers.dbscan import DBSCAN
+from topoact.mapper.clusterers.epsilon import DistanceCurve, Rule, distance_curve, distance_curves, parse_rule
+from topoact.mapper.clusterers.linkage import SingleLinkage
+from topoact.mapper.clusterers.scikit import HDBSCAN, LargeInterval
 from topoact.mapper.conventions import CONVENTIONS
 from topoact.mapper.covers import IntervalCover, ProductCover, QuantileCover, UniformCover
-from topoact.mapper.epsilon import DistanceCurve, Rule, distance_curve, distance_curves, parse_rule
 from topoact.mapper.estimator import Mapper
 from topoact.mapper.graph import MapperGraph
-from topoact.mapper.index import NeighborIndex
 from topoact.mapper.lenses import LENSES, lens_values
-from topoact.mapper.linkage import SingleLinkage
-from topoact.mapper.memory import TooLarge, available_memory
-from topoact.mapper.nearest import Nearest, k_nearest
+from topoact.mapper.neighbors._layout import widest_interval
+from topoact.mapper.neighbors.index import NeighborIndex
+from topoact.mapper.neighbors.memory import TooLarge, available_memory
+from topoact.mapper.neighbors.nearest import Nearest, k_nearest
+from topoact.mapper.neighbors.products import TorchProducts
 from topoact.mapper.nerve import Edges, Members, Nodes
-from topoact.mapper.products import TorchProducts
 from topoact.mapper.protocols import (
     Clusterer,
     Cover,
@@ -28,7 +29,6 @@ from topoact.mapper.protocols import (
     no_progress,
 )
 from topoact.mapper.remoteness import DistanceTo, Eccentricity, NeighbourDistance
-from topoact.mapper.scikit import HDBSCAN, LargeInterval
 
 __all__ = [
     "CONVENTIONS",

@@ -17,8 +17,8 @@ from topoact.mapper.build import assemble, centres
 from topoact.mapper.checks import check_differing, validated
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.lenses import lens_values
-from topoact.mapper.memory import TooLarge, available_memory
-from topoact.mapper.metrics import Metric, checked_metric
+from topoact.mapper.neighbors.memory import TooLarge, available_memory
+from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Members, Nodes
 from topoact.mapper.protocols import Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
 from topoact.mapper.remoteness import squares_between

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from joblib import Parallel, delayed, effective_n_jobs
 
-from topoact.mapper._threads import usable_cores
 from topoact.mapper.checks import check_differing
+from topoact.mapper.clusterers.epsilon import DistanceCurve
 from topoact.mapper.covers import pullback
-from topoact.mapper.epsilon import DistanceCurve
 from topoact.mapper.graph import MapperGraph
+from topoact.mapper.neighbors._threads import usable_cores
 from topoact.mapper.nerve import Members, Nodes, nerve
 from topoact.mapper.protocols import (
     Clusterer,
@@ -144,6 +144,6 @@ def centres(
     vectors: Vectors, members: Members, *, progress: Progress = no_progress
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Return the mean vector of each node and the point nearest to it, as an index does."""
-    from topoact.mapper._nodes import Gatherer
+    from topoact.mapper.neighbors._nodes import Gatherer
 
     return Gatherer(vectors, np.arange(len(vectors)), usable_cores()).centres(members, progress)

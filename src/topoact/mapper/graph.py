@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from topoact.errors import InvalidInput
-from topoact.mapper.epsilon import DistanceCurve
+from topoact.mapper.clusterers.epsilon import DistanceCurve
 from topoact.mapper.nerve import Edges, Members, triangles, within_others
 from topoact.mapper.protocols import Intervals, Lens, LensValues, Rows
 

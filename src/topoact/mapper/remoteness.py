@@ -103,7 +103,7 @@ class NeighbourDistance:
             raise InvalidInput(
                 f"the distance to the {self.k}-th neighbour needs more than {self.k} points: got {len(vectors)}"
             )
-        from topoact.mapper.nearest import k_nearest
+        from topoact.mapper.neighbors.nearest import k_nearest
 
         return k_nearest(vectors, self.k, progress=progress).distances[:, -1]
 

@@ -14,8 +14,8 @@ from topoact.mapper import (
     TooLarge,
     check_enough,
 )
-from topoact.mapper.epsilon import distance_curves, parse_rule
-from topoact.mapper.metrics import checked_metric
+from topoact.mapper.clusterers.epsilon import distance_curves, parse_rule
+from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.workbench.ladder import ELBOWS, ladder
 from topoact.workbench.scope import scope
 from topoact.workbench.settings import MapSettings

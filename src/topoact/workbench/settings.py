@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from topoact.errors import UnknownName
 from topoact.mapper import DBSCAN, Cover, Mapper, QuantileCover, UniformCover
-from topoact.mapper.metrics import checked_metric
+from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.study.files import digest
 
 ENGINE: Final = 2

@@ -5,12 +5,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._coarse import AVAILABLE, MOST_CHANNELS, ROOM, Coarse
-from topoact.mapper._exact import Points
-from topoact.mapper._jit import compiled
-from topoact.mapper._layout import WORD, Layout
-from topoact.mapper._threads import side_by_side
-from topoact.mapper.memory import nonzero_share
+from topoact.mapper.neighbors._coarse import AVAILABLE, MOST_CHANNELS, ROOM, Coarse
+from topoact.mapper.neighbors._exact import Points
+from topoact.mapper.neighbors._jit import compiled
+from topoact.mapper.neighbors._layout import WORD, Layout
+from topoact.mapper.neighbors._threads import side_by_side
+from topoact.mapper.neighbors.memory import nonzero_share
 from topoact.mapper.protocols import Progress, Vectors
 
 SAMPLE: Final = 1024

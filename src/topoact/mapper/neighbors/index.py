@@ -19,24 +19,24 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper._layout import Layout, lay_out
-from topoact.mapper._ordered import Ordered, in_order
-from topoact.mapper._store import checked_folder
-from topoact.mapper._threads import usable_cores
 from topoact.mapper.build import assemble
 from topoact.mapper.checks import check_enough
 from topoact.mapper.covers import UniformCover
 from topoact.mapper.graph import MapperGraph
-from topoact.mapper.memory import Needs, available_memory, fits_memory, is_sparse, mebibytes, tile_bytes
-from topoact.mapper.metrics import Metric, checked_metric, checked_radii, level_of
-from topoact.mapper.nearest import Nearest
+from topoact.mapper.neighbors._layout import Layout, lay_out
+from topoact.mapper.neighbors._ordered import Ordered, in_order
+from topoact.mapper.neighbors._store import checked_folder
+from topoact.mapper.neighbors._threads import usable_cores
+from topoact.mapper.neighbors.memory import Needs, available_memory, fits_memory, is_sparse, mebibytes, tile_bytes
+from topoact.mapper.neighbors.metrics import Metric, checked_metric, checked_radii, level_of
+from topoact.mapper.neighbors.nearest import Nearest
 from topoact.mapper.nerve import Nodes
 from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Vectors, no_progress
 
 if TYPE_CHECKING:
-    from topoact.mapper._nodes import Gatherer
-    from topoact.mapper._planes import Planes
-    from topoact.mapper.products import TorchProducts
+    from topoact.mapper.neighbors._nodes import Gatherer
+    from topoact.mapper.neighbors._planes import Planes
+    from topoact.mapper.neighbors.products import TorchProducts
 
 
 class NeighborIndex:
@@ -140,7 +140,7 @@ class NeighborIndex:
         limit = available_memory() if memory_limit is None else memory_limit
         self.spilled = not fits_memory(self._points.values, self._needs, limit, spill=folder is not None)
         progress("loading the engine", 0, 1)
-        from topoact.mapper._decide import decide
+        from topoact.mapper.neighbors._decide import decide
 
         how: dict[str, Any] = {"n_jobs": self.n_jobs, "progress": progress}
         place = folder if self.spilled else None
@@ -148,7 +148,7 @@ class NeighborIndex:
 
     @cached_property
     def _gatherer(self) -> "Gatherer":
-        from topoact.mapper._nodes import Gatherer
+        from topoact.mapper.neighbors._nodes import Gatherer
 
         return Gatherer(self.vectors, self._points.order, self.n_jobs)
 
@@ -248,7 +248,7 @@ class NeighborIndex:
         They are kept for later calls. Memory: 32 bytes per neighbour, and that of `X` again while they are searched.
         Raises `InvalidInput` if `k` is not a whole number, at least 1.
         """
-        from topoact.mapper._nearest import nearest
+        from topoact.mapper.neighbors._nearest import nearest
 
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
             raise InvalidInput(f"k must be a whole number, at least 1: got {k!r}")
@@ -260,7 +260,7 @@ class NeighborIndex:
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return all that is worth keeping, as plain arrays under names; `restore` takes them back."""
-        from topoact.mapper._keeping import Kept, pack
+        from topoact.mapper.neighbors._keeping import Kept, pack
 
         facts = self._planes.facts[: len(self.lens) if len(self.radii) == 1 else 0]
         kept = Kept(np.array(self.radii), self.metric, self.max_interval, self._layout, self._planes.words, facts)
@@ -291,8 +291,8 @@ class NeighborIndex:
         InvalidInput
             If the arrays are damaged, or do not belong to `X` and the lens.
         """
-        from topoact.mapper._decide import take
-        from topoact.mapper._keeping import unpack
+        from topoact.mapper.neighbors._decide import take
+        from topoact.mapper.neighbors._keeping import unpack
 
         self = cls.__new__(cls)
         self._points, self.n_jobs, self.spilled = in_order(X, lens), n_jobs or usable_cores(), False

@@ -19,7 +19,7 @@ from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 
-from topoact.mapper._jit import emitted
+from topoact.mapper.neighbors._jit import emitted
 
 F32: Final = ir.FloatType()
 I64: Final = ir.IntType(64)

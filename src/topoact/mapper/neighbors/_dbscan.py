@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._band import Words
-from topoact.mapper._jit import compiled
-from topoact.mapper._layout import WORD, Layout
-from topoact.mapper._planes import Facts
-from topoact.mapper._words import bit_count, lowest_bit
+from topoact.mapper.neighbors._band import Words
+from topoact.mapper.neighbors._jit import compiled
+from topoact.mapper.neighbors._layout import WORD, Layout
+from topoact.mapper.neighbors._planes import Facts
+from topoact.mapper.neighbors._words import bit_count, lowest_bit
 from topoact.mapper.protocols import Rows
 
 Labels32 = npt.NDArray[np.int32]

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from topoact.errors import InvalidInput
-from topoact.mapper._layout import WORD, widest_interval
+from topoact.mapper.neighbors._layout import WORD, widest_interval
 from topoact.mapper.protocols import LensValues, Vectors
 
 FALLBACK: Final = 4 * 2**30

@@ -11,14 +11,22 @@ import numpy as np
 import numpy.typing as npt
 from numba.extending import overload
 
-from topoact.mapper._coarse import ROWS, Coarse, coarse_bounds, coarse_words
-from topoact.mapper._exact import Points, reaching
-from topoact.mapper._jit import compiled
-from topoact.mapper._layout import Layout
-from topoact.mapper._threads import side_by_side
-from topoact.mapper._tiles import Tiles
-from topoact.mapper._words import DENSE_ROWS, dense_bounds, dense_words, lowest_bit, sparse_bounds, sparse_word, within
-from topoact.mapper.products import Multiply
+from topoact.mapper.neighbors._coarse import ROWS, Coarse, coarse_bounds, coarse_words
+from topoact.mapper.neighbors._exact import Points, reaching
+from topoact.mapper.neighbors._jit import compiled
+from topoact.mapper.neighbors._layout import Layout
+from topoact.mapper.neighbors._threads import side_by_side
+from topoact.mapper.neighbors._tiles import Tiles
+from topoact.mapper.neighbors._words import (
+    DENSE_ROWS,
+    dense_bounds,
+    dense_words,
+    lowest_bit,
+    sparse_bounds,
+    sparse_word,
+    within,
+)
+from topoact.mapper.neighbors.products import Multiply
 from topoact.mapper.protocols import Progress
 
 GROUP: Final = 16

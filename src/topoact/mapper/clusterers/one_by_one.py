@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.cluster import DBSCAN as SklearnDBSCAN
 
 from topoact.mapper.build import cluster_intervals
-from topoact.mapper.index import NeighborIndex
-from topoact.mapper.memory import TooLarge
-from topoact.mapper.metrics import Metric
+from topoact.mapper.neighbors.index import NeighborIndex
+from topoact.mapper.neighbors.memory import TooLarge
+from topoact.mapper.neighbors.metrics import Metric
 from topoact.mapper.nerve import Members, Nodes
 from topoact.mapper.protocols import Intervals, Labels, Progress, Rows, Vectors, no_progress
 

@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._band import fill_given, fill_planes
-from topoact.mapper._exact import points
-from topoact.mapper._keeping import Kept
-from topoact.mapper._layout import Layout
-from topoact.mapper._ordered import Ordered
-from topoact.mapper._planes import Planes
-from topoact.mapper._quantise import quantise
-from topoact.mapper._store import alias, allocate
-from topoact.mapper._tiles import cut
-from topoact.mapper.memory import Needs, is_sparse
-from topoact.mapper.metrics import Metric
-from topoact.mapper.products import TorchProducts
+from topoact.mapper.neighbors._band import fill_given, fill_planes
+from topoact.mapper.neighbors._exact import points
+from topoact.mapper.neighbors._keeping import Kept
+from topoact.mapper.neighbors._layout import Layout
+from topoact.mapper.neighbors._ordered import Ordered
+from topoact.mapper.neighbors._planes import Planes
+from topoact.mapper.neighbors._quantise import quantise
+from topoact.mapper.neighbors._store import alias, allocate
+from topoact.mapper.neighbors._tiles import cut
+from topoact.mapper.neighbors.memory import Needs, is_sparse
+from topoact.mapper.neighbors.metrics import Metric
+from topoact.mapper.neighbors.products import TorchProducts
 from topoact.mapper.protocols import Progress
 
 

@@ -11,15 +11,15 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from topoact.mapper._exact import measured, points
-from topoact.mapper._jit import compiled
-from topoact.mapper._layout import WORD, Places
-from topoact.mapper._threads import side_by_side
-from topoact.mapper._tiles import Tiles, cut
-from topoact.mapper._words import DENSE_ROWS, dense_bounds, lowest_bit, sparse_word, within
-from topoact.mapper.memory import is_sparse
-from topoact.mapper.metrics import Metric
-from topoact.mapper.nearest import Nearest
+from topoact.mapper.neighbors._exact import measured, points
+from topoact.mapper.neighbors._jit import compiled
+from topoact.mapper.neighbors._layout import WORD, Places
+from topoact.mapper.neighbors._threads import side_by_side
+from topoact.mapper.neighbors._tiles import Tiles, cut
+from topoact.mapper.neighbors._words import DENSE_ROWS, dense_bounds, lowest_bit, sparse_word, within
+from topoact.mapper.neighbors.memory import is_sparse
+from topoact.mapper.neighbors.metrics import Metric
+from topoact.mapper.neighbors.nearest import Nearest
 from topoact.mapper.protocols import Progress, Rows, Vectors
 
 GROUP: Final = 8

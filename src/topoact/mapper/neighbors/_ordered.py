@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper._layout import Places, reach_of
-from topoact.mapper._store import alias
 from topoact.mapper.checks import check_differing, checked_vectors
 from topoact.mapper.covers import ranges
 from topoact.mapper.lenses import lens_values
+from topoact.mapper.neighbors._layout import Places, reach_of
+from topoact.mapper.neighbors._store import alias
 from topoact.mapper.protocols import Intervals, Lens, LensValues, Rows, Vectors
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper._layout import WORD
-from topoact.mapper._tiles import Tiles
+from topoact.mapper.neighbors._layout import WORD
+from topoact.mapper.neighbors._tiles import Tiles
 
 Kind = Literal["float32", "bfloat16"]
 Multiply = Callable[[int, int, int, int], npt.NDArray[np.float32]]

@@ -5,13 +5,20 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
 from topoact.errors import InvalidInput
+from topoact.mapper.clusterers.epsilon import (
+    INTERVAL_QUERIES,
+    DistanceCurve,
+    Rule,
+    distance_curve,
+    parse_rule,
+    within_range,
+)
+from topoact.mapper.clusterers.one_by_one import labels_of, no_nodes, scan, scan_each
 from topoact.mapper.covers import pullback
-from topoact.mapper.epsilon import INTERVAL_QUERIES, DistanceCurve, Rule, distance_curve, parse_rule, within_range
-from topoact.mapper.index import NeighborIndex
-from topoact.mapper.memory import TooLarge
-from topoact.mapper.metrics import Metric, checked_metric, checked_radii
+from topoact.mapper.neighbors.index import NeighborIndex
+from topoact.mapper.neighbors.memory import TooLarge
+from topoact.mapper.neighbors.metrics import Metric, checked_metric, checked_radii
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.one_by_one import labels_of, no_nodes, scan, scan_each
 from topoact.mapper.protocols import Intervals, Labels, LensValues, Progress, Rows, Vectors, no_progress
 
 DUPLICATES = 1e-6

@@ -17,8 +17,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._jit import compiled, reordering
-from topoact.mapper.metrics import Metric
+from topoact.mapper.neighbors._jit import compiled, reordering
+from topoact.mapper.neighbors.metrics import Metric
 from topoact.mapper.protocols import Rows, Vectors
 
 ROUNDING: Final = 1e-15

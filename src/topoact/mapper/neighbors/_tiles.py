@@ -23,11 +23,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._exact import lengths
-from topoact.mapper._jit import compiled
-from topoact.mapper._layout import WORD
-from topoact.mapper._threads import side_by_side
-from topoact.mapper.metrics import Metric
+from topoact.mapper.neighbors._exact import lengths
+from topoact.mapper.neighbors._jit import compiled
+from topoact.mapper.neighbors._layout import WORD
+from topoact.mapper.neighbors._threads import side_by_side
+from topoact.mapper.neighbors.metrics import Metric
 from topoact.mapper.protocols import Progress, Rows, Vectors
 
 HUGE: Final = 1e37
@@ -90,7 +90,7 @@ def cut(
 ) -> Tiles:
     """Lay out the rows `order` of `vectors`, in units in which `eps` (the smallest of several) is near 1.
 
-    Memory: `topoact.mapper.memory.tile_bytes`.
+    Memory: `topoact.mapper.neighbors.memory.tile_bytes`.
     """
     n_points, n_channels = len(order), vectors.shape[1]
     n_tiles = -(-n_points // WORD)

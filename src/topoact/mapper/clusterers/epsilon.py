@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper.metrics import Metric
-from topoact.mapper.nearest import k_nearest
+from topoact.mapper.neighbors.metrics import Metric
+from topoact.mapper.neighbors.nearest import k_nearest
 from topoact.mapper.protocols import Progress, Vectors, no_progress
 
 MAX_QUERIES: Final = 2_000

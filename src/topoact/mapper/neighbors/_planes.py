@@ -12,11 +12,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper._band import Words
-from topoact.mapper._jit import compiled
-from topoact.mapper._layout import Layout
-from topoact.mapper._threads import side_by_side
-from topoact.mapper._words import bit_count
+from topoact.mapper.neighbors._band import Words
+from topoact.mapper.neighbors._jit import compiled
+from topoact.mapper.neighbors._layout import Layout
+from topoact.mapper.neighbors._threads import side_by_side
+from topoact.mapper.neighbors._words import bit_count
 from topoact.mapper.protocols import Progress
 
 BLOCKS: Final = 64

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from topoact.errors import InvalidInput
-from topoact.mapper.clusterers import DBSCAN
+from topoact.mapper.clusterers.dbscan import DBSCAN
 from topoact.mapper.protocols import CoverClusterer, IntervalClusterer, Labels, Rows, Vectors
 
 FIRST_GAP: Final = "first-gap"
@@ -73,7 +73,7 @@ class FirstGap:
 
     def labels(self, rows: Rows) -> Labels:
         """Return the cluster of each row, numbered by their first rows."""
-        from topoact.mapper._spanning import spanning_tree
+        from topoact.mapper.clusterers._spanning import spanning_tree
 
         parent, child, height, diameter = spanning_tree(np.ascontiguousarray(self.vectors[rows]))
         short = height <= first_gap(height, diameter, self.n_bins)

@@ -18,8 +18,8 @@ from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 
-from topoact.mapper._jit import emitted
-from topoact.mapper._layout import WORD
+from topoact.mapper.neighbors._jit import emitted
+from topoact.mapper.neighbors._layout import WORD
 
 ROWS: Final = 4
 """Points that share each load of a tile."""

@@ -10,9 +10,9 @@ from sklearn.cluster import DBSCAN as SklearnDBSCAN
 from sklearn.cluster import HDBSCAN as SklearnHDBSCAN
 
 from topoact.errors import InvalidInput
-from topoact.mapper.clusterers import DBSCAN
-from topoact.mapper.memory import TooLarge, available_memory
-from topoact.mapper.metrics import Metric
+from topoact.mapper.clusterers.dbscan import DBSCAN
+from topoact.mapper.neighbors.memory import TooLarge, available_memory
+from topoact.mapper.neighbors.metrics import Metric
 from topoact.mapper.protocols import Clusterer, Labels, Rows, Vectors
 
 FEWEST: Final = ("n_clusters", "n_components", "min_cluster_size", "min_samples")

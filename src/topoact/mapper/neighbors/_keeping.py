@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper._layout import WORD, Layout, seeing
-from topoact.mapper._ordered import Ordered
-from topoact.mapper.metrics import Metric, checked_radii
+from topoact.mapper.neighbors._layout import WORD, Layout, seeing
+from topoact.mapper.neighbors._ordered import Ordered
+from topoact.mapper.neighbors.metrics import Metric, checked_radii
 from topoact.mapper.protocols import Vectors
 
 FORMAT: Final = 1

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper.memory import TooLarge, mebibytes
+from topoact.mapper.neighbors.memory import TooLarge, mebibytes
 
 CHUNK: Final = 2**22
 

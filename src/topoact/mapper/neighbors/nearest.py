@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper._threads import usable_cores
 from topoact.mapper.checks import checked_vectors
 from topoact.mapper.lenses import l2_norm
-from topoact.mapper.metrics import Metric, checked_metric
+from topoact.mapper.neighbors._threads import usable_cores
+from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.protocols import Progress, Rows, no_progress
 
 
@@ -79,7 +79,7 @@ def k_nearest(
         "progress": progress,
     }
     wanted = None if queries is None else _checked_queries(queries, len(vectors))
-    from topoact.mapper._nearest import nearest, nearest_of
+    from topoact.mapper.neighbors._nearest import nearest, nearest_of
 
     # In order of length near points are not far apart, so that the search soon knows how near is near.
     order, n_points = np.argsort(l2_norm(vectors), kind="stable").astype(np.int64), len(vectors)

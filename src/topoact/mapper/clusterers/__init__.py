@@ -1,0 +1,1 @@
+"""What makes nodes of the points of an interval, and how near is near."""

@@ -1,0 +1,1 @@
+"""Which points are near each other? The index, exact nearest neighbours, and the machine code beneath them."""
