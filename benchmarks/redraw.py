@@ -2,7 +2,8 @@
 
 Run it as ``python benchmarks/redraw.py STUDY``: it serves the study, opens the explorer in headless Chromium, and drags
 the knobs with the mouse, as a person does. A redraw is the time from the release of the button to the first frame that
-shows another graph; where WebGL is emulated in software, that frame is the slower for it.
+shows another graph; where WebGL is emulated in software, that frame is the slower for it, and so is all of it where
+the machine does other work: its load is printed beside.
 """
 
 import argparse
@@ -79,7 +80,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", type=Path)
     parser.add_argument("--times", type=int, default=8, help="how often each knob is dragged")
-    parser.add_argument("--hash", default="", help="view to begin with, as in the explorer's address")
     options = parser.parse_args()
     chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))))
     with served(options.study) as url, sync_playwright() as library:
@@ -87,7 +87,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(url)
         settle(page)
-        print("| knob | redraws | median s | range s |\n| --- | --- | --- | --- |")
+        print("| knob | redraws | median s | range s | load |\n| --- | --- | --- | --- | --- |")
         for knob in KNOBS:
             measure(page, knob, options.times)
         browser.close()
@@ -97,7 +97,11 @@ def measure(page: Any, knob: str, times: int) -> None:
     """Drag a knob several times and print a row; the first drag is not counted, it may have to build an index."""
     places = [SHARES[knob] + 0.03 * (step % 2) + 0.011 * step for step in range(times + 1)]
     found = [drag(page, knob, place) for place in places][1:]
-    print(f"| {knob} | {len(found)} | {statistics.median(found):.3f} | {min(found):.3f}–{max(found):.3f} |", flush=True)
+    load = os.getloadavg()[0]
+    print(
+        f"| {knob} | {len(found)} | {statistics.median(found):.3f} | {min(found):.3f}–{max(found):.3f} | {load:.1f} |",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
