@@ -9,14 +9,16 @@ most κ' (s_x + s_y) more, and κ' s is added to and taken from the norms.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
 from topoact.mapper.neighbors._layout import WORD
-from topoact.mapper.neighbors._tiles import Tiles
+
+if TYPE_CHECKING:
+    from topoact.mapper.neighbors._tiles import Tiles
 
 Kind = Literal["float32", "bfloat16"]
 Multiply = Callable[[int, int, int, int], npt.NDArray[np.float32]]
@@ -70,7 +72,7 @@ class TorchProducts:
         return -(-shape[0] // WORD) * WORD * shape[1] * SIZES[self.dtype] if self.device == "cpu" else 0
 
     @contextmanager
-    def opened(self, tiles: Tiles) -> Iterator[tuple[npt.NDArray[np.float32], Multiply]]:
+    def opened(self, tiles: "Tiles") -> Iterator[tuple[npt.NDArray[np.float32], Multiply]]:
         """Put the points on the device; give norms that allow for its rounding, and the product."""
         torch = _torch()
         rows = torch.empty(
