@@ -36,7 +36,8 @@ def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(**changes: object) -> Plan:
-    return Plan(**{"layers": LAYERS, "policies": ("random", "mean", "all"), "batch_size": 4, **changes})
+    usual = {"layers": LAYERS, "policies": ("random", "mean", "all"), "preprocessing": Preprocessing(), "batch_size": 4}
+    return Plan(**{**usual, **changes})
 
 
 def same(first: Study, second: Study) -> bool:
@@ -52,7 +53,8 @@ def same(first: Study, second: Study) -> bool:
 def test_the_study_equals_a_plain_forward_pass(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
     study = extract(model, photos, tmp_path / "s", plan())
     assert study.layers == ("0@random", "0@mean", "0@all", "2@random", "2@mean", "2@all", "4")
-    inputs = torch.cat([b.inputs for b in load_batches(photos, Preprocessing(), batch_size=24, stop=24)])
+    batches = load_batches(photos, Preprocessing(), batch_size=24, stop=24)
+    inputs = torch.cat([torch.as_tensor(batch.inputs) for batch in batches])
     with torch.inference_mode():
         outputs = {"0": model[:1](inputs), "2": model[:3](inputs)}
         logits = model(inputs)
@@ -114,11 +116,11 @@ def test_ctrl_c_says_how_far_it_came(model: torch.nn.Sequential, photos: Source,
 
 KILLED = """
 import sys, time
-from topoact.extract import Plan, extract, load_model, open_source
+from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
 import topoact.study.segments as segments
 segments.SEGMENT_EXAMPLES = 8
 model = load_model(sys.argv[1])
-plan = Plan(("0", "2", "4"), ("random", "mean", "all"), batch_size=4)
+plan = Plan(("0", "2", "4"), ("random", "mean", "all"), Preprocessing(), batch_size=4)
 extract(model, open_source(sys.argv[2]), sys.argv[3], plan, on_progress=lambda *_: time.sleep(0.05))
 """
 

@@ -1,24 +1,21 @@
 """From a network and inputs to a study: one forward pass for all layers, streamed to disk, resumable."""
 
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from topoact.errors import Cancelled, InvalidInput, ModelError
-from topoact.extract.hooks import tap
+from topoact.errors import Cancelled, InvalidInput
 from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.loader import Batch, load_batches
-from topoact.extract.models import model_digest
+from topoact.extract.networks import DTYPES, Network, as_network
 from topoact.extract.policies import sample
 from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, label_name
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.sources import Source
-from topoact.extract.specs import explain
 from topoact.mapper import Progress, no_progress
 from topoact.study import Points, Portion, Study, StudyWriter, open_study
 
@@ -31,10 +28,11 @@ class Plan:
     """What to extract from a network, and how. Everything in it that determines the study is recorded there."""
 
     layers: tuple[str, ...] | None = None
-    """Dotted names or globs; None for the outermost layers with parameters."""
+    """Names, globs or "usual"; None for the usual layers, or the outermost with parameters where none are usual."""
     policies: tuple[str, ...] = ("random",)
-    """Some of random, mean and all."""
-    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    """Some of random, random:K, mean, maxnorm and all."""
+    preprocessing: Preprocessing | None = None
+    """What is done to images; None for what the network's own library does."""
     classes: tuple[str, ...] | None = None
     """Names of the network's outputs."""
     batch_size: int = 64
@@ -43,6 +41,8 @@ class Plan:
     limit: int | None = None
     """Take the first inputs only."""
     device: str = "cpu"
+    dtype: str = "float32"
+    """Precision of the forward pass, float32 or bfloat16; activations are stored as float32."""
     strict: bool = False
     """Stop at an input that cannot be read."""
 
@@ -53,15 +53,16 @@ class Plan:
             raise InvalidInput(f"--batch-size must be 1 or more: got {self.batch_size}")
         if self.limit is not None and self.limit < 1:
             raise InvalidInput(f"--limit must be 1 or more: got {self.limit}")
+        if self.dtype not in DTYPES:
+            raise InvalidInput(f"--dtype must be {' or '.join(DTYPES)}: got {self.dtype!r}")
 
 
 def extract(
-    model: "nn.Module",
+    model: "Network | nn.Module",
     source: Source,
     out: str | Path,
     plan: Plan | None = None,
     *,
-    model_record: dict[str, Any] | None = None,
     title: str | None = None,
     overwrite: bool = False,
     restart: bool = False,
@@ -76,15 +77,13 @@ def extract(
     Parameters
     ----------
     model
-        The network, in evaluation mode.
+        The network; see `load_network`. It is put in evaluation mode.
     source
         Its inputs; see `open_source`.
     out
         Folder of the study.
     plan
         Layers, policies and the rest.
-    model_record
-        What to record of the network, see the function of that name.
     title
         Name shown to people instead of the folder's.
     overwrite
@@ -97,7 +96,8 @@ def extract(
     Raises
     ------
     InvalidInput
-        If activations are not finite, inputs differ in size, or nothing can be read.
+        If activations are not finite, inputs differ in size, nothing can be read, or nothing says how the network
+        wants its images.
     ModelError
         If the network fails or a layer gives no vectors.
     StudyError
@@ -105,45 +105,59 @@ def extract(
     Cancelled
         If the user interrupts, or `on_progress` does.
     """
-    plan = plan or Plan()
-    if source.gives_tensors and plan.preprocessing != Preprocessing():
-        raise InvalidInput("the Dataset gives tensors, which are taken as they are: leave out the preprocessing")
+    network, plan = as_network(model), plan or Plan()
+    plan = replace(plan, preprocessing=_preprocessing(network, source, plan))
+    network.place(plan.device, plan.dtype)
     total = min(len(source), plan.limit or len(source))
-    config = _config(model, source, plan, model_record or {})
+    config = _config(network, source, plan)
     with StudyWriter(Path(out), config, capacity=total, overwrite=overwrite, restart=restart) as writer:
         if writer.is_complete:
             return open_study(writer.publish())
         try:
-            _Run(model, source, plan, total, on_progress or no_progress).write(writer)
+            _Run(network, source, plan, total, on_progress or no_progress).write(writer)
             return open_study(_finish(writer, title))
         except KeyboardInterrupt:
             said = f"interrupted after {writer.n_written:,} of {total:,} examples; the same command resumes"
             raise Cancelled(said) from None
 
 
-def _config(model: "nn.Module", source: Source, plan: Plan, model_record: dict[str, Any]) -> dict[str, Any]:
-    layers = None if plan.layers is None else list(select_layers(model, plan.layers))
+def _preprocessing(network: Network, source: Source, plan: Plan) -> Preprocessing | None:
+    """Return what is done to images: what the user says, else what the network's library does, never a guess."""
+    if source.gives_tensors:
+        if plan.preprocessing not in (None, Preprocessing()):
+            raise InvalidInput("the Dataset gives tensors, which are taken as they are: leave out the preprocessing")
+        return None
+    known = plan.preprocessing or network.preprocessing
+    if known is None:
+        raise InvalidInput(
+            f"nothing says how {network.name} wants its images: give --size, --mean and --std as in its training, or"
+            " --transform file.py:callable (--std 1,1,1 leaves RGB from 0 to 1 at the images' own size)"
+        )
+    return known
+
+
+def _config(network: Network, source: Source, plan: Plan) -> dict[str, Any]:
     return {
-        "model": {"spec": None, **model_record, "class": type(model).__name__, "digest": model_digest(model)},
+        "model": network.record,
         "data": source.record,
-        "preprocessing": None if source.gives_tensors else plan.preprocessing.record(),
-        "layers": layers,
+        "preprocessing": plan.preprocessing.record() if plan.preprocessing else None,
+        "layers": None if plan.layers is None else list(select_layers(network, plan.layers)),
         "policies": list(plan.policies),
         "classes": list(plan.classes) if plan.classes else None,
         "batch_size": plan.batch_size,
         "seed": plan.seed,
         "limit": plan.limit,
         "device": plan.device,
-        "torch": version("torch"),
+        "dtype": plan.dtype,
     }
 
 
 class _Run:
     """One extraction under way: what its first batch tells, and the loop over all."""
 
-    def __init__(self, model: "nn.Module", source: Source, plan: Plan, total: int, on_progress: Progress) -> None:
-        self._source, self._plan, self._total, self._on_progress = source, plan, total, on_progress
-        self._model = _to_device(model, plan.device)
+    def __init__(self, network: Network, source: Source, plan: Plan, total: int, on_progress: Progress) -> None:
+        self._network, self._source, self._plan = network, source, plan
+        self._total, self._on_progress = total, on_progress
         self._layers: tuple[str, ...] | None = None
         self._outputs: Outputs | None = None
 
@@ -151,7 +165,8 @@ class _Run:
         """Append all batches that are not written yet."""
         plan = self._plan
         span = {"start": writer.next_input, "stop": self._total}
-        batches = load_batches(self._source, plan.preprocessing, batch_size=plan.batch_size, strict=plan.strict, **span)
+        prepare = plan.preprocessing or Preprocessing()
+        batches = load_batches(self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, **span)
         self._on_progress("extract", writer.next_input, self._total)
         with closing(batches):
             for batch in batches:
@@ -162,14 +177,14 @@ class _Run:
         """Run the network on a batch and keep what the study needs."""
         if batch.inputs is None:
             return Portion({}, {}, (), batch.next_input, batch.skipped)
-        inputs = batch.inputs.to(self._plan.device)
         if self._layers is None:
-            self._layers = self._choose_layers(inputs)
+            self._layers = self._choose_layers(batch.inputs)
         rows = np.array([record.row for record in batch.records])
         sampler = partial(sample, policies=self._plan.policies, rows=rows, seed=self._plan.seed)
-        output, kept = tap(self._model, inputs, {name: partial(sampler, module=name) for name in self._layers})
+        keep = {name: partial(sampler, module=name) for name in self._layers}
+        output, kept = self._network.tap(batch.inputs, keep)
         if "layers" not in notes or self._outputs is None:
-            self._outputs = Outputs.of(output, self._source, self._plan.classes)
+            self._outputs = self._name_outputs(output)
             notes |= {"layers": list(self._layers), "outputs": asdict(self._outputs) if self._outputs else None}
         layers = _named(kept)
         _check_finite(layers, batch)
@@ -177,14 +192,21 @@ class _Run:
 
     def _choose_layers(self, inputs: Any) -> tuple[str, ...]:
         patterns = self._plan.layers
-        return default_layers(self._model, inputs) if patterns is None else select_layers(self._model, patterns)
+        return default_layers(self._network, inputs) if patterns is None else select_layers(self._network, patterns)
+
+    def _name_outputs(self, output: Any) -> Outputs | None:
+        found = Outputs.of(output, given=self._plan.classes)
+        if found and not found.names:
+            found = Outputs.of(output, self._network.class_names, self._source.class_names(found.n), given=None)
+        return found
 
     def _columns(self, batch: Batch, output: Any) -> dict[str, Any]:
         records, outputs = batch.records, self._outputs
         columns: dict[str, Any] = {"id": [record.id for record in records]}
-        columns["label"] = [label_name(record.label, self._plan.classes) for record in records]
+        labels = [label_name(record.label, self._plan.classes) for record in records]
+        columns["label"] = labels
         if outputs:
-            columns["prediction"], columns["confidence"] = outputs.predict(output)
+            columns |= outputs.predict(output, labels)
         return columns | {name: [record.extra[name] for record in records] for name in records[0].extra}
 
 
@@ -215,10 +237,3 @@ def _finish(writer: StudyWriter, title: str | None) -> Path:
     named = bool(outputs and outputs.names)
     names = class_list(examples, outputs.all_names() if outputs else (), named=named)
     return writer.finish(examples, classes=names, title=title)
-
-
-def _to_device(model: "nn.Module", device: str) -> "nn.Module":
-    try:
-        return model.to(device).eval()
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(f"the device {device!r} cannot be used: {explain(error)}") from None

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
+from topoact.extract.predictions import COLUMNS
 from topoact.extract.specs import call, code_digest, explain, load_object, located
 from topoact.study.files import digest
 
@@ -192,7 +193,7 @@ def _scalar(value: Any) -> Any:
 
 
 def _is_column(name: str, value: Any) -> bool:
-    return name not in (*ITEM_KEYS, "prediction", "confidence") and isinstance(_scalar(value), str | int | float)
+    return name not in (*ITEM_KEYS, *COLUMNS) and isinstance(_scalar(value), str | int | float)
 
 
 def _as_dict(item: Any, row: int) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """What a person or a program is told when a study has been written."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from topoact.extract.networks import LayerFacts
 from topoact.study import Study
 
 
@@ -41,6 +43,22 @@ def sentences(summary: dict[str, Any]) -> list[str]:
     if skipped := summary["skipped"]["count"]:
         lines.append(f"skipped {skipped:,} that could not be read: {', '.join(summary['skipped']['first'][:5])}")
     return lines
+
+
+def layer_lines(facts: Sequence[LayerFacts]) -> list[str]:
+    """Return a list of layers as a table for people; the usual ones have a star."""
+    if not facts:
+        return ["the network has no inner layers"]
+    rows = [(f.name, f.type, _shape(f.shape), f"{f.parameters:,}") for f in facts]
+    name, kind, shape, parameters = (max(map(len, column)) for column in zip(*rows, strict=True))
+    return [
+        f"{'*' if fact.usual else ' '} {row[0]:<{name}}  {row[1]:<{kind}}  {row[2]:>{shape}}  {row[3]:>{parameters}}"
+        for fact, row in zip(facts, rows, strict=True)
+    ]
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "-" if shape is None else " x ".join(map(str, shape))
 
 
 def _layer_line(layer: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Columns of the examples table as numbers: categories by code, the rest as they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -50,6 +51,8 @@ def _coded(name: str, column: "pd.Series[Any]", classes: tuple[str, ...]) -> Cod
         return CodedColumn(name, "category", list(classes), codes.astype(np.int32))
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return CodedColumn(name, "number", None, column.to_numpy(dtype=np.float32, na_value=np.nan))
+    if any(isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) for value in column[:1]):
+        return None  # top5 and its like are for the table, not for colouring
     categorical = pd.Categorical(column.astype("string").astype("object"))
     if len(categorical.categories) > MAX_CATEGORIES:
         return None

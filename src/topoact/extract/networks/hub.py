@@ -1,0 +1,80 @@
+"""``hf:NAME`` or ``hf:FOLDER``: a pretrained model for transformers, from a folder or the Hugging Face hub.
+
+What the model's config says decides how it is loaded and fed: image models by their image processor.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from topoact.errors import InvalidInput, ModelError
+from topoact.extract.networks.libraries import import_library
+from topoact.extract.networks.torch_network import TorchNetwork
+from topoact.extract.preprocessing import Preprocessing
+from topoact.extract.specs import explain
+
+
+def load(name: str, weights: str | Path | None) -> TorchNetwork:
+    """Return a pretrained model, with its head if it is an image classifier.
+
+    Code that comes with a model is not run.
+
+    Raises
+    ------
+    ModelError
+        If transformers is missing, or the model cannot be loaded.
+    InvalidInput
+        If weights are named: the model has its own.
+    """
+    if weights is not None:
+        raise InvalidInput(f"hf:{name} brings its own weights: leave out --weights")
+    transformers = import_library("transformers", what="this model")
+    config = _fetch(transformers.AutoConfig, name)
+    model = _fetch(_kind(transformers, config), name)
+    spec = f"hf:{name}"
+    return TorchNetwork(
+        model,
+        {"spec": spec, "located": located(spec), "code": None, "weights": None},
+        preprocessing=Preprocessing(transform=located(spec)) if _takes_images(model) else None,
+        class_names=_class_names(config) if _classifies(model) else None,
+        libraries=("transformers",),
+    )
+
+
+def located(spec: str) -> str:
+    """Return the specification with the whole path where it names a folder."""
+    name = spec.removeprefix("hf:")
+    return f"hf:{Path(name).resolve()}" if Path(name).is_dir() else spec
+
+
+def image_processor(name: str) -> Any:
+    """Return a call that makes the tensor (C, H, W) of a PIL image, as the model's own image processor does."""
+    transformers = import_library("transformers", what="this model")
+    processor = _fetch(transformers.AutoImageProcessor, name)
+    return lambda image: processor(image.convert("RGB"), return_tensors="pt")["pixel_values"][0]
+
+
+def _kind(transformers: Any, config: Any) -> Any:
+    architectures = " ".join(config.architectures or ())
+    classifies = "ForImageClassification" in architectures
+    return transformers.AutoModelForImageClassification if classifies else transformers.AutoModel
+
+
+def _takes_images(model: Any) -> bool:
+    return getattr(model, "main_input_name", "") == "pixel_values"
+
+
+def _classifies(model: Any) -> bool:
+    return "Classification" in type(model).__name__
+
+
+def _class_names(config: Any) -> tuple[str, ...] | None:
+    """Return the labels that the config gives its outputs, unless they are only LABEL_0, LABEL_1 and so on."""
+    names = tuple(str(config.id2label[i]) for i in sorted(config.id2label))
+    return None if all(name == f"LABEL_{i}" for i, name in enumerate(names)) else names
+
+
+def _fetch(kind: Any, name: str) -> Any:
+    try:
+        return kind.from_pretrained(name, trust_remote_code=False)
+    except Exception as error:
+        raise ModelError(f"hf:{name} cannot be loaded: {explain(error)}") from error
