@@ -33,6 +33,7 @@ def import_library(module: str, *, what: str, pip: str | None = None) -> Any:
     """
     library = module.partition(".")[0]
     try:
+        importlib.import_module(library)
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == library:

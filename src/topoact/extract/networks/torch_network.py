@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from topoact.errors import InvalidInput, ModelError
 from topoact.extract.networks import hooks
+from topoact.extract.networks.axes import in_order
 from topoact.extract.networks.libraries import import_torch, versions
 from topoact.extract.networks.protocol import DTYPES, LayerFacts
 from topoact.extract.networks.usual import outermost_with_parameters, usual_layers
@@ -32,6 +33,8 @@ class TorchNetwork:
         What its own library does to an image before it, if known.
     class_names
         Names of its outputs, if known.
+    maps_end_in_channels
+        Whether its blocks give maps (B, H, W, C), as those of Swin transformers do.
     libraries
         Packages whose versions are recorded besides that of torch.
 
@@ -48,10 +51,11 @@ class TorchNetwork:
         *,
         preprocessing: Preprocessing | None = None,
         class_names: tuple[str, ...] | None = None,
+        maps_end_in_channels: bool = False,
         libraries: tuple[str, ...] = (),
     ) -> None:
         self.module, self.preprocessing, self.class_names = module.eval(), preprocessing, class_names
-        self._said, self._libraries = dict(record or {}), libraries
+        self._said, self._libraries, self._maps_end_in_channels = dict(record or {}), libraries, maps_end_in_channels
         self._device, self._dtype = "cpu", "float32"
 
     @property
@@ -109,8 +113,11 @@ class TorchNetwork:
             raise ModelError(f"the device {device!r} cannot be used: {explain(error)}") from None
 
     def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
+        modules = {name: self.module.get_submodule(name) for name in keep}
+        last = self._maps_end_in_channels
+        ordered = {name: in_order(modules[name], keep[name], maps_end_in_channels=last) for name in keep}
         with self._precision():
-            return hooks.tap(self.module, self._placed(inputs), keep)
+            return hooks.tap(self.module, self._placed(inputs), ordered)
 
     def _placed(self, inputs: Any) -> Any:
         if isinstance(inputs, Mapping):

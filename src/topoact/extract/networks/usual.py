@@ -1,5 +1,6 @@
 """Which layers people look at in a network, told from how it is built."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -57,12 +58,11 @@ def _bodies(model: "nn.Module") -> Iterator[tuple[str, ...]]:
 
 
 def _body(prefix: str, module: "nn.Module") -> tuple[str, ...]:
-    """Return the children that are themselves made of modules, of the kind that holds most parameters."""
-    kinds: dict[type, list[str]] = {}
-    sizes: dict[type, int] = {}
+    """Return the children that are themselves made of modules, of the kind that there are most of."""
+    kinds: dict[str, list[str]] = {}
     for name, child in module.named_children():
-        if any(True for _ in child.children()) and (size := sum(p.numel() for p in child.parameters())):
-            kinds.setdefault(type(child), []).append(f"{prefix}{name}")
-            sizes[type(child)] = sizes.get(type(child), 0) + size
-    largest = max(sizes, key=lambda kind: sizes[kind], default=None)
-    return tuple(kinds[largest]) if largest and len(kinds[largest]) >= REPEATED else ()
+        if any(True for _ in child.children()) and any(True for _ in child.parameters()):
+            kind = re.sub("(?<=[a-z])[A-E]$", "", type(child).__name__)  # InceptionA to InceptionE are one kind
+            kinds.setdefault(kind, []).append(f"{prefix}{name}")
+    largest = max(kinds.values(), key=len, default=[])
+    return tuple(largest) if len(largest) >= REPEATED else ()
