@@ -103,8 +103,8 @@ def extract(
     data: Annotated[
         str,
         typer.Argument(
-            help="Folder of class folders, .parquet or .csv table, .tar of samples, torchvision-data:NAME, or"
-            " file.py:callable of a Dataset."
+            help="Folder of class folders of images or .txt, .parquet or .csv table, .tar of samples,"
+            " torchvision-data:NAME, file.py:callable of a Dataset; texts: .jsonl, .conllu or a table."
         ),
     ],
     *,
@@ -113,8 +113,12 @@ def extract(
         str | None, typer.Option(help="Names, globs or usual, comma-separated.  [default: usual, or the outermost]")
     ] = None,
     policy: Annotated[
-        str, typer.Option(help="random, random:K, mean, maxnorm, all, or several: which positions are kept.")
-    ] = "random",
+        str | None,
+        typer.Option(
+            help="Which positions are kept: random, random:K, mean, maxnorm, all, or several; of texts cls, mean or"
+            " both, or words, or tokens.  [default: random; of texts mean, or words where they are marked]"
+        ),
+    ] = None,
     weights: Weights = None,
     size: Annotated[int | None, typer.Option(help="Short side to so many pixels, then the centre square.")] = None,
     mean: Annotated[str | None, typer.Option(help="Taken from the 0-1 RGB values: r,g,b.")] = None,
@@ -122,8 +126,14 @@ def extract(
     transform: Annotated[str | None, typer.Option(help="file.py:callable, PIL image to tensor, instead.")] = None,
     classes: Annotated[str | None, typer.Option(help="Names of the outputs: a,b,c or a file, one a line.")] = None,
     image_column: ImageColumn = None,
+    text_column: Annotated[str | None, typer.Option(help="Column of texts.  [default: text]")] = None,
     label_column: LabelColumn = None,
     id_column: IdColumn = None,
+    columns: Annotated[str | None, typer.Option(help="Comments of a .conllu file to keep: genre,s_type.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(help="Keep these texts or words: upos=NOUN,VERB; may be repeated.")
+    ] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Cut texts there.  [default: what the network takes]")] = None,
     limit: Annotated[int | None, typer.Option(help="Take the first inputs only.")] = None,
     batch_size: Annotated[int, typer.Option(help="Inputs in one forward pass.")] = 64,
     seed: Annotated[int, typer.Option(help="Of random positions and random weights.")] = 0,
@@ -143,7 +153,7 @@ def extract(
     said = parse_preprocessing(size, mean, std, transform)
     plan = Plan(
         layers=split(layers) if layers else None,
-        policies=parse_policies(policy),
+        policies=parse_policies(policy) if policy else (),
         classes=parse_names(classes),
         batch_size=batch_size,
         seed=seed,
@@ -151,8 +161,17 @@ def extract(
         device=device,
         dtype=dtype,
         strict=strict,
+        where=tuple(where or ()),
+        max_tokens=max_tokens,
     )
-    source = open_source(data, image=image_column, label=label_column, identity=id_column)
+    source = open_source(
+        data,
+        image=image_column,
+        text=text_column,
+        label=label_column,
+        identity=id_column,
+        columns=split(columns) if columns else None,
+    )
     network = load_network(model, weights=weights, seed=seed)
     plan = replace(plan, preprocessing=said and said.completed(network.preprocessing))
     with _progress() as report:

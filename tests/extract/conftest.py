@@ -4,6 +4,7 @@ import io
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,6 +120,12 @@ def torchvision_beside_cpu_torch() -> Iterator[None]:
         yield from _declared_operators()
     else:
         yield
+
+
+@pytest.fixture(scope="session")
+def transformers(torchvision_beside_cpu_torch: None) -> Any:
+    """The library, which imports torchvision where there is one."""
+    return pytest.importorskip("transformers", reason="transformers is not installed")
 
 
 def _declared_operators() -> Iterator[None]:

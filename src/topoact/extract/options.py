@@ -6,6 +6,7 @@ from typing import Literal
 from topoact.errors import InvalidInput
 from topoact.extract.policies import POLICIES, is_policy
 from topoact.extract.preprocessing import Preprocessing
+from topoact.extract.texts.pieces import TEXT_POLICIES, WORD_POLICIES
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -22,9 +23,11 @@ def parse_policies(text: str) -> tuple[str, ...]:
         If there is an unknown one, or none.
     """
     names = tuple(dict.fromkeys(split(text)))
-    unknown = [name for name in names if not is_policy(name)] or ([] if names else [text])
+    of_texts = (*TEXT_POLICIES, *WORD_POLICIES)
+    unknown = [name for name in names if not is_policy(name) and name not in of_texts] or ([] if names else [text])
     if unknown:
-        raise InvalidInput(f"there is no policy {unknown[0]!r}: choose from {', '.join(POLICIES)}")
+        known = f"choose from {', '.join(POLICIES)}, for texts from {', '.join(of_texts)}"
+        raise InvalidInput(f"there is no policy {unknown[0]!r}: {known}")
     return names
 
 

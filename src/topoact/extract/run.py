@@ -13,11 +13,14 @@ from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.loader import Batch, load_batches
 from topoact.extract.networks import DTYPES, Network, as_network
 from topoact.extract.policies import sample
+from topoact.extract.portions import check_finite, name_outputs, named
 from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, label_name
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.sources import Source
+from topoact.extract.texts.run import TextRun
+from topoact.extract.texts.source import TextSource
 from topoact.mapper import Progress, no_progress
-from topoact.study import Points, Portion, Study, StudyWriter, open_study
+from topoact.study import Portion, Study, StudyWriter, open_study
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,8 +32,11 @@ class Plan:
 
     layers: tuple[str, ...] | None = None
     """Names, globs or "usual"; None for the usual layers, or the outermost with parameters where none are usual."""
-    policies: tuple[str, ...] = ("random",)
-    """Some of random, random:K, mean, maxnorm and all."""
+    policies: tuple[str, ...] = ()
+    """Of images some of random, random:K, mean, maxnorm and all; of texts cls, mean or both, or words, or tokens.
+
+    By default random; of texts mean, or words where the source marks them.
+    """
     preprocessing: Preprocessing | None = None
     """What is done to images; None for what the network's own library does."""
     classes: tuple[str, ...] | None = None
@@ -45,6 +51,10 @@ class Plan:
     """Precision of the forward pass, float32 or bfloat16; activations are stored as float32."""
     strict: bool = False
     """Stop at an input that cannot be read."""
+    where: tuple[str, ...] = ()
+    """Conditions ``column=value,value`` on the texts or words that are kept."""
+    max_tokens: int | None = None
+    """Where texts are cut; None for what the network takes."""
 
     def __post_init__(self) -> None:
         if self.layers == ():
@@ -59,7 +69,7 @@ class Plan:
 
 def extract(
     model: "Network | nn.Module",
-    source: Source,
+    source: Source | TextSource,
     out: str | Path,
     plan: Plan | None = None,
     *,
@@ -106,19 +116,28 @@ def extract(
         If the user interrupts, or `on_progress` does.
     """
     network, plan = as_network(model), plan or Plan()
-    plan = replace(plan, preprocessing=_preprocessing(network, source, plan))
+    run = _begin(network, source, plan, on_progress or no_progress)
     network.place(plan.device, plan.dtype)
-    total = min(len(source), plan.limit or len(source))
-    config = _config(network, source, plan)
-    with StudyWriter(Path(out), config, capacity=total, overwrite=overwrite, restart=restart) as writer:
+    with StudyWriter(Path(out), run.config, capacity=run.capacity, overwrite=overwrite, restart=restart) as writer:
         if writer.is_complete:
             return open_study(writer.publish())
         try:
-            _Run(network, source, plan, total, on_progress or no_progress).write(writer)
-            return open_study(_finish(writer, title))
+            run.write(writer)
+            return open_study(_finish(writer, title, run.nothing))
         except KeyboardInterrupt:
-            said = f"interrupted after {writer.n_written:,} of {total:,} examples; the same command resumes"
+            said = f"interrupted after {run.progress(writer)}; the same command resumes"
             raise Cancelled(said) from None
+
+
+def _begin(network: Network, source: Source | TextSource, plan: Plan, on_progress: Progress) -> "_Run | TextRun":
+    if isinstance(source, TextSource):
+        return TextRun(network, source, plan, on_progress)
+    if plan.where or plan.max_tokens:
+        raise InvalidInput("--where and --max-tokens are for texts, and the data are none: see --text-column")
+    if hasattr(network, "tokenizer"):
+        raise InvalidInput(f"{network.name} reads texts, and the data are none: see --text-column")
+    plan = replace(plan, policies=plan.policies or ("random",), preprocessing=_preprocessing(network, source, plan))
+    return _Run(network, source, plan, on_progress)
 
 
 def _preprocessing(network: Network, source: Source, plan: Plan) -> Preprocessing | None:
@@ -136,11 +155,14 @@ def _preprocessing(network: Network, source: Source, plan: Plan) -> Preprocessin
     return known
 
 
-def _config(network: Network, source: Source, plan: Plan) -> dict[str, Any]:
+def plan_config(
+    network: Network, source: Source | TextSource, plan: Plan, preprocessing: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Return what determines a study, as JSON."""
     return {
         "model": network.record,
         "data": source.record,
-        "preprocessing": plan.preprocessing.record() if plan.preprocessing else None,
+        "preprocessing": preprocessing,
         "layers": None if plan.layers is None else list(select_layers(network, plan.layers)),
         "policies": list(plan.policies),
         "classes": list(plan.classes) if plan.classes else None,
@@ -155,23 +177,32 @@ def _config(network: Network, source: Source, plan: Plan) -> dict[str, Any]:
 class _Run:
     """One extraction under way: what its first batch tells, and the loop over all."""
 
-    def __init__(self, network: Network, source: Source, plan: Plan, total: int, on_progress: Progress) -> None:
-        self._network, self._source, self._plan = network, source, plan
-        self._total, self._on_progress = total, on_progress
+    nothing = "no image could be read: is this the right column, and are these image files?"
+    """What to say when there is no example."""
+
+    def __init__(self, network: Network, source: Source, plan: Plan, on_progress: Progress) -> None:
+        self._network, self._source, self._plan, self._on_progress = network, source, plan, on_progress
+        self.capacity = min(len(source), plan.limit or len(source))
+        prepared = plan.preprocessing.record() if plan.preprocessing else None
+        self.config = plan_config(network, source, plan, prepared)
         self._layers: tuple[str, ...] | None = None
         self._outputs: Outputs | None = None
+
+    def progress(self, writer: StudyWriter) -> str:
+        """Say how far an interrupted run has come."""
+        return f"{writer.n_written:,} of {self.capacity:,} examples"
 
     def write(self, writer: StudyWriter) -> None:
         """Append all batches that are not written yet."""
         plan = self._plan
-        span = {"start": writer.next_input, "stop": self._total}
+        span = {"start": writer.next_input, "stop": self.capacity}
         prepare = plan.preprocessing or Preprocessing()
         batches = load_batches(self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, **span)
-        self._on_progress("extract", writer.next_input, self._total)
+        self._on_progress("extract", writer.next_input, self.capacity)
         with closing(batches):
             for batch in batches:
                 writer.append(self._portion(batch, writer.notes))
-                self._on_progress("extract", batch.next_input, self._total)
+                self._on_progress("extract", batch.next_input, self.capacity)
 
     def _portion(self, batch: Batch, notes: dict[str, Any]) -> Portion:
         """Run the network on a batch and keep what the study needs."""
@@ -184,21 +215,15 @@ class _Run:
         keep = {name: partial(sampler, module=name) for name in self._layers}
         output, kept = self._network.tap(batch.inputs, keep)
         if "layers" not in notes or self._outputs is None:
-            self._outputs = self._name_outputs(output)
+            self._outputs = name_outputs(output, self._network, self._source, self._plan.classes)
             notes |= {"layers": list(self._layers), "outputs": asdict(self._outputs) if self._outputs else None}
-        layers = _named(kept)
-        _check_finite(layers, batch)
+        layers = named(kept)
+        check_finite(layers, [record.id for record in batch.records])
         return Portion(self._columns(batch, output), layers, batch.thumbnails, batch.next_input, batch.skipped)
 
     def _choose_layers(self, inputs: Any) -> tuple[str, ...]:
         patterns = self._plan.layers
         return default_layers(self._network, inputs) if patterns is None else select_layers(self._network, patterns)
-
-    def _name_outputs(self, output: Any) -> Outputs | None:
-        found = Outputs.of(output, given=self._plan.classes)
-        if found and not found.names:
-            found = Outputs.of(output, self._network.class_names, self._source.class_names(found.n), given=None)
-        return found
 
     def _columns(self, batch: Batch, output: Any) -> dict[str, Any]:
         records, outputs = batch.records, self._outputs
@@ -210,26 +235,10 @@ class _Run:
         return columns | {name: [record.extra[name] for record in records] for name in records[0].extra}
 
 
-def _named(kept: dict[str, dict[str, Points]]) -> dict[str, Points]:
-    """Return the points by the name of the layer in the study: with the policy where there are several."""
-    return {
-        module if len(by_policy) == 1 else f"{module}@{policy}": points
-        for module, by_policy in kept.items()
-        for policy, points in by_policy.items()
-    }
-
-
-def _check_finite(layers: dict[str, Points], batch: Batch) -> None:
-    for name, points in layers.items():
-        if not np.isfinite(points.vectors).all():
-            row = int(np.flatnonzero(~np.isfinite(points.vectors).all(axis=(1, 2)))[0])
-            raise InvalidInput(f"layer {name!r} gives NaN or infinite activations for {batch.records[row].id}")
-
-
-def _finish(writer: StudyWriter, title: str | None) -> Path:
+def _finish(writer: StudyWriter, title: str | None, nothing: str) -> Path:
     examples = writer.examples()
     if not len(examples):
-        raise InvalidInput("no image could be read: is this the right column, and are these image files?")
+        raise InvalidInput(nothing)
     examples = finish_table(examples)
     record = writer.notes["outputs"]
     outputs = Outputs(record["n"], tuple(record["names"]) if record["names"] else None) if record else None

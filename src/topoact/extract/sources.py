@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import isnan
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image
 
@@ -16,6 +16,9 @@ from topoact.errors import InvalidInput, ModelError
 from topoact.extract.predictions import COLUMNS
 from topoact.extract.specs import call, code_digest, explain, load_object, located
 from topoact.study.files import digest
+
+if TYPE_CHECKING:
+    from topoact.extract.texts.source import TextSource
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
 ITEM_KEYS = ("input", "label", "id", "image")
@@ -146,25 +149,37 @@ class DatasetSource:
 
 
 def open_source(
-    spec: str, *, image: str | None = None, label: str | None = None, identity: str | None = None
-) -> Source:
+    spec: str,
+    *,
+    image: str | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    identity: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> "Source | TextSource":
     """Open what the user named as data.
 
     Parameters
     ----------
     spec
-        A folder, a ``.parquet`` or ``.csv`` table, or ``file.py:callable`` that returns a torch Dataset.
-    image, label, identity
-        Columns of a table; "image", "label" and "id" by default, the last two may be absent then.
+        A folder of images or of ``.txt`` files, a ``.parquet`` or ``.csv`` table of either, a ``.jsonl`` table of
+        texts, a ``.conllu`` file, or ``file.py:callable`` that returns a torch Dataset.
+    image, text, label, identity
+        Columns of a table; "image" or "text", "label" and "id" by default, the last two may be absent then.
+    columns
+        Keys of comments of a ``.conllu`` file to keep.
 
     Raises
     ------
     InvalidInput
-        If there is nothing there, no image, or no such column.
+        If there is nothing there, no image, no text, or no such column.
     """
     from topoact.extract.tables import Table
+    from topoact.extract.texts.opening import open_texts
 
     path = Path(spec)
+    if texts := open_texts(path, text=text, image=image, label=label, identity=identity, columns=columns):
+        return texts
     if path.is_dir():
         return ImageFolder(path)
     if path.suffix.lower() in {".parquet", ".pq", ".csv", ".tsv"}:

@@ -25,6 +25,8 @@ def summarise(study: Study) -> dict[str, Any]:
         "outputs": outputs["n"] if outputs else None,
         "outputs_named": bool(outputs and outputs["names"]),
         "thumbnails": study.has_thumbnails,
+        "truncated": manifest.notes.get("truncated", 0),
+        "words_without_vector": manifest.notes.get("words_without_vector", 0),
     }
 
 
@@ -40,6 +42,12 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"prediction = label for {summary['accuracy']:.1%} of the labelled examples")
     if summary["outputs"] and not summary["outputs_named"]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
+    if summary["truncated"]:
+        lines.append(f"cut {summary['truncated']:,} texts that are longer than the network takes")
+    if summary["words_without_vector"]:
+        lines.append(
+            f"left out {summary['words_without_vector']:,} words that were cut off or that the tokenizer drops"
+        )
     if skipped := summary["skipped"]["count"]:
         lines.append(f"skipped {skipped:,} that could not be read: {', '.join(summary['skipped']['first'][:5])}")
     return lines

@@ -1,12 +1,14 @@
 """``hf:NAME`` or ``hf:FOLDER``: a pretrained model for transformers, from a folder or the Hugging Face hub.
 
-What the model's config says decides how it is loaded and fed: image models by their image processor.
+What the model's config says decides how it is loaded and fed: image models by their image processor,
+language models by their tokenizer.
 """
 
 from pathlib import Path
 from typing import Any
 
 from topoact.errors import InvalidInput, ModelError
+from topoact.extract.networks import text_hub
 from topoact.extract.networks.libraries import import_library
 from topoact.extract.networks.torch_network import TorchNetwork
 from topoact.extract.preprocessing import Preprocessing
@@ -29,13 +31,16 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
         raise InvalidInput(f"hf:{name} brings its own weights: leave out --weights")
     transformers = import_library("transformers", what="this model")
     config = _fetch(transformers.AutoConfig, name)
-    model = _fetch(_kind(transformers, config), name)
     spec = f"hf:{name}"
+    record = {"spec": spec, "located": located(spec), "code": None, "weights": None}
+    if text_hub.reads_texts(transformers, config):
+        return text_hub.load(transformers, name, config, record=record, class_names=text_hub.own_class_names(config))
+    model = _fetch(_kind(transformers, config), name)
     return TorchNetwork(
         model,
-        {"spec": spec, "located": located(spec), "code": None, "weights": None},
+        record,
         preprocessing=Preprocessing(transform=located(spec)) if _takes_images(model) else None,
-        class_names=_class_names(config) if _classifies(model) else None,
+        class_names=text_hub.own_class_names(config) if _classifies(model) else None,
         libraries=("transformers",),
     )
 
@@ -65,12 +70,6 @@ def _takes_images(model: Any) -> bool:
 
 def _classifies(model: Any) -> bool:
     return "Classification" in type(model).__name__
-
-
-def _class_names(config: Any) -> tuple[str, ...] | None:
-    """Return the labels that the config gives its outputs, unless they are only LABEL_0, LABEL_1 and so on."""
-    names = tuple(str(config.id2label[i]) for i in sorted(config.id2label))
-    return None if all(name == f"LABEL_{i}" for i, name in enumerate(names)) else names
 
 
 def _fetch(kind: Any, name: str) -> Any:

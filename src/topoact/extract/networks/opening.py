@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from topoact.errors import ModelError
 from topoact.extract.networks.libraries import import_torch
+from topoact.extract.networks.text_hub import own_class_names
+from topoact.extract.networks.text_network import TextNetwork
 from topoact.extract.networks.torch_network import TorchNetwork
 from topoact.extract.networks.weights import load_weights, weights_file
 from topoact.extract.specs import call, code_digest, load_object, located
@@ -23,9 +25,9 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
     Parameters
     ----------
     spec
-        ``file.py:name`` or ``package.module:name`` of a module or of a callable that returns one; ``torchvision:NAME``
-        or ``timm:NAME`` of an architecture; ``hf:NAME`` or ``hf:FOLDER`` of a pretrained model for transformers;
-        ``onnx:FILE``.
+        ``file.py:name`` or ``package.module:name`` of a module or of a callable that returns one, for texts with the
+        attribute `tokenizer` or as (module, tokenizer); ``torchvision:NAME`` or ``timm:NAME`` of an architecture;
+        ``hf:NAME`` or ``hf:FOLDER`` of a pretrained model for transformers; ``onnx:FILE``.
     weights
         A ``.safetensors`` file or a ``.pt`` / ``.pth`` file of tensors, loaded strictly, or for torchvision and timm
         the name of pretrained weights, ``DEFAULT`` for the best. Without it their weights are random.
@@ -74,21 +76,31 @@ def load_model(spec: str, *, weights: str | Path | None = None, seed: int = 0) -
 
 
 def as_network(model: "Network | nn.Module") -> "Network":
-    """Return a network as it is, and a torch module as one."""
-    return TorchNetwork(cast("nn.Module", model)) if hasattr(model, "state_dict") else model
+    """Return a network as it is, and a torch module as one; a module with a `tokenizer` reads texts."""
+    return _wrapped(cast("nn.Module", model), None) if hasattr(model, "state_dict") else model
+
+
+def _wrapped(module: "nn.Module", record: dict[str, Any] | None, tokenizer: Any = None) -> TorchNetwork:
+    tokenizer = tokenizer or getattr(module, "tokenizer", None)
+    if tokenizer is None:
+        return TorchNetwork(module, record)
+    names = own_class_names(getattr(module, "config", None))
+    return TextNetwork(module, tokenizer, record, class_names=names)
 
 
 def _own(spec: str, weights: str | Path | None) -> TorchNetwork:
     torch = import_torch()
     found = load_object(spec, kind="model")
     model: Any = found if isinstance(found, torch.nn.Module) else call(found, spec=spec, kind="model")
+    model, tokenizer = model if isinstance(model, tuple) and len(model) == 2 else (model, None)
     if not isinstance(model, torch.nn.Module):
         raise ModelError(f"the model {spec!r} gives a {type(model).__name__}, not a torch.nn.Module")
     file = weights_file(weights) or (Path(weights) if weights else None)
     if file:
         load_weights(model, file)
     path = str(file.resolve()) if file else None
-    return TorchNetwork(model, {"spec": spec, "located": located(spec), "code": code_digest(spec), "weights": path})
+    record = {"spec": spec, "located": located(spec), "code": code_digest(spec), "weights": path}
+    return _wrapped(model, record, tokenizer)
 
 
 @contextmanager

@@ -56,8 +56,8 @@ class ConlluSource:
             known = ", ".join([*FIELDS, *sorted(keys)])
             raise UnknownName(f"{path} has no column {unknown[0]!r}: its words and sentences have {known}")
         wanted = (*USUAL, *([label] if label else [])) if columns is None else (*columns, *([label] if label else []))
-        self.text_columns = tuple(name for name in dict.fromkeys(wanted) if name in keys)
-        self.word_columns = tuple(FIELDS)
+        self.text_columns: tuple[str, ...] = tuple(name for name in dict.fromkeys(wanted) if name in keys)
+        self.word_columns: tuple[str, ...] | None = tuple(FIELDS)
         stat = path.stat()
         self.record: dict[str, Any] = {"kind": "conllu", "path": str(path.resolve()), "n": self._n, "words": n_words}
         self.record |= {"columns": list(self.text_columns), "label": label}

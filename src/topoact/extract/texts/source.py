@@ -72,8 +72,8 @@ class TextFolder:
         If there are no such files.
     """
 
-    text_columns = ("label",)
-    word_columns = None
+    text_columns: tuple[str, ...] = ("label",)
+    word_columns: tuple[str, ...] | None = None
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -82,7 +82,12 @@ class TextFolder:
             raise InvalidInput(f"no texts found in {path}: looked for .txt files")
         self._labels = tuple(sorted({file.parts[0] for file in self._files if len(file.parts) > 1}))
         names = [file.as_posix() for file in self._files]
-        self.record = {"kind": "texts", "path": str(path.resolve()), "digest": digest(names), "n": len(names)}
+        self.record: dict[str, Any] = {
+            "kind": "texts",
+            "path": str(path.resolve()),
+            "digest": digest(names),
+            "n": len(names),
+        }
 
     def __len__(self) -> int:
         return len(self._files)

@@ -37,7 +37,7 @@ class TextTable:
         If the file cannot be read, has no rows, lacks a column, or mixes numbers and texts in its labels.
     """
 
-    word_columns = None
+    word_columns: tuple[str, ...] | None = None
 
     def __init__(self, path: Path, *, text: str | None, label: str | None, identity: str | None) -> None:
         self.path = path
@@ -53,9 +53,14 @@ class TextTable:
             raise InvalidInput(f"column {self._label!r} of {path} mixes numbers and texts: write all labels as texts")
         taken = {self._text, self._label, self._id}
         self._extra = {n: f"{n}_given" if n in RESERVED else n for n in self._kinds if n not in taken}
-        self.text_columns = (*(("label",) if self._label else ()), *self._extra.values())
+        self.text_columns: tuple[str, ...] = (*(("label",) if self._label else ()), *self._extra.values())
         stat = path.stat()
-        self.record = {"kind": "text table", "path": str(path.resolve()), "columns": columns, "n": self._n}
+        self.record: dict[str, Any] = {
+            "kind": "text table",
+            "path": str(path.resolve()),
+            "columns": columns,
+            "n": self._n,
+        }
         self.record |= {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
 
     def __len__(self) -> int:
