@@ -16,9 +16,10 @@ import torch
 from topoact.errors import Cancelled, InvalidInput, TopoActError, UnknownName
 from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
 from topoact.extract.loader import load_batches
-from topoact.extract.sources import Source
+from topoact.extract.sources import DatasetSource, Source
 from topoact.extract.summary import sentences, summarise
 from topoact.study import Study, open_study
+from topoact.workbench.columns import coded_columns
 
 from .conftest import picture, write_photos
 
@@ -265,6 +266,48 @@ def test_bad_input_leaves_nothing_behind(
 def test_bad_plans(change: dict[str, object], sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):
         plan(**change)
+
+
+@pytest.mark.parametrize(
+    ("labels", "shades", "sentence"),
+    [
+        pytest.param(["cat", 3] * 5, [1] * 10, "names and numbers: 0 has 'cat' and 1 has 3; give all", id="labels"),
+        pytest.param(["cat"] * 9 + [3], [1] * 10, "names and numbers: 0 has 'cat' and 9 has 3", id="in a later batch"),
+        pytest.param([0] * 10, [1, "b"] * 5, "column 'shade' mixes int and str: give all", id="a column"),
+        pytest.param([0] * 10, [1] * 8 + ["b"] * 2, "a column mixes kinds: .*shade", id="in a later segment"),
+        pytest.param([{"box": 1}] * 10, [1] * 10, "item 0 .* has a dict for a label: give a name", id="no label"),
+    ],
+)
+def test_mixed_kinds(
+    model: torch.nn.Sequential, tmp_path: Path, labels: list[object], shades: list[object], sentence: str
+) -> None:
+    items = [
+        {"input": torch.zeros(3, 8, 8), "label": label, "shade": shade}
+        for label, shade in zip(labels, shades, strict=True)
+    ]
+    with pytest.raises(TopoActError, match=sentence):
+        extract(model, DatasetSource(items, record={}), tmp_path / "s", plan())
+    assert not list(tmp_path.iterdir())
+
+
+def test_labels_that_are_measures_are_no_mixture(model: torch.nn.Sequential, tmp_path: Path) -> None:
+    items = [(torch.zeros(3, 8, 8), value) for value in (1.0, 2.5, 3.0)]
+    study = extract(model, DatasetSource(items, record={}), tmp_path / "s", plan())
+    assert study.examples["label"].tolist() == ["1", "2.5", "3"]
+
+
+def test_top5_loss_and_correct_are_columns(model: torch.nn.Sequential, models: Path, tmp_path: Path) -> None:
+    study = extract(model, open_source(f"{models}:Dicts"), tmp_path / "s", plan())
+    examples = study.examples
+    assert {len(names) for names in examples["top5"]} == {5}
+    assert [names[0] for names in examples["top5"]] == examples["prediction"].tolist()
+    np.testing.assert_array_equal(examples["correct"], examples["prediction"].astype(str) == examples["label"])
+    inputs = torch.stack([open_source(f"{models}:Dicts").fetch(row).image["input"] for row in range(10)])
+    with torch.inference_mode():
+        loss = torch.nn.functional.cross_entropy(model(inputs), torch.tensor([3, 4] * 5), reduction="none")
+    np.testing.assert_allclose(examples["loss"], loss, rtol=1e-4)
+    menus = {column.name for column in coded_columns(study)}
+    assert menus == {"label", "prediction", "confidence", "loss", "correct", "shade"}
 
 
 def test_tensors_of_a_dataset_are_not_prepared(model: torch.nn.Sequential, models: Path, tmp_path: Path) -> None:

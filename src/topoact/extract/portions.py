@@ -11,7 +11,7 @@ from topoact.study import Points
 
 if TYPE_CHECKING:
     from topoact.extract.networks import Network
-    from topoact.extract.sources import Source
+    from topoact.extract.sources import Record, Source
     from topoact.extract.texts.source import TextSource
 
 
@@ -36,6 +36,33 @@ def check_finite(layers: Mapping[str, Points], ids: Sequence[str]) -> None:
         if not np.isfinite(points.vectors).all():
             row = int(np.flatnonzero(~np.isfinite(points.vectors).all(axis=(1, 2)))[0])
             raise InvalidInput(f"layer {name!r} gives NaN or infinite activations for {ids[row]}")
+
+
+def check_labels(records: Sequence["Record"], first: "Record | None" = None) -> "Record | None":
+    """Return the first record whose label is a name or a whole number, and refuse both side by side.
+
+    Raises
+    ------
+    InvalidInput
+        If a label is a name and another a number.
+    """
+    for record in records:
+        if record.label is None or _is_fraction(record.label):
+            continue
+        first = first or record
+        if isinstance(record.label, str) != isinstance(first.label, str):
+            raise InvalidInput(
+                f"labels are names and numbers: {first.id} has {first.label!r} and {record.id} has {record.label!r};"
+                " give all as names, or all as numbers"
+            )
+    return first
+
+
+def _is_fraction(label: str | int) -> bool:
+    try:
+        return isinstance(label, str) and float(label) is not None
+    except ValueError:
+        return False
 
 
 def name_outputs(

@@ -159,9 +159,8 @@ def as_rgb(image: Image.Image) -> Image.Image:
         If its pixels are numbers without a scale.
     """
     if image.mode in ("I", "F"):
-        raise ValueError(
-            f"its pixels are {'whole' if image.mode == 'I' else 'floating-point'} numbers of unknown scale"
-        )
+        kind = "whole" if image.mode == "I" else "floating-point"
+        raise ValueError(f"its pixels are {kind} numbers of unknown scale: save it with 8 bits")
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:

@@ -13,10 +13,10 @@ from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.loader import Batch, load_batches
 from topoact.extract.networks import DTYPES, Network, as_network
 from topoact.extract.policies import sample
-from topoact.extract.portions import check_finite, name_outputs, named
+from topoact.extract.portions import check_finite, check_labels, name_outputs, named
 from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, label_name
 from topoact.extract.preprocessing import Preprocessing
-from topoact.extract.sources import Source
+from topoact.extract.sources import Record, Source
 from topoact.extract.texts.run import TextRun
 from topoact.extract.texts.source import TextSource
 from topoact.mapper import Progress, no_progress
@@ -187,6 +187,7 @@ class _Run:
         self.config = plan_config(network, source, plan, prepared)
         self._layers: tuple[str, ...] | None = None
         self._outputs: Outputs | None = None
+        self._labelled: Record | None = None
 
     def progress(self, writer: StudyWriter) -> str:
         """Say how far an interrupted run has come."""
@@ -227,6 +228,7 @@ class _Run:
 
     def _columns(self, batch: Batch, output: Any) -> dict[str, Any]:
         records, outputs = batch.records, self._outputs
+        self._labelled = check_labels(records, self._labelled)
         columns: dict[str, Any] = {"id": [record.id for record in records]}
         labels = [label_name(record.label, self._plan.classes) for record in records]
         columns["label"] = labels

@@ -103,9 +103,11 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], 
 def read_examples(folder: Path, n_segments: int) -> pa.Table:
     """Return the examples of all segments as one table."""
     parts = [_open_arrow(part(folder, number, "examples")).read_all() for number in range(n_segments)]
-    return (
-        pa.concat_tables(parts, promote_options="permissive") if parts else pa.table({"id": pa.array([], pa.string())})
-    )
+    try:
+        return pa.concat_tables(parts or [pa.table({"id": pa.array([], pa.string())})], promote_options="permissive")
+    except pa.ArrowTypeError as error:
+        said = str(error).splitlines()[0]
+        raise InvalidInput(f"a column mixes kinds: {said}; give all its values as text, or all as numbers") from None
 
 
 def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
@@ -129,9 +131,17 @@ def part(folder: Path, number: int, kind: str) -> Path:
     return folder / "parts" / f"{number:05d}-{kind}.arrow"
 
 
+def _array(name: str, values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        kinds = " and ".join(sorted({type(value).__name__ for value in values if value is not None}))
+        raise InvalidInput(f"column {name!r} mixes {kinds}: give all its values as text, or all as numbers") from None
+
+
 def _examples_batch(columns: dict[str, list[Any]]) -> pa.RecordBatch:
     """Return the columns of the examples as Arrow: a sentence is kept once, not with each of its words."""
-    arrays = {name: pa.array(values) for name, values in columns.items()}
+    arrays = {name: _array(name, values) for name, values in columns.items()}
     return pa.RecordBatch.from_pydict(
         {name: array.dictionary_encode() if name == "sentence" else array for name, array in arrays.items()}
     )
