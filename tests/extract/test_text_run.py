@@ -15,6 +15,7 @@ import torch
 
 from topoact.errors import Cancelled, InvalidInput, ModelError, TopoActError, UnknownName
 from topoact.extract import Plan, Preprocessing, extract, load_network, open_source
+from topoact.extract.networks.text_hub import fetch
 from topoact.extract.summary import sentences, summarise
 
 from . import tiny
@@ -359,3 +360,14 @@ def test_bad_data(lines: str, tmp_path: Path, name: str, options: dict[str, Any]
 def test_a_model_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"hf:.*cannot be loaded"):
         load_network(f"hf:{tmp_path / 'nowhere'}")
+
+
+def test_a_torchvision_that_does_not_import_is_named(transformers: Any) -> None:
+    class Broken:
+        @staticmethod
+        def from_pretrained(name: str, **options: object) -> None:
+            cause = RuntimeError("operator torchvision::nms does not exist")
+            raise ModuleNotFoundError("Could not import module 'BertModel'") from cause
+
+    with pytest.raises(ModelError, match=r"a torchvision that does not import .* install a matching one or none"):
+        fetch(transformers, Broken, "any")

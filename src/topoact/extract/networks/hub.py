@@ -7,12 +7,11 @@ language models by their tokenizer.
 from pathlib import Path
 from typing import Any
 
-from topoact.errors import InvalidInput, ModelError
+from topoact.errors import InvalidInput
 from topoact.extract.networks import text_hub
 from topoact.extract.networks.libraries import import_library
 from topoact.extract.networks.torch_network import TorchNetwork
 from topoact.extract.preprocessing import Preprocessing
-from topoact.extract.specs import explain
 
 
 def load(name: str, weights: str | Path | None) -> TorchNetwork:
@@ -30,12 +29,12 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
     if weights is not None:
         raise InvalidInput(f"hf:{name} brings its own weights: leave out --weights")
     transformers = import_library("transformers", what="this model")
-    config = _fetch(transformers.AutoConfig, name)
+    config = text_hub.fetch(transformers, transformers.AutoConfig, name)
     spec = f"hf:{name}"
     record = {"spec": spec, "located": located(spec), "code": None, "weights": None}
     if text_hub.reads_texts(transformers, config):
         return text_hub.load(transformers, name, config, record=record, class_names=text_hub.own_class_names(config))
-    model = _fetch(_kind(transformers, config), name)
+    model = text_hub.fetch(transformers, _kind(transformers, config), name)
     return TorchNetwork(
         model,
         record,
@@ -54,7 +53,7 @@ def located(spec: str) -> str:
 def image_processor(name: str) -> Any:
     """Return a call that makes the tensor (C, H, W) of a PIL image, as the model's own image processor does."""
     transformers = import_library("transformers", what="this model")
-    processor = _fetch(transformers.AutoImageProcessor, name)
+    processor = text_hub.fetch(transformers, transformers.AutoImageProcessor, name)
     return lambda image: processor(image.convert("RGB"), return_tensors="pt")["pixel_values"][0]
 
 
@@ -70,10 +69,3 @@ def _takes_images(model: Any) -> bool:
 
 def _classifies(model: Any) -> bool:
     return "Classification" in type(model).__name__
-
-
-def _fetch(kind: Any, name: str) -> Any:
-    try:
-        return kind.from_pretrained(name, trust_remote_code=False)
-    except Exception as error:
-        raise ModelError(f"hf:{name} cannot be loaded: {explain(error)}") from error

@@ -28,8 +28,8 @@ def load(
     """
     classifies = any(HEAD in architecture for architecture in config.architectures or ())
     kind = transformers.AutoModelForSequenceClassification if classifies else transformers.AutoModel
-    tokenizer = _fetch(transformers.AutoTokenizer, name)
-    model = _fetch(kind, name)
+    tokenizer = fetch(transformers, transformers.AutoTokenizer, name)
+    model = fetch(transformers, kind, name)
     if config.is_encoder_decoder and not classifies:
         model = model.get_encoder()
     return TextNetwork(
@@ -51,8 +51,30 @@ def own_class_names(config: Any) -> tuple[str, ...] | None:
     return None if all(name == f"LABEL_{i}" for i, name in enumerate(names)) else names
 
 
-def _fetch(kind: Any, name: str) -> Any:
+def fetch(transformers: Any, kind: Any, name: str) -> Any:
+    """Load something by its name or from its folder, without its bars of progress and without running its code.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be loaded.
+    """
+    logging = transformers.utils.logging
+    was_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     try:
         return kind.from_pretrained(name, trust_remote_code=False)
     except Exception as error:
+        if "torchvision" in str(cause := _root(error)):
+            said = "transformers takes a torchvision that does not import beside this PyTorch"
+            raise ModelError(f"{said}, install a matching one or none: {explain(cause)}") from error
         raise ModelError(f"hf:{name} cannot be loaded: {explain(error)}") from error
+    finally:
+        if was_shown:
+            logging.enable_progress_bar()
+
+
+def _root(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
