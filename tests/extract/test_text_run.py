@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from topoact.cli import app
 from topoact.errors import Cancelled, InvalidInput, ModelError, TopoActError, UnknownName
 from topoact.extract import Plan, Preprocessing, extract, load_network, open_source
 from topoact.extract.networks.text_hub import fetch
 from topoact.extract.summary import sentences, summarise
+from topoact.study import open_study
 
 from . import tiny
 from .conftest import write_photos
@@ -371,3 +374,37 @@ def test_a_torchvision_that_does_not_import_is_named(transformers: Any) -> None:
 
     with pytest.raises(ModelError, match=r"a torchvision that does not import .* install a matching one or none"):
         fetch(transformers, Broken, "any")
+
+
+def test_from_the_command_line(code: Path, lines: str, sentences_of_words: str, tmp_path: Path) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        found = CliRunner().invoke(app, ["extract", f"{code}:pair", *arguments, "--layers", "cell", "--json"])
+        return found.exit_code, found.stdout or str(found.exception)
+
+    out = ["-o", str(tmp_path / "s"), "--overwrite"]
+    assert run(lines, *out, "--policy", "words", "--where", "word=cat,dog", "--max-tokens", "9")[0] == 0
+    assert set(open_study(tmp_path / "s").examples["word"]) == {"cat", "dog"}
+    assert run(sentences_of_words, *out, "--label-column", "deprel", "--columns", "s_type,genre")[0] == 0
+    assert list(open_study(tmp_path / "s").examples)[:2] == ["id", "label"]
+    assert {"s_type", "genre", "upos"} <= set(open_study(tmp_path / "s").examples)
+    assert run(lines, *out, "--text-column", "number")[1].endswith("does not hold texts: see --text-column")
+    assert "there is no policy 'most': choose from" in run(lines, *out, "--policy", "most")[1]
+
+
+def test_the_layers_of_a_language_model(bert: str) -> None:
+    network = load_network(bert)
+    facts = {fact.name: fact for fact in network.survey(network.sample_input())}
+    assert [name for name, fact in facts.items() if fact.usual] == list(LAYERS)
+    shape = facts["encoder.layer.0"].shape
+    assert shape is not None
+    assert shape[1:] == (16,)
+
+
+def test_the_example_for_corpora(
+    bert: str, sentences_of_words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINILM", bert.removeprefix("hf:"))
+    example = Path(__file__).parents[2] / "examples" / "gum_minilm.py"
+    study = extract(load_network(f"{example}:minilm"), open_source(sentences_of_words), tmp_path / "s")
+    assert study.layers == LAYERS
+    assert study.examples["genre"].tolist()[-1] == "letter"
