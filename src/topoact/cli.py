@@ -139,6 +139,7 @@ def extract(
     seed: Annotated[int, typer.Option(help="Of random positions and random weights.")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[str, typer.Option(help="Of the forward pass: float32 or bfloat16.")] = "float32",
+    workers: Annotated[int, typer.Option(help="Processes that share the batches, one to a GPU.")] = 1,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at an image that cannot be read.")] = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
@@ -161,6 +162,7 @@ def extract(
         device=device,
         dtype=dtype,
         strict=strict,
+        workers=workers,
         where=tuple(where or ()),
         max_tokens=max_tokens,
     )

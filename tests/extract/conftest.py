@@ -102,6 +102,19 @@ def no_length():
 
 def bad_item():
     return [{"image": 1}]
+
+
+class Dying(nn.Sequential):
+    def forward(self, x):
+        import multiprocessing, os, pathlib
+
+        if multiprocessing.parent_process() and not (pathlib.Path(__file__).parent / "alive").exists():
+            os.kill(os.getpid(), 9)
+        return super().forward(x)
+
+
+def dying():
+    return Dying(*small())
 """
 
 

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from topoact.errors import Cancelled, InvalidInput, TopoActError, UnknownName
-from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
+from topoact.extract import Plan, Preprocessing, extract, load_model, load_network, open_source
+from topoact.extract.forward import Place, load_in_worker
 from topoact.extract.loader import load_batches
 from topoact.extract.sources import DatasetSource, Source
 from topoact.extract.summary import sentences, summarise
@@ -138,6 +139,39 @@ def test_kill_9_half_way(model: torch.nn.Sequential, models: Path, photos: Sourc
     assert process.wait() == -signal.SIGKILL
     assert (tmp_path / "a.partial").exists()
     assert same(extract(model, photos, tmp_path / "a", plan()), extract(model, photos, tmp_path / "b", plan()))
+
+
+def test_workers_write_the_same_study_and_one_that_dies_leaves_it_to_be_resumed(models: Path, tmp_path: Path) -> None:
+    photos = open_source(str(write_photos(tmp_path / "photos", 40, broken=(2, 9, 39))))
+    network = load_network(f"{models}:dying")
+    with pytest.raises(TopoActError, match="a worker died, perhaps for want of memory: the same command goes on"):
+        extract(network, photos, tmp_path / "a", plan(workers=2))
+    (models.parent / "alive").touch()
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if done >= 20:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        extract(network, photos, tmp_path / "a", plan(), on_progress=progress)
+    ours = extract(network, photos, tmp_path / "a", plan(workers=2))
+    alone = extract(network, photos, tmp_path / "b", plan())
+    assert same(ours, alone)
+    assert ours.digest == alone.digest
+    assert ours.manifest.notes == alone.manifest.notes
+
+
+def test_workers_need_a_network_that_they_can_load(
+    model: torch.nn.Sequential, models: Path, photos: Source, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput, match="--workers need a network that each can load by its specification"):
+        extract(model, photos, tmp_path / "a", plan(workers=2))
+    place = Place(load_network(f"{models}:Twice", seed=5).record, "cpu", "float32", 1)
+    assert load_in_worker(place, 5).record == place.record
+    with pytest.raises(TopoActError, match="has other weights when it is loaded once more: give them with --weights"):
+        load_in_worker(place, 0)
+    with pytest.raises(InvalidInput, match="--workers must be 1 or more: got 0"):
+        plan(workers=0)
 
 
 def test_images_that_cannot_be_read_are_named_and_counted(model: torch.nn.Sequential, tmp_path: Path) -> None:

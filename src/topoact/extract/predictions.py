@@ -101,6 +101,12 @@ def _scores(output: Any) -> Any:
     return getattr(output, "logits", output)
 
 
+def host_scores(output: Any) -> NDArray[np.float32] | None:
+    """Return the scores (B, K) that a network gives, on the host; None where it gives something else."""
+    scores = _scores(output)
+    return _host(scores) if getattr(scores, "ndim", 0) == 2 else None
+
+
 def _host(scores: Any) -> NDArray[np.float32]:
     return np.asarray(scores.float().cpu() if hasattr(scores, "cpu") else scores, dtype=np.float32)
 

@@ -1,26 +1,20 @@
 """From a network and inputs to a study: one forward pass for all layers, streamed to disk, resumable."""
 
-from contextlib import closing
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from topoact.errors import Cancelled, InvalidInput
-from topoact.extract.layers import default_layers, select_layers
-from topoact.extract.loader import Batch, load_batches
+from topoact.extract.images import ImageRun
+from topoact.extract.layers import select_layers
 from topoact.extract.networks import DTYPES, Network, as_network
-from topoact.extract.policies import sample
-from topoact.extract.portions import check_finite, check_labels, name_outputs, named
-from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, label_name
+from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table
 from topoact.extract.preprocessing import Preprocessing
-from topoact.extract.sources import Record, Source
+from topoact.extract.sources import Source
 from topoact.extract.texts.run import TextRun
 from topoact.extract.texts.source import TextSource
 from topoact.mapper import Progress, no_progress
-from topoact.study import Portion, Study, StudyWriter, open_study
+from topoact.study import Study, StudyWriter, open_study
 
 if TYPE_CHECKING:
     from torch import nn
@@ -51,6 +45,8 @@ class Plan:
     """Precision of the forward pass, float32 or bfloat16; activations are stored as float32."""
     strict: bool = False
     """Stop at an input that cannot be read."""
+    workers: int = 1
+    """Processes that share the batches; the study is the same."""
     where: tuple[str, ...] = ()
     """Conditions ``column=value,value`` on the texts or words that are kept."""
     max_tokens: int | None = None
@@ -61,6 +57,8 @@ class Plan:
             raise InvalidInput("--layers names no layer: give dotted names or globs, or leave it out")
         if self.batch_size < 1:
             raise InvalidInput(f"--batch-size must be 1 or more: got {self.batch_size}")
+        if self.workers < 1:
+            raise InvalidInput(f"--workers must be 1 or more: got {self.workers}")
         if self.limit is not None and self.limit < 1:
             raise InvalidInput(f"--limit must be 1 or more: got {self.limit}")
         if self.dtype not in DTYPES:
@@ -111,13 +109,17 @@ def extract(
     ModelError
         If the network fails or a layer gives no vectors.
     StudyError
-        If something is in the way at `out`.
+        If something is in the way at `out`, or a worker died.
     Cancelled
         If the user interrupts, or `on_progress` does.
+
+    Notes
+    -----
+    With `plan.workers` the calling script needs the usual ``if __name__ == "__main__":``, and the network is loaded by
+    its specification in each of them.
     """
     network, plan = as_network(model), plan or Plan()
     run = _begin(network, source, plan, on_progress or no_progress)
-    network.place(plan.device, plan.dtype)
     with StudyWriter(Path(out), run.config, capacity=run.capacity, overwrite=overwrite, restart=restart) as writer:
         if writer.is_complete:
             return open_study(writer.publish())
@@ -129,15 +131,19 @@ def extract(
             raise Cancelled(said) from None
 
 
-def _begin(network: Network, source: Source | TextSource, plan: Plan, on_progress: Progress) -> "_Run | TextRun":
+def _begin(network: Network, source: Source | TextSource, plan: Plan, on_progress: Progress) -> ImageRun | TextRun:
     if isinstance(source, TextSource):
+        if plan.workers > 1:
+            raise InvalidInput("--workers share images, and the data are texts: leave it out")
+        network.place(plan.device, plan.dtype)
         return TextRun(network, source, plan, on_progress)
     if plan.where or plan.max_tokens:
         raise InvalidInput("--where and --max-tokens are for texts, and the data are none: see --text-column")
     if hasattr(network, "tokenizer"):
         raise InvalidInput(f"{network.name} reads texts, and the data are none: see --text-column")
     plan = replace(plan, policies=plan.policies or ("random",), preprocessing=_preprocessing(network, source, plan))
-    return _Run(network, source, plan, on_progress)
+    prepared = plan.preprocessing.record() if plan.preprocessing else None
+    return ImageRun(network, source, plan, plan_config(network, source, plan, prepared), on_progress)
 
 
 def _preprocessing(network: Network, source: Source, plan: Plan) -> Preprocessing | None:
@@ -172,69 +178,6 @@ def plan_config(
         "device": plan.device,
         "dtype": plan.dtype,
     }
-
-
-class _Run:
-    """One extraction under way: what its first batch tells, and the loop over all."""
-
-    nothing = "no image could be read: is this the right column, and are these image files?"
-    """What to say when there is no example."""
-
-    def __init__(self, network: Network, source: Source, plan: Plan, on_progress: Progress) -> None:
-        self._network, self._source, self._plan, self._on_progress = network, source, plan, on_progress
-        self.capacity = min(len(source), plan.limit or len(source))
-        prepared = plan.preprocessing.record() if plan.preprocessing else None
-        self.config = plan_config(network, source, plan, prepared)
-        self._layers: tuple[str, ...] | None = None
-        self._outputs: Outputs | None = None
-        self._labelled: Record | None = None
-
-    def progress(self, writer: StudyWriter) -> str:
-        """Say how far an interrupted run has come."""
-        return f"{writer.n_written:,} of {self.capacity:,} examples"
-
-    def write(self, writer: StudyWriter) -> None:
-        """Append all batches that are not written yet."""
-        plan = self._plan
-        span = {"start": writer.next_input, "stop": self.capacity}
-        prepare = plan.preprocessing or Preprocessing()
-        batches = load_batches(self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, **span)
-        self._on_progress("extract", writer.next_input, self.capacity)
-        with closing(batches):
-            for batch in batches:
-                writer.append(self._portion(batch, writer.notes))
-                self._on_progress("extract", batch.next_input, self.capacity)
-
-    def _portion(self, batch: Batch, notes: dict[str, Any]) -> Portion:
-        """Run the network on a batch and keep what the study needs."""
-        if batch.inputs is None:
-            return Portion({}, {}, (), batch.next_input, batch.skipped)
-        if self._layers is None:
-            self._layers = self._choose_layers(batch.inputs)
-        rows = np.array([record.row for record in batch.records])
-        sampler = partial(sample, policies=self._plan.policies, rows=rows, seed=self._plan.seed)
-        keep = {name: partial(sampler, module=name) for name in self._layers}
-        output, kept = self._network.tap(batch.inputs, keep)
-        if "layers" not in notes or self._outputs is None:
-            self._outputs = name_outputs(output, self._network, self._source, self._plan.classes)
-            notes |= {"layers": list(self._layers), "outputs": asdict(self._outputs) if self._outputs else None}
-        layers = named(kept)
-        check_finite(layers, [record.id for record in batch.records])
-        return Portion(self._columns(batch, output), layers, batch.thumbnails, batch.next_input, batch.skipped)
-
-    def _choose_layers(self, inputs: Any) -> tuple[str, ...]:
-        patterns = self._plan.layers
-        return default_layers(self._network, inputs) if patterns is None else select_layers(self._network, patterns)
-
-    def _columns(self, batch: Batch, output: Any) -> dict[str, Any]:
-        records, outputs = batch.records, self._outputs
-        self._labelled = check_labels(records, self._labelled)
-        columns: dict[str, Any] = {"id": [record.id for record in records]}
-        labels = [label_name(record.label, self._plan.classes) for record in records]
-        columns["label"] = labels
-        if outputs:
-            columns |= outputs.predict(output, labels)
-        return columns | {name: [record.extra[name] for record in records] for name in records[0].extra}
 
 
 def _finish(writer: StudyWriter, title: str | None, nothing: str) -> Path:

@@ -57,8 +57,7 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
         return hub.load(name, weights)
     if kind == "onnx":
         return onnx_file.load(name, weights)
-    with _seeded(seed):
-        return _own(spec, weights)
+    return _own(spec, weights, seed)
 
 
 def load_model(spec: str, *, weights: str | Path | None = None, seed: int = 0) -> "nn.Module":
@@ -88,10 +87,12 @@ def _wrapped(module: "nn.Module", record: dict[str, Any] | None, tokenizer: Any 
     return TextNetwork(module, tokenizer, record, class_names=names)
 
 
-def _own(spec: str, weights: str | Path | None) -> TorchNetwork:
+def _own(spec: str, weights: str | Path | None, seed: int) -> TorchNetwork:
     torch = import_torch()
-    found = load_object(spec, kind="model")
-    model: Any = found if isinstance(found, torch.nn.Module) else call(found, spec=spec, kind="model")
+    with _seeded(seed):
+        found = load_object(spec, kind="model")
+    with _seeded(seed):  # once more: whether the file was imported before must not matter
+        model: Any = found if isinstance(found, torch.nn.Module) else call(found, spec=spec, kind="model")
     model, tokenizer = model if isinstance(model, tuple) and len(model) == 2 else (model, None)
     if not isinstance(model, torch.nn.Module):
         raise ModelError(f"the model {spec!r} gives a {type(model).__name__}, not a torch.nn.Module")
