@@ -118,7 +118,7 @@ class TextRun:
         self, samples: Sequence[Sample], notes: dict[str, Any]
     ) -> tuple[dict[str, dict[str, Points]], Mapping[str, Sequence[Any]]]:
         """Return the points of one batch by layer and policy, and what the network says of its texts."""
-        ids, mask = _padded([sample.ids for sample in samples], self._tokenizer.pad)
+        ids, mask = padded([sample.ids for sample in samples], self._tokenizer.pad)
         keep = _keeper(samples, length=ids.shape[1], unit=self._reader.unit)
         layers = {name: partial(keep, module=name) for name in self._layers}
         output, kept = self._network.tap(self._network.arguments(ids, mask), layers)
@@ -129,7 +129,7 @@ class TextRun:
         return kept, self._outputs.predict(output, labels) if self._outputs else {}
 
 
-def _padded(ids: Sequence[Sequence[int]], pad: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def padded(ids: Sequence[Sequence[int]], pad: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return token ids and their mask, both (B, T), the shorter texts filled up on the right."""
     lengths = np.array([len(row) for row in ids])
     mask = np.arange(lengths.max()) < lengths[:, None]
