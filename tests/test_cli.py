@@ -138,6 +138,18 @@ def test_bad_input_with_a_study(capsys: pytest.CaptureFixture[str], arguments: t
 
 
 @pytest.mark.usefixtures("here")
+def test_layers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, output, errors = run(capsys, "layers", "my_models.py:resnet20", "--shape", "3,8,8", "--json")
+    assert (code, errors) == (0, "")
+    facts = json.loads(output)
+    assert list(facts[0]) == ["name", "type", "shape", "parameters", "usual"]
+    _, output, _ = run(capsys, "layers", "my_models.py:resnet20", "--shape", "3,8,8")
+    assert [line.split()[0] for line in output.splitlines()] == [fact["name"] for fact in facts]
+    code, _, errors = run(capsys, "layers", "my_models.py:resnet20", "--shape", "3,x")
+    assert (code, errors[:50]) == (1, "error: --shape needs positive whole numbers separa")
+
+
+@pytest.mark.usefixtures("here")
 def test_ctrl_c_exits_with_130(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

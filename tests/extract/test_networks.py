@@ -162,7 +162,14 @@ def test_an_image_model_of_transformers(tmp_path: Path) -> None:
     np.testing.assert_array_equal(study.layer("classifier").vectors(), expected.logits)
     assert set(study.examples["prediction"]) <= {"cat", "dog"}
     assert study.examples["correct"].notna().all()
-    assert study.manifest.config["preprocessing"]["description"].startswith("the image processor of hf:")
+    record = study.manifest.preprocessing
+    assert record is not None
+    assert record["description"].startswith("the image processor of hf:")
+    assert Preprocessing.from_record(record).transform == f"hf:{tmp_path / 'vit'}"
+    file = tmp_path / "vit" / "preprocessor_config.json"
+    file.write_text(file.read_text().replace("0.4", "0.3"))
+    with pytest.raises(InvalidInput, match="its file has changed"):
+        Preprocessing.from_record(record)
 
 
 @pytest.mark.usefixtures("_transformers")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from PIL import Image
 
 from topoact.errors import InvalidInput
 from topoact.extract.specs import call, code_digest, load_object, located
+from topoact.study.files import digest
 
 PROCESSOR = "hf:"
 """A transform so called is the image processor of a model for transformers."""
+
+PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,9 @@ class Preprocessing:
             raise InvalidInput(f"--std must be positive: got {min(self.std):g}")
         if self.transform and (self.size or self.mean or self.std):
             raise InvalidInput("--transform prepares the whole input: leave out --size, --mean and --std")
-        if self.transform and not self.code and not self.transform.startswith(PROCESSOR):
+        if self.transform and not self.code:
             object.__setattr__(self, "transform", located(self.transform))
-            object.__setattr__(self, "code", code_digest(self.transform))
+            object.__setattr__(self, "code", _digest(self.transform))
 
     def record(self) -> dict[str, Any]:
         """Return what `from_record` rebuilds this from, as JSON."""
@@ -71,7 +75,7 @@ class Preprocessing:
             If the file of the transform is not what it was.
         """
         transform = record.get("transform")
-        if transform and record.get("code") != code_digest(transform):
+        if transform and record.get("code") != _digest(transform):
             raise InvalidInput(f"the transform {transform} is not the one that made the study: its file has changed")
         known = {field.name: record[field.name] for field in fields(cls) if field.name in record}
         for name in ("mean", "std"):
@@ -185,6 +189,15 @@ def stack(items: Sequence[Any]) -> Any:
     import torch
 
     return torch.stack(list(items))
+
+
+def _digest(transform: str) -> str | None:
+    """Return the digest of the file that says what a transform does; None where that is not known."""
+    folder = Path(transform.removeprefix(PROCESSOR))
+    if not transform.startswith(PROCESSOR):
+        return code_digest(transform)
+    files = [file for name in PROCESSOR_FILES if (file := folder / name).is_file()]
+    return digest([file.read_text("utf-8") for file in files]) if files else None
 
 
 @lru_cache(maxsize=8)

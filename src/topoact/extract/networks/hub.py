@@ -11,7 +11,7 @@ from topoact.errors import InvalidInput
 from topoact.extract.networks import text_hub
 from topoact.extract.networks.libraries import import_library
 from topoact.extract.networks.torch_network import TorchNetwork
-from topoact.extract.preprocessing import Preprocessing
+from topoact.extract.preprocessing import Preprocessing, as_rgb
 
 
 def load(name: str, weights: str | Path | None) -> TorchNetwork:
@@ -54,7 +54,7 @@ def image_processor(name: str) -> Any:
     """Return a call that makes the tensor (C, H, W) of a PIL image, as the model's own image processor does."""
     transformers = import_library("transformers", what="this model")
     processor = text_hub.fetch(transformers, transformers.AutoImageProcessor, name)
-    return lambda image: processor(image.convert("RGB"), return_tensors="pt")["pixel_values"][0]
+    return lambda image: processor(as_rgb(image), return_tensors="pt")["pixel_values"][0]
 
 
 def _kind(transformers: Any, config: Any) -> Any:
