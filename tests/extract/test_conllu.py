@@ -11,47 +11,15 @@ from topoact.extract.texts.conllu import ConlluSource, spell
 from topoact.extract.texts.conllu import Sentence as Block
 from topoact.extract.texts.source import Text
 
+from .tiny import CORPUS, line
+
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "gum" / "gum-dev.conllu"
-
-
-def line(number: str, form: str, upos: str = "X", misc: str = "_", lemma: str = "l", deprel: str = "dep") -> str:
-    return "\t".join([number, form, lemma, upos, "XX", "_", "0", deprel, "_", misc])
-
-
-FILE = f"""# newdoc id = GUM_academic_art
-# meta::author = Ann = Bob
-# newpar
-# sent_id = art-1
-# s_type = decl
-# text = I don't 😀 go.
-{line("1", "I", "PRON", deprel="nsubj")}
-{line("2-3", "don't")}
-{line("2", "do", "AUX", lemma="do")}
-{line("3", "n't", "PART")}
-{line("4", "😀", "SYM")}
-{line("5", "go", "VERB", "SpaceAfter=No", deprel="root")}
-{line("5.1", "ghost")}
-{line("6", ".", "PUNCT")}
-
-# sent_id = art-2
-# text = Vins du pays
-{line("1", "Vins", "NOUN")}
-{line("2-3", "du")}
-{line("2", "de", "ADP")}
-{line("3", "le", "DET")}
-{line("4", "pays", "NOUN")}
-
-# newdoc id = second
-# genre = letter
-{line("1", "日本", "PROPN", "SpaceAfter=No")}
-{line("2", "語", "_")}
-"""
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     file = tmp_path / "a.conllu"
-    file.write_text(FILE, "utf-8")
+    file.write_text(CORPUS, "utf-8")
     return file
 
 
@@ -105,8 +73,8 @@ def test_labels_are_of_words_or_of_sentences(path: Path) -> None:
         pytest.param("1\tthe\n", {}, InvalidInput, "line 1 of .* begins with '1' and has 2 fields", id="fields"),
         pytest.param("# text = a\nword\n", {}, InvalidInput, "line 2 .* begins with 'word'", id="no number"),
         pytest.param("# text = a\n\n", {}, InvalidInput, "holds no sentence", id="empty"),
-        pytest.param(FILE, {"label": "kind"}, UnknownName, "no column 'kind': .*lemma, upos.*genre", id="label"),
-        pytest.param(FILE, {"columns": ("mood",)}, UnknownName, "no column 'mood'", id="column"),
+        pytest.param(CORPUS, {"label": "kind"}, UnknownName, "no column 'kind': .*lemma, upos.*genre", id="label"),
+        pytest.param(CORPUS, {"columns": ("mood",)}, UnknownName, "no column 'mood'", id="column"),
     ],
 )
 def test_bad_files(tmp_path: Path, text: str, options: dict, error: type[Exception], sentence: str) -> None:

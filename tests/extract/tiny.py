@@ -33,6 +33,86 @@ SIZES = {"vocab_size": len(VOCABULARY), "hidden_size": 16, "num_hidden_layers": 
 LIMIT = 24
 
 
+def line(number: str, form: str, upos: str = "X", misc: str = "_", lemma: str = "l", deprel: str = "dep") -> str:
+    return "\t".join([number, form, lemma, upos, "XX", "_", "0", deprel, "_", misc])
+
+
+CORPUS = f"""# newdoc id = GUM_academic_art
+# meta::author = Ann = Bob
+# newpar
+# sent_id = art-1
+# s_type = decl
+# text = I don't 😀 go.
+{line("1", "I", "PRON", deprel="nsubj")}
+{line("2-3", "don't")}
+{line("2", "do", "AUX", lemma="do")}
+{line("3", "n't", "PART")}
+{line("4", "😀", "SYM")}
+{line("5", "go", "VERB", "SpaceAfter=No", deprel="root")}
+{line("5.1", "ghost")}
+{line("6", ".", "PUNCT")}
+
+# sent_id = art-2
+# text = Vins du pays
+{line("1", "Vins", "NOUN")}
+{line("2-3", "du")}
+{line("2", "de", "ADP")}
+{line("3", "le", "DET")}
+{line("4", "pays", "NOUN")}
+
+# newdoc id = second
+# genre = letter
+{line("1", "日本", "PROPN", "SpaceAfter=No")}
+{line("2", "語", "_")}
+"""
+
+
+LINES = [
+    "The 😀 cat running unbelievably, привет!",
+    "日本 dog",
+    "unbelievably",
+    "",
+    "do n't running running the cat . the dog sat , the cat ran",
+    "the " * 40,
+    *(" ".join(["the cat sat on a dog", "running 😀"][: 1 + i % 2] * (1 + i % 3)) for i in range(20)),
+]
+LAYERS = ("embeddings", "encoder.layer.0", "encoder.layer.1")
+CODE = """
+import torch
+from torch import nn
+import tiny
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.cell = nn.Embedding(len(tiny.VOCABULARY), 6), nn.Linear(6, 6)
+        self.lstm, self.head = nn.LSTM(6, 4, bidirectional=True, batch_first=True), nn.Linear(8, 2)
+
+    def forward(self, ids):
+        states, _ = self.lstm(self.cell(self.embed(ids)))
+        return self.head(states[:, -1])
+
+
+def pair():
+    return Recurrent(), tiny.tokenizer()
+
+
+def attribute():
+    model = Recurrent()
+    model.tokenizer = tiny.tokenizer()
+    return model
+
+
+def bare():
+    return Recurrent()
+
+
+def slow():
+    return Recurrent(), "a tokenizer"
+"""
+
+
 def tokenizer(limit: int = LIMIT) -> Any:
     """Return a BERT tokenizer with `VOCABULARY`."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
