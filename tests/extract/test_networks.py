@@ -174,6 +174,11 @@ def test_an_image_model_of_transformers(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_transformers")
 def test_bad_folders_of_transformers(tmp_path: Path) -> None:
+    spec = vit(tmp_path / "vit")
+    (tmp_path / "vit" / "preprocessor_config.json").unlink()
+    photos = open_source(str(write_photos(tmp_path / "photos", 4)))
+    with pytest.raises(InvalidInput, match=r"nothing says how hf:.*vit wants its images: give --size"):
+        extract(load_network(spec), photos, tmp_path / "s")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match=r"hf:.*empty cannot be loaded: "):
         load_network(f"hf:{tmp_path / 'empty'}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from topoact.errors import ModelError, UnknownName
+from topoact.errors import ModelError, TopoActError, UnknownName
 
 
 def load_object(spec: str, *, kind: str) -> Any:
@@ -34,7 +34,8 @@ def load_object(spec: str, *, kind: str) -> Any:
     """
     place, _, name = spec.rpartition(":")
     if not place or not name:
-        raise ModelError(f"the {kind} {spec!r} is not of the form file.py:name or package.module:name")
+        others = ", torchvision:NAME, timm:NAME, hf:NAME-or-folder or onnx:FILE" if kind == "model" else ""
+        raise ModelError(f"the {kind} {spec!r} is not of the form file.py:name or package.module:name{others}")
     found: Any = _import_file(Path(place), kind) if place.endswith(".py") else _import_module(place, kind)
     for part in name.split("."):
         if not hasattr(found, part):
@@ -48,6 +49,8 @@ def call(made_by: Any, *, spec: str, kind: str) -> Any:
     """Call a factory without arguments; what it raises becomes one sentence."""
     try:
         return made_by()
+    except TopoActError:
+        raise
     except Exception as error:
         raise ModelError(f"the {kind} {spec!r} failed: {explain(error)}") from error
 

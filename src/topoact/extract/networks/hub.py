@@ -38,7 +38,7 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
     return TorchNetwork(
         model,
         record,
-        preprocessing=Preprocessing(transform=located(spec)) if _takes_images(model) else None,
+        preprocessing=Preprocessing(transform=located(spec)) if _has_processor(transformers, model, name) else None,
         class_names=text_hub.own_class_names(config) if _classifies(model) else None,
         libraries=("transformers",),
     )
@@ -63,8 +63,15 @@ def _kind(transformers: Any, config: Any) -> Any:
     return transformers.AutoModelForImageClassification if classifies else transformers.AutoModel
 
 
-def _takes_images(model: Any) -> bool:
-    return getattr(model, "main_input_name", "") == "pixel_values"
+def _has_processor(transformers: Any, model: Any, name: str) -> bool:
+    """Return whether a model takes images and brings what prepares them."""
+    if getattr(model, "main_input_name", "") != "pixel_values":
+        return False
+    try:
+        transformers.AutoImageProcessor.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _classifies(model: Any) -> bool:
