@@ -47,7 +47,7 @@ def write_digits_study(path: Path, n_examples: int = 1797) -> Path:
 
 
 def write_text_study(path: Path, sentences: Sequence[str], *, of_words: bool) -> Path:
-    """Write a study of sentences, or of their words, with one layer of four channels: a few counts of letters."""
+    """Write a study of sentences, or of their words, with one layer of four channels: counts of letters, shaken."""
     found = [(i, m.group(), *m.span()) for i, text in enumerate(sentences) for m in re.finditer(r"\S+", text)]
     columns: dict[str, list[Any]] = {"id": [str(i) for i in range(len(found))], "word": [word for _, word, *_ in found]}
     columns |= {"sentence": [sentences[i] for i, *_ in found]}
@@ -55,7 +55,8 @@ def write_text_study(path: Path, sentences: Sequence[str], *, of_words: bool) ->
     if not of_words:
         columns = {"id": [str(i) for i in range(len(sentences))], "text": list(sentences)}
     texts = columns["word" if of_words else "text"]
-    vectors = np.array([[text.count(letter) for letter in "aeio"] for text in texts], dtype=np.float32)
+    counts = np.array([[text.count(letter) for letter in "aeio"] for text in texts])
+    vectors = (counts + np.random.default_rng(0).normal(0, 0.1, counts.shape)).astype(np.float32)
     with StudyWriter(path, {"model": None, "data": "sentences"}, capacity=len(texts)) as writer:
         layers = {"letters": _layer("letters", vectors[:, None], None)}
         writer.append(Portion(columns, layers, [None] * len(texts), next_input=len(texts)))
