@@ -130,7 +130,7 @@ def test_tars_of_samples(tmp_path: Path) -> None:
         found = list(source.read(0))
         assert [(r.row, r.id, r.label) for r in found] == [(i, f"./shots/{i:05d}", i % 3) for i in range(7)]
         assert (len(source), found[5].image) == (7, picture(5))
-        assert found[5].extra == {"shade": 0.5, "width": 8, "text": "photo 5"}
+        assert found[5].extra == {"shade": 0.5, "width": 8, "caption": "photo 5"}
         assert source.class_names(3) == ("0", "1", "2")
         for start in (2, 4, 6):
             assert list(source.read(start)) == found[start:]

@@ -16,7 +16,7 @@ from topoact.errors import InvalidInput
 from topoact.extract.predictions import COLUMNS
 from topoact.extract.sources import IMAGE_SUFFIXES, Record, as_label
 
-TEXT = "text"
+CAPTION = "caption"
 """The column that the ``.txt`` of each sample becomes."""
 
 
@@ -125,7 +125,7 @@ def _facts(file: Path, key: str, members: dict[str, bytes]) -> dict[str, Any]:
     except ValueError as error:
         raise InvalidInput(f"sample {key} of {file} has a .json or .txt that cannot be read: {error}") from None
     kept = {name: value for name, value in facts.items() if _is_column(name, value)} if isinstance(facts, dict) else {}
-    return kept if text is None else {**kept, TEXT: text}
+    return kept if text is None else {**kept, CAPTION: text}
 
 
 def _is_column(name: str, value: Any) -> bool:
