@@ -140,7 +140,7 @@ def extract(
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[str, typer.Option(help="Of the forward pass: float32 or bfloat16.")] = "float32",
     workers: Annotated[int, typer.Option(help="Processes that share the batches, one to a GPU.")] = 1,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at an image that cannot be read.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at an input that cannot be read.")] = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
     as_json: AsJson = False,

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 BATCH_TOKENS = 2**14
 """Tokens of a batch with its padding, unless one text has more."""
+MANY = 2**16
+"""Tokens of a text of any length, as far as room is set aside."""
 
 
 class TextRun:
@@ -67,7 +69,8 @@ class TextRun:
         """How many examples there are at most."""
         if self._reader.unit == "text":
             return self._total
-        return int(self._source.record.get("words") or self._total * (self._tokenizer.max_tokens or BATCH_TOKENS))
+        is_known = self._source.word_columns is not None and self._plan.policies == ("words",)
+        return int(self._source.record["words"]) if is_known else self._total * (self._tokenizer.max_tokens or MANY)
 
     @property
     def config(self) -> dict[str, Any]:
