@@ -97,6 +97,13 @@ def test_torchvision_takes_files_and_its_own_names(tmp_path: Path, monkeypatch: 
     with pytest.raises(InvalidInput, match=r"gone.pt does not exist"):
         load_network("torchvision:squeezenet1_1", weights="gone.pt")
     weights = models.SqueezeNet1_1_Weights.DEFAULT
+
+    def offline(*_: object, **__: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(type(weights), "get_state_dict", offline)
+    with pytest.raises(ModelError, match=r"IMAGENET1K_V1 cannot be downloaded, give a file with --weights: OSError"):
+        load_network("torchvision:squeezenet1_1", weights="DEFAULT")
     monkeypatch.setattr(type(weights), "get_state_dict", lambda *_, **__: other.module.state_dict())
     named = load_network("torchvision:squeezenet1_1", weights="DEFAULT")
     assert named.record["weights"] == "IMAGENET1K_V1"

@@ -187,7 +187,7 @@ def _finish(writer: StudyWriter, title: str | None, nothing: str) -> Path:
     examples = finish_table(examples)
     record = writer.notes["outputs"]
     outputs = Outputs(record["n"], tuple(record["names"]) if record["names"] else None) if record else None
-    writer.notes["accuracy"] = accuracy(examples)
+    writer.notes.update(accuracy=accuracy(examples), labelled="label" in examples.column_names)
     named = bool(outputs and outputs.names)
     names = class_list(examples, outputs.all_names() if outputs else (), named=named)
     return writer.finish(examples, classes=names, title=title)

@@ -23,6 +23,7 @@ def summarise(study: Study) -> dict[str, Any]:
         "skipped": {"count": manifest.skipped.count, "first": list(manifest.skipped.first)},
         "accuracy": manifest.notes.get("accuracy"),
         "outputs": outputs["n"] if outputs else None,
+        "labelled": bool(manifest.notes.get("labelled")),
         "outputs_named": bool(outputs and outputs["names"]),
         "thumbnails": study.has_thumbnails,
         "truncated": manifest.notes.get("truncated", 0),
@@ -40,6 +41,8 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"input: {summary['preprocessing']}")
     if summary["accuracy"] is not None:
         lines.append(f"prediction = label for {summary['accuracy']:.1%} of the labelled examples")
+    if summary["outputs_named"] and summary["labelled"] and summary["accuracy"] is None:
+        lines.append("labels and outputs have no name in common: name the outputs as the labels do with --classes")
     if summary["outputs"] and not summary["outputs_named"]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
     if summary["truncated"]:

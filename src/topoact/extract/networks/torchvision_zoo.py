@@ -4,12 +4,12 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from topoact.errors import UnknownName
+from topoact.errors import ModelError, UnknownName
 from topoact.extract.networks.libraries import import_library
 from topoact.extract.networks.torch_network import TorchNetwork
 from topoact.extract.networks.weights import load_weights, weights_file
 from topoact.extract.preprocessing import Preprocessing
-from topoact.extract.specs import nearest
+from topoact.extract.specs import explain, nearest
 
 
 def load(name: str, weights: str | Path | None) -> TorchNetwork:
@@ -27,9 +27,7 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
         raise UnknownName(f"torchvision has no model {name!r}: did you mean {nearest(name, known)}?")
     file, choices = weights_file(weights), models.get_model_weights(name)
     pretrained = _pretrained(name, weights, choices) if weights and not file else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # GoogLeNet announces another initialisation
-        model = models.get_model(name, weights=pretrained)
+    model = _create(models, name, pretrained)
     if file:
         load_weights(model, file)
     meant = pretrained or choices.DEFAULT
@@ -43,6 +41,17 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
         maps_end_in_channels=type(model).__name__ == "SwinTransformer",
         libraries=("torchvision",),
     )
+
+
+def _create(models: Any, name: str, pretrained: Any) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # GoogLeNet announces another initialisation
+            return models.get_model(name, weights=pretrained)
+    except OSError as error:
+        raise ModelError(
+            f"the weights {pretrained} cannot be downloaded, give a file with --weights: {explain(error)}"
+        ) from error
 
 
 def _pretrained(name: str, weights: str | Path, choices: Any) -> Any:
