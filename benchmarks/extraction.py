@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.sides import peak_mebibytes
 from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
 from topoact.extract.loader import load_batches
-from topoact.extract.models import import_torch
+from topoact.extract.networks.libraries import import_torch
 from topoact.extract.sources import Source
 from topoact.study.segments import SEGMENT_EXAMPLES
 

@@ -47,7 +47,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return int(exit_.value.code or 0), output, errors
 
 
-EXTRACT = ("extract", "my_models.py:resnet20", "photos", "--layers", "0,1", "-o", "runs/r20")
+EXTRACT = ("extract", "my_models.py:resnet20", "photos", "--std", "1,1,1", "--layers", "0,1", "-o", "runs/r20")
 
 
 @pytest.mark.usefixtures("here")
@@ -58,7 +58,7 @@ def test_extract_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
         "runs/r20: 40 examples",
         "  0: 40 vectors of 4 channels (random)",
         "  1: 40 vectors of 4 channels (random)",
-        "input: RGB 0-1, own size",
+        "input: RGB 0-1, own size, std 1, 1, 1",
         f"prediction = label for {open_study('runs/r20').manifest.notes['accuracy']:.1%} of the labelled examples",
         "explore it: topoact serve runs/r20",
     ]
@@ -111,7 +111,7 @@ def test_an_epsilon_for_each_interval_is_a_list(capsys: pytest.CaptureFixture[st
     ("arguments", "sentence"),
     [
         pytest.param(("serve", "gone"), "error: there is no study at gone", id="no study"),
-        pytest.param((*EXTRACT[:4], "9", "-o", "s"), "error: the network has no layer '9'", id="no layer"),
+        pytest.param((*EXTRACT[:6], "9", "-o", "s"), "error: the network has no layer '9'", id="no layer"),
         pytest.param(("extract", "gone.py:f", "photos", "-o", "s"), "error: the model file", id="no model"),
         pytest.param((*EXTRACT, "--policy", "max"), "error: there is no policy 'max'", id="no policy"),
         pytest.param((*EXTRACT, "--mean", "1;2"), "error: --mean needs numbers", id="no numbers"),
@@ -151,11 +151,23 @@ def test_bad_input_with_a_study(capsys: pytest.CaptureFixture[str], arguments: t
 
 
 @pytest.mark.usefixtures("here")
+def test_layers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, output, errors = run(capsys, "layers", "my_models.py:resnet20", "--shape", "3,8,8", "--json")
+    assert (code, errors) == (0, "")
+    facts = json.loads(output)
+    assert list(facts[0]) == ["name", "type", "shape", "parameters", "usual"]
+    _, output, _ = run(capsys, "layers", "my_models.py:resnet20", "--shape", "3,8,8")
+    assert [line.split()[0] for line in output.splitlines()] == [fact["name"] for fact in facts]
+    code, _, errors = run(capsys, "layers", "my_models.py:resnet20", "--shape", "3,x")
+    assert (code, errors[:50]) == (1, "error: --shape needs positive whole numbers separa")
+
+
+@pytest.mark.usefixtures("here")
 def test_ctrl_c_exits_with_130(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("topoact.extract.run.tap", interrupt)
+    monkeypatch.setattr("topoact.extract.networks.TorchNetwork.tap", interrupt)
     code, _, errors = run(capsys, *EXTRACT)
     assert code == 130
     assert errors == "interrupted after 0 of 40 examples; the same command resumes\n"

@@ -24,6 +24,7 @@ export const STUDY: StudySummary = {
   has_labels: true,
   has_predictions: false,
   has_thumbnails: false,
+  texts: null,
   model: null,
   preprocessing: null,
 };

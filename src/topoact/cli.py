@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+Model = Annotated[
+    str,
+    typer.Argument(
+        help="torchvision:NAME, timm:NAME, hf:NAME-or-folder, onnx:FILE, file.py:callable or package.module:callable."
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(help="A .safetensors, .pt or .pth file of tensors, or DEFAULT or another name that the library has."),
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the study to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a finished study of that name.")]
 Restart = Annotated[bool, typer.Option("--restart", help="Throw away an unfinished study of that name.")]
@@ -88,65 +99,105 @@ def demo(
 
 @app.command()
 def extract(
-    model: Annotated[str, typer.Argument(help="file.py:callable, package.module:callable or torchvision:NAME.")],
+    model: Model,
     data: Annotated[
-        str, typer.Argument(help="Folder of class folders, .parquet or .csv table, or file.py:callable of a Dataset.")
+        str,
+        typer.Argument(
+            help="Folder of class folders of images or .txt, .parquet or .csv table, .tar of samples,"
+            " torchvision-data:NAME, file.py:callable of a Dataset; texts: .jsonl, .conllu or a table."
+        ),
     ],
     *,
     out: Out,
     layers: Annotated[
-        str | None, typer.Option(help="Names or globs, comma-separated; by default the outermost layers.")
+        str | None, typer.Option(help="Names, globs or usual, comma-separated.  [default: usual, or the outermost]")
     ] = None,
-    policy: Annotated[str, typer.Option(help="random, mean, all, or several: which positions are kept.")] = "random",
-    weights: Annotated[Path | None, typer.Option(help="A .safetensors, .pt or .pth file of tensors.")] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="Which positions are kept: random, random:K, mean, maxnorm, all, or several; of texts cls, mean or"
+            " both, or words, or tokens.  [default: random; of texts mean, or words where they are marked]"
+        ),
+    ] = None,
+    weights: Weights = None,
     size: Annotated[int | None, typer.Option(help="Short side to so many pixels, then the centre square.")] = None,
     mean: Annotated[str | None, typer.Option(help="Taken from the 0-1 RGB values: r,g,b.")] = None,
     std: Annotated[str | None, typer.Option(help="Divides what is left: r,g,b.")] = None,
     transform: Annotated[str | None, typer.Option(help="file.py:callable, PIL image to tensor, instead.")] = None,
     classes: Annotated[str | None, typer.Option(help="Names of the outputs: a,b,c or a file, one a line.")] = None,
     image_column: ImageColumn = None,
+    text_column: Annotated[str | None, typer.Option(help="Column of texts.  [default: text]")] = None,
     label_column: LabelColumn = None,
     id_column: IdColumn = None,
+    columns: Annotated[str | None, typer.Option(help="Comments of a .conllu file to keep: genre,s_type.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(help="Keep these texts or words: upos=NOUN,VERB; may be repeated.")
+    ] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Cut texts there.  [default: what the network takes]")] = None,
     limit: Annotated[int | None, typer.Option(help="Take the first inputs only.")] = None,
     batch_size: Annotated[int, typer.Option(help="Inputs in one forward pass.")] = 64,
     seed: Annotated[int, typer.Option(help="Of random positions and random weights.")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at an image that cannot be read.")] = False,
+    dtype: Annotated[str, typer.Option(help="Of the forward pass: float32 or bfloat16.")] = "float32",
+    workers: Annotated[int, typer.Option(help="Processes that share the batches, one to a GPU.")] = 1,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at an input that cannot be read.")] = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the activations of any torch network over your inputs as a study."""
-    from topoact.extract import Plan, Preprocessing, extract, load_model, model_record, open_source
-    from topoact.extract.options import parse_names, parse_numbers, parse_policies, split
+    from topoact.extract import Plan, extract, load_network, open_source
+    from topoact.extract.options import parse_names, parse_policies, parse_preprocessing, split
     from topoact.study.writer import check_target
 
     check_target(out, overwrite)
+    said = parse_preprocessing(size, mean, std, transform)
     plan = Plan(
         layers=split(layers) if layers else None,
-        policies=parse_policies(policy),
-        preprocessing=Preprocessing(size, parse_numbers(mean, "--mean"), parse_numbers(std, "--std"), transform),
+        policies=parse_policies(policy) if policy else (),
         classes=parse_names(classes),
         batch_size=batch_size,
         seed=seed,
         limit=limit,
         device=device,
+        dtype=dtype,
         strict=strict,
+        workers=workers,
+        where=tuple(where or ()),
+        max_tokens=max_tokens,
     )
-    source = open_source(data, image=image_column, label=label_column, identity=id_column)
-    network = load_model(model, weights=weights, seed=seed)
+    source = open_source(
+        data,
+        image=image_column,
+        text=text_column,
+        label=label_column,
+        identity=id_column,
+        columns=split(columns) if columns else None,
+    )
+    network = load_network(model, weights=weights, seed=seed)
+    plan = replace(plan, preprocessing=said and said.completed(network.preprocessing))
     with _progress() as report:
-        study = extract(
-            network,
-            source,
-            out,
-            plan,
-            model_record=model_record(model, weights),
-            overwrite=overwrite,
-            restart=restart,
-            on_progress=report,
-        )
+        study = extract(network, source, out, plan, overwrite=overwrite, restart=restart, on_progress=report)
     _say_study(study, as_json=as_json)
+
+
+@app.command()
+def layers(
+    model: Model,
+    *,
+    weights: Weights = None,
+    shape: Annotated[str | None, typer.Option(help="Shape of one input: 3,224,224.  [default: the network's]")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the layers of a network: type, shape of the output for one input, parameters; * marks the usual choice."""
+    from topoact.extract import load_network
+    from topoact.extract.options import parse_shape
+    from topoact.extract.summary import layer_lines
+
+    wanted = parse_shape(shape)
+    network = load_network(model, weights=weights)
+    facts = network.survey(network.sample_input(wanted))
+    typer.echo(json.dumps([asdict(fact) for fact in facts]) if as_json else "\n".join(layer_lines(facts)))
 
 
 @app.command("import")

@@ -87,6 +87,11 @@ def url(digits_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Serve a copy of the digits and return the address with its token."""
     study = tmp_path_factory.mktemp("served") / "digits"
     shutil.copytree(digits_path, study)
+    yield from serve(study)
+
+
+def serve(study: Path) -> Iterator[str]:
+    """Serve a study until the generator is closed; yield the address with its token."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

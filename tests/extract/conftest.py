@@ -4,6 +4,7 @@ import io
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from PIL import Image
 
 from topoact.extract import open_source
 from topoact.extract.sources import Source
+
+from . import tiny
 
 MODELS = """
 import torch
@@ -101,6 +104,19 @@ def no_length():
 
 def bad_item():
     return [{"image": 1}]
+
+
+class Dying(nn.Sequential):
+    def forward(self, x):
+        import multiprocessing, os, pathlib
+
+        if multiprocessing.parent_process() and not (pathlib.Path(__file__).parent / "alive").exists():
+            os.kill(os.getpid(), 9)
+        return super().forward(x)
+
+
+def dying():
+    return Dying(*small())
 """
 
 
@@ -119,6 +135,12 @@ def torchvision_beside_cpu_torch() -> Iterator[None]:
         yield from _declared_operators()
     else:
         yield
+
+
+@pytest.fixture(scope="session")
+def transformers(torchvision_beside_cpu_torch: None) -> Any:
+    """The library, which imports torchvision where there is one."""
+    return pytest.importorskip("transformers", reason="transformers is not installed")
 
 
 def _declared_operators() -> Iterator[None]:
@@ -161,3 +183,42 @@ def write_photos(
 def photos(tmp_path: Path) -> Source:
     """24 photos of 8 x 8 pixels in two class folders."""
     return open_source(str(write_photos(tmp_path / "photos")))
+
+
+@pytest.fixture
+def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments and windows of a few texts, and no network."""
+    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
+    monkeypatch.setattr("topoact.extract.texts.reading.WINDOW_TEXTS", 7)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def bert(tmp_path_factory: pytest.TempPathFactory, transformers: Any) -> str:
+    return f"hf:{tiny.save_bert(tmp_path_factory.mktemp('bert'))}"
+
+
+@pytest.fixture(scope="session")
+def classifier(tmp_path_factory: pytest.TempPathFactory, transformers: Any) -> str:
+    return f"hf:{tiny.save_bert(tmp_path_factory.mktemp('classifier'), classes=('cat', 'dog', 'owl'))}"
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> str:
+    path = tmp_path / "lines.csv"
+    rows = (f'{i},"{line}",{["cat", "dog"][i % 2]}' for i, line in enumerate(tiny.LINES))
+    path.write_text("number,text,label\n" + "\n".join(rows), "utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def sentences_of_words(tmp_path: Path) -> str:
+    (tmp_path / "a.conllu").write_text(tiny.CORPUS, "utf-8")
+    return str(tmp_path / "a.conllu")
+
+
+@pytest.fixture
+def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.syspath_prepend(str(Path(tiny.__file__).parent))
+    (tmp_path / "own.py").write_text(tiny.CODE)
+    return tmp_path / "own.py"

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from topoact.errors import Cancelled, ModelError, UnknownName
-from topoact.extract import load_model
-from topoact.extract.hooks import tap
+from topoact.extract import TorchNetwork, load_model
 from topoact.extract.layers import default_layers, select_layers
+from topoact.extract.networks.hooks import tap
 
 INPUTS = torch.zeros(2, 3, 8, 8)
 
@@ -25,23 +25,23 @@ INPUTS = torch.zeros(2, 3, 8, 8)
 )
 def test_selection(patterns: list[str], found: list[str]) -> None:
     model = nn.ModuleDict({"a": nn.ReLU(), "b": nn.Sequential(nn.ReLU(), nn.ReLU()), "c": nn.ReLU()})
-    assert list(select_layers(model, patterns)) == found
+    assert list(select_layers(TorchNetwork(model), patterns)) == found
 
 
 @pytest.mark.parametrize("pattern", ["layer22", "layer2.*"])
 def test_unknown_layers_are_answered_with_the_nearest(pattern: str) -> None:
     model = nn.ModuleDict({f"layer{i}": nn.ReLU() for i in range(9)})
     with pytest.raises(UnknownName, match=r"no layer 'layer2.*': did you mean layer2"):
-        select_layers(model, [pattern])
+        select_layers(TorchNetwork(model), [pattern])
 
 
 def test_by_default_the_outermost_layers_with_parameters(models: Path) -> None:
     model = load_model(f"{models}:small")
-    assert default_layers(model, INPUTS) == ("0", "2", "4")
-    assert default_layers(nn.Sequential(model), INPUTS) == ("0.0", "0.2", "0.4")
-    assert default_layers(load_model(f"{models}:Twice"), INPUTS) == ("conv",)
+    assert default_layers(TorchNetwork(model), INPUTS) == ("0", "2", "4")
+    assert default_layers(TorchNetwork(nn.Sequential(model)), INPUTS) == ("0.0", "0.2", "0.4")
+    assert default_layers(TorchNetwork(load_model(f"{models}:Twice")), INPUTS) == ("conv",)
     with pytest.raises(ModelError, match="no layer to choose by default"):
-        default_layers(nn.Sequential(nn.ReLU()), INPUTS)
+        default_layers(TorchNetwork(nn.Sequential(nn.ReLU())), INPUTS)
 
 
 @pytest.mark.parametrize(

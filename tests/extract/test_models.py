@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from topoact.errors import InvalidInput, ModelError, TopoActError, UnknownName
 from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
-from topoact.extract.models import model_digest
+from topoact.extract.networks.weights import model_digest
 
 from .conftest import write_photos
 

@@ -13,22 +13,29 @@ LOGITS = torch.tensor([[1.0, 3.0, -2.0], [0.5, -1.0, 0.0]])
 
 
 def test_logits_become_probabilities() -> None:
-    names, confidence = Outputs(3, ("a", "b", "c")).predict(LOGITS)
-    assert names == ["b", "a"]
-    np.testing.assert_allclose(confidence, LOGITS.softmax(1).amax(1))
+    found = Outputs(3, ("a", "b", "c")).predict(LOGITS, ["b", "x"])
+    assert found["prediction"] == ["b", "a"]
+    np.testing.assert_allclose(found["confidence"], LOGITS.softmax(1).amax(1), rtol=1e-6)
+    assert found["top5"] == [["b", "a", "c"], ["a", "c", "b"]]
+    expected = LOGITS.softmax(1).sort(1, descending=True).values
+    np.testing.assert_allclose(found["top5_confidence"], expected, rtol=1e-6)
+    assert found["correct"] == [True, None]
+    assert found["loss"][0] == pytest.approx(float(torch.nn.functional.cross_entropy(LOGITS[:1], torch.tensor([1]))))
+    assert found["loss"][1] is None
 
 
 def test_probabilities_stay_as_they_are() -> None:
-    names, confidence = Outputs(3, None).predict(torch.tensor([[0.1, 0.2, 0.7]]))
-    assert names == ["output 2"]
-    np.testing.assert_allclose(confidence, [0.7])
+    found = Outputs(3, None).predict(torch.tensor([[0.1, 0.2, 0.7]]), ["2"])
+    assert found["prediction"] == ["output 2"]
+    np.testing.assert_allclose(found["confidence"], [0.7])
+    assert found["correct"] == [None]
 
 
-@pytest.mark.parametrize("output", [(LOGITS,), LOGITS[:, :1], LOGITS[None], {"logits": LOGITS}])
+@pytest.mark.parametrize("output", [(LOGITS,), LOGITS[:, :1], LOGITS[None], {"scores": LOGITS}])
 def test_other_networks_make_no_predictions(output: object) -> None:
-    assert Outputs.of(output, None, None) is None  # type: ignore[arg-type]
+    assert Outputs.of(output, given=None) is None
     with pytest.raises(InvalidInput, match="this network gives no"):
-        Outputs.of(output, None, ("a",))  # type: ignore[arg-type]
+        Outputs.of(output, given=("a",))
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,13 @@ import pytest
 import torch
 
 from topoact.errors import Cancelled, InvalidInput, TopoActError, UnknownName
-from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
+from topoact.extract import Plan, Preprocessing, extract, load_model, load_network, open_source
+from topoact.extract.forward import Place, load_in_worker
 from topoact.extract.loader import load_batches
-from topoact.extract.sources import Source
+from topoact.extract.sources import DatasetSource, Source
 from topoact.extract.summary import sentences, summarise
 from topoact.study import Study, open_study
+from topoact.workbench.columns import coded_columns
 
 from .conftest import picture, write_photos
 
@@ -36,7 +38,8 @@ def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(**changes: object) -> Plan:
-    return Plan(**{"layers": LAYERS, "policies": ("random", "mean", "all"), "batch_size": 4, **changes})
+    usual = {"layers": LAYERS, "policies": ("random", "mean", "all"), "preprocessing": Preprocessing(), "batch_size": 4}
+    return Plan(**{**usual, **changes})
 
 
 def same(first: Study, second: Study) -> bool:
@@ -52,7 +55,8 @@ def same(first: Study, second: Study) -> bool:
 def test_the_study_equals_a_plain_forward_pass(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
     study = extract(model, photos, tmp_path / "s", plan())
     assert study.layers == ("0@random", "0@mean", "0@all", "2@random", "2@mean", "2@all", "4")
-    inputs = torch.cat([b.inputs for b in load_batches(photos, Preprocessing(), batch_size=24, stop=24)])
+    batches = load_batches(photos, Preprocessing(), batch_size=24, stop=24)
+    inputs = torch.cat([torch.as_tensor(batch.inputs) for batch in batches])
     with torch.inference_mode():
         outputs = {"0": model[:1](inputs), "2": model[:3](inputs)}
         logits = model(inputs)
@@ -114,11 +118,11 @@ def test_ctrl_c_says_how_far_it_came(model: torch.nn.Sequential, photos: Source,
 
 KILLED = """
 import sys, time
-from topoact.extract import Plan, extract, load_model, open_source
+from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
 import topoact.study.segments as segments
 segments.SEGMENT_EXAMPLES = 8
 model = load_model(sys.argv[1])
-plan = Plan(("0", "2", "4"), ("random", "mean", "all"), batch_size=4)
+plan = Plan(("0", "2", "4"), ("random", "mean", "all"), Preprocessing(), batch_size=4)
 extract(model, open_source(sys.argv[2]), sys.argv[3], plan, on_progress=lambda *_: time.sleep(0.05))
 """
 
@@ -135,6 +139,39 @@ def test_kill_9_half_way(model: torch.nn.Sequential, models: Path, photos: Sourc
     assert process.wait() == -signal.SIGKILL
     assert (tmp_path / "a.partial").exists()
     assert same(extract(model, photos, tmp_path / "a", plan()), extract(model, photos, tmp_path / "b", plan()))
+
+
+def test_workers_write_the_same_study_and_one_that_dies_leaves_it_to_be_resumed(models: Path, tmp_path: Path) -> None:
+    photos = open_source(str(write_photos(tmp_path / "photos", 40, broken=(2, 9, 39))))
+    network = load_network(f"{models}:dying")
+    with pytest.raises(TopoActError, match="a worker died, perhaps for want of memory: the same command goes on"):
+        extract(network, photos, tmp_path / "a", plan(workers=2))
+    (models.parent / "alive").touch()
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if done >= 20:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        extract(network, photos, tmp_path / "a", plan(), on_progress=progress)
+    ours = extract(network, photos, tmp_path / "a", plan(workers=2))
+    alone = extract(network, photos, tmp_path / "b", plan())
+    assert same(ours, alone)
+    assert ours.digest == alone.digest
+    assert ours.manifest.notes == alone.manifest.notes
+
+
+def test_workers_need_a_network_that_they_can_load(
+    model: torch.nn.Sequential, models: Path, photos: Source, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput, match="--workers need a network that each can load by its specification"):
+        extract(model, photos, tmp_path / "a", plan(workers=2))
+    place = Place(load_network(f"{models}:Twice", seed=5).record, "cpu", "float32", 1)
+    assert load_in_worker(place, 5).record == place.record
+    with pytest.raises(TopoActError, match="has other weights when it is loaded once more: give them with --weights"):
+        load_in_worker(place, 0)
+    with pytest.raises(InvalidInput, match="--workers must be 1 or more: got 0"):
+        plan(workers=0)
 
 
 def test_images_that_cannot_be_read_are_named_and_counted(model: torch.nn.Sequential, tmp_path: Path) -> None:
@@ -180,7 +217,8 @@ def test_outputs_have_names_or_the_summary_says_how(
     assert study.classes == (("a", "b", "c", "d", "e", "cat", "dog") if named else ("cat", "dog", *_outputs(5)))
     assert set(study.examples["prediction"]) <= set(study.classes)
     assert set(study.examples["label"]) == {"cat", "dog"}
-    assert any("--classes" in line for line in sentences(summarise(study))) != named
+    said = "no name in common: name the outputs" if named else "outputs have no names: give them with --classes"
+    assert said in "\n".join(sentences(summarise(study)))
 
 
 def _outputs(n: int) -> list[str]:
@@ -263,6 +301,48 @@ def test_bad_input_leaves_nothing_behind(
 def test_bad_plans(change: dict[str, object], sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):
         plan(**change)
+
+
+@pytest.mark.parametrize(
+    ("labels", "shades", "sentence"),
+    [
+        pytest.param(["cat", 3] * 5, [1] * 10, "names and numbers: 0 has 'cat' and 1 has 3; give all", id="labels"),
+        pytest.param(["cat"] * 9 + [3], [1] * 10, "names and numbers: 0 has 'cat' and 9 has 3", id="in a later batch"),
+        pytest.param([0] * 10, [1, "b"] * 5, "column 'shade' mixes int and str: give all", id="a column"),
+        pytest.param([0] * 10, [1] * 8 + ["b"] * 2, "a column mixes kinds: .*shade", id="in a later segment"),
+        pytest.param([{"box": 1}] * 10, [1] * 10, "item 0 .* has a dict for a label: give a name", id="no label"),
+    ],
+)
+def test_mixed_kinds(
+    model: torch.nn.Sequential, tmp_path: Path, labels: list[object], shades: list[object], sentence: str
+) -> None:
+    items = [
+        {"input": torch.zeros(3, 8, 8), "label": label, "shade": shade}
+        for label, shade in zip(labels, shades, strict=True)
+    ]
+    with pytest.raises(TopoActError, match=sentence):
+        extract(model, DatasetSource(items, record={}), tmp_path / "s", plan())
+    assert not list(tmp_path.iterdir())
+
+
+def test_labels_that_are_measures_are_no_mixture(model: torch.nn.Sequential, tmp_path: Path) -> None:
+    items = [(torch.zeros(3, 8, 8), value) for value in (1.0, 2.5, 3.0)]
+    study = extract(model, DatasetSource(items, record={}), tmp_path / "s", plan())
+    assert study.examples["label"].tolist() == ["1", "2.5", "3"]
+
+
+def test_top5_loss_and_correct_are_columns(model: torch.nn.Sequential, models: Path, tmp_path: Path) -> None:
+    study = extract(model, open_source(f"{models}:Dicts"), tmp_path / "s", plan())
+    examples = study.examples
+    assert {len(names) for names in examples["top5"]} == {5}
+    assert [names[0] for names in examples["top5"]] == examples["prediction"].tolist()
+    np.testing.assert_array_equal(examples["correct"], examples["prediction"].astype(str) == examples["label"])
+    inputs = torch.stack([open_source(f"{models}:Dicts").fetch(row).image["input"] for row in range(10)])
+    with torch.inference_mode():
+        loss = torch.nn.functional.cross_entropy(model(inputs), torch.tensor([3, 4] * 5), reduction="none")
+    np.testing.assert_allclose(examples["loss"], loss, rtol=1e-4)
+    menus = {column.name for column in coded_columns(study)}
+    assert menus == {"label", "prediction", "confidence", "loss", "correct", "shade"}
 
 
 def test_tensors_of_a_dataset_are_not_prepared(model: torch.nn.Sequential, models: Path, tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """Folders, tables and Datasets list the same inputs; what cannot be used is said in one sentence."""
 
+import io
+import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from topoact.errors import InvalidInput, ModelError, TopoActError
+from topoact.errors import InvalidInput, ModelError, TopoActError, UnknownName
 from topoact.extract import Preprocessing, open_source
 from topoact.extract.loader import in_threads, load_batches
+from topoact.extract.preprocessing import as_rgb
 from topoact.extract.sources import ImageFolder, Record
 
 from .conftest import picture, write_photos
@@ -101,6 +105,113 @@ def test_datasets(models: Path) -> None:
     assert (batch.records[3].id, batch.records[3].label, batch.records[3].extra) == ("square 3", 4, {"shade": 0.3})
 
 
+def write_tar(file: Path, rows: range, **more: Callable[[int], bytes]) -> Path:
+    with tarfile.open(file, "w") as archive:
+        for i in rows:
+            for suffix, data in {"png": picture(i), **{name: make(i) for name, make in more.items()}}.items():
+                member = tarfile.TarInfo(f"./shots/{i:05d}.{suffix}")
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+    return file
+
+
+FACTS = {
+    "cls": lambda i: str(i % 3).encode(),
+    "json": lambda i: json.dumps({"shade": i / 10, "nested": [1], "width": 8}).encode(),
+    "txt": lambda i: f"photo {i}".encode(),
+}
+
+
+def test_tars_of_samples(tmp_path: Path) -> None:
+    write_tar(tmp_path / "b-1.tar", range(4, 7), **FACTS)
+    write_tar(tmp_path / "b-0.tar", range(4), **FACTS)
+    for spec in (tmp_path, tmp_path / "b-*.tar"):
+        source = open_source(str(spec))
+        found = list(source.read(0))
+        assert [(r.row, r.id, r.label) for r in found] == [(i, f"./shots/{i:05d}", i % 3) for i in range(7)]
+        assert (len(source), found[5].image) == (7, picture(5))
+        assert found[5].extra == {"shade": 0.5, "width": 8, "caption": "photo 5"}
+        assert source.class_names(3) == ("0", "1", "2")
+        for start in (2, 4, 6):
+            assert list(source.read(start)) == found[start:]
+
+
+def test_a_tar_of_images_alone(tmp_path: Path) -> None:
+    found = records(write_tar(tmp_path / "a.tar", range(3)))
+    assert [(r.label, dict(r.extra)) for r in found] == [(None, {})] * 3
+    facts = {"json": lambda i: json.dumps({"label": "cat"}).encode()}
+    assert records(write_tar(tmp_path / "a.tar", range(3), **facts))[2].label == "cat"
+
+
+def _compressed(folder: Path) -> str:
+    with tarfile.open(folder / "t.tar.gz", "w:gz") as archive:
+        archive.add(__file__)
+    return str(folder / "t.tar.gz")
+
+
+def _empty_tar(folder: Path) -> str:
+    return str(write_tar(folder / "t.tar", range(0)))
+
+
+def _bad_json(folder: Path) -> str:
+    return str(write_tar(folder / "t.tar", range(2), json=lambda i: b"{"))
+
+
+@pytest.mark.usefixtures("torchvision_beside_cpu_torch")
+def test_datasets_of_torchvision_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = open_source("torchvision-data:FakeData")
+    assert (len(source), source.gives_tensors) == (1000, False)
+    assert source.record["kind"] == "torchvision"
+    first = next(source.read(0)).image()
+    assert first.image["input"].size == (224, 224)
+    from torchvision import datasets
+
+    asked: list[dict[str, Any]] = []
+
+    class Small(datasets.FakeData):
+        classes = ("a", "b")
+
+        def __init__(self, root: str, train: bool = True, download: bool = False) -> None:
+            asked.append({"root": root, "train": train, "download": download})
+            super().__init__(10, (3, 8, 8), 2)
+
+    monkeypatch.setattr(datasets, "CIFAR10", Small)
+    assert open_source("torchvision-data:CIFAR10/test").class_names(2) == ("a", "b")
+    assert str(asked[0].pop("root")).endswith("CIFAR10")
+    assert asked == [{"train": False, "download": True}]
+    with pytest.raises(UnknownName, match="no dataset 'CIFAR11': did you mean CIFAR10"):
+        open_source("torchvision-data:CIFAR11")
+    with pytest.raises(InvalidInput, match="CIFAR10 has train and test: got 'val'"):
+        open_source("torchvision-data:CIFAR10/val")
+    with pytest.raises(ModelError, match=r"torchvision cannot make the dataset ImageFolder: FileNotFoundError"):
+        open_source("torchvision-data:ImageFolder")
+
+
+MODES = {"grey": "L", "two colours": "1", "alpha": "RGBA", "grey and alpha": "LA", "palette": "P", "CMYK": "CMYK"}
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+def test_images_of_every_kind(tmp_path: Path, mode: str) -> None:
+    colours = Image.open(io.BytesIO(picture(3, (40, 30)))).convert("RGB").convert(mode)
+    (tmp_path / "a").mkdir()
+    colours.save(tmp_path / "a" / ("i.tif" if mode == "CMYK" else "i.png"))
+    batch = next(load_batches(open_source(str(tmp_path)), Preprocessing(16), batch_size=2, stop=2))
+    assert batch.skipped == []
+    assert batch.inputs.shape == (1, 3, 16, 16)
+
+
+def test_sixteen_bits_keep_their_upper_eight_and_transparency_is_white(tmp_path: Path) -> None:
+    ramp = (np.arange(64, dtype=np.uint16) * 1000).reshape(8, 8)
+    np.testing.assert_array_equal(np.asarray(as_rgb(Image.fromarray(ramp)))[..., 1], ramp >> 8)
+    clear = Image.new("RGBA", (4, 4), (200, 0, 0, 0))
+    assert as_rgb(clear).getpixel((0, 0)) == (255, 255, 255)
+    Image.fromarray(ramp.astype(np.float32)).save(tmp_path / "f.tif")
+    with pytest.raises(
+        InvalidInput, match=r"f\.tif cannot be read: its pixels are floating-point numbers of unknown scale"
+    ):
+        list(load_batches(ImageFolder(tmp_path), Preprocessing(), batch_size=1, stop=1, strict=True))
+
+
 def _csv(text: str) -> Callable[[Path], str]:
     def write(folder: Path) -> str:
         (folder / "t.csv").write_text(text)
@@ -138,6 +249,10 @@ def _garbage(folder: Path) -> str:
         pytest.param(_csv("image\n1"), {}, InvalidInput, "holds int64, not image bytes or paths", id="numbers"),
         pytest.param(_parquet(), {"label": "kind"}, InvalidInput, "no column 'kind'.* --label-column", id="label"),
         pytest.param(_parquet(), {"identity": "key"}, InvalidInput, "no column 'key'.* --id-column", id="id"),
+        pytest.param(_compressed, {}, InvalidInput, "cannot be read as a .tar file: unpack it", id="compressed"),
+        pytest.param(_empty_tar, {}, InvalidInput, "no samples found in", id="empty tar"),
+        pytest.param(_bad_json, {}, InvalidInput, "sample ./shots/00000 of .* has a .json .* cannot", id="bad JSON"),
+        pytest.param(lambda f: f"{f}/gone.tar", {}, InvalidInput, "there is no data at", id="no tar"),
         pytest.param(lambda _: "{models}:empty", {}, InvalidInput, "the Dataset .* is empty", id="empty Dataset"),
         pytest.param(lambda _: "{models}:no_length", {}, ModelError, "list_iterator is not a Dataset", id="no length"),
         pytest.param(lambda _: "{models}:bad_item", {}, ModelError, "item 0 .* is a dict without 'input'", id="item"),

@@ -13,7 +13,8 @@ from served import MAP, PATIENCE, decode_frame, events, finish, obtain
 
 from topoact.analysis.layout import layout
 from topoact.server.routes import router
-from topoact.wire import messages
+from topoact.testing.studies import write_text_study
+from topoact.wire import messages, translate
 from topoact.workbench import MapSettings, open_workbench
 from topoact.workbench.columns import coded_columns
 
@@ -121,11 +122,25 @@ class TestStudy:
     def test_examples(self, client):
         answer = client.post("/api/examples", json={"rows": [7, 0, 299, 300, -1]})
         assert answer.json() == [
-            {"row": 7, "id": "digit-0007"},
-            {"row": 0, "id": "digit-0000"},
-            {"row": 299, "id": "digit-0299"},
+            {"row": 7, "id": "digit-0007", "passage": None},
+            {"row": 0, "id": "digit-0000", "passage": None},
+            {"row": 299, "id": "digit-0299", "passage": None},
         ]
         assert "1000" in error_of(client.post("/api/examples", json={"rows": [0] * 1001}), 422)
+
+    def test_a_study_of_photos_has_no_texts_to_search(self, client):
+        assert client.get("/api/study").json()["texts"] is None
+        request = {"query": "cat", "whole": False}
+        assert "no texts to search" in error_of(client.post("/api/examples/find", json=request), 400)
+        assert "200" in error_of(client.post("/api/examples/find", json={**request, "query": "x" * 201}), 422)
+
+    def test_words(self, tmp_path, page):
+        bench = open_workbench(write_text_study(tmp_path / "s", ["The 😀 cat sat.", "Two cats"], of_words=True))
+        assert translate.study_summary(bench).texts == "word"
+        (found,) = translate.example_ids(bench, [1])
+        assert found.passage.model_dump() == {"before": "The ", "focus": "😀", "after": " cat sat."}
+        frame = decode_frame(translate.found_frame(bench, messages.FindRequest(query="CAT", whole=False)))
+        assert frame["rows"].tolist() == [2, 5]
 
     def test_thumbnails(self, client, server):
         answer = client.get("/api/examples/5/thumbnail")

@@ -1,20 +1,22 @@
 """Whatever stops the writing, what is on disk is whole, and going on gives the same bytes."""
 
 import errno
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 
 import filelock
+import numpy as np
 import pytest
 
 from topoact.errors import InvalidInput, StudyError
-from topoact.study import Portion, StudyWriter, open_study
+from topoact.study import Points, Portion, StudyWriter, open_study
 from topoact.study.checkpoint import Checkpoint
 from topoact.study.segments import segment_length
 
-from .conftest import CONFIG, N_EXAMPLES, VECTORS, portions, write
+from .conftest import CONFIG, N_EXAMPLES, VECTORS, portions, vectors, write
 
 
 def contents(path: Path) -> dict[str, bytes]:
@@ -59,6 +61,45 @@ def test_dying_while_finishing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         assert writer.is_complete == (file == "study.json")
         writer.publish() if writer.is_complete else writer.finish(writer.examples())
     assert open_study(tmp_path / "a").layer(0).n_points == len(VECTORS["conv@random"])
+
+
+UNEVEN = (3, 0, 5, 19, 1, 0, 2)
+"""Examples that come of each of seven inputs, e.g. words of texts."""
+
+
+def uneven(start: int = 0) -> Iterator[Portion]:
+    for number in range(start, len(UNEVEN)):
+        first, stop = sum(UNEVEN[:number]), sum(UNEVEN[: number + 1])
+        block = vectors(stop, 1, 2, 3)[first:]
+        nowhere = np.full((len(block), 1), -1, np.int32)
+        columns = {"id": [str(i) for i in range(first, stop)], "sentence": [f"input {number}"] * len(block)}
+        layers = {"embedding": Points("embedding", "words", None, block, nowhere, nowhere)}
+        skipped = [f"input {number}"] if not len(block) else []
+        yield Portion(columns, layers, [None] * len(block), number + 1, skipped, {"truncated": number})
+
+
+def write_uneven(path: Path, n_portions: int = len(UNEVEN)) -> None:
+    with StudyWriter(path, CONFIG, capacity=100) as writer:
+        for portion in islice(uneven(writer.next_input), n_portions):
+            writer.append(portion)
+        if n_portions < len(UNEVEN):
+            raise ZeroDivisionError
+        writer.finish(writer.examples())
+
+
+@pytest.mark.parametrize("n_portions", range(len(UNEVEN)))
+def test_portions_need_not_fill_segments(tmp_path: Path, n_portions: int) -> None:
+    with suppress(ZeroDivisionError):
+        write_uneven(tmp_path / "a", n_portions)
+    write_uneven(tmp_path / "a")
+    write_uneven(tmp_path / "b")
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    study = open_study(tmp_path / "a")
+    np.testing.assert_array_equal(study.layer(0).vectors(), vectors(sum(UNEVEN), 1, 2, 3)[:, 0])
+    assert study.examples["sentence"].tolist() == [f"input {i}" for i, n in enumerate(UNEVEN) for _ in range(n)]
+    assert study.manifest.skipped.first == ("input 1", "input 5")
+    assert study.manifest.notes == {"truncated": sum(range(len(UNEVEN)))}
+    assert study.manifest.segment == 6
 
 
 def test_another_config_is_not_resumed(tmp_path: Path) -> None:

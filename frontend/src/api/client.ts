@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ExampleId, Graph, JobEvent, MapRequest, ProjectionRequest, StudySummary } from "./types";
+import type { ExampleId, FindRequest, Graph, JobEvent, MapRequest, ProjectionRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -30,6 +30,8 @@ export interface Client {
   projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array>;
   columns(): Promise<Columns>;
   examples(rows: number[]): Promise<ExampleId[]>;
+  /** Rows of the examples that say something, in a study of texts. */
+  find(request: FindRequest): Promise<Uint32Array>;
   thumbnail(row: number): string;
 }
 

@@ -3,7 +3,7 @@
 import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ExampleId, Graph, MapRequest, ProjectionRequest, StudySummary, Ticket } from "./types";
+import type { ExampleId, FindRequest, Graph, MapRequest, ProjectionRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -47,6 +47,10 @@ export class HttpClient implements Client {
     return this.json<ExampleId[]>("api/examples", "POST", { rows });
   }
 
+  async find(request: FindRequest): Promise<Uint32Array> {
+    return (await this.frame("api/examples/find", "POST", request)).rows as Uint32Array;
+  }
+
   thumbnail(row: number): string {
     return this.address(`api/examples/${row}/thumbnail`);
   }
@@ -72,8 +76,8 @@ export class HttpClient implements Client {
     return (await (await this.send(path, method, body)).json()) as T;
   }
 
-  private async frame(path: string): Promise<Frame> {
-    return decodeFrame(await (await this.send(path)).arrayBuffer());
+  private async frame(path: string, method = "GET", body?: object): Promise<Frame> {
+    return decodeFrame(await (await this.send(path, method, body)).arrayBuffer());
   }
 
   private async send(path: string, method = "GET", body?: object): Promise<Response> {

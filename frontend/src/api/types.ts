@@ -7,6 +7,7 @@ export interface WireMessages {
   Graph: Graph;
   ProjectionRequest: ProjectionRequest;
   RowsRequest: RowsRequest;
+  FindRequest: FindRequest;
   ExampleId: ExampleId;
   JobEvent: JobEvent;
   Problem: Problem;
@@ -33,6 +34,10 @@ export interface StudySummary {
   has_labels: boolean;
   has_predictions: boolean;
   has_thumbnails: boolean;
+  /**
+   * What an example is, in a study of texts.
+   */
+  texts: ("text" | "word") | null;
   model: string | null;
   preprocessing: string | null;
 }
@@ -218,11 +223,27 @@ export interface RowsRequest {
   rows: number[];
 }
 /**
- * The identity of one example, as in the user's data.
+ * Ask which examples say something; with `whole` as a word of its own.
+ */
+export interface FindRequest {
+  query: string;
+  whole: boolean;
+}
+/**
+ * The identity of one example, as in the user's data, and what it says.
  */
 export interface ExampleId {
   row: number;
   id: string;
+  passage: Passage | null;
+}
+/**
+ * A word between what stands around it, or as `focus` the beginning of a whole text.
+ */
+export interface Passage {
+  before: string;
+  focus: string;
+  after: string;
 }
 /**
  * One step of a long piece of work, sent over the event stream.

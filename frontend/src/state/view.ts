@@ -32,6 +32,9 @@ export interface ViewState {
   selection: Selection;
   /** Classes whose members are looked for, by code. */
   classes: number[];
+  /** What texts or words are looked for, and whether as a word of its own. */
+  find: string;
+  wholeWord: boolean;
   /** `lens`, `majority`, `purity`, or `column:` and the name of a numeric column. */
   colour: string;
   pies: boolean;
@@ -60,6 +63,8 @@ export function initialView(study: StudySummary): ViewState {
     camera: null,
     selection: NOTHING,
     classes: [],
+    find: "",
+    wholeWord: false,
     colour: byClass ? "majority" : "lens",
     pies: byClass,
     images: false,

@@ -1,19 +1,24 @@
-/** The ids of examples as in the user's data, asked for in batches as they come into view. */
+/** The ids of examples as in the user's data, and what they say, asked for in batches as they come into view. */
 
 import { SvelteMap } from "svelte/reactivity";
 import type { Client } from "../api/client";
+import type { ExampleId, Passage } from "../api/types";
 
 const BATCH = 500;
 
 export class Identities {
-  private readonly known = new SvelteMap<number, string>();
+  private readonly known = new SvelteMap<number, ExampleId>();
   private readonly wanted = new Set<number>();
   private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly client: Client) {}
 
   get(row: number): string | null {
-    return this.known.get(row) ?? null;
+    return this.known.get(row)?.id ?? null;
+  }
+
+  passage(row: number): Passage | null {
+    return this.known.get(row)?.passage ?? null;
   }
 
   want(rows: Iterable<number>): void {
@@ -26,7 +31,7 @@ export class Identities {
     const rows = [...this.wanted].slice(0, BATCH);
     rows.forEach((row) => this.wanted.delete(row));
     const ids = await this.client.examples(rows).catch(() => []);
-    ids.forEach(({ row, id }) => this.known.set(row, id));
+    ids.forEach((found) => this.known.set(found.row, found));
     if (this.wanted.size && ids.length) this.want([]);
   }
 }

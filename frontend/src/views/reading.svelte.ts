@@ -81,10 +81,21 @@ export class Reading {
     return new PointSet(shown.graph.n_points, pointsOfClasses(shown.labels, this.wantedClasses));
   });
 
-  /** What panels talk about: the selection, else the classes looked for, else the whole layer. */
+  /** Points of the examples that say what is looked for; null when nothing is. */
+  readonly foundPoints: PointSet | null = $derived.by(() => {
+    const { shown, found } = this.session;
+    if (!shown || !found) return null;
+    const rows = new PointSet(this.session.study.n_examples, found);
+    return new PointSet(shown.graph.n_points, everyPoint(shown.graph.n_points).filter((point) => rows.has(shown.points.example[point])));
+  });
+
+  /** Points of the classes looked for that say what is looked for; null when neither is asked. */
+  readonly sought: PointSet | null = $derived.by(() => common(this.classPoints, this.foundPoints));
+
+  /** What panels talk about: the selection, else what is looked for, else the whole layer. */
   readonly focus: Uint32Array = $derived.by(() => {
     const { shown } = this.session;
-    return this.selected?.ids ?? this.classPoints?.ids ?? everyPoint(shown?.graph.n_points ?? 0);
+    return this.selected?.ids ?? this.sought?.ids ?? everyPoint(shown?.graph.n_points ?? 0);
   });
 
   readonly classCounts = $derived.by(() => {
@@ -107,7 +118,7 @@ export class Reading {
     if (shown && hovered?.kind === "node" && shown.graph.n_points <= 50_000 && hovered.id < shown.graph.nodes.size.length) {
       return new PointSet(shown.graph.n_points, membersOf(shown.members, hovered.id));
     }
-    return this.selected ?? this.classPoints;
+    return this.selected ?? this.sought;
   });
 
   readonly selectedNodes: Set<number> = $derived.by(() => {
@@ -124,9 +135,7 @@ export class Reading {
 
   private get lookedFor(): PointSet | null {
     const area = this.selection.kind === "area" || this.selection.kind === "uncovered" ? this.selected : null;
-    const { classPoints } = this;
-    if (!area || !classPoints) return area ?? classPoints;
-    return new PointSet(area.universe, area.ids.filter((point) => classPoints.has(point)));
+    return common(area, this.sought);
   }
 
   private selectedIds(shown: NonNullable<Session["shown"]>): ArrayLike<number> | null {
@@ -142,4 +151,10 @@ export class Reading {
     if (selection.kind === "none") return null;
     return selection.ids.filter((id) => id < n).flatMap((id) => Array.from(membersOf(shown.members, id)));
   }
+}
+
+/** Return what is in both sets, where a set that is null leaves nothing out. */
+function common(one: PointSet | null, other: PointSet | null): PointSet | null {
+  if (!one || !other) return one ?? other;
+  return new PointSet(one.universe, one.ids.filter((point) => other.has(point)));
 }

@@ -28,6 +28,8 @@ export class Session {
   pending = $state.raw<JobEvent | "asked" | null>(null);
   problem = $state.raw<string | null>(null);
   hovered = $state.raw<Hit>(null);
+  /** Examples that say what is looked for; null when nothing is. */
+  found = $state.raw<Uint32Array | null>(null);
   viewport = $state.raw<Viewport>({ width: 0, height: 0 });
   history = $state.raw<History<ViewState>>(emptyHistory());
   systemDark = $state(false);
@@ -86,7 +88,8 @@ export class Session {
   }
 
   clear(): void {
-    if (this.view.selection.kind !== "none" || this.view.classes.length) this.update({ selection: NOTHING, classes: [] });
+    const { selection, classes, find } = this.view;
+    if (selection.kind !== "none" || classes.length || find) this.update({ selection: NOTHING, classes: [], find: "" });
   }
 
   changeSettings(patch: Partial<Settings>): void {

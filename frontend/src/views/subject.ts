@@ -19,6 +19,7 @@ export function title({ session, reading }: Explorer): string {
   if (selection.kind === "edge") return `Shared by nodes ${selection.source} and ${selection.target}`;
   if (selection.kind === "area") return "Drawn in the projection";
   if (selection.kind === "uncovered") return "In no node";
+  if (reading.foundPoints) return `“${session.view.find}”`;
   if (reading.classPoints) return classes.length === 1 ? `Class ${study.classes[classes[0]]}` : `${classes.length} classes`;
   return `Layer ${study.layers.find((known) => known.id === session.shown?.graph.layer)?.name ?? ""}`;
 }
@@ -28,7 +29,7 @@ export function facts(explorer: Explorer): Fact[] {
   const { shown } = session;
   if (!shown) return [];
   const { selection } = reading;
-  const whole = !reading.selected && !reading.classPoints;
+  const whole = !reading.selected && !reading.sought;
   const list: Fact[] = whole ? layerFacts(explorer, shown) : [];
   if (selection.kind === "nodes") list.push(...nodeFacts(explorer, shown, selection.ids));
   if (selection.kind === "edge") list.push(...edgeFacts(shown, selection.source, selection.target));

@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import ModelError, StudyError
-from topoact.extract.models import import_torch, load_model, load_weights, model_record
+from topoact.extract.networks import TorchNetwork, load_model
+from topoact.extract.networks.libraries import import_torch
+from topoact.extract.networks.weights import load_weights
 from topoact.extract.run import Plan, extract
 from topoact.extract.sources import DatasetSource
 from topoact.extract.specs import code_digest
@@ -134,17 +136,9 @@ def _build(path: Path, weights: Path, on_progress: Progress) -> Path:
         _save(model, weights)
     source = DatasetSource(digits, record={"kind": "dataset", "spec": "topoact.extract.demo:Digits"})
     plan = Plan(layers=LAYERS, policies=POLICIES, batch_size=250)
-    study = extract(
-        model,
-        source,
-        path,
-        plan,
-        model_record=model_record(NETWORK, weights),
-        title=TITLE,
-        restart=True,
-        on_progress=on_progress,
-    )
-    return study.path
+    record = {"spec": NETWORK, "located": NETWORK, "code": None, "weights": str(weights.resolve())}
+    network = TorchNetwork(model, record)
+    return extract(network, source, path, plan, title=TITLE, restart=True, on_progress=on_progress).path
 
 
 def _train(model: "nn.Module", digits: Digits, on_progress: Progress) -> None:

@@ -9,18 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract.preprocessing import Preprocessing
+from topoact.extract.preprocessing import Preprocessing, as_rgb, stack
 from topoact.extract.sources import Record, Source
 from topoact.study.thumbnails import Thumbnail, original, shrink
-
-if TYPE_CHECKING:
-    import torch
 
 GROUP = 32
 """Inputs decoded by one thread at a time."""
@@ -47,7 +44,8 @@ class Batch:
     """Inputs for one forward pass; empty after trailing inputs that could not be read."""
 
     records: Sequence[Record]
-    inputs: "torch.Tensor | None"
+    inputs: Any
+    """An array or a tensor, (B, …); None where there are no records."""
     thumbnails: Sequence[Thumbnail | None]
     next_input: int
     """Place in the source of the input after the last of these."""
@@ -65,6 +63,7 @@ def load_batches(
     InvalidInput
         If an input cannot be read and `strict` is set, or the sizes of the inputs differ.
     """
+    collate = stack if source.gives_tensors else preprocessing.collate
     taken: list[Decoded] = []
     skipped: list[str] = []
     row = start
@@ -77,14 +76,14 @@ def load_batches(
             continue
         taken.append(item)
         if len(taken) == batch_size:
-            yield _batch(taken, preprocessing, row, skipped)
+            yield _batch(taken, collate, row, skipped)
             taken, skipped = [], []
     if taken or skipped:
-        yield _batch(taken, preprocessing, row, skipped)
+        yield _batch(taken, collate, row, skipped)
 
 
-def _batch(items: Sequence[Decoded], preprocessing: Preprocessing, row: int, skipped: Sequence[str]) -> Batch:
-    inputs = preprocessing.collate([item.prepared for item in items]) if items else None
+def _batch(items: Sequence[Decoded], collate: Callable[..., Any], row: int, skipped: Sequence[str]) -> Batch:
+    inputs = collate([item.prepared for item in items]) if items else None
     return Batch([item.record for item in items], inputs, [item.thumbnail for item in items], row, skipped)
 
 
@@ -120,10 +119,10 @@ def _decode(record: Record, preprocessing: Preprocessing) -> Decoded:
         data = record.image.read_bytes() if isinstance(record.image, Path) else record.image
         image = Image.open(io.BytesIO(data))
         image.load()
-        thumbnail = original(data, image) or shrink(image)
+        thumbnail = original(data, image) or shrink(as_rgb(image) if image.mode[0] in "IFP" else image)
+        return Decoded(record, preprocessing.prepare(image), thumbnail)
     except UNREADABLE as error:
         return Decoded(record, reason=next(iter(str(error).splitlines()), type(error).__name__))
-    return Decoded(record, preprocessing.prepare(image), thumbnail)
 
 
 def _from_item(record: Record, preprocessing: Preprocessing) -> Decoded:
@@ -136,11 +135,9 @@ def _from_item(record: Record, preprocessing: Preprocessing) -> Decoded:
 
 
 def _as_tensor(value: Any, record: Record) -> Any:
-    import torch
-
-    if not isinstance(value, torch.Tensor | np.ndarray):
+    if not hasattr(value, "shape") or not hasattr(value, "dtype"):
         raise ModelError(f"the Dataset gives a {type(value).__name__} for {record.id}: tensors or images are needed")
-    return torch.as_tensor(np.array(value) if isinstance(value, np.ndarray) else value)
+    return value
 
 
 def _as_image(shown: Any) -> Image.Image:
@@ -149,7 +146,7 @@ def _as_image(shown: Any) -> Image.Image:
 
 def _picture(tensor: Any) -> Thumbnail | None:
     """Draw a tensor of 1 or 3 channels from its least to its greatest value; None for any other shape."""
-    values = np.asarray(tensor.float())
+    values = np.asarray(tensor, dtype=np.float32)
     if values.ndim != 3 or values.shape[0] not in (1, 3):
         return None
     low, high = float(values.min()), float(values.max())

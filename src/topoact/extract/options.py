@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from topoact.errors import InvalidInput
-from topoact.extract.policies import POLICIES
+from topoact.extract.policies import POLICIES, is_policy
+from topoact.extract.preprocessing import Preprocessing
+from topoact.extract.texts.pieces import TEXT_POLICIES, WORD_POLICIES
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -20,9 +22,11 @@ def parse_policies(text: str) -> tuple[str, ...]:
         If there is an unknown one, or none.
     """
     names = tuple(dict.fromkeys(split(text)))
-    unknown = [name for name in names if name not in POLICIES] or ([] if names else [text])
+    of_texts = (*TEXT_POLICIES, *WORD_POLICIES)
+    unknown = [name for name in names if not is_policy(name) and name not in of_texts] or ([] if names else [text])
     if unknown:
-        raise InvalidInput(f"there is no policy {unknown[0]!r}: choose from {', '.join(POLICIES)}")
+        known = f"choose from {', '.join(POLICIES)}, for texts from {', '.join(of_texts)}"
+        raise InvalidInput(f"there is no policy {unknown[0]!r}: {known}")
     return names
 
 
@@ -34,6 +38,24 @@ def parse_numbers(text: str | None, option: str) -> tuple[float, ...] | None:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise InvalidInput(f"{option} needs numbers separated by commas: got {text!r}") from None
+
+
+def parse_shape(text: str | None) -> tuple[int, ...] | None:
+    """Return the shape of one input, whole numbers separated by commas, or None for None."""
+    if text is None:
+        return None
+    if not all(part.isdecimal() and int(part) for part in split(text)) or not split(text):
+        raise InvalidInput(f"--shape needs positive whole numbers separated by commas, as 3,224,224: got {text!r}")
+    return tuple(int(part) for part in split(text))
+
+
+def parse_preprocessing(
+    size: int | None, mean: str | None, std: str | None, transform: str | None
+) -> Preprocessing | None:
+    """Return what the user says of preparing images, or None for nothing."""
+    if size is None and mean is std is transform is None:
+        return None
+    return Preprocessing(size, parse_numbers(mean, "--mean"), parse_numbers(std, "--std"), transform)
 
 
 def parse_names(text: str | None) -> tuple[str, ...] | None:

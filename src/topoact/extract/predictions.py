@@ -1,5 +1,6 @@
 """What the network says of each input, in the words of the labels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import log_softmax
 
 from topoact.errors import InvalidInput
-from topoact.extract.sources import Source
+
+TOP = 5
+COLUMNS = ("prediction", "confidence", "top5", "top5_confidence", "loss", "correct")
+"""What is stored with each example besides its label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,41 +25,90 @@ class Outputs:
     names: tuple[str, ...] | None
 
     @classmethod
-    def of(cls, output: Any, source: Source, given: tuple[str, ...] | None) -> "Outputs | None":
+    def of(cls, output: Any, *names: tuple[str, ...] | None, given: tuple[str, ...] | None) -> "Outputs | None":
         """Return the outputs of a network that gives (B, K) numbers, K > 1; None for any other network.
+
+        Parameters
+        ----------
+        output
+            What the network gives: scores, or an object that has them as `logits`.
+        *names
+            What the network or the source calls the outputs; the first that there are K of are taken.
+        given
+            What the user calls them.
 
         Raises
         ------
         InvalidInput
             If the user gave another number of names.
         """
-        import torch
-
-        if not isinstance(output, torch.Tensor) or output.ndim != 2 or output.shape[1] < 2:
+        scores = _scores(output)
+        if getattr(scores, "ndim", 0) != 2 or scores.shape[1] < 2:
             if given:
                 raise InvalidInput(
                     "--classes names the outputs of a classifier, and this network gives no (B, K) scores"
                 )
             return None
-        n = output.shape[1]
+        n = scores.shape[1]
         if given and len(given) != n:
             raise InvalidInput(f"--classes gives {len(given)} names and the network has {n} outputs")
-        return cls(n, given or source.class_names(n))
+        return cls(n, given or next((known for known in names if known and len(known) == n), None))
 
     def name(self, number: int) -> str:
         """Return the name of one output."""
         return self.names[number] if self.names else f"output {number}"
 
-    def predict(self, output: Any) -> tuple[list[str], NDArray[np.float32]]:
-        """Return the name of the greatest output and its probability for each row of (B, K) logits or probabilities."""
-        scores = output.float().cpu().numpy()
+    def predict(self, output: Any, labels: Sequence[str | None]) -> dict[str, Sequence[Any]]:
+        """Return what the network says of each input, as columns.
+
+        Parameters
+        ----------
+        output
+            Logits or probabilities (B, K).
+        labels
+            Names of the right outputs; None, or a name that no output has, where that is not known.
+
+        Returns
+        -------
+        dict
+            `prediction` and `confidence`, name and probability of the greatest output; `top5` and `top5_confidence`,
+            the same of the five greatest, as lists; `loss`, the cross-entropy, and `correct`, where the label is known.
+        """
+        scores = _host(_scores(output))
         is_distribution = bool((scores >= 0).all()) and bool((abs(scores.sum(1) - 1) < 1e-3).all())
-        shares = scores if is_distribution else softmax(scores, axis=1)
-        return [self.name(number) for number in shares.argmax(1)], shares.max(1)
+        with np.errstate(divide="ignore"):
+            logs = np.log(scores) if is_distribution else log_softmax(scores, axis=1)
+        shares = scores if is_distribution else np.exp(logs)
+        best = np.argsort(-shares, axis=1, kind="stable")[:, :TOP]
+        top5 = [[self.name(number) for number in row] for row in best]
+        place = {name: number for number, name in enumerate(self.names or ())}
+        right = [place.get(label) if label is not None else None for label in labels]
+        return {
+            "prediction": [row[0] for row in top5],
+            "confidence": shares.max(1),
+            "top5": top5,
+            "top5_confidence": list(np.take_along_axis(shares, best, axis=1)),
+            "loss": [None if k is None else -logs[row, k] for row, k in enumerate(right)],
+            "correct": [None if k is None else bool(best[row, 0] == k) for row, k in enumerate(right)],
+        }
 
     def all_names(self) -> tuple[str, ...]:
         """Return the names of all outputs, in order."""
         return tuple(self.name(i) for i in range(self.n))
+
+
+def _scores(output: Any) -> Any:
+    return getattr(output, "logits", output)
+
+
+def host_scores(output: Any) -> NDArray[np.float32] | None:
+    """Return the scores (B, K) that a network gives, on the host; None where it gives something else."""
+    scores = _scores(output)
+    return _host(scores) if getattr(scores, "ndim", 0) == 2 else None
+
+
+def _host(scores: Any) -> NDArray[np.float32]:
+    return np.asarray(scores.float().cpu() if hasattr(scores, "cpu") else scores, dtype=np.float32)
 
 
 def label_name(label: str | int | None, names: tuple[str, ...] | None) -> str | None:

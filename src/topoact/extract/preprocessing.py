@@ -1,18 +1,23 @@
 """What is done to an image before the network sees it: said by the user, kept in the study, applied again later."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from topoact.errors import InvalidInput
 from topoact.extract.specs import call, code_digest, load_object, located
+from topoact.study.files import digest
 
-if TYPE_CHECKING:
-    import torch
+PROCESSOR = "hf:"
+"""A transform so called is the image processor of a model for transformers."""
+
+PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,19 @@ class Preprocessing:
     """``file.py:callable`` that makes a tensor of a PIL image; instead of all the above."""
     code: str | None = None
     """Digest of the transform's file, filled in."""
+    resize: int | None = None
+    """The short side is brought to so many pixels instead, before the square of `size` is cut out."""
+    squash: bool = False
+    """Both sides are brought to that, whatever the image's proportions."""
+    interpolation: str = "bilinear"
+    said_by: str | None = None
+    """Whose knowledge this is, where it is not the user's."""
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size < 1:
             raise InvalidInput(f"--size must be 1 or more: got {self.size}")
+        if self.interpolation.upper() not in Image.Resampling.__members__:
+            raise InvalidInput(f"there is no interpolation {self.interpolation!r}: choose bilinear, bicubic or another")
         for name, values in (("mean", self.mean), ("std", self.std)):
             if values is not None and len(values) != 3:
                 raise InvalidInput(f"--{name} needs 3 numbers, one for each of red, green and blue: got {len(values)}")
@@ -45,7 +59,7 @@ class Preprocessing:
             raise InvalidInput("--transform prepares the whole input: leave out --size, --mean and --std")
         if self.transform and not self.code:
             object.__setattr__(self, "transform", located(self.transform))
-            object.__setattr__(self, "code", code_digest(self.transform))
+            object.__setattr__(self, "code", _digest(self.transform))
 
     def record(self) -> dict[str, Any]:
         """Return what `from_record` rebuilds this from, as JSON."""
@@ -61,63 +75,135 @@ class Preprocessing:
             If the file of the transform is not what it was.
         """
         transform = record.get("transform")
-        if transform and record.get("code") != code_digest(transform):
+        if transform and record.get("code") != _digest(transform):
             raise InvalidInput(f"the transform {transform} is not the one that made the study: its file has changed")
-        mean, std = (tuple(record[name]) if record.get(name) else None for name in ("mean", "std"))
-        return cls(record.get("size"), mean, std, transform, record.get("code"))
+        known = {field.name: record[field.name] for field in fields(cls) if field.name in record}
+        for name in ("mean", "std"):
+            known[name] = tuple(known[name]) if known.get(name) else None
+        return cls(**known)
+
+    def completed(self, own: "Preprocessing | None") -> "Preprocessing":
+        """Return this with what the network's own preprocessing says of all that the user leaves open."""
+        if own is None or own.transform or self.transform:
+            return self
+        said = {name: value for name in ("size", "mean", "std") if (value := getattr(self, name)) is not None}
+        changed = replace(own, **said, said_by=f"{', '.join(said)} from the user, the rest {own.said_by}")
+        return replace(changed, resize=None) if self.size else changed
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """Shape of one prepared image, if it is the same for all."""
+        if self.transform:
+            return tuple(self.prepare(Image.new("RGB", (256, 256))).shape)
+        return (3, self.size, self.size) if self.size else None
 
     def describe(self) -> str:
         """Return one line for people."""
         if self.transform:
-            return self.transform
-        size = f"short side to {self.size} px, centre {self.size} x {self.size}" if self.size else "own size"
+            is_processor = self.transform.startswith(PROCESSOR)
+            return f"the image processor of {self.transform}" if is_processor else self.transform
         mean = f", mean {', '.join(f'{v:g}' for v in self.mean)}" if self.mean else ""
         std = f", std {', '.join(f'{v:g}' for v in self.std)}" if self.std else ""
-        return f"RGB 0-1, {size}{mean}{std}"
+        who = f" ({self.said_by})" if self.said_by else ""
+        return f"RGB 0-1, {self._describe_size()}{mean}{std}{who}"
+
+    def _describe_size(self) -> str:
+        if not self.size:
+            return "own size"
+        sides = "both sides" if self.squash else "short side"
+        how = "" if self.interpolation == "bilinear" else f" ({self.interpolation})"
+        return f"{sides} to {self.resize or self.size} px{how}, centre {self.size} x {self.size}"
 
     def prepare(self, image: Image.Image) -> Any:
         """Return one image as bytes (H, W, 3), or as the tensor that the transform makes of it."""
         if self.transform:
             return call(lambda: _transform(self.transform)(image), spec=self.transform, kind="transform")
-        image = image.convert("RGB")
-        return np.asarray(_centre_square(image, self.size) if self.size else image)
+        return np.asarray(self._centre_square(as_rgb(image)))
 
-    def collate(self, prepared: Sequence[Any]) -> "torch.Tensor":
-        """Return a batch of what `prepare` gives, as float32: (B, 3, H, W) unless the transform says otherwise.
+    def collate(self, prepared: Sequence[Any]) -> Any:
+        """Return a batch of what `prepare` gives, (B, 3, H, W) in float32, or of the transform's tensors.
 
         Raises
         ------
         InvalidInput
             If the images have different sizes.
         """
-        import torch
+        batch = stack(prepared)
+        return batch if self.transform else self._standardise(batch)
 
-        sizes = {tuple(item.shape) for item in prepared}
-        if len(sizes) > 1:
-            said = " and ".join("x".join(map(str, size)) for size in sorted(sizes)[:2])
-            raise InvalidInput(f"the inputs have different sizes ({said}): bring them to one with --size")
-        if isinstance(prepared[0], torch.Tensor):
-            return torch.stack(list(prepared))
-        batch = torch.from_numpy(np.stack(prepared)).permute(0, 3, 1, 2).contiguous().float().div_(255)
-        return self._standardise(batch)
-
-    def _standardise(self, batch: "torch.Tensor") -> "torch.Tensor":
+    def _standardise(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        batch = np.ascontiguousarray(np.moveaxis(images, -1, 1), dtype=np.float32)
+        batch /= 255
         if self.mean:
-            batch.sub_(batch.new_tensor(self.mean)[:, None, None])
+            batch -= np.array(self.mean, np.float32)[:, None, None]
         if self.std:
-            batch.div_(batch.new_tensor(self.std)[:, None, None])
+            batch /= np.array(self.std, np.float32)[:, None, None]
         return batch
 
+    def _centre_square(self, image: Image.Image) -> Image.Image:
+        if not self.size:
+            return image
+        side, short = self.resize or self.size, min(image.size)
+        scaled = [side if old == short or self.squash else int(side * old / short) for old in image.size]
+        width, height = scaled
+        if (width, height) != image.size:
+            image = image.resize((width, height), Image.Resampling[self.interpolation.upper()])
+        left, top = round((width - self.size) / 2), round((height - self.size) / 2)
+        return image.crop((left, top, left + self.size, top + self.size))
 
-def _centre_square(image: Image.Image, size: int) -> Image.Image:
-    short = min(image.size)
-    width, height = (size if side == short else int(size * side / short) for side in image.size)
-    if (width, height) != image.size:
-        image = image.resize((width, height), Image.Resampling.BILINEAR)
-    left, top = round((width - size) / 2), round((height - size) / 2)
-    return image.crop((left, top, left + size, top + size))
+
+def as_rgb(image: Image.Image) -> Image.Image:
+    """Return an image of any kind in RGB: grey thrice, palettes and CMYK by their colours, 16 bits by their upper 8.
+
+    What is transparent is white, as it is shown to people.
+
+    Raises
+    ------
+    ValueError
+        If its pixels are numbers without a scale.
+    """
+    if image.mode in ("I", "F"):
+        kind = "whole" if image.mode == "I" else "floating-point"
+        raise ValueError(f"its pixels are {kind} numbers of unknown scale: save it with 8 bits")
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return image.convert("RGB")
+
+
+def stack(items: Sequence[Any]) -> Any:
+    """Return arrays or tensors of one shape as one batch.
+
+    Raises
+    ------
+    InvalidInput
+        If their shapes differ.
+    """
+    sizes = {tuple(item.shape) for item in items}
+    if len(sizes) > 1:
+        said = " and ".join("x".join(map(str, size)) for size in sorted(sizes)[:2])
+        raise InvalidInput(f"the inputs have different sizes ({said}): bring them to one with --size")
+    if isinstance(items[0], np.ndarray):
+        return np.stack(list(items))
+    import torch
+
+    return torch.stack(list(items))
+
+
+def _digest(transform: str) -> str | None:
+    """Return the digest of the file that says what a transform does; None where that is not known."""
+    folder = Path(transform.removeprefix(PROCESSOR))
+    if not transform.startswith(PROCESSOR):
+        return code_digest(transform)
+    files = [file for name in PROCESSOR_FILES if (file := folder / name).is_file()]
+    return digest([file.read_text("utf-8") for file in files]) if files else None
 
 
 @lru_cache(maxsize=8)
 def _transform(spec: str) -> Any:
+    if spec.startswith(PROCESSOR):
+        from topoact.extract.networks.hub import image_processor
+
+        return image_processor(spec.removeprefix(PROCESSOR))
     return load_object(spec, kind="transform")

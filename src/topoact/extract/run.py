@@ -1,26 +1,20 @@
 """From a network and inputs to a study: one forward pass for all layers, streamed to disk, resumable."""
 
-from contextlib import closing
-from dataclasses import asdict, dataclass, field
-from functools import partial
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from topoact.errors import Cancelled, InvalidInput, ModelError
-from topoact.extract.hooks import tap
-from topoact.extract.layers import default_layers, select_layers
-from topoact.extract.loader import Batch, load_batches
-from topoact.extract.models import model_digest
-from topoact.extract.policies import sample
-from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, label_name
+from topoact.errors import Cancelled, InvalidInput
+from topoact.extract.images import ImageRun
+from topoact.extract.layers import select_layers
+from topoact.extract.networks import DTYPES, Network, as_network
+from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.sources import Source
-from topoact.extract.specs import explain
+from topoact.extract.texts.run import TextRun
+from topoact.extract.texts.source import TextSource
 from topoact.mapper import Progress, no_progress
-from topoact.study import Points, Portion, Study, StudyWriter, open_study
+from topoact.study import Study, StudyWriter, open_study
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,10 +25,14 @@ class Plan:
     """What to extract from a network, and how. Everything in it that determines the study is recorded there."""
 
     layers: tuple[str, ...] | None = None
-    """Dotted names or globs; None for the outermost layers with parameters."""
-    policies: tuple[str, ...] = ("random",)
-    """Some of random, mean and all."""
-    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    """Names, globs or "usual"; None for the usual layers, or the outermost with parameters where none are usual."""
+    policies: tuple[str, ...] = ()
+    """Of images some of random, random:K, mean, maxnorm and all; of texts cls, mean or both, or words, or tokens.
+
+    By default random; of texts mean, or words where the source marks them.
+    """
+    preprocessing: Preprocessing | None = None
+    """What is done to images; None for what the network's own library does."""
     classes: tuple[str, ...] | None = None
     """Names of the network's outputs."""
     batch_size: int = 64
@@ -43,25 +41,36 @@ class Plan:
     limit: int | None = None
     """Take the first inputs only."""
     device: str = "cpu"
+    dtype: str = "float32"
+    """Precision of the forward pass, float32 or bfloat16; activations are stored as float32."""
     strict: bool = False
     """Stop at an input that cannot be read."""
+    workers: int = 1
+    """Processes that share the batches; the study is the same."""
+    where: tuple[str, ...] = ()
+    """Conditions ``column=value,value`` on the texts or words that are kept."""
+    max_tokens: int | None = None
+    """Where texts are cut; None for what the network takes."""
 
     def __post_init__(self) -> None:
         if self.layers == ():
             raise InvalidInput("--layers names no layer: give dotted names or globs, or leave it out")
         if self.batch_size < 1:
             raise InvalidInput(f"--batch-size must be 1 or more: got {self.batch_size}")
+        if self.workers < 1:
+            raise InvalidInput(f"--workers must be 1 or more: got {self.workers}")
         if self.limit is not None and self.limit < 1:
             raise InvalidInput(f"--limit must be 1 or more: got {self.limit}")
+        if self.dtype not in DTYPES:
+            raise InvalidInput(f"--dtype must be {' or '.join(DTYPES)}: got {self.dtype!r}")
 
 
 def extract(
-    model: "nn.Module",
-    source: Source,
+    model: "Network | nn.Module",
+    source: Source | TextSource,
     out: str | Path,
     plan: Plan | None = None,
     *,
-    model_record: dict[str, Any] | None = None,
     title: str | None = None,
     overwrite: bool = False,
     restart: bool = False,
@@ -76,15 +85,13 @@ def extract(
     Parameters
     ----------
     model
-        The network, in evaluation mode.
+        The network; see `load_network`. It is put in evaluation mode.
     source
         Its inputs; see `open_source`.
     out
         Folder of the study.
     plan
         Layers, policies and the rest.
-    model_record
-        What to record of the network, see the function of that name.
     title
         Name shown to people instead of the folder's.
     overwrite
@@ -97,128 +104,90 @@ def extract(
     Raises
     ------
     InvalidInput
-        If activations are not finite, inputs differ in size, or nothing can be read.
+        If activations are not finite, inputs differ in size, nothing can be read, or nothing says how the network
+        wants its images.
     ModelError
         If the network fails or a layer gives no vectors.
     StudyError
-        If something is in the way at `out`.
+        If something is in the way at `out`, or a worker died.
     Cancelled
         If the user interrupts, or `on_progress` does.
+
+    Notes
+    -----
+    With `plan.workers` the calling script needs the usual ``if __name__ == "__main__":``, and the network is loaded by
+    its specification in each of them.
     """
-    plan = plan or Plan()
-    if source.gives_tensors and plan.preprocessing != Preprocessing():
-        raise InvalidInput("the Dataset gives tensors, which are taken as they are: leave out the preprocessing")
-    total = min(len(source), plan.limit or len(source))
-    config = _config(model, source, plan, model_record or {})
-    with StudyWriter(Path(out), config, capacity=total, overwrite=overwrite, restart=restart) as writer:
+    network, plan = as_network(model), plan or Plan()
+    run = _begin(network, source, plan, on_progress or no_progress)
+    with StudyWriter(Path(out), run.config, capacity=run.capacity, overwrite=overwrite, restart=restart) as writer:
         if writer.is_complete:
             return open_study(writer.publish())
         try:
-            _Run(model, source, plan, total, on_progress or no_progress).write(writer)
-            return open_study(_finish(writer, title))
+            run.write(writer)
+            return open_study(_finish(writer, title, run.nothing))
         except KeyboardInterrupt:
-            said = f"interrupted after {writer.n_written:,} of {total:,} examples; the same command resumes"
+            said = f"interrupted after {run.progress(writer)}; the same command resumes"
             raise Cancelled(said) from None
 
 
-def _config(model: "nn.Module", source: Source, plan: Plan, model_record: dict[str, Any]) -> dict[str, Any]:
-    layers = None if plan.layers is None else list(select_layers(model, plan.layers))
+def _begin(network: Network, source: Source | TextSource, plan: Plan, on_progress: Progress) -> ImageRun | TextRun:
+    if isinstance(source, TextSource):
+        if plan.workers > 1:
+            raise InvalidInput("--workers share images, and the data are texts: leave it out")
+        network.place(plan.device, plan.dtype)
+        return TextRun(network, source, plan, on_progress)
+    if plan.where or plan.max_tokens:
+        raise InvalidInput("--where and --max-tokens are for texts, and the data are none: see --text-column")
+    if hasattr(network, "tokenizer"):
+        raise InvalidInput(f"{network.name} reads texts, and the data are none: see --text-column")
+    plan = replace(plan, policies=plan.policies or ("random",), preprocessing=_preprocessing(network, source, plan))
+    prepared = plan.preprocessing.record() if plan.preprocessing else None
+    return ImageRun(network, source, plan, plan_config(network, source, plan, prepared), on_progress)
+
+
+def _preprocessing(network: Network, source: Source, plan: Plan) -> Preprocessing | None:
+    """Return what is done to images: what the user says, else what the network's library does, never a guess."""
+    if source.gives_tensors:
+        if plan.preprocessing not in (None, Preprocessing()):
+            raise InvalidInput("the Dataset gives tensors, which are taken as they are: leave out the preprocessing")
+        return None
+    known = plan.preprocessing or network.preprocessing
+    if known is None:
+        raise InvalidInput(
+            f"nothing says how {network.name} wants its images: give --size, --mean and --std as in its training, or"
+            " --transform file.py:callable (--std 1,1,1 leaves RGB from 0 to 1 at the images' own size)"
+        )
+    return known
+
+
+def plan_config(
+    network: Network, source: Source | TextSource, plan: Plan, preprocessing: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Return what determines a study, as JSON."""
     return {
-        "model": {"spec": None, **model_record, "class": type(model).__name__, "digest": model_digest(model)},
+        "model": network.record,
         "data": source.record,
-        "preprocessing": None if source.gives_tensors else plan.preprocessing.record(),
-        "layers": layers,
+        "preprocessing": preprocessing,
+        "layers": None if plan.layers is None else list(select_layers(network, plan.layers)),
         "policies": list(plan.policies),
         "classes": list(plan.classes) if plan.classes else None,
         "batch_size": plan.batch_size,
         "seed": plan.seed,
         "limit": plan.limit,
         "device": plan.device,
-        "torch": version("torch"),
+        "dtype": plan.dtype,
     }
 
 
-class _Run:
-    """One extraction under way: what its first batch tells, and the loop over all."""
-
-    def __init__(self, model: "nn.Module", source: Source, plan: Plan, total: int, on_progress: Progress) -> None:
-        self._source, self._plan, self._total, self._on_progress = source, plan, total, on_progress
-        self._model = _to_device(model, plan.device)
-        self._layers: tuple[str, ...] | None = None
-        self._outputs: Outputs | None = None
-
-    def write(self, writer: StudyWriter) -> None:
-        """Append all batches that are not written yet."""
-        plan = self._plan
-        span = {"start": writer.next_input, "stop": self._total}
-        batches = load_batches(self._source, plan.preprocessing, batch_size=plan.batch_size, strict=plan.strict, **span)
-        self._on_progress("extract", writer.next_input, self._total)
-        with closing(batches):
-            for batch in batches:
-                writer.append(self._portion(batch, writer.notes))
-                self._on_progress("extract", batch.next_input, self._total)
-
-    def _portion(self, batch: Batch, notes: dict[str, Any]) -> Portion:
-        """Run the network on a batch and keep what the study needs."""
-        if batch.inputs is None:
-            return Portion({}, {}, (), batch.next_input, batch.skipped)
-        inputs = batch.inputs.to(self._plan.device)
-        if self._layers is None:
-            self._layers = self._choose_layers(inputs)
-        rows = np.array([record.row for record in batch.records])
-        sampler = partial(sample, policies=self._plan.policies, rows=rows, seed=self._plan.seed)
-        output, kept = tap(self._model, inputs, {name: partial(sampler, module=name) for name in self._layers})
-        if "layers" not in notes or self._outputs is None:
-            self._outputs = Outputs.of(output, self._source, self._plan.classes)
-            notes |= {"layers": list(self._layers), "outputs": asdict(self._outputs) if self._outputs else None}
-        layers = _named(kept)
-        _check_finite(layers, batch)
-        return Portion(self._columns(batch, output), layers, batch.thumbnails, batch.next_input, batch.skipped)
-
-    def _choose_layers(self, inputs: Any) -> tuple[str, ...]:
-        patterns = self._plan.layers
-        return default_layers(self._model, inputs) if patterns is None else select_layers(self._model, patterns)
-
-    def _columns(self, batch: Batch, output: Any) -> dict[str, Any]:
-        records, outputs = batch.records, self._outputs
-        columns: dict[str, Any] = {"id": [record.id for record in records]}
-        columns["label"] = [label_name(record.label, self._plan.classes) for record in records]
-        if outputs:
-            columns["prediction"], columns["confidence"] = outputs.predict(output)
-        return columns | {name: [record.extra[name] for record in records] for name in records[0].extra}
-
-
-def _named(kept: dict[str, dict[str, Points]]) -> dict[str, Points]:
-    """Return the points by the name of the layer in the study: with the policy where there are several."""
-    return {
-        module if len(by_policy) == 1 else f"{module}@{policy}": points
-        for module, by_policy in kept.items()
-        for policy, points in by_policy.items()
-    }
-
-
-def _check_finite(layers: dict[str, Points], batch: Batch) -> None:
-    for name, points in layers.items():
-        if not np.isfinite(points.vectors).all():
-            row = int(np.flatnonzero(~np.isfinite(points.vectors).all(axis=(1, 2)))[0])
-            raise InvalidInput(f"layer {name!r} gives NaN or infinite activations for {batch.records[row].id}")
-
-
-def _finish(writer: StudyWriter, title: str | None) -> Path:
+def _finish(writer: StudyWriter, title: str | None, nothing: str) -> Path:
     examples = writer.examples()
     if not len(examples):
-        raise InvalidInput("no image could be read: is this the right column, and are these image files?")
+        raise InvalidInput(nothing)
     examples = finish_table(examples)
     record = writer.notes["outputs"]
     outputs = Outputs(record["n"], tuple(record["names"]) if record["names"] else None) if record else None
-    writer.notes["accuracy"] = accuracy(examples)
+    writer.notes.update(accuracy=accuracy(examples), labelled="label" in examples.column_names)
     named = bool(outputs and outputs.names)
     names = class_list(examples, outputs.all_names() if outputs else (), named=named)
     return writer.finish(examples, classes=names, title=title)
-
-
-def _to_device(model: "nn.Module", device: str) -> "nn.Module":
-    try:
-        return model.to(device).eval()
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(f"the device {device!r} cannot be used: {explain(error)}") from None

@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import isnan
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
+from topoact.extract.predictions import COLUMNS
 from topoact.extract.specs import call, code_digest, explain, load_object, located
 from topoact.study.files import digest
+
+if TYPE_CHECKING:
+    from topoact.extract.texts.source import TextSource
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
 ITEM_KEYS = ("input", "label", "id", "image")
@@ -130,7 +134,11 @@ class DatasetSource:
     def fetch(self, row: int) -> Record:
         """Return an item with what it says of itself."""
         item = self._item(row)
-        label = as_label(item.get("label"))
+        label = _scalar(item.get("label"))
+        if not (label is None or isinstance(label, str | int | float)):
+            kind = type(label).__name__
+            raise ModelError(f"item {row} of the Dataset has a {kind} for a label: give a name or a whole number")
+        label = as_label(label)
         if isinstance(label, int) and 0 <= label < len(self._names):
             label = self._names[label]
         extra = {name: _scalar(item.get(name)) for name in self._extra}
@@ -145,25 +153,44 @@ class DatasetSource:
 
 
 def open_source(
-    spec: str, *, image: str | None = None, label: str | None = None, identity: str | None = None
-) -> Source:
+    spec: str,
+    *,
+    image: str | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    identity: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> "Source | TextSource":
     """Open what the user named as data.
 
     Parameters
     ----------
     spec
-        A folder, a ``.parquet`` or ``.csv`` table, or ``file.py:callable`` that returns a torch Dataset.
-    image, label, identity
-        Columns of a table; "image", "label" and "id" by default, the last two may be absent then.
+        A folder of images or of ``.txt`` files, a ``.parquet`` or ``.csv`` table of either, a ``.jsonl`` table of
+        texts, a ``.conllu`` file, ``.tar`` files of samples (one, a folder or a pattern),
+        ``torchvision-data:NAME/SPLIT``, or ``file.py:callable`` that returns a torch Dataset.
+    image, text, label, identity
+        Columns of a table; "image" or "text", "label" and "id" by default, the last two may be absent then.
+    columns
+        Keys of comments of a ``.conllu`` file to keep.
 
     Raises
     ------
     InvalidInput
-        If there is nothing there, no image, or no such column.
+        If there is nothing there, no image, no text, or no such column.
     """
+    from topoact.extract.named_data import PREFIX, open_named
     from topoact.extract.tables import Table
+    from topoact.extract.tars import TarSamples, tar_files
+    from topoact.extract.texts.opening import open_texts
 
     path = Path(spec)
+    if spec.startswith(PREFIX):
+        return open_named(spec)
+    if (tars := tar_files(spec)) is not None:
+        return TarSamples(tars)
+    if texts := open_texts(path, text=text, image=image, label=label, identity=identity, columns=columns):
+        return texts
     if path.is_dir():
         return ImageFolder(path)
     if path.suffix.lower() in {".parquet", ".pq", ".csv", ".tsv"}:
@@ -172,7 +199,9 @@ def open_source(
         dataset = call(load_object(spec, kind="dataset"), spec=spec, kind="dataset")
         return DatasetSource(dataset, record={"kind": "dataset", "spec": located(spec), "code": code_digest(spec)})
     if path.exists():
-        raise InvalidInput(f"{path} is neither a folder of images, nor a .parquet or .csv table, nor file.py:callable")
+        raise InvalidInput(
+            f"{path} is neither a folder of images, nor a .parquet or .csv table, nor a .tar file, nor file.py:callable"
+        )
     raise InvalidInput(f"there is no data at {path}")
 
 
@@ -192,7 +221,7 @@ def _scalar(value: Any) -> Any:
 
 
 def _is_column(name: str, value: Any) -> bool:
-    return name not in (*ITEM_KEYS, "prediction", "confidence") and isinstance(_scalar(value), str | int | float)
+    return name not in (*ITEM_KEYS, *COLUMNS) and isinstance(_scalar(value), str | int | float)
 
 
 def _as_dict(item: Any, row: int) -> dict[str, Any]:

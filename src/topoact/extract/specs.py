@@ -6,11 +6,12 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from topoact.errors import ModelError, UnknownName
+from topoact.errors import ModelError, TopoActError, UnknownName
 
 
 def load_object(spec: str, *, kind: str) -> Any:
@@ -33,12 +34,13 @@ def load_object(spec: str, *, kind: str) -> Any:
     """
     place, _, name = spec.rpartition(":")
     if not place or not name:
-        raise ModelError(f"the {kind} {spec!r} is not of the form file.py:name or package.module:name")
+        others = ", torchvision:NAME, timm:NAME, hf:NAME-or-folder or onnx:FILE" if kind == "model" else ""
+        raise ModelError(f"the {kind} {spec!r} is not of the form file.py:name or package.module:name{others}")
     found: Any = _import_file(Path(place), kind) if place.endswith(".py") else _import_module(place, kind)
     for part in name.split("."):
         if not hasattr(found, part):
-            near = difflib.get_close_matches(part, _public(found), n=3, cutoff=0.4) or _public(found)[:5]
-            raise UnknownName(f"{place} has no {part!r}: did you mean {', '.join(near) or 'another file'}?")
+            near = nearest(part, _public(found)) or "another file"
+            raise UnknownName(f"{place} has no {part!r}: did you mean {near}?")
         found = getattr(found, part)
     return found
 
@@ -47,8 +49,15 @@ def call(made_by: Any, *, spec: str, kind: str) -> Any:
     """Call a factory without arguments; what it raises becomes one sentence."""
     try:
         return made_by()
+    except TopoActError:
+        raise
     except Exception as error:
         raise ModelError(f"the {kind} {spec!r} failed: {explain(error)}") from error
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return the names most like a wrong one, or the first, in one line."""
+    return ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)[:5])
 
 
 def located(spec: str) -> str:

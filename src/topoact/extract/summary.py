@@ -1,7 +1,9 @@
 """What a person or a program is told when a study has been written."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from topoact.extract.networks import LayerFacts
 from topoact.study import Study
 
 
@@ -21,8 +23,11 @@ def summarise(study: Study) -> dict[str, Any]:
         "skipped": {"count": manifest.skipped.count, "first": list(manifest.skipped.first)},
         "accuracy": manifest.notes.get("accuracy"),
         "outputs": outputs["n"] if outputs else None,
+        "labelled": bool(manifest.notes.get("labelled")),
         "outputs_named": bool(outputs and outputs["names"]),
         "thumbnails": study.has_thumbnails,
+        "truncated": manifest.notes.get("truncated", 0),
+        "words_without_vector": manifest.notes.get("words_without_vector", 0),
     }
 
 
@@ -36,11 +41,35 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"input: {summary['preprocessing']}")
     if summary["accuracy"] is not None:
         lines.append(f"prediction = label for {summary['accuracy']:.1%} of the labelled examples")
+    if summary["outputs_named"] and summary["labelled"] and summary["accuracy"] is None:
+        lines.append("labels and outputs have no name in common: name the outputs as the labels do with --classes")
     if summary["outputs"] and not summary["outputs_named"]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
+    if summary["truncated"]:
+        lines.append(f"cut {summary['truncated']:,} texts that are longer than the network takes")
+    if summary["words_without_vector"]:
+        lines.append(
+            f"left out {summary['words_without_vector']:,} words that were cut off or that the tokenizer drops"
+        )
     if skipped := summary["skipped"]["count"]:
         lines.append(f"skipped {skipped:,} that could not be read: {', '.join(summary['skipped']['first'][:5])}")
     return lines
+
+
+def layer_lines(facts: Sequence[LayerFacts]) -> list[str]:
+    """Return a list of layers as a table for people; the usual ones have a star."""
+    if not facts:
+        return ["the network has no inner layers"]
+    rows = [(f.name, f.type, _shape(f.shape), f"{f.parameters:,}") for f in facts]
+    name, kind, shape, parameters = (max(map(len, column)) for column in zip(*rows, strict=True))
+    return [
+        f"{'*' if fact.usual else ' '} {row[0]:<{name}}  {row[1]:<{kind}}  {row[2]:>{shape}}  {row[3]:>{parameters}}"
+        for fact, row in zip(facts, rows, strict=True)
+    ]
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "-" if shape is None else " x ".join(map(str, shape))
 
 
 def _layer_line(layer: dict[str, Any]) -> str:

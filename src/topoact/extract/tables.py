@@ -9,10 +9,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from topoact.errors import InvalidInput
+from topoact.extract.predictions import COLUMNS
 from topoact.extract.sources import Record, as_label, check_columns
 
 BATCH_ROWS = 256
-RESERVED = ("id", "label", "prediction", "confidence", "example", "y", "x")
+RESERVED = ("id", "label", "example", "y", "x", *COLUMNS)
 
 
 class Table:

@@ -109,6 +109,12 @@ def examples(request: messages.RowsRequest, bench: Bench) -> list[messages.Examp
     return translate.example_ids(bench, request.rows)
 
 
+@router.post("/examples/find")
+def find(request: messages.FindRequest, bench: Bench) -> Response:
+    """Rows of the examples that say something."""
+    return _frame(translate.found_frame(bench, request))
+
+
 @router.get("/examples/{row}/thumbnail")
 def thumbnail(row: Place, bench: Bench) -> Response:
     """The small image of an example."""

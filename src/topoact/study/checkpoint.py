@@ -1,6 +1,7 @@
 """How far an unfinished study has come: the one file that is replaced after every segment."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ class Checkpoint:
     n_segments: int = 0
     n_examples: int = 0
     next_input: int = 0
+    n_ahead: int = 0
+    """Examples of the portion that begins at `next_input` which are written already."""
     n_skipped: int = 0
     first_skipped: list[str] = field(default_factory=list)
     has_thumbnails: bool = False
@@ -43,10 +46,13 @@ class Checkpoint:
     """Facts about the run that end up in the manifest."""
     layers: list[LayerState] = field(default_factory=list)
 
-    def skip(self, identity: str) -> None:
-        """Count an input that could not be read, and name it if it is one of the first."""
-        self.n_skipped += 1
-        self.first_skipped = [*self.first_skipped, identity][:N_NAMED]
+    def end(self, next_input: int, skipped: Sequence[str], tally: Mapping[str, int]) -> None:
+        """Leave a portion behind: inputs that could not be read are counted, the first of all named."""
+        self.next_input, self.n_ahead = next_input, 0
+        self.n_skipped += len(skipped)
+        self.first_skipped = [*self.first_skipped, *skipped][:N_NAMED]
+        for name, count in tally.items():
+            self.notes[name] = self.notes.get(name, 0) + count
 
     def must_match(self, config: dict[str, Any], folder: Path) -> None:
         """Raise a `StudyError` that names what differs if this study was begun with another config."""

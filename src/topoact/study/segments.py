@@ -4,7 +4,7 @@ Each layer's vectors of one segment are exactly one chunk of its array, so that 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,14 @@ class Points:
     """Shape (n_examples, points per example); −1 where there is no position."""
     x: NDArray[np.int32]
 
+    def part(self, span: slice) -> "Points":
+        """Return those of some of the examples."""
+        return replace(self, vectors=self.vectors[span], y=self.y[span], x=self.x[span])
+
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What is known of some examples in a row: usually one batch."""
+    """What is known of some examples in a row: usually one batch, or all that came of some texts."""
 
     examples: Mapping[str, Sequence[Any] | NDArray[Any]]
     """Columns of the examples table; `id` is always there."""
@@ -52,9 +56,23 @@ class Portion:
     """Place in the source from which work resumes after this portion."""
     skipped: Sequence[str] = ()
     """Identities of the inputs that could not be read, since the last portion."""
+    tally: Mapping[str, int] = field(default_factory=dict)
+    """Counts of things worth noting, added up in the manifest's notes."""
 
     def __len__(self) -> int:
         return len(self.thumbnails)
+
+    def part(self, start: int, stop: int) -> "Portion":
+        """Return the examples from `start` to `stop` without copying them."""
+        if start == 0 and stop >= len(self):
+            return self
+        span = slice(start, stop)
+        return replace(
+            self,
+            examples={name: column[span] for name, column in self.examples.items()},
+            layers={name: points.part(span) for name, points in self.layers.items()},
+            thumbnails=self.thumbnails[span],
+        )
 
 
 def segment_length(portion: Portion) -> int:
@@ -70,7 +88,7 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], 
     if state.n_examples != number * state.segment:
         raise ValueError("portions must fill each segment but the last")
     columns = {name: list(chain.from_iterable(p.examples[name] for p in portions)) for name in portions[0].examples}
-    _write_arrow(part(folder, number, "examples"), [pa.RecordBatch.from_pydict(columns)])
+    _write_arrow(part(folder, number, "examples"), [_examples_batch(columns)])
     thumbnails = [thumbnail for portion in portions for thumbnail in portion.thumbnails]
     write_thumbnails(folder / "thumbnails", number, thumbnails)
     positions = [
@@ -85,9 +103,11 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], 
 def read_examples(folder: Path, n_segments: int) -> pa.Table:
     """Return the examples of all segments as one table."""
     parts = [_open_arrow(part(folder, number, "examples")).read_all() for number in range(n_segments)]
-    return (
-        pa.concat_tables(parts, promote_options="permissive") if parts else pa.table({"id": pa.array([], pa.string())})
-    )
+    try:
+        return pa.concat_tables(parts or [pa.table({"id": pa.array([], pa.string())})], promote_options="permissive")
+    except pa.ArrowTypeError as error:
+        said = str(error).splitlines()[0]
+        raise InvalidInput(f"a column mixes kinds: {said}; give all its values as text, or all as numbers") from None
 
 
 def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
@@ -109,6 +129,22 @@ def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
 def part(folder: Path, number: int, kind: str) -> Path:
     """Return the file that holds a table of one segment until the study is finished."""
     return folder / "parts" / f"{number:05d}-{kind}.arrow"
+
+
+def _array(name: str, values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        kinds = " and ".join(sorted({type(value).__name__ for value in values if value is not None}))
+        raise InvalidInput(f"column {name!r} mixes {kinds}: give all its values as text, or all as numbers") from None
+
+
+def _examples_batch(columns: dict[str, list[Any]]) -> pa.RecordBatch:
+    """Return the columns of the examples as Arrow: a sentence is kept once, not with each of its words."""
+    arrays = {name: _array(name, values) for name, values in columns.items()}
+    return pa.RecordBatch.from_pydict(
+        {name: array.dictionary_encode() if name == "sentence" else array for name, array in arrays.items()}
+    )
 
 
 def _write_layer(folder: Path, state: Checkpoint, name: str, points: Sequence[Points], capacity: int) -> pa.RecordBatch:

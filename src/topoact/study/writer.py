@@ -6,6 +6,7 @@ says how far the work has come; whatever lies beyond it is written again.
 
 import errno
 import shutil
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -54,7 +55,7 @@ class StudyWriter:
         self.partial = path.with_name(f"{path.name}.partial")
         self._overwrite, self._restart = overwrite, restart
         self._lock = filelock.FileLock(path.with_name(f"{path.name}.lock"), timeout=0)
-        self._pending: list[Portion] = []
+        self._pending: deque[Portion] = deque()
 
     def __enter__(self) -> Self:
         check_target(self.path, self._overwrite)
@@ -98,16 +99,20 @@ class StudyWriter:
         return (self.partial / "study.json").exists()
 
     def append(self, portion: Portion) -> None:
-        """Take a portion; write a segment when there is enough for one."""
+        """Take a portion; write segments when there is enough for them.
+
+        After an interruption the first portion is the one that begins at `next_input`, whole: what is written of it
+        is not written again.
+        """
         if not self._state.segment and len(portion):
             self._state.segment = segment_length(portion)
         self._pending.append(portion)
-        if sum(map(len, self._pending)) >= max(self._state.segment, 1):
+        while self._n_pending >= max(self._state.segment, 1):
             self._flush()
 
     def examples(self) -> pa.Table:
         """Write what is pending and return the table of all examples."""
-        if self._pending:
+        while self._pending:
             self._flush()
         return read_examples(self.partial, self._state.n_segments)
 
@@ -163,16 +168,30 @@ class StudyWriter:
         Path(self._lock.lock_file).unlink(missing_ok=True)
         self._lock.release()
 
+    @property
+    def _n_pending(self) -> int:
+        return sum(map(len, self._pending)) - self._state.n_ahead
+
     def _flush(self) -> None:
-        """Write the pending portions as one segment, then the checkpoint that makes it count."""
-        pending, self._pending = self._pending, []
+        """Write one segment, or what is left, then the checkpoint that makes it count."""
         with _full_disk_said(self.partial):
-            if filled := [portion for portion in pending if len(portion)]:
+            if filled := [portion for portion in self._take() if len(portion)]:
                 write_segment(self.partial, self._state, filled, self.capacity)
-            for identity in (identity for portion in pending for identity in portion.skipped):
-                self._state.skip(identity)
-            self._state.next_input = pending[-1].next_input
             self._state.write(self.partial)
+
+    def _take(self) -> list[Portion]:
+        """Take what fills a segment from the pending portions."""
+        state, taken, room = self._state, [], self._state.segment
+        while self._pending:
+            portion = self._pending[0]
+            taken.append(portion.part(state.n_ahead, state.n_ahead + room))
+            state.n_ahead += len(taken[-1])
+            room -= len(taken[-1])
+            if state.n_ahead < len(portion):
+                break
+            self._pending.popleft()
+            state.end(portion.next_input, portion.skipped, portion.tally)
+        return taken
 
     def _manifest(self, classes: Sequence[str], title: str | None) -> Manifest:
         state = self._state

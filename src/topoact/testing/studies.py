@@ -1,7 +1,10 @@
-"""A small real study, made in a second: scikit-learn's 1,797 handwritten digits."""
+"""Small studies, made in a second: scikit-learn's 1,797 handwritten digits, and sentences."""
 
 import io
+import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +44,23 @@ def write_digits_study(path: Path, n_examples: int = 1797) -> Path:
     with StudyWriter(path, {"model": None, "data": "digits", "n": n_examples}, capacity=len(pixels)) as writer:
         writer.append(Portion(examples, layers, thumbnails, next_input=len(pixels)))
         return writer.finish(_encoded(writer.examples()), classes=CLASSES, title="Handwritten digits")
+
+
+def write_text_study(path: Path, sentences: Sequence[str], *, of_words: bool) -> Path:
+    """Write a study of sentences, or of their words, with one layer of four channels: counts of letters, shaken."""
+    found = [(i, m.group(), *m.span()) for i, text in enumerate(sentences) for m in re.finditer(r"\S+", text)]
+    columns: dict[str, list[Any]] = {"id": [str(i) for i in range(len(found))], "word": [word for _, word, *_ in found]}
+    columns |= {"sentence": [sentences[i] for i, *_ in found]}
+    columns |= {"start": [start for *_, start, _ in found], "end": [end for *_, end in found]}
+    if not of_words:
+        columns = {"id": [str(i) for i in range(len(sentences))], "text": list(sentences)}
+    texts = columns["word" if of_words else "text"]
+    counts = np.array([[text.count(letter) for letter in "aeio"] for text in texts])
+    vectors = (counts + np.random.default_rng(0).normal(0, 0.1, counts.shape)).astype(np.float32)
+    with StudyWriter(path, {"model": None, "data": "sentences"}, capacity=len(texts)) as writer:
+        layers = {"letters": _layer("letters", vectors[:, None], None)}
+        writer.append(Portion(columns, layers, [None] * len(texts), next_input=len(texts)))
+        return writer.finish(writer.examples(), title="Sentences")
 
 
 def _layer(name: str, vectors: npt.NDArray[np.float32], grid: tuple[int, int] | None) -> Points:

@@ -90,6 +90,7 @@ class StudySummary(WireModel):
     has_labels: bool
     has_predictions: bool
     has_thumbnails: bool
+    texts: Literal["text", "word"] | None = Field(description="What an example is, in a study of texts.")
     model: str | None
     preprocessing: str | None
 
@@ -193,11 +194,27 @@ class RowsRequest(WireModel):
     rows: list[int] = Field(max_length=1000)
 
 
+class Passage(WireModel):
+    """A word between what stands around it, or as `focus` the beginning of a whole text."""
+
+    before: str
+    focus: str
+    after: str
+
+
 class ExampleId(WireModel):
-    """The identity of one example, as in the user's data."""
+    """The identity of one example, as in the user's data, and what it says."""
 
     row: int
     id: str
+    passage: Passage | None
+
+
+class FindRequest(WireModel):
+    """Ask which examples say something; with `whole` as a word of its own."""
+
+    query: str = Field(min_length=1, max_length=200)
+    whole: bool
 
 
 class JobEvent(WireModel):
@@ -226,6 +243,7 @@ MESSAGES: tuple[type[WireModel], ...] = (
     Graph,
     ProjectionRequest,
     RowsRequest,
+    FindRequest,
     ExampleId,
     JobEvent,
     Problem,

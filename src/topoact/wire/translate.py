@@ -14,7 +14,7 @@ from topoact.mapper import DistanceCurve, MapperGraph
 from topoact.study import Layer
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
-from topoact.workbench import KNOBS, DrawnGraph, Knob, MapSettings, Workbench
+from topoact.workbench import KNOBS, DrawnGraph, Knob, MapSettings, Workbench, texts
 from topoact.workbench.columns import coded_columns
 from topoact.workbench.jobs import JobStatus
 
@@ -40,6 +40,7 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         has_labels="label" in names,
         has_predictions="prediction" in names,
         has_thumbnails=study.has_thumbnails,
+        texts=texts.unit(study),
         model=study.manifest.model,
         preprocessing=(study.manifest.preprocessing or {}).get("description"),
     )
@@ -111,7 +112,13 @@ def columns_frame(bench: Workbench) -> bytes:
 def example_ids(bench: Workbench, rows: list[int]) -> list[messages.ExampleId]:
     """Return the identities of examples; rows that do not exist are left out."""
     ids = bench.study.examples["id"]
-    return [messages.ExampleId(row=row, id=str(ids[row])) for row in rows if 0 <= row < len(ids)]
+    known = [row for row in rows if 0 <= row < len(ids)]
+    return [messages.ExampleId(row=row, id=str(ids[row]), passage=_passage(bench, row)) for row in known]
+
+
+def found_frame(bench: Workbench, request: messages.FindRequest) -> bytes:
+    """Pack the rows of the examples that say something."""
+    return encode_frame({"rows": texts.find(bench.study, request.query, whole=request.whole)})
 
 
 def projection_frame(positions: npt.NDArray[np.float32]) -> bytes:
@@ -122,6 +129,11 @@ def projection_frame(positions: npt.NDArray[np.float32]) -> bytes:
 def job_event(status: JobStatus) -> messages.JobEvent:
     """Return the status of a job as a message."""
     return messages.JobEvent(**asdict(status))
+
+
+def _passage(bench: Workbench, row: int) -> messages.Passage | None:
+    found = texts.passage(bench.study, row)
+    return messages.Passage(**found._asdict()) if found else None
 
 
 def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary:

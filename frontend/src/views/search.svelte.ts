@@ -1,0 +1,31 @@
+/** Keep the examples that are found in step with what is looked for. */
+
+import type { Session } from "./session.svelte";
+
+const PAUSE = 200;
+
+/** Call while a component is set up. */
+export function followSearch(session: Session): void {
+  const wanted = $derived(JSON.stringify({ query: session.view.find.trim(), whole: session.view.wholeWord }));
+
+  $effect(() => {
+    const request = JSON.parse(wanted) as { query: string; whole: boolean };
+    if (!request.query || !session.study.texts) {
+      session.found = null;
+      return;
+    }
+    let called = true;
+    const timer = setTimeout(async () => {
+      try {
+        const rows = await session.client.find(request);
+        if (called) session.found = rows;
+      } catch (error) {
+        if (called) session.problem = error instanceof Error ? error.message : String(error);
+      }
+    }, PAUSE);
+    return () => {
+      called = false;
+      clearTimeout(timer);
+    };
+  });
+}

@@ -1,0 +1,140 @@
+"""Forward hooks that live for one pass, keep copies only, and see each layer exactly once."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from topoact.errors import ModelError, TopoActError
+from topoact.extract.specs import explain
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+Kept = TypeVar("Kept")
+
+
+def tap(
+    model: "nn.Module", inputs: Any, keep: Mapping[str, Callable[["torch.Tensor"], Kept]]
+) -> tuple[Any, dict[str, Kept]]:
+    """Run one forward pass and keep something of the outputs of some modules.
+
+    Parameters
+    ----------
+    model
+        The network, in evaluation mode.
+    inputs
+        Its input: a tensor, or a mapping of its arguments by name.
+    keep
+        For each dotted name, what to make of that module's output; it must not keep the tensor itself.
+
+    Returns
+    -------
+    output : object
+        What the network gives.
+    kept : dict
+        What was kept, by name, in the order of `keep`.
+
+    Raises
+    ------
+    ModelError
+        If the network fails, or a module gives no tensor, is never called, or is called more than once.
+    """
+    import torch
+
+    kept: dict[str, Kept] = {}
+
+    def look(name: str, output: Any) -> None:
+        if name in kept:
+            raise ModelError(f"layer {name!r} is called several times in one pass: choose the modules around it")
+        if not isinstance(output, torch.Tensor):
+            raise ModelError(f"layer {name!r} gives a {type(output).__name__}, not a tensor: choose a module inside it")
+        kept[name] = keep[name](output)
+
+    _check_reachable(model, keep)
+    with torch.inference_mode(), hooked(model, tuple(keep), look):
+        output = _forward(model, inputs)
+    for name in keep:
+        if name not in kept:
+            raise ModelError(f"layer {name!r} is never called in the forward pass")
+    return output, {name: kept[name] for name in keep}
+
+
+def watch(model: "nn.Module", names: Sequence[str], inputs: Any) -> dict[str, list[tuple[int, ...] | None]]:
+    """Return the shapes of what each module gives in one pass, call by call; None where it gives no tensor."""
+    import torch
+
+    seen: dict[str, list[tuple[int, ...] | None]] = {name: [] for name in names}
+
+    def look(name: str, output: Any) -> None:
+        seen[name].append(tuple(output.shape) if isinstance(output, torch.Tensor) else None)
+
+    with torch.inference_mode(), hooked(model, names, look):
+        _forward(model, inputs)
+    return seen
+
+
+@contextmanager
+def hooked(model: "nn.Module", names: Sequence[str], look: Callable[[str, Any], None]) -> Iterator[None]:
+    """Call `look(name, output)` after each call of the named modules, inside the block only."""
+    with ExitStack() as stack:
+        for name in names:
+            module = model.get_submodule(name)
+            handle = module.register_forward_hook(lambda _module, _inputs, output, name=name: look(name, output))
+            stack.callback(handle.remove)
+        yield
+
+
+def frozen_parts(model: "nn.Module") -> list[str]:
+    """Return the names of the outermost script modules, whose inner calls no hook sees; "" is the network itself."""
+    import torch
+
+    found: list[str] = []
+    for name, module in model.named_modules(remove_duplicate=False):
+        if isinstance(module, torch.jit.ScriptModule) and not any(_is_inside(name, other) for other in found):
+            found.append(name)
+    return found
+
+
+def _check_reachable(model: "nn.Module", names: Iterable[str]) -> None:
+    for part in frozen_parts(model):
+        if inside := [name for name in names if _is_inside(name, part)]:
+            raise ModelError(
+                f"layer {inside[0]!r} is inside a script module ({part or 'the whole network'}), where nothing can be"
+                " seen: load the network's Python code instead, file.py:callable with --weights"
+            )
+
+
+def _is_inside(name: str, part: str) -> bool:
+    return bool(name) and (not part or name.startswith(f"{part}."))
+
+
+def _forward(model: "nn.Module", inputs: Any) -> Any:
+    _check_one_input(model, inputs)
+    try:
+        return model(**inputs) if isinstance(inputs, Mapping) else model(inputs)
+    except TopoActError:
+        raise
+    except Exception as error:
+        raise ModelError(f"the network fails on an input of shape {_shape(inputs)}: {explain(error)}") from error
+
+
+def _check_one_input(model: "nn.Module", inputs: Any) -> None:
+    try:
+        parameters = inspect.signature(model.forward).parameters.values()
+    except (TypeError, ValueError):
+        return
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind in positional]
+    if len(needed) > 1 and not isinstance(inputs, Mapping):
+        raise ModelError(
+            f"the network needs {len(needed)} inputs ({', '.join(needed)}) and gets one: wrap it in a module that takes"
+            " one and makes the others, file.py:callable"
+        )
+
+
+def _shape(inputs: Any) -> str:
+    if isinstance(inputs, Mapping):
+        return ", ".join(f"{name} {_shape(value)}" for name, value in inputs.items())
+    return "x".join(map(str, inputs.shape))

@@ -1,0 +1,140 @@
+"""Any torch.nn.Module as a network."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from topoact.errors import InvalidInput, ModelError
+from topoact.extract.networks import hooks
+from topoact.extract.networks.axes import in_order
+from topoact.extract.networks.libraries import import_torch, versions
+from topoact.extract.networks.protocol import DTYPES, LayerFacts
+from topoact.extract.networks.usual import outermost_with_parameters, usual_layers
+from topoact.extract.networks.weights import model_digest
+from topoact.extract.preprocessing import Preprocessing
+from topoact.extract.specs import explain
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Kept = TypeVar("Kept")
+
+
+class TorchNetwork:
+    """A module in evaluation mode, with what is known of it.
+
+    Parameters
+    ----------
+    module
+        The network.
+    record
+        What a study records of where it came from.
+    preprocessing
+        What its own library does to an image before it, if known.
+    class_names
+        Names of its outputs, if known.
+    maps_end_in_channels
+        Whether its blocks give maps (B, H, W, C), as those of Swin transformers do.
+    libraries
+        Packages whose versions are recorded besides that of torch.
+
+    Attributes
+    ----------
+    module : torch.nn.Module
+        The network itself.
+    """
+
+    def __init__(
+        self,
+        module: "nn.Module",
+        record: Mapping[str, Any] | None = None,
+        *,
+        preprocessing: Preprocessing | None = None,
+        class_names: tuple[str, ...] | None = None,
+        maps_end_in_channels: bool = False,
+        libraries: tuple[str, ...] = (),
+    ) -> None:
+        self.module, self.preprocessing, self.class_names = module.eval(), preprocessing, class_names
+        self._said, self._libraries, self._maps_end_in_channels = dict(record or {}), libraries, maps_end_in_channels
+        self._device, self._dtype = "cpu", "float32"
+
+    @property
+    def name(self) -> str:
+        return str(self._said.get("spec") or type(self.module).__name__)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        is_what = {"class": type(self.module).__name__, "digest": model_digest(self.module)}
+        return {"spec": None, **self._said, **is_what, "versions": versions("torch", *self._libraries)}
+
+    def layer_names(self) -> list[str]:
+        names = [name for name, _ in self.module.named_modules(remove_duplicate=False) if name]
+        if not names and "" in hooks.frozen_parts(self.module):
+            raise ModelError(
+                f"{self.name} is a frozen script module, which shows no layers: load the network's Python code instead,"
+                " file.py:callable with --weights"
+            )
+        return names
+
+    def usual_layers(self) -> tuple[str, ...]:
+        return usual_layers(self.module)
+
+    def default_layers(self, inputs: Any) -> tuple[str, ...]:
+        names = outermost_with_parameters(self.module)
+        seen = hooks.watch(self.module, names, self._placed(inputs))
+        usable = tuple(name for name in names if _vectors(seen[name]))
+        if not usable:
+            raise ModelError("no layer to choose by default: name some with --layers")
+        return usable
+
+    def survey(self, inputs: Any) -> list[LayerFacts]:
+        names, usual = self.layer_names(), self.usual_layers()
+        seen = {} if inputs is None else hooks.watch(self.module, names, self._placed(inputs))
+        facts = []
+        for name in names:
+            module, calls = self.module.get_submodule(name), seen.get(name, [])
+            shape = calls[0][1:] if len(calls) == 1 and calls[0] else None
+            n_parameters = sum(parameter.numel() for parameter in module.parameters())
+            facts.append(LayerFacts(name, _type(module), shape, n_parameters, name in usual))
+        return facts
+
+    def sample_input(self, shape: tuple[int, ...] | None = None) -> Any:
+        if shape is None and self.preprocessing:
+            shape = self.preprocessing.shape
+        return None if shape is None else import_torch().zeros(1, *shape)
+
+    def place(self, device: str, dtype: str) -> None:
+        if dtype not in DTYPES:
+            raise InvalidInput(f"--dtype must be {' or '.join(DTYPES)}: got {dtype!r}")
+        try:
+            self.module.to(device)
+            self._device, self._dtype = device, dtype
+        except (RuntimeError, AssertionError) as error:
+            raise ModelError(f"the device {device!r} cannot be used: {explain(error)}") from None
+
+    def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
+        modules = {name: self.module.get_submodule(name) for name in keep}
+        last = self._maps_end_in_channels
+        ordered = {name: in_order(modules[name], keep[name], maps_end_in_channels=last) for name in keep}
+        with self._precision():
+            return hooks.tap(self.module, self._placed(inputs), ordered)
+
+    def _placed(self, inputs: Any) -> Any:
+        if isinstance(inputs, Mapping):
+            return {name: self._placed(value) for name, value in inputs.items()}
+        return import_torch().as_tensor(inputs).to(self._device)
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if self._dtype == "float32":
+            return nullcontext()
+        torch = import_torch()
+        return torch.autocast(torch.device(self._device).type, dtype=getattr(torch, self._dtype))
+
+
+def _vectors(calls: list[tuple[int, ...] | None]) -> bool:
+    """Return whether a layer gives vectors (2-D, 3-D or 4-D), once in a pass."""
+    return len(calls) == 1 and calls[0] is not None and 2 <= len(calls[0]) <= 4
+
+
+def _type(module: "nn.Module") -> str:
+    return str(getattr(module, "original_name", type(module).__name__))

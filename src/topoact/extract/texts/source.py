@@ -1,0 +1,111 @@
+"""What a source of texts gives, and the simplest one: a folder of ``.txt`` files."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+from topoact.errors import InvalidInput
+from topoact.study.files import digest
+
+Unit: TypeAlias = Literal["text", "word"]
+"""What an example of a study of texts is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words of one text that somebody has marked, in order."""
+
+    spans: Sequence[tuple[int, int]]
+    """Where each begins and ends in the text, in characters (code points)."""
+    columns: Mapping[str, Sequence[str | None]]
+    """What is known of each word, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text that has not been read by a network."""
+
+    row: int
+    """Its place in the source."""
+    id: str
+    text: str | None
+    """None if it cannot be read."""
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """What is known of the text, by name; `label` too, where the source has labels of texts."""
+    words: Words | None = None
+    """Its words, where the source marks them."""
+
+
+@runtime_checkable
+class TextSource(Protocol):
+    """Texts in a fixed order."""
+
+    record: dict[str, Any]
+    """What it is, as JSON; different when the texts are."""
+    text_columns: tuple[str, ...]
+    """Names of what is known of each text."""
+    word_columns: tuple[str, ...] | None
+    """Names of what is known of each word; None if words are not marked."""
+
+    def __len__(self) -> int: ...
+
+    def texts(self, start: int) -> Iterator[Text]:
+        """List the texts from that place on."""
+        ...
+
+    def label_column(self, unit: Unit) -> str | None:
+        """Return the column that is the label of a text, or of a word."""
+        ...
+
+    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
+        """Return names for the outputs of a network if the source says what they are."""
+        ...
+
+
+class TextFolder:
+    """``.txt`` files in UTF-8; the name of the folder inside it that holds a file is the text's label.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no such files.
+    """
+
+    text_columns: tuple[str, ...] = ("label",)
+    word_columns: tuple[str, ...] | None = None
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._files = sorted((file.relative_to(path) for file in path.rglob("*.txt")), key=lambda file: file.parts)
+        if not self._files:
+            raise InvalidInput(f"no texts found in {path}: looked for .txt files")
+        self._labels = tuple(sorted({file.parts[0] for file in self._files if len(file.parts) > 1}))
+        names = [file.as_posix() for file in self._files]
+        self.record: dict[str, Any] = {
+            "kind": "texts",
+            "path": str(path.resolve()),
+            "digest": digest(names),
+            "n": len(names),
+        }
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def texts(self, start: int) -> Iterator[Text]:
+        for row, file in enumerate(self._files[start:], start):
+            label = file.parts[0] if len(file.parts) > 1 else None
+            yield Text(row, file.as_posix(), _read(self.path / file), {"label": label})
+
+    def label_column(self, unit: Unit) -> str | None:  # noqa: ARG002  # words have the label of their text
+        return "label" if self._labels else None
+
+    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
+        return self._labels if len(self._labels) == n_outputs else None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
