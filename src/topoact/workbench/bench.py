@@ -105,7 +105,7 @@ class Workbench:
             opened.digest,
             settings.lens,
             lambda: self.vectors(opened),
-            lambda vectors: self._lens(opened, settings.lens, vectors),
+            lambda vectors: self._lens(opened, settings.lens, vectors, progress),
         )
         graph, stops = self._engine.graph(source, settings, progress)
         about = {"layer": opened.name, "settings": asdict(settings), "stops": list(stops)}
@@ -168,9 +168,11 @@ class Workbench:
             self._vectors = (layer.name, layer.vectors())
         return self._vectors[1]
 
-    def _lens(self, layer: Layer, lens: str, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    def _lens(
+        self, layer: Layer, lens: str, vectors: npt.NDArray[np.float32], progress: Progress
+    ) -> npt.NDArray[np.float64]:
         if not lens.startswith(COLUMN_LENS):
-            return lens_values(lens, vectors)
+            return lens_values(lens, vectors, progress=progress)
         column = lens.removeprefix(COLUMN_LENS)
         if column not in number_columns(self.study):
             known = ", ".join(number_columns(self.study)) or "none"

@@ -11,7 +11,7 @@ from topoact.mapper.covers import ranges
 from topoact.mapper.lenses import lens_values
 from topoact.mapper.neighbors._layout import Places, reach_of
 from topoact.mapper.neighbors._store import alias
-from topoact.mapper.protocols import Intervals, Lens, LensValues, Rows, Vectors
+from topoact.mapper.protocols import Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
 
 
 class Ordered(NamedTuple):
@@ -46,7 +46,7 @@ class Ordered(NamedTuple):
         return np.maximum.accumulate(reach)
 
 
-def in_order(X: npt.ArrayLike, lens: str | Lens | npt.ArrayLike) -> Ordered:
+def in_order(X: npt.ArrayLike, lens: str | Lens | npt.ArrayLike, progress: Progress = no_progress) -> Ordered:
     """Return points in lens order.
 
     Raises
@@ -56,7 +56,7 @@ def in_order(X: npt.ArrayLike, lens: str | Lens | npt.ArrayLike) -> Ordered:
     """
     vectors = alias(checked_vectors(X))
     check_differing(vectors)
-    values = lens_values(lens, vectors)
+    values = lens_values(lens, vectors, progress=progress)
     if values.ndim != 1:
         raise InvalidInput(
             f"a neighbour index sorts by one lens: got lens values of shape {values.shape}; `Mapper` takes several"

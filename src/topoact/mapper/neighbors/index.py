@@ -128,7 +128,7 @@ class NeighborIndex:
         if not (isinstance(max_interval, Real) and 0 < float(max_interval) <= 1):
             raise InvalidInput(f"max_interval must be in (0, 1]: got {max_interval!r}")
         folder = checked_folder(spill)
-        self._points = in_order(X, lens)
+        self._points = in_order(X, lens, progress)
         self.radii = tuple(radii.tolist())
         self.n_jobs = n_jobs or usable_cores()
         self.max_interval = float(max_interval) if intervals is None else self._points.share(intervals)
