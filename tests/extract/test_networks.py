@@ -77,10 +77,11 @@ def test_what_the_user_says_comes_first() -> None:
     assert Preprocessing(96).completed(None) == Preprocessing(96)
 
 
-def test_without_knowledge_the_user_must_say(models: Path, tmp_path: Path) -> None:
+def test_own_code_gets_images_as_they_are_and_the_study_says_so(models: Path, tmp_path: Path) -> None:
     photos = open_source(str(write_photos(tmp_path / "photos")))
-    with pytest.raises(InvalidInput, match=r"nothing says how .*:small wants its images: give --size, --mean"):
-        extract(load_network(f"{models}:small"), photos, tmp_path / "s")
+    study = extract(load_network(f"{models}:small"), photos, tmp_path / "s")
+    said = (study.manifest.preprocessing or {})["description"]
+    assert said == "RGB 0-1, own size (nothing was said with --size, --mean, --std or --transform)"
 
 
 @pytest.mark.usefixtures("_torchvision")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from topoact.errors import Cancelled, InvalidInput
 from topoact.extract.images import ImageRun
@@ -18,6 +18,9 @@ from topoact.study import Study, StudyWriter, open_study
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+AS_THEY_ARE: Final = Preprocessing(said_by="nothing was said with --size, --mean, --std or --transform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +150,15 @@ def _begin(network: Network, source: Source | TextSource, plan: Plan, on_progres
 
 
 def _preprocessing(network: Network, source: Source, plan: Plan) -> Preprocessing | None:
-    """Return what is done to images: what the user says, else what the network's library does, never a guess."""
+    """Return what is done to images: what the user says, else what the network's library does, never a guess.
+
+    The user's own code may prepare images itself: it gets them as they are, and the study says so.
+    """
     if source.gives_tensors:
         if plan.preprocessing not in (None, Preprocessing()):
             raise InvalidInput("the Dataset gives tensors, which are taken as they are: leave out the preprocessing")
         return None
-    known = plan.preprocessing or network.preprocessing
+    known = plan.preprocessing or network.preprocessing or (AS_THEY_ARE if network.is_own else None)
     if known is None:
         raise InvalidInput(
             f"nothing says how {network.name} wants its images: give --size, --mean and --std as in its training, or"

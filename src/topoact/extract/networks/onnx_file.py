@@ -40,6 +40,7 @@ class OnnxNetwork:
     """An ONNX graph whose inner tensors are made outputs of the session when they are asked for."""
 
     preprocessing: Preprocessing | None = None
+    is_own = False
     class_names: tuple[str, ...] | None = None
 
     def __init__(self, path: Path) -> None:

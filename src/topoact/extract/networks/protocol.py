@@ -34,6 +34,11 @@ class Network(Protocol):
     """Names of its outputs, if they are known."""
 
     @property
+    def is_own(self) -> bool:
+        """Whether it is code of the user's, which may prepare images itself."""
+        ...
+
+    @property
     def name(self) -> str:
         """What people call it."""
         ...

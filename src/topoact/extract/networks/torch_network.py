@@ -59,6 +59,10 @@ class TorchNetwork:
         self._device, self._dtype = "cpu", "float32"
 
     @property
+    def is_own(self) -> bool:
+        return not self._libraries
+
+    @property
     def name(self) -> str:
         return str(self._said.get("spec") or type(self.module).__name__)
 

@@ -1,20 +1,28 @@
 """The command line: parse, call a use case, print. Rooms are imported when a command runs, so that help is quick."""
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from topoact.cli.options import (
+    AsJson,
+    IdColumn,
+    ImageColumn,
+    LabelColumn,
+    Model,
+    NoBrowser,
+    Out,
+    Overwrite,
+    Port,
+    Restart,
+    Version,
+    Weights,
+)
+from topoact.cli.printing import fail, progress, radius, say, say_study
 from topoact.errors import Cancelled, TopoActError
-
-if TYPE_CHECKING:
-    from topoact.mapper import Progress
 
 app = typer.Typer(
     help="See the shape of what a neural network has learnt: mapper graphs of its activations, live.",
@@ -24,44 +32,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Model = Annotated[
-    str,
-    typer.Argument(
-        help="torchvision:NAME, timm:NAME, hf:NAME-or-folder, onnx:FILE, file.py:callable or package.module:callable."
-    ),
-]
-Weights = Annotated[
-    str | None,
-    typer.Option(help="A .safetensors, .pt or .pth file of tensors, or DEFAULT or another name that the library has."),
-]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the study to write.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a finished study of that name.")]
-Restart = Annotated[bool, typer.Option("--restart", help="Throw away an unfinished study of that name.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for programs.")]
-Port = Annotated[int | None, typer.Option(help="Port of the explorer; the first free one from 8765 by default.")]
-NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address and do not open it.")]
-ImageColumn = Annotated[str | None, typer.Option(help="Column of images, as bytes or paths.  [default: image]")]
-LabelColumn = Annotated[str | None, typer.Option(help="Column of labels.  [default: label]")]
-IdColumn = Annotated[str | None, typer.Option(help="Column of identities.  [default: id]")]
-
 
 def main() -> None:
     """Run the command line; a failure that was foreseen is one sentence on the standard error."""
     try:
         app()
     except Cancelled as error:
-        _fail(str(error), 130)
+        fail(str(error), 130)
     except TopoActError as error:
-        _fail(f"error: {error}", 1)
-
-
-def _print_version(asked: bool) -> None:  # the signature that typer calls
-    if asked:
-        typer.echo(f"topoact {version('topoact')}")
-        raise typer.Exit
-
-
-Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]
+        fail(f"error: {error}", 1)
 
 
 @app.callback()
@@ -83,13 +62,13 @@ def demo(
     from topoact.server import serve as serve_study
     from topoact.workbench import MapSettings, open_workbench
 
-    with _progress() as report:
+    with progress() as report:
         path = build_demo(fresh=fresh, on_progress=report)
         bench = open_workbench(path)
         for layer in bench.layers:
             bench.draw(layer, MapSettings(), progress=report)
     accuracy = held_out_accuracy(bench.study)
-    _say(
+    say(
         {**summarise(bench.study), "held_out_accuracy": accuracy},
         [f"{bench.study.name}: {accuracy:.1%} of 1,000 held-out digits are named correctly"],
         as_json=as_json,
@@ -176,9 +155,9 @@ def extract(
     )
     network = load_network(model, weights=weights, seed=seed)
     plan = replace(plan, preprocessing=said and said.completed(network.preprocessing))
-    with _progress() as report:
+    with progress() as report:
         study = extract(network, source, out, plan, overwrite=overwrite, restart=restart, on_progress=report)
-    _say_study(study, as_json=as_json)
+    say_study(study, as_json=as_json)
 
 
 @app.command()
@@ -218,7 +197,7 @@ def import_(
     from topoact.extract import import_vectors
 
     columns = {"image": image_column, "label": label_column, "identity": id_column}
-    with _progress() as report:
+    with progress() as report:
         study = import_vectors(
             vectors,
             out,
@@ -229,7 +208,7 @@ def import_(
             restart=restart,
             on_progress=report,
         )
-    _say_study(study, as_json=as_json)
+    say_study(study, as_json=as_json)
 
 
 @app.command("map")
@@ -265,16 +244,16 @@ def map_(
     bench = open_workbench(study)
     settings = MapSettings(lens, cover, intervals, overlap, metric, eps, min_samples)
     rows = []
-    with _progress() as report:
+    with progress() as report:
         for name in [bench.study.layer(layer).name] if layer else bench.layers:
             graph = bench.map(name, settings, progress=report)
             counts = {"nodes": graph.n_nodes, "edges": graph.n_edges, "coverage": float(graph.coverage)}
             rows.append({"layer": name, "eps": plain_radius(graph.eps), **counts})
     lines = [
-        f"{r['layer']}: {r['nodes']} nodes, {r['edges']} edges, {r['coverage']:.1%} of the points, {_radius(r['eps'])}"
+        f"{r['layer']}: {r['nodes']} nodes, {r['edges']} edges, {r['coverage']:.1%} of the points, {radius(r['eps'])}"
         for r in rows
     ]
-    _say({"study": str(study), "graphs": rows}, lines, as_json=as_json)
+    say({"study": str(study), "graphs": rows}, lines, as_json=as_json)
 
 
 @app.command()
@@ -294,47 +273,5 @@ def serve(
 
     opened = open_study(study)
     if as_json:
-        _say(summarise(opened), [], as_json=True)
+        say(summarise(opened), [], as_json=True)
     serve_study(study, host=host, port=port, token=token, open_browser=not no_browser)
-
-
-def _radius(eps: Any) -> str:
-    if not isinstance(eps, list):
-        return f"eps {eps:.4g}"
-    known = [radius for radius in eps if radius is not None]
-    return f"eps {min(known):.4g}–{max(known):.4g} by interval" if known else "no eps"
-
-
-def _say_study(study: Any, *, as_json: bool) -> None:
-    from topoact.extract.summary import sentences, summarise
-
-    summary = summarise(study)
-    _say(summary, [*sentences(summary), f"explore it: topoact serve {study.path}"], as_json=as_json)
-
-
-def _say(summary: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
-    typer.echo(json.dumps(summary, ensure_ascii=False) if as_json else "\n".join(lines))
-
-
-def _fail(sentence: str, code: int) -> None:
-    typer.echo(sentence, err=True)
-    sys.exit(code)
-
-
-@contextmanager
-def _progress() -> Iterator["Progress"]:
-    """Give a callback that draws one bar for each stage, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    tasks: dict[str, Any] = {}
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield report

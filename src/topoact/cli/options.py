@@ -1,0 +1,35 @@
+"""Arguments and options that several commands take."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def _print_version(asked: bool) -> None:  # the signature that typer calls
+    if asked:
+        typer.echo(f"topoact {version('topoact')}")
+        raise typer.Exit
+
+
+Model = Annotated[
+    str,
+    typer.Argument(
+        help="torchvision:NAME, timm:NAME, hf:NAME-or-folder, onnx:FILE, file.py:callable or package.module:callable."
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(help="A .safetensors, .pt or .pth file of tensors, or DEFAULT or another name that the library has."),
+]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the study to write.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a finished study of that name.")]
+Restart = Annotated[bool, typer.Option("--restart", help="Throw away an unfinished study of that name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for programs.")]
+Port = Annotated[int | None, typer.Option(help="Port of the explorer; the first free one from 8765 by default.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address and do not open it.")]
+ImageColumn = Annotated[str | None, typer.Option(help="Column of images, as bytes or paths.  [default: image]")]
+LabelColumn = Annotated[str | None, typer.Option(help="Column of labels.  [default: label]")]
+IdColumn = Annotated[str | None, typer.Option(help="Column of identities.  [default: id]")]
+Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]

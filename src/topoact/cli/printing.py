@@ -1,0 +1,58 @@
+"""What the command line prints: results on standard output, progress and failures on standard error."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from topoact.mapper import Progress
+
+
+def radius(eps: Any) -> str:
+    """Return the ε of a graph as people read it; where each interval has its own, the range."""
+    if not isinstance(eps, list):
+        return f"eps {eps:.4g}"
+    known = [radius for radius in eps if radius is not None]
+    return f"eps {min(known):.4g}–{max(known):.4g} by interval" if known else "no eps"
+
+
+def say_study(study: Any, *, as_json: bool) -> None:
+    """Print what a study holds, and how to look at it."""
+    from topoact.extract.summary import sentences, summarise
+
+    summary = summarise(study)
+    say(summary, [*sentences(summary), f"explore it: topoact serve {study.path}"], as_json=as_json)
+
+
+def say(summary: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
+    """Print a result, for people or for programs."""
+    typer.echo(json.dumps(summary, ensure_ascii=False) if as_json else "\n".join(lines))
+
+
+def fail(sentence: str, code: int) -> None:
+    """Print a sentence on standard error and end the process."""
+    typer.echo(sentence, err=True)
+    sys.exit(code)
+
+
+@contextmanager
+def progress() -> Iterator["Progress"]:
+    """Give a callback that draws one bar for each stage, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    tasks: dict[str, Any] = {}
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
