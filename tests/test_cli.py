@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from topoact import cli
+from topoact.cli import commands
 from topoact.study import open_study
 from topoact.workbench.settings import KNOBS
 
@@ -185,7 +186,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_knob_of_a_graph_is_an_option() -> None:
-    parameters = cli.map_.__kwdefaults__
+    parameters = commands.map_.__kwdefaults__
     names = {"intervals": "n_intervals"}
     offered = {names.get(name, name): default for name, default in parameters.items()}
     assert {knob.name: knob.default for knob in KNOBS}.items() <= offered.items()
