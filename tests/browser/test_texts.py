@@ -56,6 +56,7 @@ def test_search(reader: Explorer, kind: str) -> None:
     expect(reader.page.get_by_text("none found")).to_be_visible()
     box.fill("sailor")
     reader.until(f"s.focus.length === {len(found)}")
+    reader.page.wait_for_timeout(600)  # the address is written a quarter of a second after the last change
     reader.page.reload()
     reader.settle()
     reader.until(f"s.focus.length === {len(found)}")
