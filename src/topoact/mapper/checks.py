@@ -1,5 +1,7 @@
 """Point clouds, validated once."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
@@ -22,24 +24,34 @@ def checked_vectors(X: npt.ArrayLike) -> Vectors:
     InvalidInput
         If it is not a finite matrix of at least two points.
     """
-    try:
-        vectors: Vectors = check_array(X, dtype=TYPES, ensure_min_samples=2, ensure_all_finite=False, order="C")
-    except ValueError as error:
-        raise InvalidInput(str(error).splitlines()[0].rstrip(":")) from error
-    check_finite(vectors)
-    return vectors
+    return _checked(check_array, X)
 
 
 def validated(estimator: BaseEstimator, X: npt.ArrayLike) -> Vectors:
     """Return `checked_vectors` of what an estimator is fitted to, and let it note channels as scikit-learn wants it."""
+    return _checked(validate_data, estimator, X)
+
+
+def _checked(check: Callable[..., Vectors], *what: object) -> Vectors:
+    """Let scikit-learn check a point cloud, except for finiteness, of which we say more."""
     try:
-        vectors: Vectors = validate_data(
-            estimator, X, dtype=TYPES, ensure_min_samples=2, ensure_all_finite=False, order="C"
-        )
+        vectors = check(*what, dtype=TYPES, ensure_min_samples=2, ensure_all_finite=False, order="C")
     except ValueError as error:
         raise InvalidInput(str(error).splitlines()[0].rstrip(":")) from error
     check_finite(vectors)
     return vectors
+
+
+def check_whole(name: str, value: object, least: int = 1, *, otherwise: str = "") -> None:
+    """Refuse a parameter that is not a whole number, or too small; `otherwise` says what else it may be.
+
+    Raises
+    ------
+    InvalidInput
+        With its name, the bound and the value.
+    """
+    if not isinstance(value, int | np.integer) or value < least:
+        raise InvalidInput(f"{name} must be a whole number, at least {least}{otherwise}: got {value!r}")
 
 
 def check_differing(vectors: Vectors) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from topoact.errors import InvalidInput
+from topoact.mapper.checks import check_whole
 from topoact.mapper.conventions import CONVENTIONS, PLACED, Ends
 from topoact.mapper.protocols import Cover, Intervals, LensValues, Rows
 
@@ -29,8 +30,7 @@ class _EvenCover:
     overlap: float = 0.3
 
     def __post_init__(self) -> None:
-        if not isinstance(self.n_intervals, int | np.integer) or self.n_intervals < 1:
-            raise InvalidInput(f"n_intervals must be a whole number, at least 1: got {self.n_intervals!r}")
+        check_whole("n_intervals", self.n_intervals)
         if not (isinstance(self.overlap, Real) and 0 <= float(self.overlap) < 1):
             raise InvalidInput(f"overlap must be in [0, 1): got {self.overlap!r}")
 

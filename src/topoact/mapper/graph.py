@@ -41,7 +41,7 @@ class MapperGraph:
     eps: float | npt.NDArray[np.float64] | None = None
     """The radius that the clusterer used, where it has one; an array where each interval has its own (NaN: none)."""
     curve: DistanceCurve | None = field(default=None, repr=False)
-    """The distance curve from which `eps` was read, if it was."""
+    """The distances to neighbours among which `eps` lies, if they were measured."""
 
     @property
     def n_points(self) -> int:

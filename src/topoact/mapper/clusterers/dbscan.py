@@ -5,6 +5,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
 from topoact.errors import InvalidInput
+from topoact.mapper.checks import check_whole
 from topoact.mapper.clusterers.epsilon import (
     INTERVAL_QUERIES,
     DistanceCurve,
@@ -77,8 +78,7 @@ class DBSCAN(BaseEstimator):  # type: ignore[misc]
         return BoundDBSCAN(vectors, eps, self.min_samples, metric, curve)
 
     def _validated(self) -> tuple[Rule, Metric]:
-        if not isinstance(self.min_samples, int | np.integer) or self.min_samples < 1:
-            raise InvalidInput(f"min_samples must be a whole number, at least 1: got {self.min_samples!r}")
+        check_whole("min_samples", self.min_samples)
         rule, metric = parse_rule(self.eps), checked_metric(self.metric)
         if rule.radius is not None:
             checked_radii(rule.radius, metric)

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from topoact.errors import InvalidInput
+from topoact.mapper.checks import check_whole
 from topoact.mapper.clusterers.dbscan import DBSCAN
 from topoact.mapper.protocols import CoverClusterer, IntervalClusterer, Labels, Rows, Vectors
 
@@ -54,8 +55,7 @@ class SingleLinkage(BaseEstimator):  # type: ignore[misc]
         InvalidInput
             If a parameter is out of range.
         """
-        if not isinstance(self.n_bins, int | np.integer) or self.n_bins < 1:
-            raise InvalidInput(f"n_bins must be a whole number, at least 1: got {self.n_bins!r}")
+        check_whole("n_bins", self.n_bins)
         cut: Any = self.cut
         if isinstance(cut, Real) and 0 < float(cut) < np.inf:
             return DBSCAN(eps=float(cut), min_samples=1).bind(vectors, seed=seed)

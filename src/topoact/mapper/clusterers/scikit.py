@@ -10,6 +10,7 @@ from sklearn.cluster import DBSCAN as SklearnDBSCAN
 from sklearn.cluster import HDBSCAN as SklearnHDBSCAN
 
 from topoact.errors import InvalidInput
+from topoact.mapper.checks import check_whole
 from topoact.mapper.clusterers.dbscan import DBSCAN
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.metrics import Metric
@@ -56,12 +57,9 @@ class HDBSCAN(BaseEstimator):  # type: ignore[misc]
         InvalidInput
             If a parameter is out of range.
         """
-        if not isinstance(self.min_cluster_size, int | np.integer) or self.min_cluster_size < 2:
-            raise InvalidInput(f"min_cluster_size must be a whole number, at least 2: got {self.min_cluster_size!r}")
-        if self.min_samples is not None and not (
-            isinstance(self.min_samples, int | np.integer) and self.min_samples >= 1
-        ):
-            raise InvalidInput(f"min_samples must be a whole number, at least 1, or None: got {self.min_samples!r}")
+        check_whole("min_cluster_size", self.min_cluster_size, 2)
+        if self.min_samples is not None:
+            check_whole("min_samples", self.min_samples, otherwise=", or None")
         return BoundScikit(SklearnHDBSCAN(**self.get_params(), copy=False), vectors, seed)
 
 

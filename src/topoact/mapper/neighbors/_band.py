@@ -5,6 +5,7 @@ one radius that is one plane, whose bits say "within ε". Only pairs of blocks o
 transposed copy of their bits serves those below.
 """
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -56,13 +57,11 @@ def fill_planes(
     progress: Progress,
 ) -> None:
     """Decide every pair of the layout for each limit, ascending; `planes` has shape (n_planes, n_words)."""
-    n_blocks = len(layout.lower)
 
-    def fill(first: int) -> None:
-        _fill(points, tiles, limits, layout, planes, first, min(n_blocks, first + GROUP))
+    def fill(first: int, last: int) -> None:
+        _fill(points, tiles, limits, layout, planes, first, last)
 
-    blocks = range(0, n_blocks, GROUP)
-    side_by_side(fill, blocks, n_jobs=n_jobs, stage="comparing points", progress=progress)
+    _by_groups(fill, layout, n_jobs=n_jobs, progress=progress)
 
 
 def fill_given(
@@ -77,17 +76,24 @@ def fill_given(
     progress: Progress,
 ) -> None:
     """Do as `fill_planes` does with products that somebody else computes, and norms that allow for their error."""
-    n_blocks = len(layout.lower)
 
-    def fill(first: int) -> None:
-        last = min(n_blocks, first + GROUP)
+    def fill(first: int, last: int) -> None:
         for start in range(first, layout.upper[last - 1], GROUP):
             stop = min(start + GROUP, layout.upper[last - 1])
             given = Given(norms, multiply(first, last, start, stop), first, start)
             _fill_group(points, given, limits, layout, planes, first, last, start, stop)
 
-    blocks = range(0, n_blocks, GROUP)
-    side_by_side(fill, blocks, n_jobs=n_jobs, stage="comparing points", progress=progress)
+    _by_groups(fill, layout, n_jobs=n_jobs, progress=progress)
+
+
+def _by_groups(fill: Callable[[int, int], None], layout: Layout, *, n_jobs: int, progress: Progress) -> None:
+    """Call ``fill(first, last)`` for each group of blocks."""
+    n_blocks = len(layout.lower)
+
+    def work(first: int) -> None:
+        fill(first, min(n_blocks, first + GROUP))
+
+    side_by_side(work, range(0, n_blocks, GROUP), n_jobs=n_jobs, stage="comparing points", progress=progress)
 
 
 @compiled

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from topoact.errors import InvalidInput
 from topoact.mapper.build import assemble
-from topoact.mapper.checks import check_enough
+from topoact.mapper.checks import check_enough, check_whole
 from topoact.mapper.covers import UniformCover
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.neighbors._layout import Layout, lay_out
@@ -29,7 +29,7 @@ from topoact.mapper.neighbors._store import checked_folder
 from topoact.mapper.neighbors._threads import usable_cores
 from topoact.mapper.neighbors.memory import Needs, available_memory, fits_memory, is_sparse, mebibytes, tile_bytes
 from topoact.mapper.neighbors.metrics import Metric, checked_metric, checked_radii, level_of
-from topoact.mapper.neighbors.nearest import Nearest
+from topoact.mapper.neighbors.nearest import Nearest, check_neighbours
 from topoact.mapper.nerve import Nodes
 from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Vectors, no_progress
 
@@ -226,8 +226,7 @@ class NeighborIndex:
     ) -> Nodes:
         """Return the clusters of every interval; raises as `graph` does."""
         level = level_of(eps, self.radii)
-        if not isinstance(min_samples, int | np.integer) or min_samples < 1:
-            raise InvalidInput(f"min_samples must be a whole number, at least 1: got {min_samples!r}")
+        check_whole("min_samples", min_samples)
         check_enough(len(self.lens), min_samples)
         starts, stops = self._points.ranges(intervals)
         if not self.serves(intervals):
@@ -250,8 +249,7 @@ class NeighborIndex:
         """
         from topoact.mapper.neighbors._nearest import nearest
 
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-            raise InvalidInput(f"k must be a whole number, at least 1: got {k!r}")
+        check_neighbours(k)
         if self._nearest is None or self._nearest.rows.shape[1] < k:
             reach = self._layout.reach(len(self.lens))
             how: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}

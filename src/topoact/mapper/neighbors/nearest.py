@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper.checks import checked_vectors
+from topoact.mapper.checks import check_whole, checked_vectors
 from topoact.mapper.lenses import l2_norm
 from topoact.mapper.neighbors._threads import usable_cores
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
@@ -71,8 +71,7 @@ def k_nearest(
     ([1, 0, 1], [1.0, 1.0, 2.0])
     """
     vectors = checked_vectors(X)
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise InvalidInput(f"k must be a whole number, at least 1: got {k!r}")
+    check_neighbours(k)
     how: dict[str, Any] = {
         "metric": checked_metric(metric),
         "n_jobs": n_jobs or usable_cores(),
@@ -91,6 +90,13 @@ def k_nearest(
     found = nearest_of(vectors, order, position[wanted[by_home]], int(k), **how)
     back = np.argsort(by_home, kind="stable")
     return Nearest(found.rows[back], found.distances[back])
+
+
+def check_neighbours(k: object) -> None:
+    """Refuse a number of neighbours that is none; raises `InvalidInput`."""
+    if isinstance(k, bool):
+        raise InvalidInput(f"k must be a whole number, at least 1: got {k!r}")
+    check_whole("k", k)
 
 
 def _checked_queries(queries: npt.ArrayLike, n_points: int) -> Rows:
