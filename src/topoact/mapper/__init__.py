@@ -6,7 +6,10 @@ from topoact.mapper.checks import check_enough
 from topoact.mapper.clusterers.dbscan import DBSCAN
 from topoact.mapper.clusterers.epsilon import DistanceCurve, Rule, distance_curve, distance_curves, parse_rule
 from topoact.mapper.clusterers.linkage import SingleLinkage
+from topoact.mapper.clusterers.modes import Modes, mode_tree
+from topoact.mapper.clusterers.noise import noise_level
 from topoact.mapper.clusterers.scikit import HDBSCAN, LargeInterval
+from topoact.mapper.clusterers.trees import ModeTree
 from topoact.mapper.conventions import CONVENTIONS
 from topoact.mapper.covers import IntervalCover, ProductCover, QuantileCover, UniformCover
 from topoact.mapper.estimator import Mapper
@@ -51,6 +54,8 @@ __all__ = [
     "Mapper",
     "MapperGraph",
     "Members",
+    "ModeTree",
+    "Modes",
     "Nearest",
     "NeighborIndex",
     "NeighbourDistance",
@@ -70,7 +75,9 @@ __all__ = [
     "distance_curves",
     "k_nearest",
     "lens_values",
+    "mode_tree",
     "no_progress",
+    "noise_level",
     "parse_rule",
     "widest_interval",
 ]

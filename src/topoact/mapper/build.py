@@ -72,7 +72,8 @@ def build_graph(
     else:
         nodes = cluster_intervals(vectors, lens, intervals, bound, n_jobs=n_jobs, progress=progress)
     progress("joining nodes", 0, 1)
-    return assemble(lens, intervals, nodes, eps=getattr(bound, "eps", None), curve=getattr(bound, "curve", None))
+    facts = {name: getattr(bound, name, None) for name in ("eps", "curve", "prominence")}
+    return assemble(lens, intervals, nodes, **facts)
 
 
 def assemble(
@@ -82,6 +83,7 @@ def assemble(
     *,
     eps: float | npt.NDArray[np.float64] | None = None,
     curve: DistanceCurve | None = None,
+    prominence: npt.NDArray[np.float64] | None = None,
 ) -> MapperGraph:
     """Join the nodes that share vectors: the third step."""
     return MapperGraph(
@@ -94,6 +96,7 @@ def assemble(
         medoids=nodes.medoids,
         eps=eps,
         curve=curve,
+        prominence=prominence,
     )
 
 

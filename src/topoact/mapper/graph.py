@@ -42,6 +42,8 @@ class MapperGraph:
     """The radius that the clusterer used, where it has one; an array where each interval has its own (NaN: none)."""
     curve: DistanceCurve | None = field(default=None, repr=False)
     """The distances to neighbours among which `eps` lies, if they were measured."""
+    prominence: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    """How far the mode of each node stands out, where `Modes` found it; infinite where nothing denser is joined."""
 
     @property
     def n_points(self) -> int:
@@ -63,7 +65,7 @@ class MapperGraph:
 
     @cached_property
     def nodes(self) -> pd.DataFrame:
-        """One row per node: node, interval, size, lens_min, lens_mean, lens_max, medoid.
+        """One row per node: node, interval, size, lens_min, lens_mean, lens_max, medoid; of `Modes` also prominence.
 
         Of several lenses each has its three columns: lens_min_0, lens_mean_0, lens_max_0, lens_min_1, …
         """
@@ -74,7 +76,10 @@ class MapperGraph:
         else:
             for number, lens in enumerate(self.lens.T):
                 columns |= self._lens_statistics(lens, f"_{number}")
-        return pd.DataFrame(columns | {"medoid": self.medoids})
+        columns["medoid"] = self.medoids
+        if self.prominence is not None:
+            columns["prominence"] = self.prominence
+        return pd.DataFrame(columns)
 
     def _lens_statistics(self, lens: LensValues, suffix: str) -> dict[str, LensValues]:
         starts, sizes = self.memberships.indptr[:-1], self.memberships.sizes
@@ -136,6 +141,7 @@ class MapperGraph:
             links=links._replace(source=number[links.source], target=number[links.target]),
             means=self.means[keep],
             medoids=self.medoids[keep],
+            prominence=None if self.prominence is None else self.prominence[keep],
         )
 
     def with_links(self, links: Edges) -> Self:
