@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from topoact.mapper.neighbors._exact import measured, points
+from topoact.mapper.neighbors._exact import measured, points, quick_square
 from topoact.mapper.neighbors._jit import compiled
 from topoact.mapper.neighbors._layout import WORD, Places
 from topoact.mapper.neighbors._threads import side_by_side
@@ -210,13 +210,17 @@ def _limit(measure: Any, scale: Any, cosine: Any) -> Any:
 @compiled
 def _enter(points: Any, place: Any, column: Any, possible: Any, rows: Any, measures: Any) -> None:
     """Insert the possible neighbours that are nearer than the last of those found so far."""
-    own = points.order[place]
+    own, cosine = points.order[place], len(points.lengths) > 0
     while possible:
         row = points.order[64 * column + lowest_bit(possible)]
         possible &= possible - np.uint64(1)
         if row == own:
             continue
-        measure, k = measured(points.vectors, points.lengths, own, row), len(rows)
+        if cosine:
+            measure = measured(points.vectors, points.lengths, own, row)
+        else:
+            measure = quick_square(points.vectors, own, row)
+        k = len(rows)
         while k > 0 and (measure < measures[k - 1] or (measure == measures[k - 1] and row < rows[k - 1])):
             k -= 1
             if k + 1 < len(rows):

@@ -1,8 +1,7 @@
 """Exact k-nearest neighbours of a point cloud: which points are nearest to each, and how far away they are.
 
-Distances are exact: squared differences, or products of unit vectors, summed in float64 channel by channel. Of points
-that are equally far away the first row is the nearer one, a point is not its own neighbour, and a duplicate is a
-neighbour at distance 0.
+Distances are exact: squared differences, or products of unit vectors, summed in float64. Of points that are equally far
+away the first row is the nearer one, a point is not its own neighbour, and a duplicate is a neighbour at distance 0.
 """
 
 from typing import Any, NamedTuple
