@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -166,10 +167,10 @@ def test_workers_need_a_network_that_they_can_load(
 ) -> None:
     with pytest.raises(InvalidInput, match="--workers need a network that each can load by its specification"):
         extract(model, photos, tmp_path / "a", plan(workers=2))
-    place = Place(load_network(f"{models}:Twice", seed=5).record, "cpu", "float32", 1)
-    assert load_in_worker(place, 5).record == place.record
+    place = Place(load_network(f"{models}:Twice", seed=5).record, 5, "cpu", "float32", 1)
+    assert load_in_worker(place).record == place.record
     with pytest.raises(TopoActError, match="has other weights when it is loaded once more: give them with --weights"):
-        load_in_worker(place, 0)
+        load_in_worker(replace(place, seed=0))
     with pytest.raises(InvalidInput, match="--workers must be 1 or more: got 0"):
         plan(workers=0)
 

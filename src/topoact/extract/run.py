@@ -122,7 +122,7 @@ def extract(
     its specification in each of them.
     """
     network, plan = as_network(model), plan or Plan()
-    run = _begin(network, source, plan, on_progress or no_progress)
+    run = begin(network, source, plan, on_progress or no_progress)
     with StudyWriter(Path(out), run.config, capacity=run.capacity, overwrite=overwrite, restart=restart) as writer:
         if writer.is_complete:
             return open_study(writer.publish())
@@ -134,11 +134,9 @@ def extract(
             raise Cancelled(said) from None
 
 
-def _begin(network: Network, source: Source | TextSource, plan: Plan, on_progress: Progress) -> ImageRun | TextRun:
+def begin(network: Network, source: Source | TextSource, plan: Plan, on_progress: Progress) -> ImageRun | TextRun:
+    """Return the run that a plan asks for, or refuse it before anything is written."""
     if isinstance(source, TextSource):
-        if plan.workers > 1:
-            raise InvalidInput("--workers share images, and the data are texts: leave it out")
-        network.place(plan.device, plan.dtype)
         return TextRun(network, source, plan, on_progress)
     if plan.where or plan.max_tokens:
         raise InvalidInput("--where and --max-tokens are for texts, and the data are none: see --text-column")
