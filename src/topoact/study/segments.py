@@ -148,27 +148,29 @@ def _examples_batch(columns: dict[str, list[Any]]) -> pa.RecordBatch:
 
 
 def _write_layer(folder: Path, state: Checkpoint, name: str, points: Sequence[Points], capacity: int) -> pa.RecordBatch:
-    vectors = np.concatenate([p.vectors for p in points])
     layer = next((layer for layer in state.layers if layer.name == name), None)
     if layer is None:
         layer = _create_layer(folder, state, name, points[0], capacity)
-    if vectors.shape[1:] != (layer.points_per_example, layer.n_channels):
+    if any(p.vectors.shape[1:] != (layer.points_per_example, layer.n_channels) for p in points):
         raise InvalidInput(f"layer {name!r} gives maps of different sizes: bring the inputs to one size with --size")
-    block = np.ascontiguousarray(vectors.reshape(-1, layer.n_channels), dtype="<f4")
-    _write_chunk(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0", block, layer, state)
-    layer.digest = files.chain(layer.digest, block.data)
+    blocks = [np.ascontiguousarray(p.vectors, dtype="<f4").data for p in points]
+    _write_chunk(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0", blocks, layer, state)
+    layer.digest = files.chain(layer.digest, *blocks)
     return pa.record_batch(
         [np.concatenate([p.y for p in points]).ravel(), np.concatenate([p.x for p in points]).ravel()],
         schema=_POSITIONS,
     )
 
 
-def _write_chunk(path: Path, block: NDArray[np.float32], layer: LayerState, state: Checkpoint) -> None:
-    """Write one chunk as zarr would, but whole or not at all: without compression it is the array's bytes."""
-    missing = state.segment * layer.points_per_example - len(block)
+def _write_chunk(path: Path, blocks: Sequence[memoryview], layer: LayerState, state: Checkpoint) -> None:
+    """Write one chunk as zarr would, but whole or not at all: without compression it is the array's bytes.
+
+    What no vector fills is beyond the end of the finished array, and takes no room on most disks.
+    """
     with files.replacing(path) as file:
-        file.write(block.data)
-        file.write(np.full((missing, layer.n_channels), np.nan, dtype="<f4").data)
+        for block in blocks:
+            file.write(block)
+        file.truncate(4 * state.segment * layer.points_per_example * layer.n_channels)
 
 
 def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, capacity: int) -> LayerState:

@@ -94,7 +94,7 @@ class TextRun:
                 self._on_progress("extract", window.next_input, self._total)
 
     def work(self, start: int) -> Generator[tuple[tuple[Window, list[list[int]]], list[Pass]], None, None]:
-        """Yield the windows from a place in the source on, with the places of their texts batch by batch, and the passes."""
+        """Yield the windows from a place in the source on, with the places of their texts by batch, and the passes."""
         size, pad = self._plan.batch_size, self._tokenizer.pad
         with closing(self._reader.windows(start, self._total, size)) as windows:
             for window in windows:
