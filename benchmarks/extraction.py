@@ -16,6 +16,7 @@ from benchmarks.turns import race
 def measure(arguments: Sequence[Any], smaller: int | None = None) -> dict[str, Any]:
     """Return what the two loops took with these options, and what extraction wrote."""
     command = ["-m", "benchmarks.loops", *arguments]
+    few = _alone([*command, "--limit", smaller]) if smaller else None  # first: the whole study is the one that stays
     ended = race({loop: [*command, loop] for loop in ("bare", "extraction")})
     bare, ours = (json.loads(ended[loop].said) for loop in ("bare", "extraction"))
     seconds = {f"{loop}_seconds": taken for loop, (taken, _) in ended.items()}
@@ -23,8 +24,9 @@ def measure(arguments: Sequence[Any], smaller: int | None = None) -> dict[str, A
         **ours,
         **seconds,
         "overhead": seconds["extraction_seconds"] / seconds["bare_seconds"] - 1,
+        "cpu_overhead": ours["cpu_seconds"] / bare["cpu_seconds"] - 1,
         "bare_mib": bare["peak_mib"],
-        "smaller": _alone([*command, "--limit", smaller]) if smaller else None,
+        "smaller": few,
     }
 
 
@@ -40,7 +42,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
     said = [
         f"{size}, {found['disk_mib']:,.0f} MiB on disk",
         f"bare loop {found['bare_seconds']:.1f} s, extraction {found['extraction_seconds']:.1f} s:"
-        f" {found['overhead']:+.1%}",
+        f" {found['overhead']:+.1%} ({found['cpu_overhead']:+.1%} of the processor's time)",
         f"memory: {memory}; bare loop {found['bare_mib']:,.0f} MiB at most",
     ]
     if few := found["smaller"]:

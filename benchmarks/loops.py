@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,9 +109,10 @@ def main() -> None:
     loops.warm_up()
     print("ready", flush=True)
     sys.stdin.readline()
-    before = peak_mebibytes()
+    before, start = peak_mebibytes(), time.process_time()
     found = getattr(loops, asked.loop)()
-    print(json.dumps({**found, "before_mib": before, "peak_mib": peak_mebibytes()}), flush=True)
+    found |= {"cpu_seconds": time.process_time() - start, "before_mib": before, "peak_mib": peak_mebibytes()}
+    print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

@@ -44,9 +44,6 @@ class Racer:
         self._stdout: Any = self._process.stdout
 
     def __enter__(self) -> Self:
-        self._listen()
-        self._signal(signal.SIGSTOP)
-        print("go", file=self._stdin, flush=True)
         return self
 
     def __exit__(
@@ -55,6 +52,12 @@ class Racer:
         if self._process.poll() is None:
             self._signal(signal.SIGKILL)
         self._process.communicate()
+
+    def get_ready(self) -> None:
+        """Wait until it is ready, and let it wait."""
+        self._listen()
+        self._signal(signal.SIGSTOP)
+        print("go", file=self._stdin, flush=True)
 
     def turn(self) -> None:
         """Let it work for a stretch, or until it is done."""
@@ -87,6 +90,8 @@ def race(commands: Mapping[str, Sequence[Any]]) -> dict[str, Ended]:
     """
     with ExitStack() as stack:
         racers = {name: stack.enter_context(Racer(command)) for name, command in commands.items()}
+        for racer in racers.values():
+            racer.get_ready()
         while left := [racer for racer in racers.values() if not racer.said]:
             for racer in left:
                 racer.turn()

@@ -49,7 +49,7 @@ class Plan:
     strict: bool = False
     """Stop at an input that cannot be read."""
     workers: int = 1
-    """Processes that share the batches; the study is the same."""
+    """Processes that share the batches; the study is the same if the network gives the same bits on fewer threads."""
     where: tuple[str, ...] = ()
     """Conditions ``column=value,value`` on the texts or words that are kept."""
     max_tokens: int | None = None
