@@ -6,6 +6,7 @@ take turns. With ``--smaller N`` the first N inputs are extracted once more: the
 
 import argparse
 import json
+import signal
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,6 +59,7 @@ def main() -> None:
         prog="python -m benchmarks.extraction", description=__doc__, parents=[options(), own], allow_abbrev=False
     ).parse_args()
     asked, arguments = own.parse_known_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # no stopped process is left behind
     found = measure(arguments, asked.smaller)
     print(json.dumps(found) if asked.json else "\n".join(sentences(found)))
 
