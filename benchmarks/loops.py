@@ -39,6 +39,9 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--label-column")
+    parser.add_argument(
+        "--threads", type=int, help="of PyTorch: with 1 the processor's time holds no waiting for others"
+    )
     parser.add_argument("-o", "--out", type=Path, help="keep the study, in the place of an older one")
     return parser
 
@@ -47,6 +50,8 @@ class Loops:
     """The two loops over the inputs that the options name."""
 
     def __init__(self, asked: argparse.Namespace) -> None:
+        if asked.threads:
+            import_torch().set_num_threads(asked.threads)
         said = parse_preprocessing(asked.size, asked.mean, asked.std, asked.transform)
         self._plan = Plan(asked.layers, asked.policy, said, batch_size=asked.batch_size, limit=asked.limit)
         self._network = load_network(asked.model, weights=asked.weights)
