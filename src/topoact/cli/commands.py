@@ -119,6 +119,9 @@ def extract(
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[str, typer.Option(help="Of the forward pass: float32 or bfloat16.")] = "float32",
     workers: Annotated[int, typer.Option(help="Processes that share the batches, one to a GPU.")] = 1,
+    attribution: Annotated[
+        bool, typer.Option("--attribution", help="Store how much each vector argues for the likeliest classes.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at an input that cannot be read.")] = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
@@ -144,6 +147,7 @@ def extract(
         workers=workers,
         where=tuple(where or ()),
         max_tokens=max_tokens,
+        attribution=attribution,
     )
     source = open_source(
         data,

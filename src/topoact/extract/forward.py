@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError, StudyError
+from topoact.extract.attribution import attribute
 from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.loader import Batch
 from topoact.extract.networks import Network, load_network
-from topoact.extract.policies import sample
+from topoact.extract.policies import sample, summed
 from topoact.extract.predictions import host_scores
 from topoact.study import Points
 
@@ -38,6 +39,7 @@ class Forward:
     patterns: tuple[str, ...] | None
     policies: tuple[str, ...]
     seed: int
+    attribution: bool = False
     _layers: tuple[str, ...] = field(default=(), init=False)
 
     def __call__(self, network: Network, inputs: Any, rows: NDArray[np.int64]) -> Seen:
@@ -47,7 +49,10 @@ class Forward:
             self._layers = select_layers(network, self.patterns or ()) if known else default_layers(network, inputs)
         sampler = partial(sample, policies=self.policies, rows=rows, seed=self.seed)
         output, kept = network.tap(inputs, {name: partial(sampler, module=name) for name in self._layers})
-        return host_scores(output), kept
+        scores = host_scores(output)
+        if self.attribution:
+            kept = attribute(network, inputs, scores, kept, summed)
+        return scores, kept
 
 
 @dataclass(frozen=True, slots=True)

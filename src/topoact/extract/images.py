@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from topoact.extract.attribution import attributed_to
 from topoact.extract.forward import Forward, Seen, forward_runs
 from topoact.extract.loader import Batch, load_batches
 from topoact.extract.portions import check_finite, check_labels, name_outputs, named
@@ -58,7 +59,7 @@ class ImageRun:
         span = {"start": writer.next_input, "stop": self.capacity}
         prepare = plan.preprocessing or Preprocessing()
         batches = load_batches(self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, **span)
-        forward = Forward(plan.layers, plan.policies, plan.seed)
+        forward = Forward(plan.layers, plan.policies, plan.seed, plan.attribution)
         runs = forward_runs(self._network, forward, device=plan.device, dtype=plan.dtype, workers=plan.workers)
         self._on_progress("extract", writer.next_input, self.capacity)
         with closing(batches), runs as run:
@@ -74,6 +75,8 @@ class ImageRun:
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
             notes |= {"layers": list(kept), "outputs": asdict(self._outputs) if self._outputs else None}
+            if self._plan.attribution:
+                notes["attribution"] = attributed_to(scores)
         layers = named(kept)
         check_finite(layers, [record.id for record in batch.records])
         return Portion(self._columns(batch.records, scores), layers, batch.thumbnails, batch.next_input, batch.skipped)

@@ -1,21 +1,22 @@
 """From a network and texts to the portions of a study: in each window short texts go first, and are put in order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError
+from topoact.extract.attribution import attribute, attributed_to
 from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.networks.text_network import TextNetwork
 from topoact.extract.policies import VECTOR
 from topoact.extract.portions import check_finite, name_outputs, named
-from topoact.extract.predictions import Outputs, label_name
+from topoact.extract.predictions import Outputs, host_scores, label_name
 from topoact.extract.texts.pieces import Tokenizer, batches
 from topoact.extract.texts.reading import Sample, TextReader, Window
 from topoact.extract.texts.source import TextSource
@@ -30,6 +31,9 @@ BATCH_TOKENS = 2**14
 """Tokens of a batch with its padding, unless one text has more."""
 MANY = 2**16
 """Tokens of a text of any length, as far as room is set aside."""
+
+Bags: TypeAlias = Mapping[str, Sequence[Sequence[int]]]
+"""For each policy the places of a batch's tokens that each point is the mean of."""
 
 
 class TextRun:
@@ -122,12 +126,15 @@ class TextRun:
     ) -> tuple[dict[str, dict[str, Points]], Mapping[str, Sequence[Any]]]:
         """Return the points of one batch by layer and policy, and what the network says of its texts."""
         ids, mask = padded([sample.ids for sample in samples], self._tokenizer.pad)
-        keep = _keeper(samples, length=ids.shape[1], unit=self._reader.unit)
-        layers = {name: partial(keep, module=name) for name in self._layers}
-        output, kept = self._network.tap(self._network.arguments(ids, mask), layers)
+        inputs, bags = self._network.arguments(ids, mask), _bags(samples, length=ids.shape[1])
+        keep = partial(_keep, bags=bags, shape=ids.shape, unit=self._reader.unit)
+        output, kept = self._network.tap(inputs, {name: partial(keep, module=name) for name in self._layers})
+        if self._plan.attribution:
+            kept = attribute(self._network, inputs, host_scores(output), kept, partial(_summed, bags=bags))
+            notes["attribution"] = attributed_to(host_scores(output))
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(output, self._network, self._source, self._plan.classes)
-            notes |= {"layers": list(layers), "outputs": asdict(self._outputs) if self._outputs else None}
+            notes |= {"layers": list(kept), "outputs": asdict(self._outputs) if self._outputs else None}
         labels = [label_name(sample.columns["label"][0], self._plan.classes) for sample in samples]
         return kept, self._outputs.predict(output, labels) if self._outputs else {}
 
@@ -141,35 +148,42 @@ def padded(ids: Sequence[Sequence[int]], pad: int) -> tuple[NDArray[np.int64], N
     return filled, mask.astype(np.int64)
 
 
-def _keeper(samples: Sequence[Sample], *, length: int, unit: str) -> Callable[..., dict[str, Points]]:
-    """Return the function that makes points of the output (B, T, C) of a layer for a batch of T tokens."""
-    bags = {
+def _bags(samples: Sequence[Sample], *, length: int) -> Bags:
+    """Return the places that each point under each policy is the mean of, among all of a batch of `length` tokens."""
+    return {
         policy: [[row * length + place for place in bag] for row, s in enumerate(samples) for bag in s.bags[policy]]
         for policy in samples[0].bags
     }
 
-    def keep(output: Any, module: str) -> dict[str, Points]:
-        if output.ndim == 2 and unit == "text" and len(output) == len(samples):
-            return {VECTOR: _points(module, VECTOR, output)}
-        if output.ndim != 3 or output.shape[:2] != (len(samples), length):
-            shape = "x".join(map(str, output.shape))
-            raise ModelError(
-                f"layer {module!r} gives {shape} for {len(samples)} texts of {length} tokens: a vector for each token"
-                " is needed, choose another layer"
-            )
-        flat = output.reshape(-1, output.shape[2]).float()
-        return {policy: _points(module, policy, _means(flat, found)) for policy, found in bags.items()}
 
-    return keep
+def _keep(output: Any, *, module: str, bags: Bags, shape: tuple[int, int], unit: str) -> dict[str, Points]:
+    """Return the points that the output (B, T, C) of a layer makes for a batch of B texts, T tokens."""
+    n_texts, length = shape
+    if output.ndim == 2 and unit == "text" and len(output) == n_texts:
+        return {VECTOR: _points(module, VECTOR, output)}
+    if output.ndim != 3 or output.shape[:2] != shape:
+        given = "x".join(map(str, output.shape))
+        raise ModelError(
+            f"layer {module!r} gives {given} for {n_texts} texts of {length} tokens: a vector for each token"
+            " is needed, choose another layer"
+        )
+    return {policy: _points(module, policy, _pooled(output, found, "mean")) for policy, found in bags.items()}
 
 
-def _means(vectors: Any, bags: Sequence[Sequence[int]]) -> Any:
-    """Return the mean of the vectors (N, C) in each bag, (len(bags), C)."""
+def _summed(gradient: Any, points: Points, *, bags: Bags) -> NDArray[np.float32]:
+    """Return the gradient of a layer, summed over what each point is the mean of, (n, 1, C)."""
+    sums = gradient if points.policy == VECTOR else _pooled(gradient, bags[points.policy], "sum")
+    return sums.float().cpu().numpy()[:, None, :]
+
+
+def _pooled(output: Any, bags: Sequence[Sequence[int]], mode: str) -> Any:
+    """Return the mean or the sum of the vectors of an output (B, T, C) in each bag, (len(bags), C)."""
     import torch
 
+    vectors = output.reshape(-1, output.shape[2]).float()
     places = torch.tensor(list(chain.from_iterable(bags)), device=vectors.device)
     starts = torch.tensor(np.cumsum([0, *map(len, bags[:-1])]), device=vectors.device)
-    return torch.nn.functional.embedding_bag(places, vectors, starts, mode="mean")
+    return torch.nn.functional.embedding_bag(places, vectors, starts, mode=mode)
 
 
 def _points(module: str, policy: str, vectors: Any) -> Points:
@@ -189,7 +203,9 @@ def _in_order(
     def joined(module: str, policy: str) -> Points:
         parts = [kept[module][policy] for kept in passes]
         nowhere = np.full((len(order), 1), -1, dtype=np.int32)
-        return Points(module, policy, None, np.concatenate([part.vectors for part in parts])[order], nowhere, nowhere)
+        vectors = np.concatenate([part.vectors for part in parts])[order]
+        columns = {n: np.concatenate([part.columns[n] for part in parts])[order] for n in parts[0].columns}
+        return Points(module, policy, None, vectors, nowhere, nowhere, columns)
 
     return {module: {policy: joined(module, policy) for policy in found} for module, found in passes[0].items()}
 
