@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from topoact.cli import app
 from topoact.errors import Cancelled, InvalidInput, ModelError
 from topoact.extract import Plan, Preprocessing, extract, load_network, open_source
-from topoact.extract.hub_data import HubImages, HubTexts, Name
+from topoact.extract.hub_data import HubImages, HubRows, HubTexts, Name
 from topoact.extract.sources import Record
 from topoact.study import open_study
 
@@ -129,9 +129,8 @@ def test_a_study_equals_that_of_a_table(models: Path, tmp_path: Path) -> None:
     for layer in by_table.layers:
         np.testing.assert_array_equal(by_library.layer(layer).vectors(), by_table.layer(layer).vectors())
     names = [None if i < 0 else NAMES[int(i)] for i in by_table.examples["label"].astype(int)]
-    assert (
-        by_library.examples["label"].astype(object).where(by_library.examples["label"].notna(), None).tolist() == names
-    )
+    found = by_library.examples["label"].astype(object)
+    assert found.where(found.notna(), None).tolist() == names
     assert by_library.has_thumbnails
     assert by_library.manifest.config["data"]["place"] == str(tmp_path / "photos")
 
@@ -254,7 +253,7 @@ def test_what_cannot_be_loaded_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"broken.parquet cannot be loaded: "):
         open_source(f"hf-data:{tmp_path / 'broken.parquet'}")
     with pytest.raises(InvalidInput, match=r"no images found: the table hf-data:.* has no rows"):
-        open_source(saved(photos(0), tmp_path / "empty"))
+        HubImages(HubRows("hf-data:empty", photos(0), {}), image=None, label=None, identity=None)
 
 
 def test_code_in_a_dataset_is_not_run(tmp_path: Path) -> None:
