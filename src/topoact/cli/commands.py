@@ -83,7 +83,7 @@ def extract(
         str,
         typer.Argument(
             help="Folder of class folders of images or .txt, .parquet or .csv table, .tar of samples,"
-            " torchvision-data:NAME, hf-data:NAME@SPLIT, file.py:callable of a Dataset; texts: .jsonl, .conllu or a table."
+            " torchvision-data:NAME, hf-data:NAME@SPLIT, file.py:callable; texts: .jsonl, .conllu, tables."
         ),
     ],
     *,
