@@ -51,6 +51,12 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
     if summary["attribution"]:
         lines.append(f"attributions of each vector to the {summary['attribution']} of the likeliest classes")
+    return lines + _left_out(summary)
+
+
+def _left_out(summary: dict[str, Any]) -> list[str]:
+    """Return a line for each thing that was cut or left out."""
+    lines = []
     if summary["truncated"]:
         lines.append(f"cut {summary['truncated']:,} texts that are longer than the network takes")
     if summary["words_without_vector"]:
