@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topoact.extract.attribution import attribute, attributed_to
 from topoact.extract.forward import Pass, Seen, forward_runs
 from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.loader import Batch, load_batches
-from topoact.extract.policies import sample
+from topoact.extract.policies import sample, summed
 from topoact.extract.portions import check_finite, check_labels, name_outputs, named
 from topoact.extract.predictions import Outputs, host_scores, label_name
 from topoact.extract.preprocessing import Preprocessing
@@ -61,7 +62,7 @@ class ImageRun:
     def write(self, writer: StudyWriter) -> None:
         """Append all batches that are not written yet."""
         plan = self._plan
-        runs = forward_runs(self._network, ImageForward(plan.layers, plan.policies, plan.seed), plan)
+        runs = forward_runs(self._network, ImageForward(plan.layers, plan.policies, plan.seed, plan.attribution), plan)
         self._on_progress("extract", writer.next_input, self.capacity)
         with closing(self.work(writer.next_input)) as work, runs as run:
             for batch, seen in run(work):
@@ -89,6 +90,8 @@ class ImageRun:
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
             notes |= {"layers": list(kept), "outputs": asdict(self._outputs) if self._outputs else None}
+            if self._plan.attribution:
+                notes["attribution"] = attributed_to(scores)
         layers = named(kept)
         check_finite(layers, [record.id for record in batch.records])
         return Portion(self._columns(batch.records, scores), layers, batch.thumbnails, batch.next_input, batch.skipped)
@@ -109,6 +112,7 @@ class ImageForward:
     patterns: tuple[str, ...] | None
     policies: tuple[str, ...]
     seed: int
+    attribution: bool = False
     _layers: tuple[str, ...] = field(default=(), init=False)
 
     def __call__(self, network: "Network", inputs: Any, rows: NDArray[np.int64]) -> Seen:
@@ -118,7 +122,8 @@ class ImageForward:
             self._layers = select_layers(network, self.patterns or ()) if known else default_layers(network, inputs)
         sampler = partial(sample, policies=self.policies, rows=rows, seed=self.seed)
         output, kept = network.tap(inputs, {name: partial(sampler, module=name) for name in self._layers})
-        return host_scores(output), kept
+        scores = host_scores(output)
+        return scores, attribute(network, inputs, scores, kept, summed) if self.attribution else kept
 
 
 def _rows(batch: Batch) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from topoact.errors import Cancelled, InvalidInput
+from topoact.extract.attribution import check_gradients
 from topoact.extract.images import ImageRun
 from topoact.extract.layers import select_layers
 from topoact.extract.networks import DTYPES, Network, as_network
@@ -54,6 +55,8 @@ class Plan:
     """Conditions ``column=value,value`` on the texts or words that are kept."""
     max_tokens: int | None = None
     """Where texts are cut; None for what the network takes."""
+    attribution: bool = False
+    """Store how much each vector argues for the likeliest classes; see `topoact.extract.attribution`."""
 
     def __post_init__(self) -> None:
         if self.layers == ():
@@ -122,6 +125,8 @@ def extract(
     its specification in each of them.
     """
     network, plan = as_network(model), plan or Plan()
+    if plan.attribution:
+        check_gradients(network)
     run = begin(network, source, plan, on_progress or no_progress)
     with StudyWriter(Path(out), run.config, capacity=run.capacity, overwrite=overwrite, restart=restart) as writer:
         if writer.is_complete:
@@ -181,6 +186,7 @@ def plan_config(
         "limit": plan.limit,
         "device": plan.device,
         "dtype": plan.dtype,
+        **({"attribution": True} if plan.attribution else {}),
     }
 
 

@@ -26,6 +26,7 @@ def summarise(study: Study) -> dict[str, Any]:
         "outputs": outputs["n"] if outputs else None,
         "labelled": bool(manifest.notes.get("labelled")),
         "outputs_named": bool(outputs and outputs["names"]),
+        "attribution": manifest.notes.get("attribution"),
         "thumbnails": study.has_thumbnails,
         "truncated": manifest.notes.get("truncated", 0),
         "words_without_vector": manifest.notes.get("words_without_vector", 0),
@@ -48,6 +49,14 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append("labels and outputs have no name in common: name the outputs as the labels do with --classes")
     if summary["outputs"] and not summary["outputs_named"]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
+    if summary["attribution"]:
+        lines.append(f"attributions of each vector to the {summary['attribution']} of the likeliest classes")
+    return lines + _left_out(summary)
+
+
+def _left_out(summary: dict[str, Any]) -> list[str]:
+    """Return a line for each thing that was cut or left out."""
+    lines = []
     if summary["truncated"]:
         lines.append(f"cut {summary['truncated']:,} texts that are longer than the network takes")
     if summary["words_without_vector"]:

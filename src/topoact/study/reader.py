@@ -68,7 +68,10 @@ class Layer:
 
     @cached_property
     def points(self) -> pd.DataFrame:
-        """One row per vector: `example` (row of the study's examples), `y`, `x` (−1 where there is no position)."""
+        """One row per vector: `example` (row of the study's examples), `y`, `x` (−1 where there is no position).
+
+        With attributions, `attribution` is that to the prediction, `attribution_top5` those to the likeliest classes.
+        """
         frame = self._study.read_table(f"points/{self.key}.parquet")
         if len(frame) != self.n_points:
             raise self._study.damaged(f"points/{self.key}.parquet", f"it has {len(frame):,} rows")

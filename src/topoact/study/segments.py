@@ -23,8 +23,6 @@ from topoact.study.thumbnails import Thumbnail, write_thumbnails
 SEGMENT_EXAMPLES = 1024
 SEGMENT_BYTES = 256 * 2**20
 
-_POSITIONS = pa.schema([("y", pa.int32()), ("x", pa.int32())])
-
 
 @dataclass(frozen=True, slots=True)
 class Points:
@@ -38,10 +36,13 @@ class Points:
     y: NDArray[np.int32]
     """Shape (n_examples, points per example); −1 where there is no position."""
     x: NDArray[np.int32]
+    columns: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    """Further numbers of each point, of the shape of `y`, or lists of numbers, with an axis more."""
 
     def part(self, span: slice) -> "Points":
         """Return those of some of the examples."""
-        return replace(self, vectors=self.vectors[span], y=self.y[span], x=self.x[span])
+        columns = {name: values[span] for name, values in self.columns.items()}
+        return replace(self, vectors=self.vectors[span], y=self.y[span], x=self.x[span], columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,12 @@ def read_examples(folder: Path, n_segments: int) -> pa.Table:
 
 
 def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
-    """Trim the array of a layer to its points and write the table of their positions."""
+    """Trim the array of a layer to its points and write their table."""
     layer = state.layers[number]
     n_points = state.n_examples * layer.points_per_example
     zarr.open_array(folder / "activations.zarr" / layer.key, mode="r+").resize((n_points, layer.n_channels))
-    schema = pa.schema([("example", pa.int64()), *_POSITIONS])
+    first = _open_arrow(part(folder, 0, "positions")).schema
+    schema = pa.schema([("example", pa.int64()), *first])
     with (
         files.replacing(folder / "points" / f"{layer.key}.parquet") as file,
         pq.ParquetWriter(file, schema, compression="zstd") as writer,
@@ -156,10 +158,22 @@ def _write_layer(folder: Path, state: Checkpoint, name: str, points: Sequence[Po
     blocks = [np.ascontiguousarray(p.vectors, dtype="<f4").data for p in points]
     _write_chunk(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0", blocks, layer, state)
     layer.digest = files.chain(layer.digest, *blocks)
-    return pa.record_batch(
-        [np.concatenate([p.y for p in points]).ravel(), np.concatenate([p.x for p in points]).ravel()],
-        schema=_POSITIONS,
-    )
+    return _points_batch(points)
+
+
+def _points_batch(points: Sequence[Points]) -> pa.RecordBatch:
+    """Return what is known of each point, besides its vector and its example, as Arrow."""
+    parts = [{"y": p.y, "x": p.x, **p.columns} for p in points]
+    arrays = {name: np.concatenate([known[name] for known in parts]) for name in parts[0]}
+    return pa.RecordBatch.from_pydict({name: _flat(values) for name, values in arrays.items()})
+
+
+def _flat(values: NDArray[Any]) -> pa.Array:
+    """Return the values of the points, (n_examples, points per example) or with an axis more, as Arrow."""
+    numbers = pa.array(values.ravel())
+    if values.ndim == 2:
+        return numbers
+    return pa.ListArray.from_arrays(np.arange(0, values.size + 1, values.shape[2], dtype=np.int32), numbers)
 
 
 def _write_chunk(path: Path, blocks: Sequence[memoryview], layer: LayerState, state: Checkpoint) -> None:

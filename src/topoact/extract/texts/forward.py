@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import ModelError
+from topoact.extract.attribution import attribute
 from topoact.extract.forward import Pass, Seen
 from topoact.extract.policies import VECTOR
 from topoact.extract.predictions import host_scores
@@ -36,6 +37,7 @@ class TextForward:
 
     layers: tuple[str, ...]
     unit: Unit
+    attribution: bool = False
 
     def __call__(
         self, network: "TextNetwork", ids: NDArray[np.int64], mask: NDArray[np.int64], bags: Mapping[str, Bags]
@@ -43,8 +45,12 @@ class TextForward:
         """Run the network on padded texts and keep the mean of each bag, by layer and policy."""
         keep = partial(self._keep, shape=ids.shape, bags=bags)
         layers = {name: partial(keep, module=name) for name in self.layers}
-        output, kept = network.tap(network.arguments(ids, mask), layers)
-        return host_scores(output), kept
+        inputs = network.arguments(ids, mask)
+        output, kept = network.tap(inputs, layers)
+        scores = host_scores(output)
+        if self.attribution:
+            kept = attribute(network, inputs, scores, kept, partial(_summed, bags=bags))
+        return scores, kept
 
     def _keep(self, output: Any, *, module: str, shape: tuple[int, ...], bags: Mapping[str, Bags]) -> dict[str, Points]:
         if output.ndim == 2 and self.unit == "text" and len(output) == shape[0]:
@@ -55,8 +61,7 @@ class TextForward:
                 f"layer {module!r} gives {given} for {shape[0]} texts of {shape[1]} tokens: a vector for each token"
                 " is needed, choose another layer"
             )
-        flat = output.reshape(-1, output.shape[2]).float()
-        return {policy: _points(module, policy, _means(flat, found)) for policy, found in bags.items()}
+        return {policy: _points(module, policy, _pooled(output, found, "mean")) for policy, found in bags.items()}
 
 
 def pass_of(samples: Sequence["Sample"], pad: int) -> Pass:
@@ -84,12 +89,19 @@ def _bags(samples: Sequence["Sample"], policy: str, firsts: Sequence[int]) -> Ba
     return Bags(places + np.repeat(firsts, per_text), np.cumsum(sizes) - sizes)
 
 
-def _means(vectors: Any, bags: Bags) -> Any:
-    """Return the mean of the vectors (N, C) in each bag, (number of bags, C)."""
+def _summed(gradient: Any, points: Points, *, bags: Mapping[str, Bags]) -> NDArray[np.float32]:
+    """Return the gradient of a layer, summed over what each point is the mean of, (n, 1, C)."""
+    sums = gradient if points.policy == VECTOR else _pooled(gradient, bags[points.policy], "sum")
+    return np.asarray(sums.float().cpu())[:, None, :]
+
+
+def _pooled(output: Any, bags: Bags, mode: str) -> Any:
+    """Return the mean or the sum of the vectors of an output (B, T, C) in each bag, (number of bags, C)."""
     import torch
 
+    vectors = output.reshape(-1, output.shape[2]).float()
     places, starts = (torch.from_numpy(part).to(vectors.device) for part in bags)
-    return torch.nn.functional.embedding_bag(places, vectors, starts, mode="mean")
+    return torch.nn.functional.embedding_bag(places, vectors, starts, mode=mode)
 
 
 def _points(module: str, policy: str, vectors: Any) -> Points:

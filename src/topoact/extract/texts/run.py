@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError
+from topoact.extract.attribution import attributed_to
 from topoact.extract.forward import Pass, Seen, forward_runs
 from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.networks.text_network import TextNetwork
@@ -85,7 +86,9 @@ class TextRun:
 
     def write(self, writer: StudyWriter) -> None:
         """Append all windows that are not written yet."""
-        forward = TextForward(self._choose_layers(), self._reader.unit)  # before a thread uses the tokenizer
+        forward = TextForward(
+            self._choose_layers(), self._reader.unit, self._plan.attribution
+        )  # before a thread has the tokenizer
         runs = forward_runs(self._network, forward, self._plan)
         self._on_progress("extract", writer.next_input, self._total)
         with closing(self.work(writer.next_input)) as work, runs as run:
@@ -126,6 +129,8 @@ class TextRun:
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
             notes |= {"layers": list(layers), "outputs": asdict(self._outputs) if self._outputs else None}
+            if self._plan.attribution:
+                notes["attribution"] = attributed_to(scores)
 
     def _choose_layers(self) -> tuple[str, ...]:
         patterns = self._plan.layers
@@ -154,11 +159,15 @@ def _in_order(
     nowhere = np.full((sum(map(len, rows)), 1), -1, dtype=np.int32)
 
     def joined(module: str, policy: str) -> Points:
-        parts = [kept[module][policy].vectors for kept in passes]
-        vectors = np.empty((len(nowhere), *parts[0].shape[1:]), dtype=np.float32)
+        parts = [kept[module][policy] for kept in passes]
+        columns = {name: placed([part.columns[name] for part in parts]) for name in parts[0].columns}
+        return Points(module, policy, None, placed([part.vectors for part in parts]), nowhere, nowhere, columns)
+
+    def placed(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        whole = np.empty((len(nowhere), *parts[0].shape[1:]), dtype=np.float32)
         for part, places in zip(parts, rows, strict=True):
-            vectors[places] = part
-        return Points(module, policy, None, vectors, nowhere, nowhere)
+            whole[places] = part
+        return whole
 
     return {module: {policy: joined(module, policy) for policy in found} for module, found in passes[0].items()}
 
