@@ -111,7 +111,7 @@ describe("HttpClient", () => {
   });
 
   it("tells what was measured of the points from where they are", async () => {
-    const header = JSON.stringify({ example: { dtype: "uint32", shape: [0], offset: 0 }, y: { dtype: "int32", shape: [0], offset: 0 }, x: { dtype: "int32", shape: [0], offset: 0 }, loss: { dtype: "float32", shape: [0], offset: 0 } }).padEnd(192);
+    const header = JSON.stringify({ example: { dtype: "uint32", shape: [0], offset: 0 }, y: { dtype: "int32", shape: [0], offset: 0 }, x: { dtype: "int32", shape: [0], offset: 0 }, loss: { dtype: "float32", shape: [0], offset: 0 } }).padEnd(256);
     const body = new Uint8Array(8 + header.length);
     body.set(new TextEncoder().encode("TPA1"));
     new DataView(body.buffer).setUint32(4, header.length, true);
