@@ -7,6 +7,8 @@ import type { Explorer } from "./context";
 import type { Shown } from "./shown";
 
 export interface Fact {
+  /** Set where the name may not be its own, because it is that of a column. */
+  key?: string;
   name: string;
   value: string;
   note?: string;
@@ -21,7 +23,7 @@ export function title({ session, reading }: Explorer): string {
   if (reading.foundPoints) return [session.view.findColumn, `“${session.view.find}”`].filter(Boolean).join(" ");
   if (reading.classPoints && classColumn) {
     const values = classes.map((code) => classColumn.values[code]);
-    return `${capital(classColumn.title)} ${values.length < 4 ? values.join(", ") : `of ${values.length} values`}`;
+    return values.length < 4 ? `${capital(classColumn.title)} ${values.join(", ")}` : `${values.length} values of ${classColumn.title}`;
   }
   return `Layer ${session.study.layers.find((known) => known.id === session.shown?.graph.layer)?.name ?? ""}`;
 }
@@ -35,18 +37,24 @@ export function facts(explorer: Explorer): Fact[] {
   const list: Fact[] = whole ? layerFacts(explorer, shown) : [];
   if (selection.kind === "nodes") list.push(...nodeFacts(explorer, shown, selection.ids));
   if (selection.kind === "edge") list.push(...edgeFacts(shown, selection.source, selection.target));
-  const against = (name: string, write: (value: number) => string, of: (points: Uint32Array) => number): Fact => ({
+  return [...list, ...comparedFacts(explorer, shown, whole)];
+}
+
+/** Return the figures that are set against those of the layer. */
+function comparedFacts({ reading }: Explorer, shown: Shown, whole: boolean): Fact[] {
+  const fact = (key: string, name: string, write: (value: number) => string, of: (points: Uint32Array) => number): Fact => ({
+    key,
     name,
     value: write(of(reading.focus)),
-    note: whole ? undefined : `layer ${write(average(shown, name, of))}`,
+    note: whole ? undefined : `layer ${write(average(shown, key, of))}`,
   });
   const { confidence } = shown;
-  if (shown.labels && shown.predictions && shown.comparable) list.push(against("Accuracy", percent, (points) => accuracy(shown, points)));
-  if (confidence) list.push(against("Confidence", percent, (points) => mean(points, confidence)));
-  for (const { title, mode, values } of reading.told) {
-    if (mode !== "column:confidence") list.push(against(capital(title), figure, (points) => mean(points, values)));
-  }
-  return list;
+  const told = reading.told.filter(({ mode }) => mode !== "column:confidence");
+  return [
+    ...(shown.labels && shown.predictions && shown.comparable ? [fact("accuracy", "Accuracy", percent, (points) => accuracy(shown, points))] : []),
+    ...(confidence ? [fact("confidence", "Confidence", percent, (points) => mean(points, confidence))] : []),
+    ...told.map(({ mode, title, values }) => fact(mode, capital(title), figure, (points) => mean(points, values))),
+  ];
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -87,11 +95,11 @@ function edgeFacts({ graph }: Shown, source: number, target: number): Fact[] {
 const known = new WeakMap<Shown, Map<string, number>>();
 
 /** Return a figure of the whole layer, reckoned once. */
-function average(shown: Shown, name: string, of: (points: Uint32Array) => number): number {
+function average(shown: Shown, key: string, of: (points: Uint32Array) => number): number {
   const figures = known.get(shown) ?? new Map<string, number>();
   known.set(shown, figures);
-  if (!figures.has(name)) figures.set(name, of(everyPoint(shown.graph.n_points)));
-  return figures.get(name) as number;
+  if (!figures.has(key)) figures.set(key, of(everyPoint(shown.graph.n_points)));
+  return figures.get(key) as number;
 }
 
 function accuracy({ labels, predictions }: Shown, points: Uint32Array): number {
