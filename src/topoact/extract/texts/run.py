@@ -86,9 +86,8 @@ class TextRun:
 
     def write(self, writer: StudyWriter) -> None:
         """Append all windows that are not written yet."""
-        forward = TextForward(
-            self._choose_layers(), self._reader.unit, self._plan.attribution
-        )  # before a thread has the tokenizer
+        layers = self._choose_layers()  # before a thread uses the tokenizer
+        forward = TextForward(layers, self._reader.unit, self._plan.attribution)
         runs = forward_runs(self._network, forward, self._plan)
         self._on_progress("extract", writer.next_input, self._total)
         with closing(self.work(writer.next_input)) as work, runs as run:
