@@ -1,7 +1,5 @@
 """The parts of the measurements: what is measured with which vectors, one method each."""
 
-import json
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -11,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import data, exact, watched
+from benchmarks import data, exact
+from benchmarks.extraction import measure
 from benchmarks.measure import product_rate
+from benchmarks.runs import runs_with_data
 from benchmarks.side_by_side import Case, Limits, compare, measure_index
+from benchmarks.turns import Failed
 from topoact.study import open_study
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
 SIZES = (12_250, 24_500, 49_000, 98_000, 196_000)
 LADDER = (0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.825, 0.85, 0.875, 0.9, 0.95)
 """Quantiles of the 5-NN distance: 15 radii, four bits per pair."""
@@ -84,12 +84,18 @@ class Parts:
         return {"rows": [measure_index(vectors, eps, self.limits, restore=True) for eps in (radii[9:10], radii)]}
 
     def extraction(self) -> dict[str, Any]:
-        files = [_there(SHARED / name) for name in ("cifar10-train.parquet", "resnet20-cifar10.safetensors")]
-        command = [sys.executable, "-m", "benchmarks.extraction", *files, 1 if self.options.quick else 20]
-        outcome = watched.run(command, memory_mib=self.limits.memory_mib, seconds=self.limits.seconds)
-        if outcome.status != "done":
-            raise Missing(f"extraction: {outcome.status} {outcome.said}")
-        return json.loads(outcome.said)
+        rows = []
+        for run in runs_with_data():
+            few = run.smaller // 10
+            arguments = [*run.arguments(), "--limit", few] if self.options.quick else run.arguments()
+            try:
+                rows.append({"name": run.name, **measure(arguments, few // 2 if self.options.quick else run.smaller)})
+                print(f"  {rows[-1]}", flush=True)
+            except Failed as error:
+                print(f"  left out: {run.name}: {error}", flush=True)
+        if not rows:
+            raise Missing("no data of the examples are there: examples/README.md says where they come from")
+        return {"rows": rows}
 
     def _cases(self, cases: Iterable[Case]) -> dict[str, Any]:
         sides = self.options.sides

@@ -79,17 +79,10 @@ def ladder(results: Results) -> str:
 
 
 def extraction(results: Results) -> str:
-    """Return the speed and memory of extraction beside the bare loop."""
-    loops = [
-        ("bare loop", results["bare"], results["bare_mib"]),
-        ("extraction", results["extraction"], results["extraction_mib"]),
-    ]
-    rows = [[name, f"{results['images'] / statistics.median(s):,.0f}", f"{mib:,.0f} MiB"] for name, s, mib in loops]
-    share = statistics.median(a / b for a, b in zip(results["bare"], results["extraction"], strict=True))
-    table = _table(["", f"photos/s, median of {len(results['bare'])}", "peak memory"], rows)
-    whole = sum(results["bare"]) / (sum(results["extraction"]) + results["finish"])
-    said = f"Extraction runs at {share:.1%} of the bare loop, the median of all turns; with finishing at {whole:.1%}."
-    return f"{_conditions(results)}\n\n{table}\n\n{said}"
+    """Return the speed and memory of extraction beside the bare loop, one row a run."""
+    head = ["", "examples", "vectors in layers", "bare loop", "extraction", "overhead", "of the processor's time"]
+    table = _table([*head, "on disk", "peak memory, of which before", "of fewer"], map(_extracted, results["rows"]))
+    return f"{_conditions(results)}\n\n{table}"
 
 
 TABLES: dict[str, Callable[[Results], str]] = {
@@ -189,6 +182,22 @@ def _rung(row: Results) -> list[str]:
     n_radii = max(1, len(row["further"]) // 27)
     numbers = [str(n_radii), f"{row['build']:.3g} s", f"{row['restore']:.3g} s", f"{row['restored_first']:.3g} s"]
     return [*numbers, f"{row['band_mib']:,.0f} MiB", str(len(row["further"])), _spread(row["further"]) + " s"]
+
+
+def _extracted(row: Results) -> list[str]:
+    few = row["smaller"]
+    return [
+        row["name"],
+        _count(row["examples"]),
+        f"{_count(row['vectors'])} in {row['layers']}",
+        f"{row['bare_seconds']:.1f} s",
+        f"{row['extraction_seconds']:.1f} s",
+        f"{row['overhead']:+.1%}",
+        f"{row['cpu_overhead']:+.1%}",
+        f"{row['disk_mib']:,.0f} MiB",
+        f"{row['peak_mib']:,.0f} MiB, {row['before_mib']:,.0f}",
+        f"{few['peak_mib']:,.0f} MiB for {_count(few['examples'])}" if few else "",
+    ]
 
 
 def _conditions(results: Results) -> str:

@@ -11,7 +11,7 @@ import topoact
 
 PACKAGE = Path(topoact.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = {"torch", "torchvision", "transformers", "timm", "umap", "numba", "onnxruntime", "mlxtend"}
+HEAVY = {"datasets", "torch", "torchvision", "transformers", "timm", "umap", "numba", "onnxruntime", "mlxtend"}
 MAX_FILE_LINES = 320
 MAX_FUNCTION_LINES = 40
 SHORT_SHARE = 0.9

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from topoact import DBSCAN, Mapper
+from topoact.study import open_study
 
 ROOT = Path(__file__).parents[1]
+PLACES = ("growth", "large", "extraction")
 CONDITIONS = {"when": "today", "machine": "a machine", "load": [0.1, 2.0], "versions": "numpy 2"}
 INDEX = {
     "status": "done",
@@ -31,6 +33,27 @@ GROWTH = {
     ]
     + [{"eps": 2.0, "status": "memory", "said": ""}],
 }
+EXTRACTED = {
+    "name": "ResNet-20",
+    "examples": 4_000,
+    "vectors": 32_000,
+    "layers": 8,
+    "bare_seconds": 20.0,
+    "extraction_seconds": 21.0,
+    "overhead": 0.05,
+    "cpu_overhead": -0.01,
+    "disk_mib": 8.2,
+    "before_mib": 500.0,
+    "peak_mib": 560.0,
+    "bare_mib": 520.0,
+    "smaller": {"examples": 1_000, "peak_mib": 555.0},
+}
+OWN = """
+import torch
+
+small = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3))
+squares = lambda: [(torch.full((3, 8, 8), i / 6), i % 2) for i in range(6)]
+"""
 PARITY = {"ours": 3, "theirs": 5, "equal": 2, "alone": 2, "border": 1, "unexplained": 0, "only_ours": 1}
 CASE = {
     "name": "layer",
@@ -61,9 +84,7 @@ def filled(folder: Path, results: dict[str, dict]) -> str:
     from benchmarks import render
 
     page = folder / "page.md"
-    page.write_text(
-        "By hand.\n" + "".join(f"<!-- begin {n} -->\nold {n}\n<!-- end {n} -->\n" for n in ("growth", "large"))
-    )
+    page.write_text("By hand.\n" + "".join(f"<!-- begin {n} -->\nold {n}\n<!-- end {n} -->\n" for n in PLACES))
     for name, result in results.items():
         (folder / f"{name}.json").write_text(json.dumps(result))
     render.fill(page, folder)
@@ -91,6 +112,37 @@ def test_a_comparison_tells_ratios_parity_and_who_was_stopped(tmp_path: Path) ->
         "| gudhi | 5 (4–6) | 10.0 | 1.00 GiB | 5 | 2 of 3; 2 of one point or none; 1 differ in border points |" in text
     )
     assert "| zen-mapper | stopped beyond 16 GiB |  | 16.0 GiB |" in text
+
+
+def test_extraction_has_a_row_for_each_run(tmp_path: Path) -> None:
+    rows = [EXTRACTED, EXTRACTED | {"name": "MiniLM", "smaller": None}]
+    text = filled(tmp_path, {"extraction": {"conditions": CONDITIONS, "rows": rows}})
+    figures = "4,000 | 32,000 in 8 | 20.0 s | 21.0 s | +5.0% | -1.0% | 8 MiB | 560 MiB, 500 |"
+    assert f"| ResNet-20 | {figures} 555 MiB for 1,000 |\n| MiniLM | {figures}  |" in text
+
+
+def test_extraction_beside_the_bare_loop(tmp_path: Path) -> None:
+    from benchmarks.extraction import measure, sentences
+
+    (tmp_path / "own.py").write_text(OWN)
+    options = ["--layers", "0", "--policy", "all", "--batch-size", "2", "-o", tmp_path / "s"]
+    found = measure([f"{tmp_path / 'own.py'}:small", f"{tmp_path / 'own.py'}:squares", *options], smaller=4)
+    assert (found["examples"], found["vectors"], found["layers"]) == (6, 6 * 36, 1)
+    assert found["smaller"]["examples"] == 4
+    assert "the first 4 examples alone" in sentences(found)[-1]
+    assert open_study(tmp_path / "s").layer("0").vectors().shape == (6 * 36, 4)
+
+
+def test_processes_take_turns() -> None:
+    from benchmarks.turns import Failed, race
+
+    code = "print('ready', flush=True); input(); {}; print(7, flush=True)"
+    quick, slow = ["-c", code.format("pass")], ["-c", code.format("import time; time.sleep(0.2)")]
+    ended = race({"quick": quick, "slow": slow})
+    assert [racer.said for racer in ended.values()] == ["7", "7"]
+    assert ended["slow"].seconds >= 0.2
+    with pytest.raises(Failed, match="ended with 1"):
+        race({"quick": quick, "failing": ["-c", code.format("raise SystemExit(1)")]})
 
 
 def test_a_part_without_a_place_is_refused(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def reader(new_page, text_url: str) -> Explorer:
 
 
 def test_examples_are_read(reader: Explorer, kind: str) -> None:
-    first = reader.page.get_by_role("listitem").first
+    first = reader.page.locator("[data-example]").first
     expect(first).to_contain_text("Chapter")
     if kind == "word":
         expect(first.locator("b")).to_have_text("Chapter")

@@ -11,10 +11,14 @@ import pytest
 import torch
 from PIL import Image
 
-from topoact.extract import open_source
+from topoact.extract import Plan, Preprocessing, load_model, open_source
 from topoact.extract.sources import Source
+from topoact.study import Study
 
 from . import tiny
+
+LAYERS = ("0", "2", "4")
+"""Of the network `small`."""
 
 MODELS = """
 import torch
@@ -162,6 +166,21 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def plan(**changes: object) -> Plan:
+    usual = {"layers": LAYERS, "policies": ("random", "mean", "all"), "preprocessing": Preprocessing(), "batch_size": 4}
+    return Plan(**{**usual, **changes})
+
+
+def same(first: Study, second: Study) -> bool:
+    """Whether two studies hold the same arrays, bit by bit, and the same examples."""
+    arrays = all(
+        np.array_equal(first.layer(name).vectors().view(np.uint32), second.layer(name).vectors().view(np.uint32))
+        and first.layer(name).points.equals(second.layer(name).points)
+        for name in first.layers
+    )
+    return arrays and first.layers == second.layers and first.examples.equals(second.examples)
+
+
 def picture(seed: int, size: tuple[int, int] = (8, 8), kind: str = "PNG") -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     file = io.BytesIO()
@@ -180,15 +199,24 @@ def write_photos(
 
 
 @pytest.fixture
+def model(models: Path) -> torch.nn.Sequential:
+    return load_model(f"{models}:small")
+
+
+@pytest.fixture
 def photos(tmp_path: Path) -> Source:
     """24 photos of 8 x 8 pixels in two class folders."""
     return open_source(str(write_photos(tmp_path / "photos")))
 
 
 @pytest.fixture
-def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Segments and windows of a few texts, and no network."""
+def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
+
+
+@pytest.fixture
+def small_windows(small_segments: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments and windows of a few texts, and no network."""
     monkeypatch.setattr("topoact.extract.texts.reading.WINDOW_TEXTS", 7)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 

@@ -1,55 +1,22 @@
-"""The study equals a plain forward pass over the inputs, whatever happened on the way."""
+"""The study equals a plain forward pass over the inputs."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from topoact.errors import Cancelled, InvalidInput, TopoActError, UnknownName
-from topoact.extract import Plan, Preprocessing, extract, load_model, load_network, open_source
-from topoact.extract.forward import Place, load_in_worker
+from topoact.errors import InvalidInput, TopoActError, UnknownName
+from topoact.extract import Preprocessing, extract, load_model, open_source
 from topoact.extract.loader import load_batches
 from topoact.extract.sources import DatasetSource, Source
 from topoact.extract.summary import sentences, summarise
-from topoact.study import Study, open_study
 from topoact.workbench.columns import coded_columns
 
-from .conftest import picture, write_photos
+from .conftest import LAYERS, picture, plan, write_photos
 
-LAYERS = ("0", "2", "4")
-
-
-@pytest.fixture
-def model(models: Path) -> torch.nn.Sequential:
-    return load_model(f"{models}:small")
-
-
-@pytest.fixture(autouse=True)
-def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
-
-
-def plan(**changes: object) -> Plan:
-    usual = {"layers": LAYERS, "policies": ("random", "mean", "all"), "preprocessing": Preprocessing(), "batch_size": 4}
-    return Plan(**{**usual, **changes})
-
-
-def same(first: Study, second: Study) -> bool:
-    """Whether two studies hold the same arrays, bit by bit, and the same examples."""
-    arrays = all(
-        np.array_equal(first.layer(name).vectors().view(np.uint32), second.layer(name).vectors().view(np.uint32))
-        and first.layer(name).points.equals(second.layer(name).points)
-        for name in first.layers
-    )
-    return arrays and first.layers == second.layers and first.examples.equals(second.examples)
+pytestmark = pytest.mark.usefixtures("small_segments")
 
 
 def test_the_study_equals_a_plain_forward_pass(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
@@ -81,97 +48,6 @@ def test_positions_do_not_depend_on_batches(model: torch.nn.Sequential, photos: 
     a, b = (extract(model, photos, tmp_path / f"s{n}", plan(batch_size=n)) for n in (4, 7))
     assert a.layer("0@random").points.equals(b.layer("0@random").points)
     np.testing.assert_allclose(a.layer("0@random").vectors(), b.layer("0@random").vectors(), rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("stop", "after"), [*product([KeyboardInterrupt], [0, 4, 8, 16, 24]), (Cancelled, 12), (MemoryError, 12)]
-)
-def test_an_interrupted_run_goes_on_with_the_same_bytes(
-    model: torch.nn.Sequential, tmp_path: Path, stop: type[BaseException], after: int
-) -> None:
-    photos = open_source(str(write_photos(tmp_path / "photos", 26, broken=(2, 9, 25))))
-
-    def progress(stage: str, done: int, total: int) -> None:
-        assert (stage, total) == ("extract", 26)
-        if done >= after:
-            raise stop
-
-    with pytest.raises(Cancelled if stop is KeyboardInterrupt else stop):
-        extract(model, photos, tmp_path / "a", plan(), on_progress=progress)
-    assert not (tmp_path / "a").exists()
-    resumed, whole = extract(model, photos, tmp_path / "a", plan()), extract(model, photos, tmp_path / "b", plan())
-    assert same(resumed, whole)
-    assert resumed.digest == whole.digest
-    assert resumed.manifest.skipped == whole.manifest.skipped
-    assert resumed.manifest.notes == whole.manifest.notes
-    assert resumed.n_examples == 23
-
-
-def test_ctrl_c_says_how_far_it_came(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
-    def progress(stage: str, done: int, total: int) -> None:
-        if done == 20:
-            raise KeyboardInterrupt
-
-    with pytest.raises(Cancelled, match="interrupted after 16 of 24 examples; the same command resumes"):
-        extract(model, photos, tmp_path / "a", plan(), on_progress=progress)
-
-
-KILLED = """
-import sys, time
-from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
-import topoact.study.segments as segments
-segments.SEGMENT_EXAMPLES = 8
-model = load_model(sys.argv[1])
-plan = Plan(("0", "2", "4"), ("random", "mean", "all"), Preprocessing(), batch_size=4)
-extract(model, open_source(sys.argv[2]), sys.argv[3], plan, on_progress=lambda *_: time.sleep(0.05))
-"""
-
-
-def test_kill_9_half_way(model: torch.nn.Sequential, models: Path, photos: Source, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", KILLED, f"{models}:small", str(tmp_path / "photos"), str(tmp_path / "a")]
-    process = subprocess.Popen(command)
-    chunk = tmp_path / "a.partial" / "activations.zarr" / "0@all" / "c" / "1" / "0"
-    for _ in range(600):
-        if chunk.exists() or process.poll() is not None:
-            break
-        time.sleep(0.05)
-    os.kill(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    assert (tmp_path / "a.partial").exists()
-    assert same(extract(model, photos, tmp_path / "a", plan()), extract(model, photos, tmp_path / "b", plan()))
-
-
-def test_workers_write_the_same_study_and_one_that_dies_leaves_it_to_be_resumed(models: Path, tmp_path: Path) -> None:
-    photos = open_source(str(write_photos(tmp_path / "photos", 40, broken=(2, 9, 39))))
-    network = load_network(f"{models}:dying")
-    with pytest.raises(TopoActError, match="a worker died, perhaps for want of memory: the same command goes on"):
-        extract(network, photos, tmp_path / "a", plan(workers=2))
-    (models.parent / "alive").touch()
-
-    def progress(stage: str, done: int, total: int) -> None:
-        if done >= 20:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        extract(network, photos, tmp_path / "a", plan(), on_progress=progress)
-    ours = extract(network, photos, tmp_path / "a", plan(workers=2))
-    alone = extract(network, photos, tmp_path / "b", plan())
-    assert same(ours, alone)
-    assert ours.digest == alone.digest
-    assert ours.manifest.notes == alone.manifest.notes
-
-
-def test_workers_need_a_network_that_they_can_load(
-    model: torch.nn.Sequential, models: Path, photos: Source, tmp_path: Path
-) -> None:
-    with pytest.raises(InvalidInput, match="--workers need a network that each can load by its specification"):
-        extract(model, photos, tmp_path / "a", plan(workers=2))
-    place = Place(load_network(f"{models}:Twice", seed=5).record, "cpu", "float32", 1)
-    assert load_in_worker(place, 5).record == place.record
-    with pytest.raises(TopoActError, match="has other weights when it is loaded once more: give them with --weights"):
-        load_in_worker(place, 0)
-    with pytest.raises(InvalidInput, match="--workers must be 1 or more: got 0"):
-        plan(workers=0)
 
 
 def test_images_that_cannot_be_read_are_named_and_counted(model: torch.nn.Sequential, tmp_path: Path) -> None:
@@ -348,17 +224,3 @@ def test_top5_loss_and_correct_are_columns(model: torch.nn.Sequential, models: P
 def test_tensors_of_a_dataset_are_not_prepared(model: torch.nn.Sequential, models: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="leave out the preprocessing"):
         extract(model, open_source(f"{models}:Dicts"), tmp_path / "s", plan(preprocessing=Preprocessing(8)))
-
-
-def test_other_weights_are_another_study(model: torch.nn.Sequential, photos: Source, tmp_path: Path) -> None:
-    def progress(stage: str, done: int, total: int) -> None:
-        if done == 16:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        extract(model, photos, tmp_path / "a", plan(), on_progress=progress)
-    model[0].bias += 1
-    with pytest.raises(TopoActError, match=r"begun with another model.digest"):
-        extract(model, photos, tmp_path / "a", plan())
-    extract(model, photos, tmp_path / "a", plan(), restart=True)
-    assert open_study(tmp_path / "a").n_examples == 24

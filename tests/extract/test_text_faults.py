@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from topoact.extract import Plan, Preprocessing, extract, load_network, open_sou
 from topoact.extract.networks.text_hub import fetch
 
 from . import tiny
-from .conftest import write_photos
-from .test_run import same
+from .conftest import same, write_photos
 
 pytestmark = pytest.mark.usefixtures("transformers", "small_windows")
 
@@ -66,6 +66,35 @@ def test_kill_9_half_way(code: Path, lines: str, tmp_path: Path) -> None:
     resumed, whole = (extract(load_network(f"{code}:pair"), open_source(lines), tmp_path / name, plan) for name in "ab")
     assert same(resumed, whole)
     assert resumed.manifest.notes == whole.manifest.notes
+
+
+def test_workers_write_the_same_study_and_one_that_dies_leaves_it_to_be_resumed(code: Path, lines: str) -> None:
+    network, source, folder = load_network(f"{code}:dying", seed=3), open_source(lines), code.parent
+    plan = Plan(layers=("embed", "cell"), policies=("words",), batch_size=3, seed=3)
+    with pytest.raises(TopoActError, match="a worker died, perhaps for want of memory: the same command goes on"):
+        extract(network, source, folder / "a", replace(plan, workers=2))
+    (folder / "alive").touch()
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if done >= 14:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        extract(network, source, folder / "a", plan, on_progress=progress)
+    ours = extract(network, source, folder / "a", replace(plan, workers=2))
+    alone = extract(network, source, folder / "b", plan)
+    assert same(ours, alone)
+    assert ours.digest == alone.digest
+    assert ours.manifest.notes == alone.manifest.notes
+    assert ours.manifest.skipped == alone.manifest.skipped
+    assert "prediction" in ours.examples
+
+
+def test_workers_need_a_network_that_they_can_load(code: Path, lines: str, tmp_path: Path) -> None:
+    module = load_network(f"{code}:attribute").module
+    with pytest.raises(InvalidInput, match="--workers need a network that each can load by its specification"):
+        extract(module, open_source(lines), tmp_path / "a", Plan(workers=2))
+    assert not (tmp_path / "a.partial").exists()
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,19 @@ def attribute():
     return model
 
 
+class Dying(Recurrent):
+    def forward(self, ids):
+        import multiprocessing, os, pathlib
+
+        if multiprocessing.parent_process() and not (pathlib.Path(__file__).parent / "alive").exists():
+            os.kill(os.getpid(), 9)
+        return super().forward(ids)
+
+
+def dying():
+    return Dying(), tiny.tokenizer()
+
+
 def bare():
     return Recurrent()
 

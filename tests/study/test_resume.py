@@ -1,11 +1,13 @@
 """Whatever stops the writing, what is on disk is whole, and going on gives the same bytes."""
 
 import errno
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import filelock
 import numpy as np
@@ -14,9 +16,9 @@ import pytest
 from topoact.errors import InvalidInput, StudyError
 from topoact.study import Points, Portion, StudyWriter, open_study
 from topoact.study.checkpoint import Checkpoint
-from topoact.study.segments import segment_length
+from topoact.study.segments import segment_length, write_segment
 
-from .conftest import CONFIG, N_EXAMPLES, VECTORS, portions, vectors, write
+from .conftest import BATCH, CONFIG, N_EXAMPLES, VECTORS, portions, vectors, write
 
 
 def contents(path: Path) -> dict[str, bytes]:
@@ -157,6 +159,47 @@ def test_a_segment_takes_whole_portions_and_bounded_memory(
     monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 256)
     points = SimpleNamespace(vectors=SimpleNamespace(nbytes=n_bytes))
     assert segment_length(Portion({}, {"conv": points}, [None] * 4, 4)) == segment  # type: ignore[dict-item]
+
+
+def test_a_segment_is_written_while_the_next_is_made_and_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, began = threading.Event(), threading.Event()
+
+    def write_late(*given: Any) -> None:
+        began.set()
+        assert gate.wait(60)
+        write_segment(*given)
+
+    monkeypatch.setattr("topoact.study.writer.write_segment", write_late)
+    with StudyWriter(tmp_path / "a", CONFIG, capacity=N_EXAMPLES + 5) as writer:
+        first, second, third, fourth, *rest = portions()
+        for portion in (first, second, third):
+            writer.append(portion)
+        assert began.wait(60)
+        assert not gate.is_set()
+        threading.Timer(0.1, gate.set).start()
+        writer.append(fourth)
+        assert gate.is_set()
+        for portion in rest:
+            writer.append(portion)
+        writer.finish(writer.examples(), classes=("cat", "dog"))
+    monkeypatch.undo()
+    assert open_study(tmp_path / "a").layer("conv@all").vectors().tobytes() == VECTORS["conv@all"].tobytes()
+
+
+def test_what_goes_wrong_at_last_is_said_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mixed(*_: object) -> None:
+        raise InvalidInput("column 'label' mixes int and str")
+
+    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", BATCH)
+    monkeypatch.setattr("topoact.study.writer.write_segment", mixed)
+    with (
+        pytest.raises(InvalidInput, match="column 'label' mixes"),
+        StudyWriter(tmp_path / "a", CONFIG, capacity=N_EXAMPLES) as writer,
+    ):
+        writer.append(next(portions()))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

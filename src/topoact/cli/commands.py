@@ -83,7 +83,7 @@ def extract(
         str,
         typer.Argument(
             help="Folder of class folders of images or .txt, .parquet or .csv table, .tar of samples,"
-            " torchvision-data:NAME, file.py:callable of a Dataset; texts: .jsonl, .conllu or a table."
+            " torchvision-data:NAME, hf-data:NAME@SPLIT, file.py:callable; texts: .jsonl, .conllu, tables."
         ),
     ],
     *,
@@ -119,6 +119,9 @@ def extract(
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[str, typer.Option(help="Of the forward pass: float32 or bfloat16.")] = "float32",
     workers: Annotated[int, typer.Option(help="Processes that share the batches, one to a GPU.")] = 1,
+    attribution: Annotated[
+        bool, typer.Option("--attribution", help="Store how much each vector argues for the likeliest classes.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at an input that cannot be read.")] = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
@@ -144,6 +147,7 @@ def extract(
         workers=workers,
         where=tuple(where or ()),
         max_tokens=max_tokens,
+        attribution=attribution,
     )
     source = open_source(
         data,

@@ -1,53 +1,44 @@
-"""The forward pass over batches and what is kept of it, here or in other processes, in order."""
+"""Passes through a network and what is kept of each, here or in other processes, in order."""
 
 import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError, StudyError
-from topoact.extract.layers import default_layers, select_layers
-from topoact.extract.loader import Batch
 from topoact.extract.networks import Network, load_network
-from topoact.extract.policies import sample
-from topoact.extract.predictions import host_scores
 from topoact.study import Points
 
+if TYPE_CHECKING:
+    from topoact.extract.run import Plan
+
 AHEAD = 2
-"""Batches that are under way for each worker."""
+"""Passes that are under way for each worker."""
 
 Seen: TypeAlias = tuple[NDArray[np.float32] | None, dict[str, dict[str, Points]]]
 """The scores (B, K) of a classifier, and the points by layer and policy."""
 
+Pass: TypeAlias = tuple[Any, ...]
+"""What one forward pass is given besides the network: arrays and what else can go to another process."""
 
-@dataclass(slots=True)
-class Forward:
-    """What is asked of a network, batch by batch."""
+Forward: TypeAlias = Callable[..., Seen]
+"""Runs a network, its first argument, on what a pass is given."""
 
-    patterns: tuple[str, ...] | None
-    policies: tuple[str, ...]
-    seed: int
-    _layers: tuple[str, ...] = field(default=(), init=False)
+Work: TypeAlias = Iterable[tuple[Any, Sequence[Pass]]]
+"""Batches of images or windows of texts, each with the passes that it needs."""
 
-    def __call__(self, network: Network, inputs: Any, rows: NDArray[np.int64]) -> Seen:
-        """Run the network on a batch; the first batch shows which layers there are to choose from."""
-        if not self._layers:
-            known = self.patterns is not None
-            self._layers = select_layers(network, self.patterns or ()) if known else default_layers(network, inputs)
-        sampler = partial(sample, policies=self.policies, rows=rows, seed=self.seed)
-        output, kept = network.tap(inputs, {name: partial(sampler, module=name) for name in self._layers})
-        return host_scores(output), kept
+Run: TypeAlias = Callable[[Work], Iterator[tuple[Any, list[Seen]]]]
+"""Gives each batch or window with what was seen in its passes, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,39 +46,36 @@ class Place:
     """A network to load in another process, and where to run it."""
 
     record: dict[str, Any]
+    seed: int
     device: str
     dtype: str
     n_threads: int
 
 
-Run: TypeAlias = Callable[[Iterable[Batch]], Iterator[tuple[Batch, Seen | None]]]
-"""Gives each batch with what was seen of it, in order; None of a batch without inputs."""
-
-
 @contextmanager
-def forward_runs(network: Network, forward: Forward, *, device: str, dtype: str, workers: int) -> Iterator[Run]:
-    """Give the function that runs a network over batches: in this process, or in `workers` others with the same result.
+def forward_runs(network: Network, forward: Forward, plan: "Plan") -> Iterator[Run]:
+    """Give the function that runs a network: in this process, or in `plan.workers` others with the same result.
 
     Raises
     ------
     InvalidInput
         If the network cannot be loaded once more in other processes.
     """
-    if workers == 1:
-        network.place(device, dtype)
-        yield lambda batches: ((batch, _seen_here(network, forward, batch)) for batch in batches)
+    if plan.workers == 1:
+        network.place(plan.device, plan.dtype)
+        yield partial(_here, network, forward)
         return
     record = network.record
     if not record["spec"]:
         raise InvalidInput("--workers need a network that each can load by its specification: see load_network")
     context = multiprocessing.get_context("spawn")
     places: Any = context.Queue()
-    n_threads = max(1, (os.cpu_count() or 1) // workers)
-    for number in range(workers):
-        places.put(Place(record, _device(device, number), dtype, n_threads))
-    with ProcessPoolExecutor(workers, context, _settle, (places, forward)) as pool:
+    n_threads = max(1, (os.cpu_count() or 1) // plan.workers)
+    for number in range(plan.workers):
+        places.put(Place(record, plan.seed, _device(plan.device, number), plan.dtype, n_threads))
+    with ProcessPoolExecutor(plan.workers, context, _settle, (places, forward)) as pool:
         try:
-            yield partial(_in_processes, pool, AHEAD * workers)
+            yield partial(_in_processes, pool, AHEAD * plan.workers)
         except BrokenProcessPool:
             raise StudyError(
                 "a worker died, perhaps for want of memory: the same command goes on from here; fewer --workers or a"
@@ -97,26 +85,22 @@ def forward_runs(network: Network, forward: Forward, *, device: str, dtype: str,
             pool.shutdown(cancel_futures=True)
 
 
-def _seen_here(network: Network, forward: Forward, batch: Batch) -> Seen | None:
-    return None if batch.inputs is None else forward(network, batch.inputs, _rows(batch))
+def _here(network: Network, forward: Forward, work: Work) -> Iterator[tuple[Any, list[Seen]]]:
+    return ((item, [forward(network, *given) for given in passes]) for item, passes in work)
 
 
-def _in_processes(
-    pool: ProcessPoolExecutor, ahead: int, batches: Iterable[Batch]
-) -> Generator[tuple[Batch, Seen | None], None, None]:
-    batches, running = iter(batches), deque[tuple[Batch, Any]]()
+def _in_processes(pool: ProcessPoolExecutor, ahead: int, work: Work) -> Iterator[tuple[Any, list[Seen]]]:
+    work, running = iter(work), deque[tuple[Any, list[Future[Seen]]]]()
     while True:
-        for batch in islice(batches, ahead - len(running)):
-            asked = None if batch.inputs is None else pool.submit(_seen_there, np.asarray(batch.inputs), _rows(batch))
-            running.append((batch, asked))
+        while len(running) < 2 or sum(max(len(asked), 1) for _, asked in running) < ahead:
+            item, passes = next(work, (None, None))
+            if passes is None:
+                break
+            running.append((item, [pool.submit(_there, *given) for given in passes]))
         if not running:
             return
-        batch, asked = running.popleft()
-        yield batch, asked and asked.result()
-
-
-def _rows(batch: Batch) -> NDArray[np.int64]:
-    return np.array([record.row for record in batch.records])
+        item, asked = running.popleft()
+        yield item, [future.result() for future in asked]
 
 
 def _device(device: str, number: int) -> str:
@@ -141,13 +125,13 @@ def _settle(places: Any, forward: Forward) -> None:
     _Worker.place, _Worker.forward = places.get(), forward
 
 
-def _seen_there(inputs: NDArray[Any], rows: NDArray[np.int64]) -> Seen:
+def _there(*given: Any) -> Seen:
     if _Worker.network is None:
-        _Worker.network = load_in_worker(_Worker.place, _Worker.forward.seed)
-    return _Worker.forward(_Worker.network, inputs, rows)
+        _Worker.network = load_in_worker(_Worker.place)
+    return _Worker.forward(_Worker.network, *given)
 
 
-def load_in_worker(place: Place, seed: int) -> Network:
+def load_in_worker(place: Place) -> Network:
     """Load a network as another process has it.
 
     Raises
@@ -156,7 +140,7 @@ def load_in_worker(place: Place, seed: int) -> Network:
         If its weights are not the same.
     """
     record = place.record
-    network = load_network(record.get("located") or record["spec"], weights=record["weights"], seed=seed)
+    network = load_network(record.get("located") or record["spec"], weights=record["weights"], seed=place.seed)
     if network.record["digest"] != record["digest"]:
         raise ModelError(
             f"{record['spec']} has other weights when it is loaded once more: give them with --weights, or leave out"

@@ -1,14 +1,21 @@
 """A study of images or tensors: batches through the network, and what each becomes on disk."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from topoact.extract.forward import Forward, Seen, forward_runs
+import numpy as np
+from numpy.typing import NDArray
+
+from topoact.extract.attribution import attribute, attributed_to
+from topoact.extract.forward import Pass, Seen, forward_runs
+from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.loader import Batch, load_batches
+from topoact.extract.policies import sample, summed
 from topoact.extract.portions import check_finite, check_labels, name_outputs, named
-from topoact.extract.predictions import Outputs, label_name
+from topoact.extract.predictions import Outputs, host_scores, label_name
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.sources import Record, Source
 from topoact.mapper import Progress
@@ -55,25 +62,36 @@ class ImageRun:
     def write(self, writer: StudyWriter) -> None:
         """Append all batches that are not written yet."""
         plan = self._plan
-        span = {"start": writer.next_input, "stop": self.capacity}
-        prepare = plan.preprocessing or Preprocessing()
-        batches = load_batches(self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, **span)
-        forward = Forward(plan.layers, plan.policies, plan.seed)
-        runs = forward_runs(self._network, forward, device=plan.device, dtype=plan.dtype, workers=plan.workers)
+        runs = forward_runs(self._network, ImageForward(plan.layers, plan.policies, plan.seed, plan.attribution), plan)
         self._on_progress("extract", writer.next_input, self.capacity)
-        with closing(batches), runs as run:
-            for batch, seen in run(batches):
+        with closing(self.work(writer.next_input)) as work, runs as run:
+            for batch, seen in run(work):
                 writer.append(self._portion(batch, seen, writer.notes))
                 self._on_progress("extract", batch.next_input, self.capacity)
 
-    def _portion(self, batch: Batch, seen: Seen | None, notes: dict[str, Any]) -> Portion:
+    def work(self, start: int) -> Generator[tuple[Batch, list[Pass]], None, None]:
+        """Yield the batches from a place in the source on, each with the pass that it needs, if it holds any input."""
+        plan, prepare = self._plan, self._plan.preprocessing or Preprocessing()
+        span = {"start": start, "stop": self.capacity}
+        batches = load_batches(self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, **span)
+        with closing(batches):
+            for batch in batches:
+                yield batch, [] if batch.inputs is None else [(self._sent(batch.inputs), _rows(batch))]
+
+    def _sent(self, inputs: Any) -> Any:
+        """Return inputs as they go to another process, without a tensor's shared memory."""
+        return inputs if self._plan.workers == 1 else np.asarray(inputs)
+
+    def _portion(self, batch: Batch, seen: Sequence[Seen], notes: dict[str, Any]) -> Portion:
         """Return what the study keeps of a batch."""
-        if seen is None:
+        if not seen:
             return Portion({}, {}, (), batch.next_input, batch.skipped)
-        scores, kept = seen
+        ((scores, kept),) = seen
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
             notes |= {"layers": list(kept), "outputs": asdict(self._outputs) if self._outputs else None}
+            if self._plan.attribution:
+                notes["attribution"] = attributed_to(scores)
         layers = named(kept)
         check_finite(layers, [record.id for record in batch.records])
         return Portion(self._columns(batch.records, scores), layers, batch.thumbnails, batch.next_input, batch.skipped)
@@ -85,3 +103,28 @@ class ImageRun:
         if self._outputs:
             columns |= self._outputs.predict(scores, labels)
         return columns | {name: [record.extra[name] for record in records] for name in records[0].extra}
+
+
+@dataclass(slots=True)
+class ImageForward:
+    """What is asked of a network, batch by batch."""
+
+    patterns: tuple[str, ...] | None
+    policies: tuple[str, ...]
+    seed: int
+    attribution: bool = False
+    _layers: tuple[str, ...] = field(default=(), init=False)
+
+    def __call__(self, network: "Network", inputs: Any, rows: NDArray[np.int64]) -> Seen:
+        """Run the network on a batch; the first batch shows which layers there are to choose from."""
+        if not self._layers:
+            known = self.patterns is not None
+            self._layers = select_layers(network, self.patterns or ()) if known else default_layers(network, inputs)
+        sampler = partial(sample, policies=self.policies, rows=rows, seed=self.seed)
+        output, kept = network.tap(inputs, {name: partial(sampler, module=name) for name in self._layers})
+        scores = host_scores(output)
+        return scores, attribute(network, inputs, scores, kept, summed) if self.attribution else kept
+
+
+def _rows(batch: Batch) -> NDArray[np.int64]:
+    return np.array([record.row for record in batch.records])

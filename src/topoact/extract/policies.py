@@ -54,11 +54,26 @@ def sample(
     """
     if output.ndim == 2:
         return {VECTOR: _points(module, VECTOR, None, output[:, None, :])}
-    if output.ndim == 3:
-        output = output.swapaxes(1, 2)[:, :, None, :]
+    output = _as_map(output)
     if output.ndim != 4:
         raise ModelError(f"layer {module!r} gives a tensor of {output.ndim} dimensions: vectors need 2, 3 or 4")
     return {policy: _sample_map(output, module, policy, rows, seed) for policy in policies}
+
+
+def summed(gradient: Any, points: Points) -> NDArray[np.float32]:
+    """Return the gradient (B, C, H, W), (B, T, C) or (B, C) of a layer at each point, summed over what it is a mean of.
+
+    Returns
+    -------
+    ndarray of float32, shape (B, points per example, C)
+    """
+    if gradient.ndim == 2:
+        return _host(gradient)[:, None, :]
+    gradient = _as_map(gradient)
+    if points.grid is None:
+        return _host(_wide(gradient).sum((2, 3)))[:, None, :]
+    inputs = np.arange(len(gradient))[:, None]
+    return _host(gradient[inputs, :, points.y.astype(np.int64), points.x.astype(np.int64)])
 
 
 def random_positions(
@@ -107,6 +122,11 @@ def _scramble(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return state ^ (state >> np.uint64(31))
+
+
+def _as_map(output: Any) -> Any:
+    """Return T positions in a row (B, T, C) as a map (B, C, 1, T); any other output as it is."""
+    return output.swapaxes(1, 2)[:, :, None, :] if output.ndim == 3 else output
 
 
 def _sample_map(output: Any, module: str, policy: str, rows: NDArray[np.int64], seed: int) -> Points:

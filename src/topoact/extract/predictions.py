@@ -42,7 +42,7 @@ class Outputs:
         InvalidInput
             If the user gave another number of names.
         """
-        scores = _scores(output)
+        scores = scores_of(output)
         if getattr(scores, "ndim", 0) != 2 or scores.shape[1] < 2:
             if given:
                 raise InvalidInput(
@@ -74,12 +74,9 @@ class Outputs:
             `prediction` and `confidence`, name and probability of the greatest output; `top5` and `top5_confidence`,
             the same of the five greatest, as lists; `loss`, the cross-entropy, and `correct`, where the label is known.
         """
-        scores = _host(_scores(output))
-        is_distribution = bool((scores >= 0).all()) and bool((abs(scores.sum(1) - 1) < 1e-3).all())
-        with np.errstate(divide="ignore"):
-            logs = np.log(scores) if is_distribution else log_softmax(scores, axis=1)
-        shares = scores if is_distribution else np.exp(logs)
-        best = np.argsort(-shares, axis=1, kind="stable")[:, :TOP]
+        scores = _host(scores_of(output))
+        shares, logs = _shares(scores)
+        best = likeliest(scores)
         top5 = [[self.name(number) for number in row] for row in best]
         place = {name: number for number, name in enumerate(self.names or ())}
         right = [place.get(label) if label is not None else None for label in labels]
@@ -97,13 +94,32 @@ class Outputs:
         return tuple(self.name(i) for i in range(self.n))
 
 
-def _scores(output: Any) -> Any:
+def scores_of(output: Any) -> Any:
+    """Return the scores in what a network gives: its `logits`, or the whole."""
     return getattr(output, "logits", output)
+
+
+def gives_shares(scores: NDArray[np.float32]) -> bool:
+    """Return whether scores (B, K) are probabilities."""
+    return bool((scores >= 0).all()) and bool((abs(scores.sum(1) - 1) < 1e-3).all())
+
+
+def likeliest(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the numbers of the five greatest of the scores (B, K), or of all K, the greatest first."""
+    return np.argsort(-_shares(scores)[0], axis=1, kind="stable")[:, :TOP]
+
+
+def _shares(scores: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return probabilities and their logarithms."""
+    is_share = gives_shares(scores)
+    with np.errstate(divide="ignore"):
+        logs = np.log(scores) if is_share else log_softmax(scores, axis=1)
+    return scores if is_share else np.exp(logs), logs
 
 
 def host_scores(output: Any) -> NDArray[np.float32] | None:
     """Return the scores (B, K) that a network gives, on the host; None where it gives something else."""
-    scores = _scores(output)
+    scores = scores_of(output)
     return _host(scores) if getattr(scores, "ndim", 0) == 2 else None
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from topoact.errors import Cancelled, InvalidInput
+from topoact.extract.attribution import check_gradients
 from topoact.extract.images import ImageRun
 from topoact.extract.layers import select_layers
 from topoact.extract.networks import DTYPES, Network, as_network
@@ -49,11 +50,13 @@ class Plan:
     strict: bool = False
     """Stop at an input that cannot be read."""
     workers: int = 1
-    """Processes that share the batches; the study is the same."""
+    """Processes that share the batches; the study is the same if the network gives the same bits on fewer threads."""
     where: tuple[str, ...] = ()
     """Conditions ``column=value,value`` on the texts or words that are kept."""
     max_tokens: int | None = None
     """Where texts are cut; None for what the network takes."""
+    attribution: bool = False
+    """Store how much each vector argues for the likeliest classes; see `topoact.extract.attribution`."""
 
     def __post_init__(self) -> None:
         if self.layers == ():
@@ -122,7 +125,9 @@ def extract(
     its specification in each of them.
     """
     network, plan = as_network(model), plan or Plan()
-    run = _begin(network, source, plan, on_progress or no_progress)
+    if plan.attribution:
+        check_gradients(network)
+    run = begin(network, source, plan, on_progress or no_progress)
     with StudyWriter(Path(out), run.config, capacity=run.capacity, overwrite=overwrite, restart=restart) as writer:
         if writer.is_complete:
             return open_study(writer.publish())
@@ -134,11 +139,9 @@ def extract(
             raise Cancelled(said) from None
 
 
-def _begin(network: Network, source: Source | TextSource, plan: Plan, on_progress: Progress) -> ImageRun | TextRun:
+def begin(network: Network, source: Source | TextSource, plan: Plan, on_progress: Progress) -> ImageRun | TextRun:
+    """Return the run that a plan asks for, or refuse it before anything is written."""
     if isinstance(source, TextSource):
-        if plan.workers > 1:
-            raise InvalidInput("--workers share images, and the data are texts: leave it out")
-        network.place(plan.device, plan.dtype)
         return TextRun(network, source, plan, on_progress)
     if plan.where or plan.max_tokens:
         raise InvalidInput("--where and --max-tokens are for texts, and the data are none: see --text-column")
@@ -183,6 +186,7 @@ def plan_config(
         "limit": plan.limit,
         "device": plan.device,
         "dtype": plan.dtype,
+        **({"attribution": True} if plan.attribution else {}),
     }
 
 

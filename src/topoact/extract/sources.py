@@ -168,7 +168,7 @@ def open_source(
     spec
         A folder of images or of ``.txt`` files, a ``.parquet`` or ``.csv`` table of either, a ``.jsonl`` table of
         texts, a ``.conllu`` file, ``.tar`` files of samples (one, a folder or a pattern),
-        ``torchvision-data:NAME/SPLIT``, or ``file.py:callable`` that returns a torch Dataset.
+        ``torchvision-data:NAME/SPLIT``, ``hf-data:NAME@SPLIT``, or ``file.py:callable`` that returns a torch Dataset.
     image, text, label, identity
         Columns of a table; "image" or "text", "label" and "id" by default, the last two may be absent then.
     columns
@@ -179,14 +179,16 @@ def open_source(
     InvalidInput
         If there is nothing there, no image, no text, or no such column.
     """
-    from topoact.extract.named_data import PREFIX, open_named
+    from topoact.extract import hub_data, named_data
     from topoact.extract.tables import Table
     from topoact.extract.tars import TarSamples, tar_files
     from topoact.extract.texts.opening import open_texts
 
     path = Path(spec)
-    if spec.startswith(PREFIX):
-        return open_named(spec)
+    if spec.startswith((named_data.PREFIX, hub_data.PREFIX)):
+        is_named = spec.startswith(named_data.PREFIX)
+        wanted = {"image": image, "text": text, "label": label, "identity": identity}
+        return named_data.open_named(spec) if is_named else hub_data.open_hub_data(spec, **wanted)
     if (tars := tar_files(spec)) is not None:
         return TarSamples(tars)
     if texts := open_texts(path, text=text, image=image, label=label, identity=identity, columns=columns):
@@ -235,7 +237,7 @@ def _as_dict(item: Any, row: int) -> dict[str, Any]:
 
 
 def check_columns(
-    path: Path, known: Sequence[str], wanted: Mapping[str, str | None], *, needed: Sequence[str]
+    path: Path | str, known: Sequence[str], wanted: Mapping[str, str | None], *, needed: Sequence[str]
 ) -> dict[str, str | None]:
     """Return the column to use for each role: one that is needed or that the user named may not be absent.
 

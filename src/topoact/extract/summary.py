@@ -19,12 +19,14 @@ def summarise(study: Study) -> dict[str, Any]:
             for layer in map(study.layer, study.layers)
         ],
         "layers_by_default": bool(manifest.model and manifest.config["layers"] is None),
+        "random_weights": manifest.has_random_weights,
         "preprocessing": (manifest.preprocessing or {}).get("description"),
         "skipped": {"count": manifest.skipped.count, "first": list(manifest.skipped.first)},
         "accuracy": manifest.notes.get("accuracy"),
         "outputs": outputs["n"] if outputs else None,
         "labelled": bool(manifest.notes.get("labelled")),
         "outputs_named": bool(outputs and outputs["names"]),
+        "attribution": manifest.notes.get("attribution"),
         "thumbnails": study.has_thumbnails,
         "truncated": manifest.notes.get("truncated", 0),
         "words_without_vector": manifest.notes.get("words_without_vector", 0),
@@ -37,6 +39,8 @@ def sentences(summary: dict[str, Any]) -> list[str]:
     lines += [_layer_line(layer) for layer in summary["layers"]]
     if summary["layers_by_default"]:
         lines.append("layers chosen by default: name others with --layers")
+    if summary["random_weights"]:
+        lines.append("weights: random, the network has learnt nothing: give --weights DEFAULT or a file")
     if summary["preprocessing"]:
         lines.append(f"input: {summary['preprocessing']}")
     if summary["accuracy"] is not None:
@@ -45,6 +49,14 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append("labels and outputs have no name in common: name the outputs as the labels do with --classes")
     if summary["outputs"] and not summary["outputs_named"]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
+    if summary["attribution"]:
+        lines.append(f"attributions of each vector to the {summary['attribution']} of the likeliest classes")
+    return lines + _left_out(summary)
+
+
+def _left_out(summary: dict[str, Any]) -> list[str]:
+    """Return a line for each thing that was cut or left out."""
+    lines = []
     if summary["truncated"]:
         lines.append(f"cut {summary['truncated']:,} texts that are longer than the network takes")
     if summary["words_without_vector"]:

@@ -1,5 +1,6 @@
-"""Parquet and CSV tables of images, read in batches: memory does not grow with the number of rows."""
+"""Tables of images, read in batches: memory does not grow with the number of rows."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,54 +17,63 @@ BATCH_ROWS = 256
 RESERVED = ("id", "label", "example", "y", "x", *COLUMNS)
 
 
-class Table:
-    """The rows of a ``.parquet`` or ``.csv`` table with a column of images.
+class ImageRows(ABC):
+    """The rows of a table with a column of images, wherever they are.
 
-    The column holds the bytes of image files, structs of bytes and path as Hugging Face writes them, or paths relative
-    to the table. A CSV table is held in memory, a Parquet table is not.
+    The column holds the bytes of image files, structs of bytes and path as Hugging Face writes them, or paths.
 
     Raises
     ------
     InvalidInput
-        If the file cannot be read, has no rows, or lacks a column.
+        If there are no rows, or a column is missing.
     """
 
     n_threads = 2
     gives_tensors = False
+    _folder = Path()
+    """What paths of images are relative to."""
 
-    def __init__(self, path: Path, *, image: str | None, label: str | None, identity: str | None) -> None:
-        self.path = path
-        self._schema, self._n_rows = self._open()
-        if not self._n_rows:
-            raise InvalidInput(f"no images found: the table {path} has no rows")
+    def __init__(
+        self,
+        place: Path | str,
+        schema: pa.Schema,
+        n_rows: int,
+        *,
+        image: str | None,
+        label: str | None,
+        identity: str | None,
+    ) -> None:
+        self._schema, self._n_rows = schema, n_rows
+        if not n_rows:
+            raise InvalidInput(f"no images found: the table {place} has no rows")
         wanted = {"image": image, "label": label, "id": identity}
-        columns = check_columns(path, self._schema.names, wanted, needed=("image",))
+        columns = check_columns(place, schema.names, wanted, needed=("image",))
         self._image, self._label, self._id = str(columns["image"]), columns["label"], columns["id"]
-        _check_image_type(path, self._image, self._schema.field(self._image).type)
-        self._extra = {n: _free_name(n) for n in self._schema.names if self._is_extra(n)}
-        stat = path.stat()
-        self.record = {"kind": "table", "path": str(path.resolve()), "columns": columns, "n": self._n_rows}
-        self.record |= {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
+        _check_image_type(place, self._image, schema.field(self._image).type)
+        self._extra = {n: _free_name(n) for n in schema.names if self._is_extra(n)}
+        self.record: dict[str, Any] = {"columns": columns, "n": n_rows}
 
     def __len__(self) -> int:
         return self._n_rows
 
     def read(self, start: int) -> Iterator[Record]:
-        row = 0
-        for batch in self._batches():
-            if row + len(batch) > start:
-                yield from self._records(batch, row, max(start - row, 0))
+        names = [name for name in (self._image, self._label, self._id) if name]
+        row = start
+        for batch in self._batches(list(dict.fromkeys([*names, *self._extra])), start):
+            yield from self._records(batch, row)
             row += len(batch)
+
+    @abstractmethod
+    def _batches(self, names: list[str], start: int) -> Iterator[pa.RecordBatch]:
+        """Yield some columns of the rows from `start` on."""
 
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
         is_integer = self._label and pa.types.is_integer(self._schema.field(self._label).type)
         return tuple(map(str, range(n_outputs))) if is_integer else None
 
-    def _records(self, batch: pa.RecordBatch, row: int, skip: int) -> Iterator[Record]:
-        batch = batch.slice(skip)
+    def _records(self, batch: pa.RecordBatch, row: int) -> Iterator[Record]:
         columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}
-        for i in range(len(batch)):
-            number = row + skip + i
+        for i, number in enumerate(range(row, row + len(batch))):
             identity = columns[self._id][i] if self._id else None
             label = columns[self._label][i] if self._label else None
             extra = {ours: columns[theirs][i] for theirs, ours in self._extra.items()}
@@ -73,27 +83,7 @@ class Table:
     def _locate(self, image: Any) -> Any:
         if isinstance(image, dict):
             image = image.get("bytes") or image.get("path")
-        return self.path.parent / image if isinstance(image, str) else image
-
-    def _batches(self) -> Iterator[pa.RecordBatch]:
-        if self.path.suffix in {".csv", ".tsv"}:
-            yield from read_csv(self.path).to_batches(BATCH_ROWS)
-        else:
-            names = [name for name in (self._image, self._label, self._id) if name]
-            with pq.ParquetFile(self.path) as file:
-                yield from file.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys([*names, *self._extra])))
-
-    def _open(self) -> tuple[pa.Schema, int]:
-        if not self.path.is_file():
-            raise InvalidInput(f"there is no data at {self.path}")
-        try:
-            if self.path.suffix in {".csv", ".tsv"}:
-                table = read_csv(self.path)
-                return table.schema, len(table)
-            with pq.ParquetFile(self.path) as file:
-                return file.schema_arrow, file.metadata.num_rows
-        except (OSError, ValueError) as error:
-            raise InvalidInput(f"the table {self.path} cannot be read: {str(error).splitlines()[0]}") from None
+        return self._folder / image if isinstance(image, str) else image
 
     def _is_extra(self, name: str) -> bool:
         kind = self._schema.field(name).type
@@ -103,7 +93,52 @@ class Table:
         return name not in (self._image, self._label, self._id) and (scalar or text)
 
 
-def _check_image_type(path: Path, name: str, kind: pa.DataType) -> None:
+class Table(ImageRows):
+    """The rows of a ``.parquet`` or ``.csv`` table with a column of images, whose paths are relative to the table.
+
+    A CSV table is held in memory, a Parquet table is not.
+
+    Raises
+    ------
+    InvalidInput
+        If the file cannot be read, has no rows, or lacks a column.
+    """
+
+    def __init__(self, path: Path, *, image: str | None, label: str | None, identity: str | None) -> None:
+        self.path, self._folder = path, path.parent
+        super().__init__(path, *_open(path), image=image, label=label, identity=identity)
+        stat = path.stat()
+        self.record |= {"kind": "table", "path": str(path.resolve())}
+        self.record |= {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
+
+    def _batches(self, names: list[str], start: int) -> Iterator[pa.RecordBatch]:
+        for batch in self._all(names):
+            if start < len(batch):
+                yield batch.slice(start)
+            start = max(start - len(batch), 0)
+
+    def _all(self, names: list[str]) -> Iterator[pa.RecordBatch]:
+        if self.path.suffix in {".csv", ".tsv"}:
+            yield from read_csv(self.path).to_batches(BATCH_ROWS)
+        else:
+            with pq.ParquetFile(self.path) as file:
+                yield from file.iter_batches(BATCH_ROWS, columns=names)
+
+
+def _open(path: Path) -> tuple[pa.Schema, int]:
+    if not path.is_file():
+        raise InvalidInput(f"there is no data at {path}")
+    try:
+        if path.suffix in {".csv", ".tsv"}:
+            table = read_csv(path)
+            return table.schema, len(table)
+        with pq.ParquetFile(path) as file:
+            return file.schema_arrow, file.metadata.num_rows
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"the table {path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _check_image_type(path: Path | str, name: str, kind: pa.DataType) -> None:
     if pa.types.is_struct(kind) and {"bytes", "path"} & {field.name for field in kind}:
         return
     test = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_string, pa.types.is_large_string)

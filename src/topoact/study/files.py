@@ -76,10 +76,11 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def chain(previous: str, data: bytes | memoryview) -> str:
-    """Return the digest of a sequence of blocks, given that of all blocks before this one: it can be resumed."""
+def chain(previous: str, *blocks: memoryview) -> str:
+    """Return the digest of a sequence of blocks, given that of all blocks before these: it can be resumed."""
     state = hashlib.blake2b(previous.encode(), digest_size=8)
-    state.update(data)
+    for block in blocks:
+        state.update(block)
     return state.hexdigest()
 
 

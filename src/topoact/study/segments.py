@@ -23,8 +23,6 @@ from topoact.study.thumbnails import Thumbnail, write_thumbnails
 SEGMENT_EXAMPLES = 1024
 SEGMENT_BYTES = 256 * 2**20
 
-_POSITIONS = pa.schema([("y", pa.int32()), ("x", pa.int32())])
-
 
 @dataclass(frozen=True, slots=True)
 class Points:
@@ -38,10 +36,13 @@ class Points:
     y: NDArray[np.int32]
     """Shape (n_examples, points per example); −1 where there is no position."""
     x: NDArray[np.int32]
+    columns: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    """Further numbers of each point, of the shape of `y`, or lists of numbers, with an axis more."""
 
     def part(self, span: slice) -> "Points":
         """Return those of some of the examples."""
-        return replace(self, vectors=self.vectors[span], y=self.y[span], x=self.x[span])
+        columns = {name: values[span] for name, values in self.columns.items()}
+        return replace(self, vectors=self.vectors[span], y=self.y[span], x=self.x[span], columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,12 @@ def read_examples(folder: Path, n_segments: int) -> pa.Table:
 
 
 def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
-    """Trim the array of a layer to its points and write the table of their positions."""
+    """Trim the array of a layer to its points and write their table."""
     layer = state.layers[number]
     n_points = state.n_examples * layer.points_per_example
     zarr.open_array(folder / "activations.zarr" / layer.key, mode="r+").resize((n_points, layer.n_channels))
-    schema = pa.schema([("example", pa.int64()), *_POSITIONS])
+    first = _open_arrow(part(folder, 0, "positions")).schema
+    schema = pa.schema([("example", pa.int64()), *first])
     with (
         files.replacing(folder / "points" / f"{layer.key}.parquet") as file,
         pq.ParquetWriter(file, schema, compression="zstd") as writer,
@@ -148,27 +150,41 @@ def _examples_batch(columns: dict[str, list[Any]]) -> pa.RecordBatch:
 
 
 def _write_layer(folder: Path, state: Checkpoint, name: str, points: Sequence[Points], capacity: int) -> pa.RecordBatch:
-    vectors = np.concatenate([p.vectors for p in points])
     layer = next((layer for layer in state.layers if layer.name == name), None)
     if layer is None:
         layer = _create_layer(folder, state, name, points[0], capacity)
-    if vectors.shape[1:] != (layer.points_per_example, layer.n_channels):
+    if any(p.vectors.shape[1:] != (layer.points_per_example, layer.n_channels) for p in points):
         raise InvalidInput(f"layer {name!r} gives maps of different sizes: bring the inputs to one size with --size")
-    block = np.ascontiguousarray(vectors.reshape(-1, layer.n_channels), dtype="<f4")
-    _write_chunk(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0", block, layer, state)
-    layer.digest = files.chain(layer.digest, block.data)
-    return pa.record_batch(
-        [np.concatenate([p.y for p in points]).ravel(), np.concatenate([p.x for p in points]).ravel()],
-        schema=_POSITIONS,
-    )
+    blocks = [np.ascontiguousarray(p.vectors, dtype="<f4").data for p in points]
+    _write_chunk(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0", blocks, layer, state)
+    layer.digest = files.chain(layer.digest, *blocks)
+    return _points_batch(points)
 
 
-def _write_chunk(path: Path, block: NDArray[np.float32], layer: LayerState, state: Checkpoint) -> None:
-    """Write one chunk as zarr would, but whole or not at all: without compression it is the array's bytes."""
-    missing = state.segment * layer.points_per_example - len(block)
+def _points_batch(points: Sequence[Points]) -> pa.RecordBatch:
+    """Return what is known of each point, besides its vector and its example, as Arrow."""
+    parts = [{"y": p.y, "x": p.x, **p.columns} for p in points]
+    arrays = {name: np.concatenate([known[name] for known in parts]) for name in parts[0]}
+    return pa.RecordBatch.from_pydict({name: _flat(values) for name, values in arrays.items()})
+
+
+def _flat(values: NDArray[Any]) -> pa.Array:
+    """Return the values of the points, (n_examples, points per example) or with an axis more, as Arrow."""
+    numbers = pa.array(values.ravel())
+    if values.ndim == 2:
+        return numbers
+    return pa.ListArray.from_arrays(np.arange(0, values.size + 1, values.shape[2], dtype=np.int32), numbers)
+
+
+def _write_chunk(path: Path, blocks: Sequence[memoryview], layer: LayerState, state: Checkpoint) -> None:
+    """Write one chunk as zarr would, but whole or not at all: without compression it is the array's bytes.
+
+    What no vector fills is beyond the end of the finished array, and takes no room on most disks.
+    """
     with files.replacing(path) as file:
-        file.write(block.data)
-        file.write(np.full((missing, layer.n_channels), np.nan, dtype="<f4").data)
+        for block in blocks:
+            file.write(block)
+        file.truncate(4 * state.segment * layer.points_per_example * layer.n_channels)
 
 
 def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, capacity: int) -> LayerState:

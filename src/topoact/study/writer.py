@@ -1,14 +1,17 @@
 """Write a study so that there is never a half-written one, and go on after any interruption with the same bytes.
 
 The study grows in ``<path>.partial``, segment by segment, and is renamed at the end. After every segment a checkpoint
-says how far the work has come; whatever lies beyond it is written again.
+says how far the work has come; whatever lies beyond it is written again. A thread writes one segment while the next
+is made, which waits for it when it is full.
 """
 
 import errno
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -56,6 +59,8 @@ class StudyWriter:
         self._overwrite, self._restart = overwrite, restart
         self._lock = filelock.FileLock(path.with_name(f"{path.name}.lock"), timeout=0)
         self._pending: deque[Portion] = deque()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="topoact-write")
+        self._written: Future[None] | None = None
 
     def __enter__(self) -> Self:
         check_target(self.path, self._overwrite)
@@ -74,18 +79,25 @@ class StudyWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error and (isinstance(error, InvalidInput) or not self._state.n_segments):
+        self._thread.shutdown()
+        late = self._written.exception() if self._written else None
+        failed = error or late
+        if failed and (isinstance(failed, InvalidInput) or not self._state.n_segments):
             shutil.rmtree(self.partial, ignore_errors=True)  # nothing written, or the same command would fail again
         self._release()
+        if late and not error:
+            raise late
 
     @property
     def next_input(self) -> int:
         """Place in the source from which to go on."""
+        self._settle()
         return self._state.next_input
 
     @property
     def n_written(self) -> int:
         """Number of examples that are safe on disk."""
+        self._settle()
         return self._state.n_examples
 
     @property
@@ -104,6 +116,8 @@ class StudyWriter:
         After an interruption the first portion is the one that begins at `next_input`, whole: what is written of it
         is not written again.
         """
+        if self._written and self._written.done():
+            self._settle()
         if not self._state.segment and len(portion):
             self._state.segment = segment_length(portion)
         self._pending.append(portion)
@@ -114,6 +128,7 @@ class StudyWriter:
         """Write what is pending and return the table of all examples."""
         while self._pending:
             self._flush()
+        self._settle()
         return read_examples(self.partial, self._state.n_segments)
 
     def finish(self, examples: pa.Table, *, classes: Sequence[str] = (), title: str | None = None) -> Path:
@@ -173,11 +188,22 @@ class StudyWriter:
         return sum(map(len, self._pending)) - self._state.n_ahead
 
     def _flush(self) -> None:
-        """Write one segment, or what is left, then the checkpoint that makes it count."""
+        """Have one segment written, or what is left, when the one before it is."""
+        self._settle()
+        filled = [portion for portion in self._take() if len(portion)]
+        self._written = self._thread.submit(self._write, filled, dict(self._state.notes))
+
+    def _settle(self) -> None:
+        """Wait for the segment that is being written; what went wrong with it is raised here."""
+        if self._written:
+            self._written.result()
+
+    def _write(self, portions: Sequence[Portion], notes: dict[str, Any]) -> None:
+        """Write one segment, then the checkpoint that makes it count."""
         with _full_disk_said(self.partial):
-            if filled := [portion for portion in self._take() if len(portion)]:
-                write_segment(self.partial, self._state, filled, self.capacity)
-            self._state.write(self.partial)
+            if portions:
+                write_segment(self.partial, self._state, portions, self.capacity)
+            replace(self._state, notes=notes).write(self.partial)
 
     def _take(self) -> list[Portion]:
         """Take what fills a segment from the pending portions."""

@@ -53,8 +53,8 @@ def tap(
         kept[name] = keep[name](output)
 
     _check_reachable(model, keep)
-    with torch.inference_mode(), hooked(model, tuple(keep), look):
-        output = _forward(model, inputs)
+    with torch.no_grad(), hooked(model, tuple(keep), look):
+        output = forward(model, inputs)
     for name in keep:
         if name not in kept:
             raise ModelError(f"layer {name!r} is never called in the forward pass")
@@ -70,14 +70,17 @@ def watch(model: "nn.Module", names: Sequence[str], inputs: Any) -> dict[str, li
     def look(name: str, output: Any) -> None:
         seen[name].append(tuple(output.shape) if isinstance(output, torch.Tensor) else None)
 
-    with torch.inference_mode(), hooked(model, names, look):
-        _forward(model, inputs)
+    with torch.no_grad(), hooked(model, names, look):
+        forward(model, inputs)
     return seen
 
 
 @contextmanager
-def hooked(model: "nn.Module", names: Sequence[str], look: Callable[[str, Any], None]) -> Iterator[None]:
-    """Call `look(name, output)` after each call of the named modules, inside the block only."""
+def hooked(model: "nn.Module", names: Sequence[str], look: Callable[[str, Any], Any]) -> Iterator[None]:
+    """Call `look(name, output)` after each call of the named modules, inside the block only.
+
+    What it returns, unless that is None, takes the output's place.
+    """
     with ExitStack() as stack:
         for name in names:
             module = model.get_submodule(name)
@@ -110,7 +113,14 @@ def _is_inside(name: str, part: str) -> bool:
     return bool(name) and (not part or name.startswith(f"{part}."))
 
 
-def _forward(model: "nn.Module", inputs: Any) -> Any:
+def forward(model: "nn.Module", inputs: Any) -> Any:
+    """Return what the network gives.
+
+    Raises
+    ------
+    ModelError
+        If it fails.
+    """
     _check_one_input(model, inputs)
     try:
         return model(**inputs) if isinstance(inputs, Mapping) else model(inputs)

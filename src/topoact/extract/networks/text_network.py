@@ -73,7 +73,7 @@ class TextNetwork(TorchNetwork):
         inputs = self._placed(self.sample_input())
         names = [name for name, _ in self.module.named_modules() if name]
         try:
-            with torch.inference_mode(), hooks.hooked(self.module, names, lambda *seen: given.append(seen)):
+            with torch.no_grad(), hooks.hooked(self.module, names, lambda *seen: given.append(seen)):
                 states = self.module(**inputs, output_hidden_states=True).hidden_states or ()
         except (TypeError, AttributeError):  # a module with a config of its own kind
             return ()

@@ -1,12 +1,13 @@
 """Any torch.nn.Module as a network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from topoact.errors import InvalidInput, ModelError
 from topoact.extract.networks import hooks
 from topoact.extract.networks.axes import in_order
+from topoact.extract.networks.gradients import gradients
 from topoact.extract.networks.libraries import import_torch, versions
 from topoact.extract.networks.protocol import DTYPES, LayerFacts
 from topoact.extract.networks.usual import outermost_with_parameters, usual_layers
@@ -15,6 +16,7 @@ from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.specs import explain
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 Kept = TypeVar("Kept")
@@ -117,11 +119,20 @@ class TorchNetwork:
             raise ModelError(f"the device {device!r} cannot be used: {explain(error)}") from None
 
     def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
-        modules = {name: self.module.get_submodule(name) for name in keep}
-        last = self._maps_end_in_channels
-        ordered = {name: in_order(modules[name], keep[name], maps_end_in_channels=last) for name in keep}
+        ordered = {name: self._in_order(name, kept) for name, kept in keep.items()}
         with self._precision():
             return hooks.tap(self.module, self._placed(inputs), ordered)
+
+    def gradients(
+        self, inputs: Any, names: tuple[str, ...], sums: Callable[[Any], "torch.Tensor"]
+    ) -> Iterator[dict[str, "torch.Tensor"]]:
+        """Yield for each of the numbers `sums` its gradients by layer, their axes as in `tap`; see `gradients`."""
+        order = {name: self._in_order(name, lambda gradient: gradient) for name in names}
+        found = gradients(self.module, self._placed(inputs), names, sums, precision=self._precision())
+        yield from ({name: order[name](gradient) for name, gradient in by_name.items()} for by_name in found)
+
+    def _in_order(self, name: str, keep: Callable[["torch.Tensor"], Kept]) -> Callable[["torch.Tensor"], Kept]:
+        return in_order(self.module.get_submodule(name), keep, maps_end_in_channels=self._maps_end_in_channels)
 
     def _placed(self, inputs: Any) -> Any:
         if isinstance(inputs, Mapping):

@@ -1,9 +1,8 @@
 """From a network and texts to the portions of a study: in each window short texts go first, and are put in order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError
+from topoact.extract.attribution import attributed_to
+from topoact.extract.forward import Pass, Seen, forward_runs
 from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.networks.text_network import TextNetwork
-from topoact.extract.policies import VECTOR
 from topoact.extract.portions import check_finite, name_outputs, named
 from topoact.extract.predictions import Outputs, label_name
+from topoact.extract.texts.forward import TextForward, pass_of
 from topoact.extract.texts.pieces import Tokenizer, batches
-from topoact.extract.texts.reading import Sample, TextReader, Window
+from topoact.extract.texts.reading import TextReader, Window
 from topoact.extract.texts.source import TextSource
 from topoact.mapper import Progress
 from topoact.study import Points, Portion, StudyWriter
@@ -61,7 +62,6 @@ class TextRun:
         self._total, self._on_progress = min(len(source), plan.limit or len(source)), on_progress
         self._tokenizer = Tokenizer(network.tokenizer, limit=network.limit, max_tokens=plan.max_tokens)
         self._reader = TextReader(source, self._tokenizer, policies, plan.where, strict=plan.strict)
-        self._layers: tuple[str, ...] = ()
         self._outputs: Outputs | None = None
 
     @property
@@ -86,30 +86,50 @@ class TextRun:
 
     def write(self, writer: StudyWriter) -> None:
         """Append all windows that are not written yet."""
-        self._layers = self._choose_layers()  # before a thread uses the tokenizer, which two may not
-        windows = self._reader.windows(writer.next_input, self._total, self._plan.batch_size)
+        layers = self._choose_layers()  # before a thread uses the tokenizer
+        forward = TextForward(layers, self._reader.unit, self._plan.attribution)
+        runs = forward_runs(self._network, forward, self._plan)
         self._on_progress("extract", writer.next_input, self._total)
-        with closing(windows):
-            for window in windows:
-                writer.append(self._portion(window, writer.notes))
+        with closing(self.work(writer.next_input)) as work, runs as run:
+            for (window, order), seen in run(work):
+                writer.append(self._portion(window, order, seen, writer.notes))
                 self._on_progress("extract", window.next_input, self._total)
 
-    def _portion(self, window: Window, notes: dict[str, Any]) -> Portion:
-        """Run the network on the texts of a window and keep what the study needs."""
+    def work(self, start: int) -> Generator[tuple[tuple[Window, list[list[int]]], list[Pass]], None, None]:
+        """Yield the windows from a place in the source on, with the places of their texts by batch, and the passes."""
+        size, pad = self._plan.batch_size, self._tokenizer.pad
+        with closing(self._reader.windows(start, self._total, size)) as windows:
+            for window in windows:
+                lengths = [len(sample.ids) for sample in window.samples]
+                order = list(batches(lengths, size=size, max_tokens=BATCH_TOKENS, is_masked=self._network.is_masked))
+                yield (window, order), [pass_of([window.samples[i] for i in places], pad) for places in order]
+
+    def _portion(
+        self, window: Window, order: Sequence[Sequence[int]], seen: Sequence[Seen], notes: dict[str, Any]
+    ) -> Portion:
+        """Return what the study keeps of a window."""
         samples, rest = window.samples, (window.next_input, window.skipped, window.tally)
         if not samples:
             return Portion({}, {}, (), *rest)
-        lengths, size = [len(sample.ids) for sample in samples], self._plan.batch_size
-        order = list(batches(lengths, size=size, max_tokens=BATCH_TOKENS, is_masked=self._network.is_masked))
-        passes = [self._pass([samples[place] for place in places], notes) for places in order]
-        places = np.array(list(chain.from_iterable(order)))
+        scores = _scores(seen, order)
+        self._note(scores, seen[0][1], notes)
         sizes = np.array([len(sample) for sample in samples])
-        layers = named(_in_order([kept for kept, _ in passes], np.repeat(places, sizes[places])))
+        layers = named(_in_order([kept for _, kept in seen], _rows(order, sizes)))
         columns = {name: list(chain.from_iterable(s.columns[name] for s in samples)) for name in samples[0].columns}
         columns["label"] = [label_name(label, self._plan.classes) for label in columns["label"]]
         check_finite(layers, columns["id"])
-        said = _said([told for _, told in passes], np.argsort(places, kind="stable"), sizes)
-        return Portion(_arranged(columns, said), layers, [None] * int(sizes.sum()), *rest)
+        said: dict[str, Sequence[Any]] = {}
+        if self._outputs:
+            firsts = np.cumsum(sizes) - sizes
+            said = self._outputs.predict(scores, [columns["label"][first] for first in firsts])
+        return Portion(_arranged(columns, said, sizes), layers, [None] * int(sizes.sum()), *rest)
+
+    def _note(self, scores: Any, layers: Iterable[str], notes: dict[str, Any]) -> None:
+        if "layers" not in notes or self._outputs is None:
+            self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
+            notes |= {"layers": list(layers), "outputs": asdict(self._outputs) if self._outputs else None}
+            if self._plan.attribution:
+                notes["attribution"] = attributed_to(scores)
 
     def _choose_layers(self) -> tuple[str, ...]:
         patterns = self._plan.layers
@@ -117,93 +137,45 @@ class TextRun:
             return select_layers(self._network, patterns)
         return default_layers(self._network, self._network.sample_input())
 
-    def _pass(
-        self, samples: Sequence[Sample], notes: dict[str, Any]
-    ) -> tuple[dict[str, dict[str, Points]], Mapping[str, Sequence[Any]]]:
-        """Return the points of one batch by layer and policy, and what the network says of its texts."""
-        ids, mask = padded([sample.ids for sample in samples], self._tokenizer.pad)
-        keep = _keeper(samples, length=ids.shape[1], unit=self._reader.unit)
-        layers = {name: partial(keep, module=name) for name in self._layers}
-        output, kept = self._network.tap(self._network.arguments(ids, mask), layers)
-        if "layers" not in notes or self._outputs is None:
-            self._outputs = name_outputs(output, self._network, self._source, self._plan.classes)
-            notes |= {"layers": list(layers), "outputs": asdict(self._outputs) if self._outputs else None}
-        labels = [label_name(sample.columns["label"][0], self._plan.classes) for sample in samples]
-        return kept, self._outputs.predict(output, labels) if self._outputs else {}
+
+def _scores(seen: Sequence[Seen], order: Iterable[Iterable[int]]) -> NDArray[np.float32] | None:
+    """Return the scores of all texts in their order; None where the network gives none."""
+    scores = [found for found, _ in seen if found is not None]
+    return np.concatenate(scores)[np.argsort(list(chain.from_iterable(order)))] if scores else None
 
 
-def padded(ids: Sequence[Sequence[int]], pad: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return token ids and their mask, both (B, T), the shorter texts filled up on the right."""
-    lengths = np.array([len(row) for row in ids])
-    mask = np.arange(lengths.max()) < lengths[:, None]
-    filled = np.full(mask.shape, pad, dtype=np.int64)
-    filled[mask] = np.fromiter(chain.from_iterable(ids), np.int64)
-    return filled, mask.astype(np.int64)
-
-
-def _keeper(samples: Sequence[Sample], *, length: int, unit: str) -> Callable[..., dict[str, Points]]:
-    """Return the function that makes points of the output (B, T, C) of a layer for a batch of T tokens."""
-    bags = {
-        policy: [[row * length + place for place in bag] for row, s in enumerate(samples) for bag in s.bags[policy]]
-        for policy in samples[0].bags
-    }
-
-    def keep(output: Any, module: str) -> dict[str, Points]:
-        if output.ndim == 2 and unit == "text" and len(output) == len(samples):
-            return {VECTOR: _points(module, VECTOR, output)}
-        if output.ndim != 3 or output.shape[:2] != (len(samples), length):
-            shape = "x".join(map(str, output.shape))
-            raise ModelError(
-                f"layer {module!r} gives {shape} for {len(samples)} texts of {length} tokens: a vector for each token"
-                " is needed, choose another layer"
-            )
-        flat = output.reshape(-1, output.shape[2]).float()
-        return {policy: _points(module, policy, _means(flat, found)) for policy, found in bags.items()}
-
-    return keep
-
-
-def _means(vectors: Any, bags: Sequence[Sequence[int]]) -> Any:
-    """Return the mean of the vectors (N, C) in each bag, (len(bags), C)."""
-    import torch
-
-    places = torch.tensor(list(chain.from_iterable(bags)), device=vectors.device)
-    starts = torch.tensor(np.cumsum([0, *map(len, bags[:-1])]), device=vectors.device)
-    return torch.nn.functional.embedding_bag(places, vectors, starts, mode="mean")
-
-
-def _points(module: str, policy: str, vectors: Any) -> Points:
-    import torch
-
-    nowhere = np.full((len(vectors), 1), -1, dtype=np.int32)
-    on_host = vectors.to("cpu", torch.float32, copy=True).numpy()
-    return Points(module, policy, None, on_host[:, None, :], nowhere, nowhere)
+def _rows(order: Sequence[Sequence[int]], sizes: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return which rows of the window the examples of each batch are, given the number of examples of each text."""
+    ends = np.cumsum(sizes)
+    spans = [np.arange(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    return [np.concatenate([spans[place] for place in places]) for places in order]
 
 
 def _in_order(
-    passes: Sequence[Mapping[str, Mapping[str, Points]]], owners: NDArray[np.int64]
+    passes: Sequence[Mapping[str, Mapping[str, Points]]], rows: Sequence[NDArray[np.int64]]
 ) -> dict[str, dict[str, Points]]:
     """Return the points of several batches in the order of the texts they are of."""
-    order = np.argsort(owners, kind="stable")
+    nowhere = np.full((sum(map(len, rows)), 1), -1, dtype=np.int32)
 
     def joined(module: str, policy: str) -> Points:
         parts = [kept[module][policy] for kept in passes]
-        nowhere = np.full((len(order), 1), -1, dtype=np.int32)
-        return Points(module, policy, None, np.concatenate([part.vectors for part in parts])[order], nowhere, nowhere)
+        columns = {name: placed([part.columns[name] for part in parts]) for name in parts[0].columns}
+        return Points(module, policy, None, placed([part.vectors for part in parts]), nowhere, nowhere, columns)
+
+    def placed(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        whole = np.empty((len(nowhere), *parts[0].shape[1:]), dtype=np.float32)
+        for part, places in zip(parts, rows, strict=True):
+            whole[places] = part
+        return whole
 
     return {module: {policy: joined(module, policy) for policy in found} for module, found in passes[0].items()}
 
 
-def _said(
-    passes: Sequence[Mapping[str, Sequence[Any]]], order: NDArray[np.int64], sizes: NDArray[np.int64]
+def _arranged(
+    columns: dict[str, list[Any]], said: Mapping[str, Sequence[Any]], sizes: NDArray[np.int64]
 ) -> dict[str, list[Any]]:
-    """Return what the network says of each text, in their order, once for each of its examples."""
-    joined = {name: list(chain.from_iterable(told[name] for told in passes)) for name in passes[0]}
-    rows = np.repeat(order, sizes)
-    return {name: [values[row] for row in rows] for name, values in joined.items()}
-
-
-def _arranged(columns: dict[str, list[Any]], said: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Return the columns of the examples: identity and label, what the network says, and the rest."""
+    """Return the columns of the examples: identity and label, what the network says of their texts, and the rest."""
+    texts = np.repeat(np.arange(len(sizes)), sizes).tolist()
     first = {name: columns[name] for name in ("id", "label")}
-    return {**first, **said, **{name: values for name, values in columns.items() if name not in first}}
+    repeated = {name: [values[text] for text in texts] for name, values in said.items()}
+    return {**first, **repeated, **{name: values for name, values in columns.items() if name not in first}}

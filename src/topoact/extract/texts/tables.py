@@ -1,8 +1,9 @@
-"""Tables of texts: Parquet, CSV and JSON lines, read row by row."""
+"""Tables of texts, read row by row: Parquet, CSV and JSON lines."""
 
 import csv
 import json
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -25,50 +26,50 @@ Kind: TypeAlias = Literal["integer", "number", "text", "mixed"]
 _KINDS: dict[type, Kind] = {bool: "text", int: "integer", float: "number", str: "text"}
 
 
-class TextTable:
-    """The rows of a table with a column of texts. A batch of rows is in memory at a time.
+class TextRows(ABC):
+    """The rows of a table with a column of texts, wherever they are.
 
-    Further columns of numbers and texts become columns of the examples. The first of two passes over a CSV or JSON
-    lines table counts its rows and tells numbers from texts.
+    Further columns of numbers and texts become columns of the examples.
 
     Raises
     ------
     InvalidInput
-        If the file cannot be read, has no rows, lacks a column, or mixes numbers and texts in its labels.
+        If there are no rows, a column is missing, or its labels mix numbers and texts.
     """
 
     word_columns: tuple[str, ...] | None = None
 
-    def __init__(self, path: Path, *, text: str | None, label: str | None, identity: str | None) -> None:
-        self.path = path
-        self._n, self._kinds = _survey(path)
-        if not self._n:
-            raise InvalidInput(f"no texts found: the table {path} has no rows")
+    def __init__(
+        self,
+        place: Path | str,
+        n_rows: int,
+        kinds: Mapping[str, Kind],
+        *,
+        text: str | None,
+        label: str | None,
+        identity: str | None,
+    ) -> None:
+        self._n, self._kinds = n_rows, kinds
+        if not n_rows:
+            raise InvalidInput(f"no texts found: the table {place} has no rows")
         wanted = {"text": text, "label": label, "id": identity}
-        columns = check_columns(path, list(self._kinds), wanted, needed=("text",))
+        columns = check_columns(place, list(kinds), wanted, needed=("text",))
         self._text, self._label, self._id = str(columns["text"]), columns["label"], columns["id"]
-        if self._kinds[self._text] != "text":
-            raise InvalidInput(f"column {self._text!r} of {path} does not hold texts: see --text-column")
-        if self._label and self._kinds[self._label] == "mixed":
-            raise InvalidInput(f"column {self._label!r} of {path} mixes numbers and texts: write all labels as texts")
+        if kinds[self._text] != "text":
+            raise InvalidInput(f"column {self._text!r} of {place} does not hold texts: see --text-column")
+        if self._label and kinds[self._label] == "mixed":
+            raise InvalidInput(f"column {self._label!r} of {place} mixes numbers and texts: write all labels as texts")
         taken = {self._text, self._label, self._id}
         self._extra = {n: f"{n}_given" if n in RESERVED else n for n in self._kinds if n not in taken}
         self.text_columns: tuple[str, ...] = (*(("label",) if self._label else ()), *self._extra.values())
-        stat = path.stat()
-        self.record: dict[str, Any] = {
-            "kind": "text table",
-            "path": str(path.resolve()),
-            "columns": columns,
-            "n": self._n,
-        }
-        self.record |= {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
+        self.record: dict[str, Any] = {"columns": columns, "n": n_rows}
 
     def __len__(self) -> int:
         return self._n
 
     def texts(self, start: int) -> Iterator[Text]:
         names = [name for name in (self._text, self._label, self._id, *self._extra) if name]
-        for row, cells in enumerate(islice(_rows(self.path, names), start, None), start):
+        for row, cells in enumerate(self._cells(list(dict.fromkeys(names)), start), start):
             text = cells.get(self._text)
             identity = cells.get(self._id) if self._id else None
             columns = {ours: _cell(cells.get(name), self._kinds[name]) for name, ours in self._extra.items()}
@@ -82,6 +83,32 @@ class TextTable:
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
         is_integer = self._label and self._kinds[self._label] == "integer"
         return tuple(map(str, range(n_outputs))) if is_integer else None
+
+    @abstractmethod
+    def _cells(self, names: list[str], start: int) -> Iterator[Mapping[str, Any]]:
+        """Yield the cells of some columns by name, row by row from `start` on."""
+
+
+class TextTable(TextRows):
+    """The rows of a table in a file. A batch of rows is in memory at a time.
+
+    The first of two passes over a CSV or JSON lines table counts its rows and tells numbers from texts.
+
+    Raises
+    ------
+    InvalidInput
+        If the file cannot be read, has no rows, lacks a column, or mixes numbers and texts in its labels.
+    """
+
+    def __init__(self, path: Path, *, text: str | None, label: str | None, identity: str | None) -> None:
+        self.path = path
+        super().__init__(path, *_survey(path), text=text, label=label, identity=identity)
+        stat = path.stat()
+        self.record |= {"kind": "text table", "path": str(path.resolve())}
+        self.record |= {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
+
+    def _cells(self, names: list[str], start: int) -> Iterator[Mapping[str, Any]]:
+        return islice(_rows(self.path, names), start, None)
 
 
 def column_names(path: Path) -> tuple[str, ...]:
@@ -138,7 +165,7 @@ def _cell(value: Any, kind: Kind) -> Any:
 def _rows(path: Path, names: Iterable[str] | None = None) -> Iterator[Mapping[str, Any]]:
     try:
         if path.suffix in {".parquet", ".pq"}:
-            yield from _parquet_rows(path, list(dict.fromkeys(names or ())))
+            yield from _parquet_rows(path, list(names or ()))
         elif path.suffix in {".csv", ".tsv"}:
             yield from _csv_rows(path)
         else:
@@ -187,8 +214,13 @@ def _parquet(path: Path) -> tuple[int, dict[str, Kind]]:
         raise InvalidInput(f"there is no data at {path}") from None
     except (OSError, ValueError) as error:
         raise InvalidInput(f"the table {path} cannot be read: {str(error).splitlines()[0]}") from None
+    return n, arrow_kinds(schema)
+
+
+def arrow_kinds(schema: pa.Schema) -> dict[str, Kind]:
+    """Return what kind of values each column holds; other kinds are left out."""
     kinds = {field.name: _arrow_kind(field.type) for field in schema}
-    return n, {name: kind for name, kind in kinds.items() if kind is not None}
+    return {name: kind for name, kind in kinds.items() if kind is not None}
 
 
 def _arrow_kind(kind: pa.DataType) -> Kind | None:

@@ -1,0 +1,110 @@
+"""A batch of token ids through a network, and the means over bags of its tokens that are kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topoact.errors import ModelError
+from topoact.extract.attribution import attribute
+from topoact.extract.forward import Pass, Seen
+from topoact.extract.policies import VECTOR
+from topoact.extract.predictions import host_scores
+from topoact.extract.texts.source import Unit
+from topoact.study import Points
+
+if TYPE_CHECKING:
+    from topoact.extract.networks.text_network import TextNetwork
+    from topoact.extract.texts.reading import Sample
+
+
+class Bags(NamedTuple):
+    """Tokens of a batch, bag after bag."""
+
+    places: NDArray[np.int64]
+    """Where the tokens are among the B x T of the batch."""
+    starts: NDArray[np.int64]
+    """Where each bag begins in `places`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextForward:
+    """What is asked of a network, batch by batch."""
+
+    layers: tuple[str, ...]
+    unit: Unit
+    attribution: bool = False
+
+    def __call__(
+        self, network: "TextNetwork", ids: NDArray[np.int64], mask: NDArray[np.int64], bags: Mapping[str, Bags]
+    ) -> Seen:
+        """Run the network on padded texts and keep the mean of each bag, by layer and policy."""
+        keep = partial(self._keep, shape=ids.shape, bags=bags)
+        layers = {name: partial(keep, module=name) for name in self.layers}
+        inputs = network.arguments(ids, mask)
+        output, kept = network.tap(inputs, layers)
+        scores = host_scores(output)
+        if self.attribution:
+            kept = attribute(network, inputs, scores, kept, partial(_summed, bags=bags))
+        return scores, kept
+
+    def _keep(self, output: Any, *, module: str, shape: tuple[int, ...], bags: Mapping[str, Bags]) -> dict[str, Points]:
+        if output.ndim == 2 and self.unit == "text" and len(output) == shape[0]:
+            return {VECTOR: _points(module, VECTOR, output.clone())}
+        if output.ndim != 3 or output.shape[:2] != shape:
+            given = "x".join(map(str, output.shape))
+            raise ModelError(
+                f"layer {module!r} gives {given} for {shape[0]} texts of {shape[1]} tokens: a vector for each token"
+                " is needed, choose another layer"
+            )
+        return {policy: _points(module, policy, _pooled(output, found, "mean")) for policy, found in bags.items()}
+
+
+def pass_of(samples: Sequence["Sample"], pad: int) -> Pass:
+    """Return what the forward pass over some texts is given: token ids, their mask, and bags by policy."""
+    ids, mask = padded([sample.ids for sample in samples], pad)
+    firsts = range(0, ids.size, ids.shape[1])
+    return ids, mask, {policy: _bags(samples, policy, firsts) for policy in samples[0].bags}
+
+
+def padded(ids: Sequence[Sequence[int]], pad: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return token ids and their mask, both (B, T), the shorter texts filled up on the right."""
+    lengths = np.array([len(row) for row in ids])
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    filled = np.full(mask.shape, pad, dtype=np.int64)
+    filled[mask] = np.fromiter(chain.from_iterable(ids), np.int64)
+    return filled, mask.astype(np.int64)
+
+
+def _bags(samples: Sequence["Sample"], policy: str, firsts: Sequence[int]) -> Bags:
+    """Return the bags of all texts, given where each text begins in the batch."""
+    bags = [bag for sample in samples for bag in sample.bags[policy]]
+    sizes = np.fromiter(map(len, bags), np.int64, len(bags))
+    per_text = [sum(map(len, sample.bags[policy])) for sample in samples]
+    places = np.fromiter(chain.from_iterable(bags), np.int64, int(sizes.sum()))
+    return Bags(places + np.repeat(firsts, per_text), np.cumsum(sizes) - sizes)
+
+
+def _summed(gradient: Any, points: Points, *, bags: Mapping[str, Bags]) -> NDArray[np.float32]:
+    """Return the gradient of a layer, summed over what each point is the mean of, (n, 1, C)."""
+    sums = gradient if points.policy == VECTOR else _pooled(gradient, bags[points.policy], "sum")
+    return np.asarray(sums.float().cpu())[:, None, :]
+
+
+def _pooled(output: Any, bags: Bags, mode: str) -> Any:
+    """Return the mean or the sum of the vectors of an output (B, T, C) in each bag, (number of bags, C)."""
+    import torch
+
+    vectors = output.reshape(-1, output.shape[2]).float()
+    places, starts = (torch.from_numpy(part).to(vectors.device) for part in bags)
+    return torch.nn.functional.embedding_bag(places, vectors, starts, mode=mode)
+
+
+def _points(module: str, policy: str, vectors: Any) -> Points:
+    """Return vectors (N, C) that nobody else writes to as points without a position."""
+    nowhere = np.full((len(vectors), 1), -1, dtype=np.int32)
+    return Points(module, policy, None, vectors.float().cpu().numpy()[:, None, :], nowhere, nowhere)
