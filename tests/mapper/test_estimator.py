@@ -13,12 +13,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from topoact import DBSCAN, BallMapper, Mapper, SingleLinkage, analysis, mapper
+from topoact import DBSCAN, BallMapper, Mapper, Modes, SingleLinkage, analysis, mapper
 
 CLOUD = np.random.default_rng(0).normal(size=(60, 4))
 
 
-@parametrize_with_checks([Mapper(), Mapper(clusterer=SingleLinkage()), BallMapper(radius=1.0)])
+@parametrize_with_checks(
+    [Mapper(), Mapper(clusterer=SingleLinkage()), Mapper(clusterer=Modes()), BallMapper(radius=1.0)]
+)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 

@@ -58,7 +58,7 @@ def information(
         return code[np.lexsort((rng.random(len(code)), interval))]
 
     chance = [_told(node, shuffled(), interval, n_classes) for _ in range(shuffles)]
-    return (_told(node, code, interval, n_classes) - float(np.mean(chance or 0.0))) / sum(held)
+    return float(_told(node, code, interval, n_classes) - np.mean(chance or 0.0)) / sum(held)
 
 
 def _told(node: Any, code: Any, interval: Any, n_classes: int) -> float:

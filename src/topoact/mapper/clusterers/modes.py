@@ -55,8 +55,8 @@ class Modes(BaseEstimator):  # type: ignore[misc]
     >>> import numpy as np, topoact
     >>> rng = np.random.default_rng(0)
     >>> cloud = np.r_[rng.normal(size=(300, 2)), rng.normal(size=(300, 2)) + [0, 6]]
-    >>> topoact.Mapper(lens=cloud[:, 0], n_intervals=4, clusterer=topoact.Modes(k=15)).fit(cloud).graph_
-    <MapperGraph: 8 nodes, 6 edges, 100.0% of 600 points covered>
+    >>> topoact.Mapper(lens=cloud[:, 0], n_intervals=2, clusterer=topoact.Modes(k=15)).fit(cloud).graph_
+    <MapperGraph: 4 nodes, 2 edges, 100.0% of 600 points covered>
     """
 
     def __init__(self, k: int = 30, prominence: float = 1.0, metric: Metric = "euclidean") -> None:
