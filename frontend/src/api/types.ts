@@ -32,6 +32,10 @@ export interface StudySummary {
    */
   projections: string[];
   has_labels: boolean;
+  /**
+   * Whether classes are known: of the points, or of nodes of imported graphs.
+   */
+  has_classes: boolean;
   has_predictions: boolean;
   has_thumbnails: boolean;
   /**
@@ -51,6 +55,10 @@ export interface LayerSummary {
   policy: string;
   n_points: number;
   n_channels: number;
+  /**
+   * Without vectors the layer is one graph, which was imported.
+   */
+  has_vectors: boolean;
   /**
    * Height and width of the layer's map, when it has positions.
    */
@@ -133,16 +141,19 @@ export interface Ticket {
 }
 /**
  * A mapper graph as drawn: its settings, intervals, nodes, edges, and what it leaves out.
+ *
+ * An imported graph has no settings, ε, lens values of points or medoids.
  */
 export interface Graph {
   digest: string;
   layout: string;
   layer: number;
-  settings: Settings;
+  settings: Settings | null;
+  given: Given | null;
   /**
    * The ε in use, resolved; the least and the greatest where each interval has its own.
    */
-  eps: number | [number, number];
+  eps: number | [number, number] | null;
   /**
    * Other ε that are answered at once, in ascending order.
    */
@@ -150,11 +161,7 @@ export interface Graph {
   curve: EpsilonCurve | null;
   n_points: number;
   n_covered: number;
-  /**
-   * @minItems 2
-   * @maxItems 2
-   */
-  lens_range: [number, number];
+  lens_range: [number, number] | null;
   intervals: [number, number][];
   nodes: Nodes;
   edges: Edges;
@@ -163,6 +170,34 @@ export interface Graph {
    */
   survivors: number[];
   warnings: Caution[];
+}
+/**
+ * What an imported graph has in the place of what only vectors tell; a node's `interval` is its cube's number.
+ */
+export interface Given {
+  /**
+   * What the lens_mean of a node is: the mean of a lens, or 'cube'.
+   */
+  lens: string;
+  /**
+   * Name of each node in the file.
+   */
+  names: string[];
+  /**
+   * Largest classes of each node, if the file tells them.
+   */
+  classes: ClassShare[][] | null;
+  /**
+   * Whether n_points counts all points, not only up to the last in some node.
+   */
+  is_whole: boolean;
+}
+/**
+ * A class, by its code, and its share of the members of a node.
+ */
+export interface ClassShare {
+  code: number;
+  share: number;
 }
 /**
  * The sorted k-NN distance of a sample of points, at even steps of rank, and where its knee lies.
@@ -179,13 +214,13 @@ export interface EpsilonCurve {
 export interface Nodes {
   interval: number[];
   size: number[];
-  lens_min: number[];
+  lens_min: number[] | null;
   lens_mean: number[];
-  lens_max: number[];
+  lens_max: number[] | null;
   /**
    * Point nearest to the node's mean vector.
    */
-  medoid: number[];
+  medoid: number[] | null;
   component: number[];
   x: number[];
   y: number[];

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from topoact.cli.options import (
     Version,
     Weights,
 )
-from topoact.cli.printing import fail, progress, radius, say, say_study
+from topoact.cli.printing import fail, graph_line, progress, say, say_study
 from topoact.errors import Cancelled, TopoActError
 
 app = typer.Typer(
@@ -181,11 +182,26 @@ def layers(
 
 @app.command("import")
 def import_(
-    vectors: Annotated[Path, typer.Argument(help="A .npy file of a matrix, one vector a row.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Vectors: .npy, .npz, .safetensors, .parquet, .h5ad or a folder of zarr. Or graphs: .json of"
+            " KeplerMapper, or as published by TopoAct's authors."
+        ),
+    ],
     *,
     out: Out,
     metadata: Annotated[Path | None, typer.Option(help="A .csv or .parquet table with as many rows.")] = None,
-    layer_name: Annotated[str, typer.Option(help="Name of the layer in the study.")] = "vectors",
+    vectors: Annotated[
+        list[Path] | None, typer.Option(help="Of graphs: a file of their vectors; may be repeated.")
+    ] = None,
+    layer_name: Annotated[
+        list[str] | None, typer.Option(help="Name of a layer, once for each.  [default: as in the file]")
+    ] = None,
+    vector_column: Annotated[
+        list[str] | None,
+        typer.Option(help="Array or column that is a layer; may be repeated.  [default: all that can be]"),
+    ] = None,
     image_column: ImageColumn = None,
     label_column: LabelColumn = None,
     id_column: IdColumn = None,
@@ -193,16 +209,17 @@ def import_(
     restart: Restart = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write vectors that exist already as a study."""
-    from topoact.extract import import_vectors
+    """Write vectors or graphs that exist already as a study."""
+    from topoact.extract import import_files
 
     columns = {"image": image_column, "label": label_column, "identity": id_column}
     with progress() as report:
-        study = import_vectors(
-            vectors,
+        study = import_files(
+            [*files, *(vectors or ())],
             out,
             metadata=metadata,
             layer_name=layer_name,
+            vector_column=vector_column,
             **columns,
             overwrite=overwrite,
             restart=restart,
@@ -238,7 +255,7 @@ def map_(
     as_json: AsJson = False,
 ) -> None:
     """Compute mapper graphs and keep them in the study."""
-    from topoact.study.derived import plain_radius
+    from topoact.study.graphs import plain_radius
     from topoact.workbench import MapSettings, open_workbench
 
     bench = open_workbench(study)
@@ -247,13 +264,10 @@ def map_(
     with progress() as report:
         for name in [bench.study.layer(layer).name] if layer else bench.layers:
             graph = bench.map(name, settings, progress=report)
-            counts = {"nodes": graph.n_nodes, "edges": graph.n_edges, "coverage": float(graph.coverage)}
+            coverage = None if isnan(graph.coverage) else float(graph.coverage)
+            counts = {"nodes": graph.n_nodes, "edges": graph.n_edges, "coverage": coverage}
             rows.append({"layer": name, "eps": plain_radius(graph.eps), **counts})
-    lines = [
-        f"{r['layer']}: {r['nodes']} nodes, {r['edges']} edges, {r['coverage']:.1%} of the points, {radius(r['eps'])}"
-        for r in rows
-    ]
-    say({"study": str(study), "graphs": rows}, lines, as_json=as_json)
+    say({"study": str(study), "graphs": rows}, [graph_line(row) for row in rows], as_json=as_json)
 
 
 @app.command()

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from topoact.mapper import Progress
 
 
-def radius(eps: Any) -> str:
+def graph_line(row: dict[str, Any]) -> str:
+    """Return what the shell says of a graph."""
+    counts = f"{row['layer']}: {row['nodes']} nodes, {row['edges']} edges"
+    if row["eps"] is None:
+        return f"{counts}, imported"
+    return f"{counts}, {row['coverage']:.1%} of the points, {_radius(row['eps'])}"
+
+
+def _radius(eps: Any) -> str:
     """Return the ε of a graph as people read it; where each interval has its own, the range."""
     if not isinstance(eps, list):
         return f"eps {eps:.4g}"

@@ -6,6 +6,8 @@ from typing import Any
 from topoact.errors import StudyError
 
 FORMAT = 1
+GRAPH = "graph"
+"""The policy of a layer that is a graph made elsewhere, without vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +21,17 @@ class LayerEntry:
     module: str
     """Dotted name of the module in the network."""
     policy: str
-    """How positions were sampled: random, mean or all; "given" for imported vectors."""
+    """How positions were sampled: random, mean or all; "given" for imported vectors, "graph" without any."""
     n_points: int
     n_channels: int
     grid: tuple[int, int] | None
     """Height and width of the layer's map, when it has positions."""
     digest: str
-    """Digest of the vectors, in order."""
+    """Digest of the vectors, in order; without vectors of the graph."""
+
+    @property
+    def has_vectors(self) -> bool:
+        return self.policy != GRAPH
 
 
 @dataclass(frozen=True, slots=True)

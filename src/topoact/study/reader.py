@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import zarr
 from numpy.typing import NDArray
 
-from topoact.errors import StudyError, UnknownName
+from topoact.errors import InvalidInput, StudyError, UnknownName
+from topoact.study.given import FILES
 from topoact.study.manifest import LayerEntry, Manifest, read_manifest
 from topoact.study.thumbnails import Thumbnail, Thumbnails
 
@@ -28,6 +29,8 @@ class Layer:
         Shape of the matrix of vectors.
     grid : tuple of int or None
         Height and width of the layer's map, when it has positions.
+    has_vectors : bool
+        Whether there are vectors, or only a graph that was made elsewhere.
     """
 
     def __init__(self, study: "Study", entry: LayerEntry) -> None:
@@ -40,6 +43,7 @@ class Layer:
         self.n_points = entry.n_points
         self.n_channels = entry.n_channels
         self.grid = entry.grid
+        self.has_vectors = entry.has_vectors
 
     def __repr__(self) -> str:
         return f"<Layer {self.name}: {self.n_points:,} points x {self.n_channels} channels>"
@@ -54,9 +58,13 @@ class Layer:
 
         Raises
         ------
+        InvalidInput
+            If the layer has none.
         StudyError
             If a file of the array is missing or damaged.
         """
+        if not self.has_vectors:
+            raise InvalidInput(f"layer {self.name!r} is a graph that was imported without its vectors")
         try:
             array = zarr.open_array(self._study.path / "activations.zarr" / self.key, mode="r")
             values = np.asarray(array[:], dtype=np.float32)
@@ -130,6 +138,11 @@ class Study:
             raise UnknownName(_unknown("layer", name, self.layers))
         return self._layers[self.layers.index(name)]
 
+    @property
+    def given(self) -> dict[str, Path]:
+        """Folders of the graphs that were made elsewhere, by the digests of their layers."""
+        return {layer.digest: self.path / "given" / layer.key for layer in self._layers if not layer.has_vectors}
+
     @cached_property
     def examples(self) -> pd.DataFrame:
         """One row per input: `id` and, where known, `label`, `prediction`, `confidence` and the user's columns."""
@@ -201,7 +214,11 @@ def _files(manifest: Manifest) -> list[str]:
     n_segments = -(-manifest.n_examples // manifest.segment)
     names = ["examples.parquet"]
     for layer in manifest.layers:
-        names += [f"points/{layer.key}.parquet", f"activations.zarr/{layer.key}/zarr.json"]
+        names.append(f"points/{layer.key}.parquet")
+        if not layer.has_vectors:
+            names += [f"given/{layer.key}/{name}" for name in FILES]
+            continue
+        names.append(f"activations.zarr/{layer.key}/zarr.json")
         names += [f"activations.zarr/{layer.key}/c/{chunk}/0" for chunk in range(n_segments)]
     return names + [f"thumbnails/{part:05d}.arrow" for part in range(n_segments) if manifest.has_thumbnails]
 

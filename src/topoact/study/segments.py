@@ -94,7 +94,8 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], 
     positions = [
         _write_layer(folder, state, name, [p.layers[name] for p in portions], capacity) for name in portions[0].layers
     ]
-    _write_arrow(part(folder, number, "positions"), positions)
+    if positions:
+        _write_arrow(part(folder, number, "positions"), positions)
     state.has_thumbnails |= any(thumbnails)
     state.n_segments += 1
     state.n_examples += len(thumbnails)

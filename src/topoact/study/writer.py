@@ -7,7 +7,7 @@ says how far the work has come; whatever lies beyond it is written again.
 import errno
 import shutil
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,8 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.errors import InvalidInput, StudyError
+from topoact.mapper import GivenGraph
 from topoact.study.checkpoint import Checkpoint, LayerState, read_checkpoint
 from topoact.study.files import digest, replacing, write_json
+from topoact.study.given import write_given
 from topoact.study.manifest import FORMAT, LayerEntry, Manifest, Skipped
 from topoact.study.segments import Portion, finish_layer, read_examples, segment_length, write_segment
 
@@ -116,7 +118,14 @@ class StudyWriter:
             self._flush()
         return read_examples(self.partial, self._state.n_segments)
 
-    def finish(self, examples: pa.Table, *, classes: Sequence[str] = (), title: str | None = None) -> Path:
+    def finish(
+        self,
+        examples: pa.Table,
+        *,
+        classes: Sequence[str] = (),
+        title: str | None = None,
+        graphs: Mapping[str, GivenGraph] | None = None,
+    ) -> Path:
         """Write the tables and ``study.json``, and give the study its name.
 
         Parameters
@@ -127,6 +136,8 @@ class StudyWriter:
             Names that labels and predictions refer to.
         title
             Name shown to people instead of the folder's.
+        graphs
+            Graphs without vectors that become layers, by name; each with as many points as there are examples.
 
         Returns
         -------
@@ -140,7 +151,8 @@ class StudyWriter:
                 finish_layer(self.partial, self._state, number)
             if not self._state.has_thumbnails:
                 shutil.rmtree(self.partial / "thumbnails", ignore_errors=True)
-            write_json(self.partial / "study.json", self._manifest(classes, title).to_json())
+            given = write_given(self.partial, graphs or {}, {layer.key.lower() for layer in self._state.layers})
+            write_json(self.partial / "study.json", self._manifest(classes, title, given).to_json())
         return self.publish()
 
     def publish(self) -> Path:
@@ -193,9 +205,9 @@ class StudyWriter:
             state.end(portion.next_input, portion.skipped, portion.tally)
         return taken
 
-    def _manifest(self, classes: Sequence[str], title: str | None) -> Manifest:
+    def _manifest(self, classes: Sequence[str], title: str | None, given: Iterable[LayerEntry]) -> Manifest:
         state = self._state
-        layers = tuple(_entry(layer, state.n_examples) for layer in state.layers)
+        layers = (*(_entry(layer, state.n_examples) for layer in state.layers), *given)
         return Manifest(
             format=FORMAT,
             topoact=version("topoact"),
