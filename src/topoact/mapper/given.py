@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import compress
 from typing import Any, Final, NamedTuple, Self
 
@@ -59,6 +60,15 @@ class GivenGraph(MapperGraph):
         """One row per node: node, name, interval (number of the cube), size, lens_mean."""
         columns = {"node": np.arange(self.n_nodes), "name": list(self.names), "interval": self.interval}
         return pd.DataFrame({**columns, "size": self.memberships.sizes, "lens_mean": self.node_lens})
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes that `classes` tells, those of most members first."""
+        weights: dict[str, float] = {}
+        for size, shares in zip(self.memberships.sizes.tolist(), self.classes, strict=False):
+            for name, share in shares:
+                weights[name] = weights.get(name, 0.0) + size * share
+        return tuple(sorted(weights, key=lambda name: (-weights[name], name)))
 
     def of_points(self, n_points: int) -> Self:
         """Return the graph with so many points, at least as many as are in nodes; `is_whole` stays as it is."""

@@ -89,7 +89,6 @@ class StudySummary(WireModel):
     defaults: Settings
     projections: list[str] = Field(description="Projections that can be asked for: always 'pca', 'umap' if installed.")
     has_labels: bool
-    has_classes: bool = Field(description="Whether classes are known: of the points, or of nodes of imported graphs.")
     has_predictions: bool
     has_thumbnails: bool
     texts: Literal["text", "word"] | None = Field(description="What an example is, in a study of texts.")
@@ -159,8 +158,8 @@ class EpsilonCurve(WireModel):
     n_sampled: int
 
 
-class ClassShare(WireModel):
-    """A class, by its code, and its share of the members of a node."""
+class GivenShare(WireModel):
+    """A class, by its place among the names, and its share of the members of a node."""
 
     code: int
     share: float
@@ -171,7 +170,8 @@ class Given(WireModel):
 
     lens: str = Field(description="What the lens_mean of a node is: the mean of a lens, or 'cube'.")
     names: list[str] = Field(description="Name of each node in the file.")
-    classes: list[list[ClassShare]] | None = Field(description="Largest classes of each node, if the file tells them.")
+    classes: list[str] = Field(description="Names of all classes that the file tells, those of most members first.")
+    shares: list[list[GivenShare]] = Field(description="Largest classes of each node; empty if the file tells none.")
     is_whole: bool = Field(description="Whether n_points counts all points, not only up to the last in some node.")
 
 

@@ -11,7 +11,7 @@ from topoact.analysis.diagnosis import diagnose
 from topoact.analysis.layout import Drawing, components
 from topoact.analysis.projection import projections
 from topoact.mapper import DistanceCurve, GivenGraph, MapperGraph
-from topoact.study import Layer
+from topoact.study import Layer, Manifest
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
 from topoact.workbench import KNOBS, DrawnGraph, Knob, MapSettings, Workbench, texts
@@ -27,7 +27,6 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
     study, lenses = bench.study, bench.lenses()
     columns = coded_columns(study)
     names = {column.name for column in columns}
-    has_labels = "label" in names
     return messages.StudySummary(
         name=study.name,
         version=version("topoact"),
@@ -38,12 +37,11 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         knobs=[_knob(knob) for knob in KNOBS],
         defaults=settings_message(MapSettings()),
         projections=projections(),
-        has_labels=has_labels,
-        has_classes=has_labels or (bool(study.given) and bool(study.classes)),
+        has_labels="label" in names,
         has_predictions="prediction" in names,
         has_thumbnails=study.has_thumbnails,
         texts=texts.unit(study),
-        model=study.manifest.model,
+        model=_model(study.manifest),
         preprocessing=(study.manifest.preprocessing or {}).get("description"),
     )
 
@@ -68,7 +66,7 @@ def graph_message(
         layout=name.layout,
         layer=bench.layers.index(about["layer"]),
         settings=settings_message(MapSettings(**about["settings"])) if "settings" in about else None,
-        given=_given(bench, graph) if isinstance(graph, GivenGraph) else None,
+        given=_given(graph) if isinstance(graph, GivenGraph) else None,
         eps=_radius(graph),
         stops=about.get("stops", []),
         curve=None if graph.curve is None else _curve(graph.curve),
@@ -83,13 +81,14 @@ def graph_message(
     )
 
 
-def _given(bench: Workbench, graph: GivenGraph) -> messages.Given:
-    """Return what an imported graph has; its classes only where those of the points are not known."""
-    codes = {name: code for code, name in enumerate(bench.study.classes)}
-    said = [[messages.ClassShare(code=codes[name], share=share) for name, share in node] for node in graph.classes]
-    is_told = bool(said) and "label" not in bench.study.examples
+def _given(graph: GivenGraph) -> messages.Given:
+    codes = {name: code for code, name in enumerate(graph.class_names)}
     return messages.Given(
-        lens=graph.lens_name, names=list(graph.names), classes=said if is_told else None, is_whole=graph.is_whole
+        lens=graph.lens_name,
+        names=list(graph.names),
+        classes=list(graph.class_names),
+        shares=[[messages.GivenShare(code=codes[name], share=share) for name, share in node] for node in graph.classes],
+        is_whole=graph.is_whole,
     )
 
 
@@ -147,6 +146,10 @@ def job_event(status: JobStatus) -> messages.JobEvent:
 def _passage(bench: Workbench, row: int) -> messages.Passage | None:
     found = texts.passage(bench.study, row)
     return messages.Passage(**found._asdict()) if found else None
+
+
+def _model(manifest: Manifest) -> str | None:
+    return f"{manifest.model}, random weights" if manifest.has_random_weights else manifest.model
 
 
 def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary:

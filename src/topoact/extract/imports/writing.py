@@ -71,8 +71,7 @@ def write_study(
             raise Cancelled(said) from None
         examples = finish_table(writer.examples())
         writer.notes["accuracy"] = accuracy(examples)
-        classes = class_list(examples, (), named=False) or _named(graphs)
-        return open_study(writer.finish(examples, classes=classes, graphs=graphs))
+        return open_study(writer.finish(examples, classes=class_list(examples, (), named=False), graphs=graphs))
 
 
 def _portions(layers: Mapping[str, Matrix], rows: Rows, start: int) -> Iterator[Portion]:
@@ -92,13 +91,3 @@ def _points(name: str, layer: Matrix, first: int, last: int) -> Points:
         raise InvalidInput(f"row {row} of {name!r} holds NaN, infinity or a number too large for float32")
     nowhere = np.full((len(block), 1), -1, dtype=np.int32)
     return Points(name, GIVEN, None, block[:, None, :], nowhere, nowhere)
-
-
-def _named(graphs: Mapping[str, GivenGraph]) -> tuple[str, ...]:
-    """Return the classes that nodes are said to hold, those of most members first."""
-    weights: dict[str, float] = {}
-    for graph in graphs.values():
-        for size, shares in zip(graph.memberships.sizes.tolist(), graph.classes, strict=False):
-            for name, share in shares:
-                weights[name] = weights.get(name, 0.0) + size * share
-    return tuple(sorted(weights, key=lambda name: (-weights[name], name)))
