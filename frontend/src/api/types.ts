@@ -32,10 +32,6 @@ export interface StudySummary {
    */
   projections: string[];
   has_labels: boolean;
-  /**
-   * Whether classes are known: of the points, or of nodes of imported graphs.
-   */
-  has_classes: boolean;
   has_predictions: boolean;
   has_thumbnails: boolean;
   /**
@@ -184,18 +180,22 @@ export interface Given {
    */
   names: string[];
   /**
-   * Largest classes of each node, if the file tells them.
+   * Names of all classes that the file tells, those of most members first.
    */
-  classes: ClassShare[][] | null;
+  classes: string[];
+  /**
+   * Largest classes of each node; empty if the file tells none.
+   */
+  shares: GivenShare[][];
   /**
    * Whether n_points counts all points, not only up to the last in some node.
    */
   is_whole: boolean;
 }
 /**
- * A class, by its code, and its share of the members of a node.
+ * A class, by its place among the names, and its share of the members of a node.
  */
-export interface ClassShare {
+export interface GivenShare {
   code: number;
   share: number;
 }

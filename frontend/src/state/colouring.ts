@@ -3,7 +3,7 @@
 import type { Members } from "../api/client";
 import type { Graph } from "../api/types";
 import type { NodeClasses } from "./classes";
-import { lensName } from "./lens";
+import { lensOf } from "./given";
 import { nodeMeans } from "./members";
 import { lensRamp, OTHER, purityRamp, type Ramp, type Rgb } from "./palette";
 import { extent } from "./points";
@@ -20,6 +20,7 @@ export interface Colouring {
 
 export interface ColourSource {
   graph: Graph;
+  lens: string;
   members: Members;
   classes: NodeClasses | null;
   labels: Int32Array | null;
@@ -34,7 +35,7 @@ export function colouring(mode: string, source: ColourSource): Colouring {
   if (mode === "purity" && source.classes) return byPurity(source);
   const column = mode.startsWith("column:") ? source.column(mode.slice(7)) : null;
   if (column) return byNumber(mode.slice(7), nodeMeans(source.members, column), column);
-  return byNumber(lensName(source.graph.settings.lens), Float32Array.from(source.graph.nodes.lens_mean), source.members.lens);
+  return byNumber(lensOf(source.graph, source.lens).title, Float32Array.from(source.graph.nodes.lens_mean), source.members.lens);
 }
 
 function byMajority(source: ColourSource): Colouring {

@@ -1,6 +1,6 @@
 /** The whole state of what is on screen, as one plain value that can be stored, compared and restored. */
 
-import type { Settings, StudySummary } from "../api/types";
+import type { LayerSummary, Settings, StudySummary } from "../api/types";
 import { CLASS_COLOURS } from "./palette";
 
 export interface Camera {
@@ -32,6 +32,8 @@ export interface ViewState {
   selection: Selection;
   /** Classes whose members are looked for, by code. */
   classes: number[];
+  /** Classes that are looked for by name among those of the nodes of an imported graph. */
+  named: string[];
   /** What texts or words are looked for, and whether as a word of its own. */
   find: string;
   wholeWord: boolean;
@@ -63,6 +65,7 @@ export function initialView(study: StudySummary): ViewState {
     camera: null,
     selection: NOTHING,
     classes: [],
+    named: [],
     find: "",
     wholeWord: false,
     colour: byClass ? "majority" : "lens",
@@ -78,6 +81,12 @@ export function initialView(study: StudySummary): ViewState {
     theme: "auto",
     panels: { left: true, right: true, projection: true, table: false },
   };
+}
+
+/** Return the lens for a layer: the same if it is offered there, or if none is. */
+export function lensFor(layer: LayerSummary | undefined, lens: string): string {
+  const offered = layer?.lenses ?? [];
+  return offered.includes(lens) ? lens : (offered[0] ?? lens);
 }
 
 /** Return the fields of `view` that differ from `base`, for a short address. */
@@ -98,7 +107,7 @@ export function restore(base: ViewState, saved: unknown, study: StudySummary): V
   const layer = study.layers.find((known) => known.id === view.layer);
   if (!layer) return base;
   view.settings = { ...base.settings, ...view.settings };
-  if (!layer.lenses.includes(view.settings.lens)) view.settings.lens = layer.lenses[0];
+  view.settings.lens = lensFor(layer, view.settings.lens);
   view.panels = { ...base.panels, ...view.panels };
   return view;
 }
@@ -109,6 +118,7 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "camera") return isCamera(value);
   if (key === "selection") return isSelection(value);
   if (key === "classes") return isIds(value);
+  if (key === "named") return Array.isArray(value) && value.every((name) => typeof name === "string");
   if (key === "pins") return Array.isArray(value) && value.every((pin) => Array.isArray(pin) && pin.every(Number.isFinite));
   if (key === "theme") return ["auto", "light", "dark"].includes(value as string);
   if (key === "radius") return value === "sqrt" || value === "log";

@@ -2,6 +2,7 @@
 
 import { countClasses, gather, type NodeClasses, nodeClasses, pointsOfClasses } from "../state/classes";
 import { type ColourSource, type Colouring, colouring } from "../state/colouring";
+import { sharesOfClasses } from "../state/given";
 import { membersOf, sharedMembers, sharesIn } from "../state/members";
 import { classColours } from "../state/palette";
 import { everyPoint, PointSet } from "../state/points";
@@ -35,6 +36,7 @@ export class Reading {
     return shown?.labels ? nodeClasses(shown.members, shown.labels, study.classes.length) : null;
   });
 
+  private readonly lens = $derived.by(() => this.session.view.settings.lens);
   private readonly colourMode = $derived.by(() => this.session.view.colour);
 
   readonly colouring: Colouring | null = $derived.by(() => {
@@ -42,6 +44,7 @@ export class Reading {
     if (!shown) return null;
     const source: ColourSource = {
       graph: shown.graph,
+      lens: this.lens,
       members: shown.members,
       classes: this.classes,
       labels: shown.labels,
@@ -103,11 +106,18 @@ export class Reading {
     return shown?.labels ? countClasses(this.focus, shown.labels, study.classes.length) : null;
   });
 
+  /** Share of the classes that are looked for in each node, as the file of an imported graph gives it. */
+  readonly namedShares: Float32Array | null = $derived.by(() => {
+    const given = this.session.shown?.graph.given;
+    return given ? sharesOfClasses(given, this.named) : null;
+  });
+  private readonly named = $derived.by(() => this.session.view.named);
+
   /** Share of each node's members that are looked for; null when nothing is faded. */
   readonly shares: Float32Array | null = $derived.by(() => {
     const { shown } = this.session;
     const set = this.lookedFor;
-    return shown && set && sharesIn(shown.members, set);
+    return shown && (set ? sharesIn(shown.members, set) : this.namedShares);
   });
 
   readonly strength = $derived.by(() => this.shares && strengths(this.shares));

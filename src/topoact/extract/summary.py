@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from topoact.extract.networks import LayerFacts
-from topoact.study import Study
+from topoact.study import GRAPH, Study
 
 
 def summarise(study: Study) -> dict[str, Any]:
@@ -76,4 +76,6 @@ def _shape(shape: tuple[int, ...] | None) -> str:
 
 
 def _layer_line(layer: dict[str, Any]) -> str:
+    if layer["policy"] == GRAPH:
+        return f"  {layer['name']}: an imported graph, without vectors"
     return f"  {layer['name']}: {layer['points']:,} vectors of {layer['channels']} channels ({layer['policy']})"

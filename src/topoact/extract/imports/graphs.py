@@ -59,7 +59,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def layer_names(paths: Sequence[Path]) -> list[str]:
-    """Return names of layers: of ``<setting>/<layer>/output.json``, as published, those of the folders."""
+    """Return names of layers: those of the files, or of their folders where these are called alike or "output"."""
     stems = [path.stem for path in paths]
-    by_folder = "output" in stems or len(set(stems)) < len(stems)
-    return [path.resolve().parent.name for path in paths] if by_folder else stems
+    alike = ("output", *(stem for stem in stems if stems.count(stem) > 1))
+    return [path.resolve().parent.name if path.stem in alike else path.stem for path in paths]
