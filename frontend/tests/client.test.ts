@@ -110,6 +110,18 @@ describe("HttpClient", () => {
     expect(asked.at(-1)).toEqual({ url: `${BASE}api/jobs/j1`, method: "DELETE" });
   });
 
+  it("tells what was measured of the points from where they are", async () => {
+    const header = JSON.stringify({ example: { dtype: "uint32", shape: [0], offset: 0 }, y: { dtype: "int32", shape: [0], offset: 0 }, x: { dtype: "int32", shape: [0], offset: 0 }, loss: { dtype: "float32", shape: [0], offset: 0 } }).padEnd(256);
+    const body = new Uint8Array(8 + header.length);
+    body.set(new TextEncoder().encode("TPA1"));
+    new DataView(body.buffer).setUint32(4, header.length, true);
+    body.set(new TextEncoder().encode(header), 8);
+    vi.stubGlobal("fetch", async () => new Response(body));
+    const points = await new HttpClient(BASE).points(0);
+    expect(Object.keys(points)).toEqual(["example", "y", "x", "measured"]);
+    expect(points.measured).toEqual({ loss: new Float32Array() });
+  });
+
   it("says so when the server is gone", async () => {
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("failed to fetch")));
     await expect(new HttpClient(BASE).columns()).rejects.toThrow("does not answer");

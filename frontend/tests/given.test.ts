@@ -35,9 +35,9 @@ describe("the classes that an imported graph tells", () => {
 
 describe("the lens of an imported graph", () => {
   it("is what its file says, a cube has no mean", () => {
-    expect(lensOf(graph({}), "pca:0")).toEqual({ title: "L2 norm", mean: "mean L2 norm" });
-    expect(lensOf(graph({ lens: "cube" }), "l2")).toEqual({ title: "cube", mean: "cube" });
-    expect(lensOf(GRAPH, "l1").mean).toBe("mean L1 norm");
+    expect(lensOf(graph({}))).toEqual({ title: "L2 norm", mean: "mean L2 norm" });
+    expect(lensOf(graph({ lens: "cube" }))).toEqual({ title: "cube", mean: "cube" });
+    expect(lensOf(GRAPH).mean).toBe("mean L2 norm");
   });
 
   it("leaves that of the other layers alone", () => {

@@ -96,9 +96,10 @@ describe("the scene", () => {
   });
 
   it("joins classes without a colour to one slice", () => {
-    const mixed = pieOf(Uint32Array.of(1, 1, 2), [OTHER, CLASS_COLOURS[0], OTHER]);
+    const node = { codes: Int32Array.of(0, 1, 2), counts: Uint32Array.of(1, 1, 2) };
+    const mixed = pieOf(node, [OTHER, CLASS_COLOURS[0], OTHER]);
     expect(mixed).toEqual([{ start: 0, colour: CLASS_COLOURS[0] }, { start: 0.25, colour: OTHER }]);
-    expect(pieOf(Uint32Array.of(0, 0), [OTHER, OTHER])).toEqual([]);
+    expect(pieOf({ codes: new Int32Array(), counts: new Uint32Array() }, [OTHER, OTHER])).toEqual([]);
   });
 
   it("fades what holds nothing looked for", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
+import { classesOf, countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
 import { mean, membersOf, nodeMeans, sharedMembers, sharesIn, transpose } from "../src/state/members";
 import { everyPoint, extent, nearestPoint, PointSet, pointsInside } from "../src/state/points";
 import { neighbours, neighbourTowards, visibleParts } from "../src/state/visible";
@@ -39,8 +39,13 @@ describe("members", () => {
 describe("classes", () => {
   it("are counted by true membership, missing labels for nothing", () => {
     expect([...countClasses(everyPoint(8), LABELS, 3)]).toEqual([3, 2, 2]);
-    const { counts, majority, purity } = nodeClasses(MEMBERS, LABELS, 3);
-    expect([...counts]).toEqual([3, 1, 0, 1, 2, 0, 0, 0, 2]);
+    const classes = nodeClasses(MEMBERS, LABELS, 3);
+    const { majority, purity } = classes;
+    expect([0, 1, 2].map((node) => classesOf(classes, node))).toEqual([
+      { codes: Int32Array.of(0, 1), counts: Uint32Array.of(3, 1) },
+      { codes: Int32Array.of(0, 1), counts: Uint32Array.of(1, 2) },
+      { codes: Int32Array.of(2), counts: Uint32Array.of(2) },
+    ]);
     expect([...majority]).toEqual([0, 1, 2]);
     expect([...purity]).toEqual([0.75, Math.fround(2 / 3), 1]);
     expect([...pointsOfClasses(LABELS, [1, 2])]).toEqual([3, 4, 5, 6]);
@@ -52,6 +57,7 @@ describe("classes", () => {
       { code: 0, count: 1, share: 0.25 },
       { code: 3, count: 1, share: 0.25 },
     ]);
+    expect(ranked([1, 3], [7, 2]).map(({ code }) => code)).toEqual([2, 7]);
   });
 
   it("have no majority without labels", () => {

@@ -178,7 +178,7 @@ def test_class_search_matches_true_membership(explorer):
     holding = sum(1 for node in state["graph"]["nodes"] if sevens.intersection(node["members"]))
     finder = explorer.page.get_by_role("region", name="Find classes")
     expect(finder).to_contain_text(f"{len(sevens):,} points in {holding:,} nodes")
-    finder.get_by_role("combobox").fill("")
+    finder.get_by_role("combobox", name="Search a class").fill("")
     finder.get_by_role("option", name=re.compile("^nine")).click()
     assert len(explorer.state["view"]["classes"]) == 2
     assert len(explorer.state["focus"]) > len(sevens)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -13,7 +14,7 @@ from served import MAP, PATIENCE, decode_frame, events, finish, obtain
 
 from topoact.analysis.layout import layout
 from topoact.server.routes import router
-from topoact.testing.studies import write_text_study
+from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.wire import messages, translate
 from topoact.workbench import MapSettings, open_workbench
 from topoact.workbench.columns import coded_columns
@@ -88,6 +89,14 @@ class TestStudy:
             (1, "rows", 2400, 8),
         ]
         assert [layer.grid for layer in study.layers] == [None, (8, 1)]
+        assert [layer.columns for layer in study.layers] == [[], ["y", "x"]]
+        assert {column.name: column.classes for column in study.columns} == {
+            "label": True,
+            "prediction": True,
+            "confidence": False,
+            "ink": False,
+        }
+        assert study.text_columns == []
         assert study.layers[0].lenses == server.bench.lenses()
         assert study.classes == list(server.bench.study.classes)
         assert study.has_labels
@@ -107,6 +116,17 @@ class TestStudy:
         }
         for name, array in frame.items():
             assert array.tolist() == points[name].tolist()
+
+    def test_what_was_measured_of_the_points(self, tmp_path):
+        study = write_digits_study(tmp_path / "s", 20)
+        file = study / "points" / "pixels.parquet"
+        measured = np.linspace(-1, 1, 20)
+        pd.read_parquet(file).assign(attribution=measured, note="text").to_parquet(file)
+        bench = open_workbench(study)
+        frame = decode_frame(translate.points_frame(bench.study.layer(0)))
+        assert list(frame) == ["example", "y", "x", "attribution"]
+        np.testing.assert_array_equal(frame["attribution"], measured.astype(np.float32), strict=True)
+        assert translate.study_summary(bench).layers[0].columns == ["attribution"]
 
     def test_columns(self, client, server):
         frame = decode_frame(client.get("/api/examples/columns").content)
@@ -133,6 +153,7 @@ class TestStudy:
         request = {"query": "cat", "whole": False}
         assert "no texts to search" in error_of(client.post("/api/examples/find", json=request), 400)
         assert "200" in error_of(client.post("/api/examples/find", json={**request, "query": "x" * 201}), 422)
+        assert "no column" in error_of(client.post("/api/examples/find", json={**request, "column": "gone"}), 404)
 
     def test_words(self, tmp_path, page):
         bench = open_workbench(write_text_study(tmp_path / "s", ["The 😀 cat sat.", "Two cats"], of_words=True))

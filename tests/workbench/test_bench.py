@@ -15,7 +15,14 @@ from topoact.errors import Cancelled, InvalidInput, StudyError, UnknownName
 from topoact.mapper import LENSES
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import DrawnGraph, MapSettings, open_workbench
-from topoact.workbench.columns import MAX_CATEGORIES, coded_columns, number_columns
+from topoact.workbench.columns import (
+    MAX_CATEGORIES,
+    coded_columns,
+    holds_classes,
+    number_columns,
+    point_columns,
+    text_columns,
+)
 
 FEW = MapSettings(n_intervals=10, eps=22.0)
 
@@ -193,6 +200,37 @@ class TestColumns:
         assert "note" in [column.name for column in coded_columns(bench.study)]
         monkeypatch.setattr("topoact.workbench.columns.MAX_CATEGORIES", 299)
         assert "note" not in [column.name for column in coded_columns(bench.study)]
+
+    def test_predictions_of_further_checkpoints_are_classes(self, bench):
+        classes = list(bench.study.classes)
+        bench.study.examples["prediction@late"] = [None, *bench.study.examples["label"][1:]]
+        late = {column.name: column for column in coded_columns(bench.study)}["prediction@late"]
+        assert late.categories == classes
+        assert (late.values[0], classes[late.values[1]]) == (-1, bench.study.examples["label"][1])
+        assert [holds_classes(name) for name in ("label", "prediction", "prediction@late", "predictions", "genre")] == [
+            *[True] * 3,
+            *[False] * 2,
+        ]
+
+    def test_texts_of_too_many_values_are_searched(self, bench, monkeypatch):
+        monkeypatch.setattr("topoact.workbench.columns.MAX_CATEGORIES", 20)
+        assert text_columns(bench.study) == []
+        bench.study.examples["note"] = [f"note {row}" for row in range(300)]
+        bench.study.examples["few"] = ["a", None, "b"] * 100
+        bench.study.examples["top5"] = [["a", "b"]] * 300
+        assert text_columns(bench.study) == ["note"]
+
+    def test_numbers_of_the_points(self, bench, path):
+        file = path / "points" / "rows.parquet"
+        points = pd.read_parquet(file)
+        assert point_columns(bench.study.layer("rows")) == ["y", "x"]
+        assert point_columns(bench.study.layer("pixels")) == []
+        added = {"attribution": np.float32(0.5), "kind": "text", "sure": True, "count": 3}
+        points.assign(**added).to_parquet(file)
+        assert point_columns(open_workbench(path).study.layer("rows")) == ["attribution", "count", "y", "x"]
+        file.write_bytes(b"no table")
+        with pytest.raises(StudyError, match=r"points/rows.parquet cannot be used"):
+            point_columns(open_workbench(path).study.layer("rows"))
 
 
 class TestDrawing:

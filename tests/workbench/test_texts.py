@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topoact.errors import InvalidInput
+from topoact.errors import InvalidInput, UnknownName
 from topoact.study import Study, open_study
 from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.workbench import open_workbench
@@ -69,6 +69,20 @@ def test_a_long_text_is_shown_from_its_beginning(texts: Study) -> None:
 def test_search(words: Study, texts: Study, query: str, whole: bool, in_words: list[str], in_texts: list[int]) -> None:
     assert words.examples["word"].iloc[find(words, query, whole=whole)].tolist() == in_words
     assert find(texts, query, whole=whole).tolist() == in_texts
+
+
+def test_another_column_is_searched(words: Study, tmp_path: Path) -> None:
+    words = open_study(words.path)
+    words.examples["lemma"] = [word.lower() for word in words.examples["word"]]
+    words.examples.loc[0, "lemma"] = None
+    assert find(words, "the", whole=True).tolist() == [0]
+    assert find(words, "the", whole=True, column="lemma").tolist() == []
+    assert find(words, "CAT", whole=True, column="lemma").tolist() == find(words, "cat", whole=True).tolist()
+    digits = open_study(write_digits_study(tmp_path / "s", 20))
+    assert find(digits, "-0007", whole=False, column="id").tolist() == [7]
+    assert find(digits, "0007", whole=True, column="id").tolist() == []
+    with pytest.raises(UnknownName, match="no column 'colour' to search"):
+        find(digits, "red", whole=False, column="colour")
 
 
 @pytest.mark.parametrize("query", ["", "  ", "x" * 201])

@@ -15,6 +15,8 @@ export interface Points {
   example: Uint32Array;
   y: Int32Array;
   x: Int32Array;
+  /** Numbers that were measured of each point, by name. */
+  measured: Record<string, Float32Array>;
 }
 
 export type Columns = Record<string, Int32Array | Float32Array>;

@@ -31,7 +31,8 @@ export class HttpClient implements Client {
   }
 
   async points(layer: number): Promise<Points> {
-    return (await this.frame(`api/layers/${layer}/points`)) as unknown as Points;
+    const { example, y, x, ...measured } = await this.frame(`api/layers/${layer}/points`);
+    return { example, y, x, measured } as Points;
   }
 
   async projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array> {

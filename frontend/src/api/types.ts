@@ -38,6 +38,10 @@ export interface StudySummary {
    * What an example is, in a study of texts.
    */
   texts: ("text" | "word") | null;
+  /**
+   * Columns that can be searched: the texts, and texts of many values.
+   */
+  text_columns: string[];
   model: string | null;
   preprocessing: string | null;
 }
@@ -63,6 +67,10 @@ export interface LayerSummary {
    * Lenses offered for this layer, the first is the default.
    */
   lenses: string[];
+  /**
+   * Numeric columns of this layer's points: what was measured, its place.
+   */
+  columns: string[];
 }
 /**
  * A column of the examples table. Categories are coded by their place in `categories`, −1 is missing.
@@ -71,6 +79,10 @@ export interface Column {
   name: string;
   kind: "category" | "number";
   categories: string[] | null;
+  /**
+   * Whether the categories are the classes of the study.
+   */
+  classes: boolean;
 }
 /**
  * One setting of the mapper graph and how to show it.
@@ -258,11 +270,12 @@ export interface RowsRequest {
   rows: number[];
 }
 /**
- * Ask which examples say something; with `whole` as a word of its own.
+ * Ask which examples say something; with `whole` as a word of its own; by default in their texts.
  */
 export interface FindRequest {
   query: string;
   whole: boolean;
+  column?: string | null;
 }
 /**
  * The identity of one example, as in the user's data, and what it says.

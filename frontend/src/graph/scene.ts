@@ -1,7 +1,7 @@
 /** From the state to arrays that can be drawn: no WebGL here. */
 
 import type { Graph } from "../api/types";
-import { type NodeClasses, countsOfNode } from "../state/classes";
+import { type NodeClasses, classesOf } from "../state/classes";
 import { OTHER, type Rgb } from "../state/palette";
 import type { Visible } from "../state/visible";
 
@@ -93,7 +93,7 @@ function buildDiscs({ xy, radii, colours, strength, ink }: SceneInput, ids: Uint
 function buildSlices({ xy, radii, strength, pies, ink }: SceneInput, ids: Uint32Array): Slices {
   const rows: { node: number; start: number; colour: Rgb }[] = [];
   for (const node of ids) {
-    for (const slice of pieOf(countsOfNode(pies!.classes, node), pies!.palette)) rows.push({ node, ...slice });
+    for (const slice of pieOf(classesOf(pies!.classes, node), pies!.palette)) rows.push({ node, ...slice });
   }
   const slices = {
     position: new Float32Array(2 * rows.length),
@@ -111,13 +111,14 @@ function buildSlices({ xy, radii, strength, pies, ink }: SceneInput, ids: Uint32
 }
 
 /** Return the slices of one pie in the order of the classes; classes without a colour of their own come last, as one. */
-export function pieOf(counts: Uint32Array, palette: Rgb[]): { start: number; colour: Rgb }[] {
+export function pieOf({ codes, counts }: ReturnType<typeof classesOf>, palette: Rgb[]): { start: number; colour: Rgb }[] {
   const total = counts.reduce((sum, value) => sum + value, 0);
   const slices: { start: number; colour: Rgb }[] = [];
   let start = 0;
-  counts.forEach((value, code) => {
-    if (!value || palette[code] === OTHER) return;
-    slices.push({ start, colour: palette[code] });
+  counts.forEach((value, i) => {
+    const colour = palette[codes[i]];
+    if (colour === OTHER) return;
+    slices.push({ start, colour });
     start += value / total;
   });
   if (total && start < 1 - 1e-6) slices.push({ start, colour: OTHER });

@@ -1,14 +1,17 @@
-/** Class counts of nodes and of sets of points. Codes below zero are missing labels and count for nothing. */
+/** Class counts of nodes and of sets of points. Codes below zero are missing values and count for nothing. */
 
 import { type Csr, membersOf } from "./members";
 
+/** The classes that occur in each node, row by row (CSR), codes in ascending order. */
 export interface NodeClasses {
-  nClasses: number;
-  /** Row by row: `counts[node * nClasses + code]`. */
+  indptr: Uint32Array;
+  codes: Int32Array;
   counts: Uint32Array;
-  /** Most frequent class of each node, the lowest code among equals, −1 without labels. */
+  /** Number of classes that there are. */
+  nClasses: number;
+  /** Most frequent class of each node, the lowest code among equals, −1 without any. */
   majority: Int32Array;
-  /** Share of the majority class among the labelled members; 0 without labels. */
+  /** Share of the majority class among the members that have one; 0 without any. */
   purity: Float32Array;
 }
 
@@ -29,30 +32,51 @@ export function countClasses(points: ArrayLike<number>, labels: ArrayLike<number
 
 export function nodeClasses(csr: Csr, labels: ArrayLike<number>, nClasses: number): NodeClasses {
   const nNodes = csr.indptr.length - 1;
-  const counts = new Uint32Array(nNodes * nClasses);
-  const majority = new Int32Array(nNodes);
+  const indptr = new Uint32Array(nNodes + 1);
+  const codes: number[] = [];
+  const counts: number[] = [];
+  const majority = new Int32Array(nNodes).fill(-1);
   const purity = new Float32Array(nNodes);
+  const tally = new Uint32Array(nClasses);
   for (let node = 0; node < nNodes; node++) {
-    const row = countClasses(membersOf(csr, node), labels, nClasses);
-    counts.set(row, node * nClasses);
-    const [first] = ranked(row);
-    majority[node] = first ? first.code : -1;
-    purity[node] = first ? first.share : 0;
+    const row = tallied(membersOf(csr, node), labels, tally);
+    let [most, total] = [0, 0];
+    for (const code of row) {
+      if (tally[code] > most) [most, majority[node]] = [tally[code], code];
+      total += tally[code];
+      codes.push(code);
+      counts.push(tally[code]);
+      tally[code] = 0;
+    }
+    purity[node] = total ? most / total : 0;
+    indptr[node + 1] = codes.length;
   }
-  return { nClasses, counts, majority, purity };
+  return { indptr, codes: Int32Array.from(codes), counts: Uint32Array.from(counts), nClasses, majority, purity };
 }
 
-/** Return the classes that occur, the most frequent first. */
-export function ranked(counts: ArrayLike<number>): ClassShare[] {
-  const list = Array.from(counts, (count, code) => ({ code, count })).filter((entry) => entry.count > 0);
+/** Count the classes of some points into an empty tally and return those that occur, in ascending order. */
+function tallied(points: Uint32Array, labels: ArrayLike<number>, tally: Uint32Array): number[] {
+  const row: number[] = [];
+  for (const point of points) {
+    const code = labels[point];
+    if (code >= 0 && tally[code]++ === 0) row.push(code);
+  }
+  return row.sort((a, b) => a - b);
+}
+
+/** Return the classes that occur, the most frequent first; `codes` names those that are counted, by default all. */
+export function ranked(counts: ArrayLike<number>, codes?: ArrayLike<number>): ClassShare[] {
+  const list = Array.from(counts, (count, i) => ({ code: codes ? codes[i] : i, count })).filter((entry) => entry.count > 0);
   const total = list.reduce((sum, entry) => sum + entry.count, 0);
   return list
     .sort((a, b) => b.count - a.count || a.code - b.code)
     .map((entry) => ({ ...entry, share: entry.count / total }));
 }
 
-export function countsOfNode(classes: NodeClasses, node: number): Uint32Array {
-  return classes.counts.subarray(node * classes.nClasses, (node + 1) * classes.nClasses);
+/** Return the classes of a node and how often each occurs. */
+export function classesOf({ indptr, codes, counts }: NodeClasses, node: number): { codes: Int32Array; counts: Uint32Array } {
+  const [from, to] = [indptr[node], indptr[node + 1]];
+  return { codes: codes.subarray(from, to), counts: counts.subarray(from, to) };
 }
 
 /** Return the points whose label is one of the codes. */

@@ -5,7 +5,7 @@ import type { Graph } from "../api/types";
 import type { NodeClasses } from "./classes";
 import { lensOf } from "./given";
 import { nodeMeans } from "./members";
-import { lensRamp, OTHER, purityRamp, type Ramp, type Rgb } from "./palette";
+import { crossingRamp, lensRamp, OTHER, purityRamp, type Ramp, type Rgb } from "./palette";
 import { extent } from "./points";
 
 export interface Colouring {
@@ -20,22 +20,23 @@ export interface Colouring {
 
 export interface ColourSource {
   graph: Graph;
-  lens: string;
   members: Members;
   classes: NodeClasses | null;
-  labels: Int32Array | null;
+  /** Code of the class of each point. */
+  codes: ArrayLike<number> | null;
   palette: Rgb[];
-  /** Return the values of a numeric column for each point. */
-  column: (name: string) => Float32Array | null;
+  /** Values of the number that colours, for each point. */
+  number: { title: string; values: ArrayLike<number> } | null;
   dark: boolean;
 }
 
+/** Return the colours of a mode: `majority`, `purity`, or any other for the number, without one for the lens. */
 export function colouring(mode: string, source: ColourSource): Colouring {
   if (mode === "majority" && source.classes) return byMajority(source);
   if (mode === "purity" && source.classes) return byPurity(source);
-  const column = mode.startsWith("column:") ? source.column(mode.slice(7)) : null;
-  if (column) return byNumber(mode.slice(7), nodeMeans(source.members, column), column);
-  return byNumber(lensOf(source.graph, source.lens).title, Float32Array.from(source.graph.nodes.lens_mean), source.members.lens);
+  const { graph, members, number, dark } = source;
+  if (number) return byNumber(number.title, nodeMeans(members, number.values), number.values, dark);
+  return byNumber(lensOf(graph).title, Float32Array.from(graph.nodes.lens_mean), members.lens, null);
 }
 
 function byMajority(source: ColourSource): Colouring {
@@ -43,7 +44,7 @@ function byMajority(source: ColourSource): Colouring {
   return {
     title: "majority class",
     nodes: Array.from(source.classes?.majority ?? [], colour),
-    point: (point) => colour(source.labels?.[point] ?? -1),
+    point: (point) => colour(source.codes?.[point] ?? -1),
     scale: null,
   };
 }
@@ -60,13 +61,18 @@ function byPurity(source: ColourSource): Colouring {
   };
 }
 
-function byNumber(title: string, nodes: Float32Array, points: Float32Array): Colouring {
-  const range = extent(nodes.length > 1 ? nodes : points);
+/** Colour by a number; one that goes below zero and above has its zero in the middle, unless `dark` is null. */
+function byNumber(title: string, nodes: Float32Array, points: ArrayLike<number>, dark: boolean | null): Colouring {
+  const found = extent(nodes.length > 1 ? nodes : points);
+  const crosses = dark !== null && found[0] < 0 && found[1] > 0;
+  const most = Math.max(-found[0], found[1]);
+  const range: [number, number] = crosses ? [-most, most] : found;
+  const ramp = crosses ? crossingRamp(dark) : lensRamp;
   const place = (value: number) => (value - range[0]) / (range[1] - range[0] || 1);
   return {
     title: `mean ${title}`,
-    nodes: Array.from(nodes, (value) => lensRamp(place(value))),
-    point: (point) => lensRamp(place(points[point])),
-    scale: { ramp: lensRamp, range, share: false },
+    nodes: Array.from(nodes, (value) => ramp(place(value))),
+    point: (point) => ramp(place(points[point])),
+    scale: { ramp, range, share: false },
   };
 }

@@ -4,8 +4,8 @@ import type { Given, GivenShare, Graph } from "../api/types";
 import { lensName } from "./lens";
 
 /** Return what the nodes' `lens_mean` is the mean of; the number of a cube is no mean. */
-export function lensOf(graph: Graph, lens: string): { title: string; mean: string } {
-  const said = graph.given?.lens ?? lens;
+export function lensOf({ given, settings }: Graph): { title: string; mean: string } {
+  const said = given?.lens ?? settings?.lens ?? "";
   return said === "cube" ? { title: "cube", mean: "cube" } : { title: lensName(said), mean: `mean ${lensName(said)}` };
 }
 

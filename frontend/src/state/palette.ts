@@ -17,13 +17,19 @@ const SEQUENTIAL: Rgb[] = ["433a80", "3a6a9f", "2e95a0", "5cb88a", "b2cf62", "f6
 const PURITY: Rgb[] = ["b9bec6", "a3a6c8", "877fc4", "6a4fb3", "4b1f93"].map(fromHex);
 const PURITY_DARK: Rgb[] = ["4a4f58", "5c5a86", "7b6fc0", "a48be8", "d9c4ff"].map(fromHex);
 
+const CROSSING: Rgb[] = ["2b5fa8", "7ba3d0", "d5d6d8", "e0a468", "b4590f"].map(fromHex);
+const CROSSING_DARK: Rgb[] = ["6aa5f0", "456fa3", "464b53", "a06a35", "f0a050"].map(fromHex);
+/** Among so many classes every pair of colours is told apart at a glance, so that their order may be that of the codes. */
+const DISTINCT = 10;
+
 export type Ramp = (t: number) => Rgb;
 
-export const lensRamp: Ramp = (t) => interpolate(SEQUENTIAL, t);
-export const purityRamp = (dark: boolean): Ramp => {
-  const stops = dark ? PURITY_DARK : PURITY;
-  return (t) => interpolate(stops, t);
-};
+const ramp = (stops: Rgb[]): Ramp => (t) => interpolate(stops, t);
+
+export const lensRamp = ramp(SEQUENTIAL);
+export const purityRamp = (dark: boolean): Ramp => ramp(dark ? PURITY_DARK : PURITY);
+/** For numbers of both signs: zero in the middle. */
+export const crossingRamp = (dark: boolean): Ramp => ramp(dark ? CROSSING_DARK : CROSSING);
 
 /**
  * Return a colour for each class code: the most frequent classes have their own, the rest are "other". Chosen classes
@@ -31,7 +37,7 @@ export const purityRamp = (dark: boolean): Ramp => {
  */
 export function classColours(counts: ArrayLike<number>, chosen: number[] = []): Rgb[] {
   const order = Array.from(counts, (count, code) => ({ count, code }));
-  if (order.length > CLASS_COLOURS.length) order.sort((a, b) => b.count - a.count || a.code - b.code);
+  if (order.length > DISTINCT) order.sort((a, b) => b.count - a.count || a.code - b.code);
   const owners = order.slice(0, CLASS_COLOURS.length).map(({ code }) => code);
   for (const code of chosen) {
     const taken = owners.findLastIndex((owner) => !chosen.includes(owner));

@@ -1,6 +1,7 @@
 /** The whole state of what is on screen, as one plain value that can be stored, compared and restored. */
 
 import type { LayerSummary, Settings, StudySummary } from "../api/types";
+import { firstCategory, isCategory } from "./columns";
 import { CLASS_COLOURS } from "./palette";
 
 export interface Camera {
@@ -30,15 +31,22 @@ export interface ViewState {
   /** Null until the graph has been fitted into the view. */
   camera: Camera | null;
   selection: Selection;
-  /** Classes whose members are looked for, by code. */
+  /** The categorical column whose values are the classes; empty if the study has none. */
+  column: string;
+  /** Classes whose members are looked for, by code, and their column where it is another one. */
   classes: number[];
+  classColumn: string | null;
+  /** The column whose shares the inspector shows, where it is another one. */
+  barColumn: string | null;
   /** Classes that are looked for by name among those of the nodes of an imported graph. */
   named: string[];
-  /** What texts or words are looked for, and whether as a word of its own. */
+  /** What texts or words are looked for, whether as a word of its own, and in which column if not in the texts. */
   find: string;
   wholeWord: boolean;
-  /** `lens`, `majority`, `purity`, or `column:` and the name of a numeric column. */
+  findColumn: string | null;
+  /** `lens`, `majority`, `purity`, or `column:` or `point:` and the name of a number of the examples or of the points. */
   colour: string;
+  /** Whether nodes that are coloured by class are pies. */
   pies: boolean;
   images: boolean;
   labels: boolean;
@@ -57,21 +65,27 @@ export const NOTHING: Selection = { kind: "none" };
 
 export function initialView(study: StudySummary): ViewState {
   const layer = study.layers.at(-1)?.id ?? 0;
-  const byClass = study.has_labels && study.classes.length <= CLASS_COLOURS.length;
+  const column = firstCategory(study);
+  const nClasses = study.columns.find(({ name }) => name === column)?.categories?.length ?? Infinity;
+  const byClass = nClasses <= CLASS_COLOURS.length;
   return {
     layer,
     settings: study.defaults,
     layout: null,
     camera: null,
     selection: NOTHING,
+    column,
     classes: [],
+    classColumn: null,
+    barColumn: null,
     named: [],
     find: "",
     wholeWord: false,
+    findColumn: null,
     colour: byClass ? "majority" : "lens",
     pies: byClass,
     images: false,
-    labels: study.has_labels,
+    labels: column !== "",
     radius: "sqrt",
     minJaccard: 0,
     minSize: 1,
@@ -109,7 +123,35 @@ export function restore(base: ViewState, saved: unknown, study: StudySummary): V
   view.settings = { ...base.settings, ...view.settings };
   view.settings.lens = lensFor(layer, view.settings.lens);
   view.panels = { ...base.panels, ...view.panels };
-  return view;
+  return { ...view, ...knownColumns(view, base, study) };
+}
+
+/** Return the columns of a view that the study has, and the classes that belong to them. */
+function knownColumns(view: ViewState, base: ViewState, study: StudySummary): Partial<ViewState> {
+  const known = (name: string | null) => (name !== null && isCategory(study, name) ? name : null);
+  const column = known(view.column) ?? base.column;
+  const classColumn = known(view.classColumn);
+  const n = study.columns.find(({ name }) => name === (classColumn ?? column))?.categories?.length ?? 0;
+  const findColumn = study.text_columns.find((name) => name === view.findColumn) ?? null;
+  return { column, classColumn, barColumn: known(view.barColumn), findColumn, classes: view.classes.filter((code) => code < n) };
+}
+
+/** Return what changes when the values of a column become the classes; what is looked for stays looked for. */
+export function colourBy(view: ViewState, column: string): Partial<ViewState> {
+  const soughtIn = view.classes.length ? (view.classColumn ?? view.column) : view.classColumn;
+  const other = (name: string | null) => (name === column ? null : name);
+  return { column, colour: "majority", classColumn: other(soughtIn), barColumn: other(view.barColumn) };
+}
+
+/** Return what changes when classes of a column are to be looked for. */
+export function lookIn(view: ViewState, column: string, classes: number[] = []): Partial<ViewState> {
+  return { classes, classColumn: column === view.column ? null : column };
+}
+
+/** Return what changes when a class is looked for, or no longer. */
+export function toggled(view: ViewState, column: string, code: number): Partial<ViewState> {
+  const chosen = (view.classColumn ?? view.column) === column ? view.classes : [];
+  return lookIn(view, column, chosen.includes(code) ? chosen.filter((other) => other !== code) : [...chosen, code]);
 }
 
 function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
@@ -120,6 +162,7 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "classes") return isIds(value);
   if (key === "named") return Array.isArray(value) && value.every((name) => typeof name === "string");
   if (key === "pins") return Array.isArray(value) && value.every((pin) => Array.isArray(pin) && pin.every(Number.isFinite));
+  if (key === "classColumn" || key === "barColumn" || key === "findColumn") return value === null || typeof value === "string";
   if (key === "theme") return ["auto", "light", "dark"].includes(value as string);
   if (key === "radius") return value === "sqrt" || value === "log";
   return typeof value === typeof base && value !== null;

@@ -33,6 +33,8 @@ function snapshot({ session, reading, planes }: Explorer) {
         x: session.drawn[2 * id],
         y: session.drawn[2 * id + 1],
         screen: view.camera && box ? pageXy(toScreen(view.camera, viewport, session.drawn[2 * id], session.drawn[2 * id + 1]), box) : null,
+        majority: reading.column?.values[reading.classes?.majority[id] ?? -1] ?? null,
+        fill: reading.colouring?.nodes[id] ?? null,
         purity: reading.classes?.purity[id] ?? null,
         strength: reading.strength?.[id] ?? 1,
         members: Array.from(shown.members.indices.subarray(shown.members.indptr[id], shown.members.indptr[id + 1])),

@@ -3,8 +3,8 @@
 import type { ExampleOrder } from "../state/view";
 import type { Shown } from "./shown";
 
-export function ordered(points: Uint32Array, order: ExampleOrder, shown: Shown): Uint32Array {
-  const key = keyOf(order, shown);
+export function ordered(points: Uint32Array, order: ExampleOrder, shown: Shown, codes: ArrayLike<number> | null): Uint32Array {
+  const key = order === "label" ? codes : keyOf(order, shown);
   if (!key) return points;
   const down = order === "confident";
   return points.slice().sort((a, b) => (down ? key[b] - key[a] : key[a] - key[b]) || a - b);
@@ -12,6 +12,5 @@ export function ordered(points: Uint32Array, order: ExampleOrder, shown: Shown):
 
 function keyOf(order: ExampleOrder, shown: Shown): ArrayLike<number> | null {
   if (order === "lens") return shown.members.lens;
-  if (order === "label") return shown.labels;
   return order === "stored" ? null : shown.confidence;
 }

@@ -1,16 +1,22 @@
 /** What can be read off the state: derived values that several panels share. */
 
-import { countClasses, gather, type NodeClasses, nodeClasses, pointsOfClasses } from "../state/classes";
+import { countClasses, type NodeClasses, nodeClasses, pointsOfClasses } from "../state/classes";
 import { type ColourSource, type Colouring, colouring } from "../state/colouring";
+import type { Category } from "../state/columns";
 import { sharesOfClasses } from "../state/given";
 import { membersOf, sharedMembers, sharesIn } from "../state/members";
-import { classColours } from "../state/palette";
+import { classColours, type Rgb } from "../state/palette";
 import { everyPoint, PointSet } from "../state/points";
 import { visibleParts } from "../state/visible";
 import { worldRadii } from "../graph/sizes";
 import { strengths } from "../graph/scene";
+import { isPlace, numbersOf, type PointNumber, valuesOf } from "./numbers";
 import type { Planes } from "./planes.svelte";
 import type { Session } from "./session.svelte";
+import type { Shown } from "./shown";
+
+/** A number with its value for each point. */
+export type Measure = PointNumber & { values: ArrayLike<number> };
 
 export class Reading {
   constructor(
@@ -18,38 +24,61 @@ export class Reading {
     private readonly planes: Planes,
   ) {}
 
-  private readonly labelColumn = $derived.by(() => {
-    const { label } = this.session.columns;
-    return label instanceof Int32Array ? label : null;
-  });
+  /** The column whose values are the classes; null in a study without one. */
+  readonly column: Category | null = $derived.by(() => this.categoryOf(this.session.view.column));
+  /** The column whose classes are looked for. */
+  readonly classColumn: Category | null = $derived.by(() => this.categoryOf(this.session.view.classColumn) ?? this.column);
+  /** The column whose shares the inspector shows. */
+  readonly barColumn: Category | null = $derived.by(() => this.categoryOf(this.session.view.barColumn) ?? this.column);
 
-  /** How many examples bear each class. */
-  readonly labelCounts = $derived.by(() => {
-    const n = this.session.study.classes.length;
-    return this.labelColumn ? countClasses(everyPoint(this.labelColumn.length), this.labelColumn, n) : new Uint32Array(n);
-  });
+  readonly palette = $derived.by(() => this.paletteOf(this.column));
+  readonly classPalette = $derived.by(() => this.paletteOf(this.classColumn));
+  readonly barPalette = $derived.by(() => this.paletteOf(this.barColumn));
 
-  readonly palette = $derived.by(() => classColours(this.labelCounts, this.wantedClasses));
+  /** Code of the class of each point. */
+  readonly codes = $derived.by(() => this.codesOf(this.column));
+  private readonly classCodes = $derived.by(() => this.codesOf(this.classColumn));
+  private readonly barCodes = $derived.by(() => this.codesOf(this.barColumn));
 
   readonly classes: NodeClasses | null = $derived.by(() => {
-    const { shown, study } = this.session;
-    return shown?.labels ? nodeClasses(shown.members, shown.labels, study.classes.length) : null;
+    const { shown } = this.session;
+    return shown && this.column && this.codes ? nodeClasses(shown.members, this.codes, this.column.values.length) : null;
   });
 
-  private readonly lens = $derived.by(() => this.session.view.settings.lens);
-  private readonly colourMode = $derived.by(() => this.session.view.colour);
+  /** Numbers on offer as colours of the layer that is shown. */
+  readonly numbers = $derived.by(() => numbersOf(this.session.study, this.session.shown?.graph.layer ?? -1));
+
+  private readonly wantedColour = $derived.by(() => this.session.view.colour);
+  private readonly number: Measure | null = $derived.by(() => {
+    const number = [...this.numbers.examples, ...this.numbers.points].find(({ mode }) => mode === this.wantedColour);
+    return (number && this.measures([number])[0]) ?? null;
+  });
+
+  /** What colours: the lens where the layer does not have what is asked for. */
+  readonly colourMode = $derived.by(() => {
+    if (this.wantedColour === "majority" || this.wantedColour === "purity") return this.column ? this.wantedColour : "lens";
+    return this.number ? this.wantedColour : "lens";
+  });
+
+  readonly pies = $derived.by(() => this.session.view.pies && this.colourMode === "majority");
+
+  /** Numbers that are told of nodes and points: what was measured of the points, and the one that colours. */
+  readonly told: Measure[] = $derived.by(() => {
+    const { number } = this;
+    const measured = this.measures(this.numbers.points.filter((one) => !isPlace(one)));
+    return number && !measured.some(({ mode }) => mode === number.mode) ? [...measured, number] : measured;
+  });
 
   readonly colouring: Colouring | null = $derived.by(() => {
     const { shown } = this.session;
     if (!shown) return null;
     const source: ColourSource = {
       graph: shown.graph,
-      lens: this.lens,
       members: shown.members,
       classes: this.classes,
-      labels: shown.labels,
+      codes: this.codes,
       palette: this.palette,
-      column: (name) => this.pointColumn(name),
+      number: this.number,
       dark: this.session.dark,
     };
     return colouring(this.colourMode, source);
@@ -80,8 +109,8 @@ export class Reading {
   /** Points of the classes that are looked for; null when none is. */
   readonly classPoints: PointSet | null = $derived.by(() => {
     const { shown } = this.session;
-    if (!shown?.labels || !this.wantedClasses.length) return null;
-    return new PointSet(shown.graph.n_points, pointsOfClasses(shown.labels, this.wantedClasses));
+    if (!shown || !this.classCodes || !this.wantedClasses.length) return null;
+    return new PointSet(shown.graph.n_points, pointsOfClasses(this.classCodes, this.wantedClasses));
   });
 
   /** Points of the examples that say what is looked for; null when nothing is. */
@@ -101,10 +130,11 @@ export class Reading {
     return this.selected?.ids ?? this.sought?.ids ?? everyPoint(shown?.graph.n_points ?? 0);
   });
 
-  readonly classCounts = $derived.by(() => {
-    const { shown, study } = this.session;
-    return shown?.labels ? countClasses(this.focus, shown.labels, study.classes.length) : null;
-  });
+  /** How many points of the focus are in each class, and have each value of the column of the bars. */
+  readonly classCounts = $derived.by(() => countIn(this.focus, this.column, this.codes));
+  readonly barCounts = $derived.by(() => (this.barColumn === this.column ? this.classCounts : countIn(this.focus, this.barColumn, this.barCodes)));
+  /** How many points of the layer are in each of the classes that can be looked for. */
+  readonly classTotals = $derived.by(() => countIn(everyPoint(this.session.shown?.graph.n_points ?? 0), this.classColumn, this.classCodes));
 
   /** Share of the classes that are looked for in each node, as the file of an imported graph gives it. */
   readonly namedShares: Float32Array | null = $derived.by(() => {
@@ -137,10 +167,24 @@ export class Reading {
     return new Set(selection.kind === "edge" ? [selection.source, selection.target] : []);
   });
 
-  pointColumn(name: string): Float32Array | null {
-    const column = this.session.columns[name];
-    const example = this.session.shown?.points.example;
-    return example && column instanceof Float32Array ? gather(column, example) : null;
+  private categoryOf(name: string | null): Category | null {
+    return this.session.categories.get(name ?? "") ?? null;
+  }
+
+  private codesOf(column: Category | null): Int32Array | null {
+    return column && ((this.session.shown?.column(column.name) ?? null) as Int32Array | null);
+  }
+
+  private paletteOf(column: Category | null): Rgb[] {
+    return column ? classColours(column.weights, this.classColumn?.weights === column.weights ? this.wantedClasses : []) : [];
+  }
+
+  private measures(numbers: PointNumber[]): Measure[] {
+    const { shown } = this.session;
+    return numbers.flatMap((number) => {
+      const values = shown && valuesOf(shown, number.mode);
+      return values ? [{ ...number, values }] : [];
+    });
   }
 
   private get lookedFor(): PointSet | null {
@@ -148,7 +192,7 @@ export class Reading {
     return common(area, this.sought);
   }
 
-  private selectedIds(shown: NonNullable<Session["shown"]>): ArrayLike<number> | null {
+  private selectedIds(shown: Shown): ArrayLike<number> | null {
     const { selection } = this;
     const n = shown.graph.nodes.size.length;
     if (selection.kind === "uncovered") return shown.members.uncovered;
@@ -161,6 +205,10 @@ export class Reading {
     if (selection.kind === "none") return null;
     return selection.ids.filter((id) => id < n).flatMap((id) => Array.from(membersOf(shown.members, id)));
   }
+}
+
+function countIn(points: Uint32Array, column: Category | null, codes: Int32Array | null): Uint32Array | null {
+  return column && codes && countClasses(points, codes, column.values.length);
 }
 
 /** Return what is in both sets, where a set that is null leaves nothing out. */

@@ -1,16 +1,17 @@
 /** Keep the examples that are found in step with what is looked for. */
 
+import type { FindRequest } from "../api/types";
 import type { Session } from "./session.svelte";
 
 const PAUSE = 200;
 
 /** Call while a component is set up. */
 export function followSearch(session: Session): void {
-  const wanted = $derived(JSON.stringify({ query: session.view.find.trim(), whole: session.view.wholeWord }));
+  const wanted = $derived(JSON.stringify({ query: session.view.find.trim(), whole: session.view.wholeWord, column: session.view.findColumn }));
 
   $effect(() => {
-    const request = JSON.parse(wanted) as { query: string; whole: boolean };
-    if (!request.query || !session.study.texts) {
+    const request = JSON.parse(wanted) as FindRequest;
+    if (!request.query || !session.study.text_columns.length) {
       session.found = null;
       return;
     }

@@ -4,9 +4,10 @@ import { Cancelled, type Client, type Columns } from "../api/client";
 import type { JobEvent, Settings, StudySummary } from "../api/types";
 import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
+import { type Category, categoriesOf } from "../state/columns";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
 import { between, continued, ease, startPlaces } from "../state/transition";
-import { type Camera, initialView, lensFor, NOTHING, type Selection, type ViewState } from "../state/view";
+import { type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
 import { Shelf, type Shown } from "./shown";
 
 interface Trip {
@@ -44,6 +45,7 @@ export class Session {
   drawn = $derived(this.origin && this.progress < 1 ? between(this.origin, this.xy, this.progress) : this.xy);
 
   readonly initial: ViewState;
+  readonly categories: Map<string, Category>;
   private readonly shelf: Shelf;
   private abort: AbortController | null = null;
   private lastFit: Camera | null = null;
@@ -56,6 +58,7 @@ export class Session {
     readonly columns: Columns,
   ) {
     this.initial = initialView(study);
+    this.categories = categoriesOf(study, columns);
     this.view = this.initial;
     this.shelf = new Shelf(client, columns);
   }
@@ -82,9 +85,8 @@ export class Session {
     this.select(next.length ? { kind: "nodes", ids: next } : NOTHING);
   }
 
-  toggleClass(code: number): void {
-    const { classes } = this.view;
-    this.update({ classes: classes.includes(code) ? classes.filter((other) => other !== code) : [...classes, code] });
+  toggleClass(column: string, code: number): void {
+    this.update(toggled(this.view, column, code));
   }
 
   toggleNamed(name: string): void {

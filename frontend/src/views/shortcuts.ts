@@ -11,7 +11,7 @@ export const SHORTCUTS: [keys: string, meaning: string][] = [
   ["P", "Pies of classes in the nodes"],
   ["I", "Images on the nodes, once they are large enough"],
   ["T", "Table of nodes"],
-  ["/", "Search a class"],
+  ["/", "Search a class or another value"],
   ["← ↑ → ↓", "Walk from the selected node to a neighbour"],
   ["Ctrl Z · Ctrl ⇧ Z", "Undo · redo"],
   ["[ · ]", "Previous · next layer"],
@@ -47,12 +47,12 @@ export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => v
   act();
 }
 
-function actions({ session }: Explorer, help: () => void): Record<string, () => unknown> {
-  const { view, study } = session;
+function actions({ session, reading }: Explorer, help: () => void): Record<string, () => unknown> {
+  const { view } = session;
   return {
     f: () => session.fitView(),
     l: () => session.relayout(),
-    p: () => study.has_labels && session.update({ pies: !view.pies }),
+    p: () => reading.column && session.update({ colour: "majority", pies: !reading.pies }),
     i: () => session.update({ images: !view.images }),
     t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
     "/": () => {

@@ -8,12 +8,16 @@ export interface Shown {
   graph: Graph;
   members: Members;
   points: Points;
+  /** Return a column of the examples for each point, or null if there is none. */
+  column: PointColumns;
   labels: Int32Array | null;
   predictions: Int32Array | null;
   confidence: Float32Array | null;
   /** Whether labels and predictions name the same things, so that a prediction can be right or wrong. */
   comparable: boolean;
 }
+
+type PointColumns = (name: string) => Int32Array | Float32Array | null;
 
 export function isWrong({ labels, predictions, comparable }: Shown, point: number): boolean {
   return comparable && labels !== null && predictions !== null && labels[point] >= 0 && labels[point] !== predictions[point];
@@ -31,7 +35,7 @@ const KEPT = 32;
 export class Shelf {
   private readonly graphs = new Map<string, Promise<Shown>>();
   private readonly members = new Map<string, Promise<Members>>();
-  private readonly points = new Map<number, Promise<Points>>();
+  private readonly points = new Map<number, Promise<{ points: Points; column: PointColumns }>>();
 
   constructor(
     private readonly client: Client,
@@ -48,23 +52,38 @@ export class Shelf {
 
   private async fetch(address: string, layer: number): Promise<Shown> {
     const digest = address.split("/")[0];
-    const [graph, members, points] = await Promise.all([
+    const [graph, members, { points, column }] = await Promise.all([
       this.client.graph(address),
       keep(this.members, digest, () => this.client.members(digest)),
-      keep(this.points, layer, () => this.client.points(layer)),
+      keep(this.points, layer, () => this.pointsOf(layer)),
     ]);
     const { label, prediction, confidence } = this.columns;
-    const ofPoints = <T extends Int32Array | Float32Array>(column: T) => gather(column, points.example);
     return {
       graph,
       members,
       points,
-      labels: label instanceof Int32Array ? ofPoints(label) : null,
-      predictions: prediction instanceof Int32Array ? ofPoints(prediction) : null,
-      confidence: confidence instanceof Float32Array ? ofPoints(confidence) : null,
+      column,
+      labels: label instanceof Int32Array ? (column("label") as Int32Array) : null,
+      predictions: prediction instanceof Int32Array ? (column("prediction") as Int32Array) : null,
+      confidence: confidence instanceof Float32Array ? (column("confidence") as Float32Array) : null,
       comparable: haveCommonCode(label, prediction),
     };
   }
+
+  private async pointsOf(layer: number): Promise<{ points: Points; column: PointColumns }> {
+    const points = await this.client.points(layer);
+    return { points, column: pointColumns(this.columns, points) };
+  }
+}
+
+/** Return the columns of the examples for each point, gathered when they are first asked for. */
+function pointColumns(columns: Columns, { example }: Points): PointColumns {
+  const made = new Map<string, Int32Array | Float32Array>();
+  return (name) => {
+    const column = columns[name];
+    if (column && !made.has(name)) made.set(name, gather(column, example));
+    return made.get(name) ?? null;
+  };
 }
 
 /** Return what is kept under the key, or make it; what fails is not kept, the oldest makes room. */

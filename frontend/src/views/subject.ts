@@ -8,21 +8,25 @@ import type { Explorer } from "./context";
 import type { Shown } from "./shown";
 
 export interface Fact {
+  /** Set where the name may not be its own, because it is that of a column. */
+  key?: string;
   name: string;
   value: string;
   note?: string;
 }
 
 export function title({ session, reading }: Explorer): string {
-  const { selection, wantedClasses: classes } = reading;
-  const { study } = session;
+  const { selection, wantedClasses: classes, classColumn } = reading;
   if (selection.kind === "nodes") return selection.ids.length === 1 ? `Node ${selection.ids[0]}` : `${selection.ids.length} nodes`;
   if (selection.kind === "edge") return `Shared by nodes ${selection.source} and ${selection.target}`;
   if (selection.kind === "area") return "Drawn in the projection";
   if (selection.kind === "uncovered") return "In no node";
-  if (reading.foundPoints) return `“${session.view.find}”`;
-  if (reading.classPoints) return classes.length === 1 ? `Class ${study.classes[classes[0]]}` : `${classes.length} classes`;
-  return `Layer ${study.layers.find((known) => known.id === session.shown?.graph.layer)?.name ?? ""}`;
+  if (reading.foundPoints) return [session.view.findColumn, `“${session.view.find}”`].filter(Boolean).join(" ");
+  if (reading.classPoints && classColumn) {
+    const values = classes.map((code) => classColumn.values[code]);
+    return values.length < 4 ? `${capital(classColumn.title)} ${values.join(", ")}` : `${values.length} values of ${classColumn.title}`;
+  }
+  return `Layer ${session.study.layers.find((known) => known.id === session.shown?.graph.layer)?.name ?? ""}`;
 }
 
 export function facts(explorer: Explorer): Fact[] {
@@ -34,11 +38,24 @@ export function facts(explorer: Explorer): Fact[] {
   const list: Fact[] = whole ? layerFacts(explorer, shown) : [];
   if (selection.kind === "nodes") list.push(...nodeFacts(explorer, shown, selection.ids));
   if (selection.kind === "edge") list.push(...edgeFacts(shown, selection.source, selection.target));
-  if (shown.labels && shown.predictions && shown.comparable) list.push(against("Accuracy", accuracy(shown, reading.focus), whole ? null : averages(shown).accuracy));
-  if (shown.confidence) {
-    list.push(against("Confidence", mean(reading.focus, shown.confidence), whole ? null : averages(shown).confidence));
-  }
-  return list;
+  return [...list, ...comparedFacts(explorer, shown, whole)];
+}
+
+/** Return the figures that are set against those of the layer. */
+function comparedFacts({ reading }: Explorer, shown: Shown, whole: boolean): Fact[] {
+  const fact = (key: string, name: string, write: (value: number) => string, of: (points: Uint32Array) => number): Fact => ({
+    key,
+    name,
+    value: write(of(reading.focus)),
+    note: whole ? undefined : `layer ${write(average(shown, key, of))}`,
+  });
+  const { confidence } = shown;
+  const told = reading.told.filter(({ mode }) => mode !== "column:confidence");
+  return [
+    ...(shown.labels && shown.predictions && shown.comparable ? [fact("accuracy", "Accuracy", percent, (points) => accuracy(shown, points))] : []),
+    ...(confidence ? [fact("confidence", "Confidence", percent, (points) => mean(points, confidence))] : []),
+    ...told.map(({ mode, title, values }) => fact(mode, capital(title), figure, (points) => mean(points, values))),
+  ];
 }
 
 function layerFacts({ session, reading }: Explorer, { graph }: Shown): Fact[] {
@@ -52,9 +69,9 @@ function layerFacts({ session, reading }: Explorer, { graph }: Shown): Fact[] {
   ];
 }
 
-function nodeFacts({ session, reading }: Explorer, { graph }: Shown, ids: number[]): Fact[] {
+function nodeFacts({ reading }: Explorer, { graph }: Shown, ids: number[]): Fact[] {
   const { nodes, given } = graph;
-  if (given) return ids.length === 1 && given.lens !== "cube" ? [{ name: capital(lensOf(graph, "").mean), value: figure(nodes.lens_mean[ids[0]]) }] : [];
+  if (given) return ids.length === 1 && given.lens !== "cube" ? [{ name: capital(lensOf(graph).mean), value: figure(nodes.lens_mean[ids[0]]) }] : [];
   const lows = ids.map((id) => nodes.lens_min?.[id] ?? NaN);
   const highs = ids.map((id) => nodes.lens_max?.[id] ?? NaN);
   const range = { name: "Lens", value: `${figure(Math.min(...lows))} – ${figure(Math.max(...highs))}` };
@@ -66,7 +83,7 @@ function nodeFacts({ session, reading }: Explorer, { graph }: Shown, ids: number
     { ...range, note: `mean ${figure(nodes.lens_mean[id])}` },
   ];
   const majority = reading.classes?.majority[id] ?? -1;
-  if (majority >= 0) list.push({ name: "Majority", value: session.study.classes[majority], note: `purity ${percent(reading.classes?.purity[id] ?? 0)}` });
+  if (majority >= 0 && reading.column) list.push({ name: "Majority", value: reading.column.values[majority], note: `purity ${percent(reading.classes?.purity[id] ?? 0)}` });
   return list;
 }
 
@@ -75,20 +92,14 @@ function edgeFacts({ graph }: Shown, source: number, target: number): Fact[] {
   return edge < 0 ? [] : [{ name: "Jaccard", value: graph.edges.jaccard[edge].toFixed(3) }];
 }
 
-function against(name: string, value: number, layer: number | null): Fact {
-  return { name, value: percent(value), note: layer === null ? undefined : `layer ${percent(layer)}` };
-}
+const known = new WeakMap<Shown, Map<string, number>>();
 
-const known = new WeakMap<Shown, { accuracy: number; confidence: number }>();
-
-/** Return the figures of the whole layer, reckoned once. */
-function averages(shown: Shown): { accuracy: number; confidence: number } {
-  const found = known.get(shown);
-  if (found) return found;
-  const all = everyPoint(shown.graph.n_points);
-  const made = { accuracy: accuracy(shown, all), confidence: shown.confidence ? mean(all, shown.confidence) : NaN };
-  known.set(shown, made);
-  return made;
+/** Return a figure of the whole layer, reckoned once. */
+function average(shown: Shown, key: string, of: (points: Uint32Array) => number): number {
+  const figures = known.get(shown) ?? new Map<string, number>();
+  known.set(shown, figures);
+  if (!figures.has(key)) figures.set(key, of(everyPoint(shown.graph.n_points)));
+  return figures.get(key) as number;
 }
 
 function accuracy({ labels, predictions }: Shown, points: Uint32Array): number {

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import zarr
 from numpy.typing import NDArray
@@ -76,11 +77,21 @@ class Layer:
 
     @cached_property
     def points(self) -> pd.DataFrame:
-        """One row per vector: `example` (row of the study's examples), `y`, `x` (−1 where there is no position)."""
+        """One row per vector: `example` (row of the study's examples), `y`, `x` (−1 where there is no position).
+
+        Further columns hold what was measured of each vector.
+        """
         frame = self._study.read_table(f"points/{self.key}.parquet")
         if len(frame) != self.n_points:
             raise self._study.damaged(f"points/{self.key}.parquet", f"it has {len(frame):,} rows")
         return frame
+
+    @cached_property
+    def measured(self) -> tuple[str, ...]:
+        """Names of the numeric columns of `points` besides `example`, `y` and `x`."""
+        fields = self._study.read_schema(f"points/{self.key}.parquet")
+        numeric = (field.name for field in fields if _is_number(field.type))
+        return tuple(name for name in numeric if name not in {"example", "y", "x"})
 
     def metadata(self, column: str) -> pd.Series:
         """Return a column of the examples (label, prediction, confidence, id or any other) for each vector.
@@ -171,6 +182,13 @@ class Study:
         except (OSError, ValueError) as error:
             raise self.damaged(name, error) from None
 
+    def read_schema(self, name: str) -> pa.Schema:
+        """Read which columns one of the study's Parquet files has."""
+        try:
+            return pq.read_schema(self.path / name)
+        except (OSError, ValueError) as error:
+            raise self.damaged(name, error) from None
+
     def damaged(self, name: str, reason: object) -> StudyError:
         """Return the error that says which file of the study cannot be used, and why."""
         return StudyError(f"the study {self.path} is damaged: {name} cannot be used: {first_line(reason)}")
@@ -221,6 +239,10 @@ def _files(manifest: Manifest) -> list[str]:
         names.append(f"activations.zarr/{layer.key}/zarr.json")
         names += [f"activations.zarr/{layer.key}/c/{chunk}/0" for chunk in range(n_segments)]
     return names + [f"thumbnails/{part:05d}.arrow" for part in range(n_segments) if manifest.has_thumbnails]
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
 def _unknown(kind: str, name: Any, known: tuple[str, ...]) -> str:

@@ -66,6 +66,7 @@ class LayerSummary(WireModel):
     has_vectors: bool = Field(description="Without vectors the layer is one graph, which was imported.")
     grid: tuple[int, int] | None = Field(description="Height and width of the layer's map, when it has positions.")
     lenses: list[str] = Field(description="Lenses offered for this layer, the first is the default.")
+    columns: list[str] = Field(description="Numeric columns of this layer's points: what was measured, its place.")
 
 
 class Column(WireModel):
@@ -74,6 +75,7 @@ class Column(WireModel):
     name: str
     kind: Literal["category", "number"]
     categories: list[str] | None
+    classes: bool = Field(description="Whether the categories are the classes of the study.")
 
 
 class StudySummary(WireModel):
@@ -92,6 +94,7 @@ class StudySummary(WireModel):
     has_predictions: bool
     has_thumbnails: bool
     texts: Literal["text", "word"] | None = Field(description="What an example is, in a study of texts.")
+    text_columns: list[str] = Field(description="Columns that can be searched: the texts, and texts of many values.")
     model: str | None
     preprocessing: str | None
 
@@ -233,10 +236,11 @@ class ExampleId(WireModel):
 
 
 class FindRequest(WireModel):
-    """Ask which examples say something; with `whole` as a word of its own."""
+    """Ask which examples say something; with `whole` as a word of its own; by default in their texts."""
 
     query: str = Field(min_length=1, max_length=200)
     whole: bool
+    column: str | None = None
 
 
 class JobEvent(WireModel):

@@ -15,7 +15,7 @@ from topoact.study import Layer, Manifest
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
 from topoact.workbench import KNOBS, DrawnGraph, Knob, MapSettings, Workbench, texts
-from topoact.workbench.columns import coded_columns
+from topoact.workbench.columns import CodedColumn, coded_columns, holds_classes, point_columns, text_columns
 from topoact.workbench.jobs import JobStatus
 
 CURVE_STEPS = 200
@@ -33,7 +33,7 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         n_examples=study.n_examples,
         layers=[_layer(place, study.layer(place), lenses) for place in range(len(study.layers))],
         classes=list(study.classes),
-        columns=[messages.Column(name=c.name, kind=c.kind, categories=c.categories) for c in columns],
+        columns=[_column(column) for column in columns],
         knobs=[_knob(knob) for knob in KNOBS],
         defaults=settings_message(MapSettings()),
         projections=projections(),
@@ -41,6 +41,7 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         has_predictions="prediction" in names,
         has_thumbnails=study.has_thumbnails,
         texts=texts.unit(study),
+        text_columns=text_columns(study),
         model=_model(study.manifest),
         preprocessing=(study.manifest.preprocessing or {}).get("description"),
     )
@@ -105,15 +106,10 @@ def members_frame(graph: MapperGraph) -> bytes:
 
 
 def points_frame(layer: Layer) -> bytes:
-    """Pack the example and the position of every point of a layer."""
+    """Pack the example and the position of every point of a layer, and what was measured of it."""
     points = layer.points
-    return encode_frame(
-        {
-            "example": points["example"].to_numpy().astype(np.uint32),
-            "y": points["y"].to_numpy().astype(np.int32),
-            "x": points["x"].to_numpy().astype(np.int32),
-        }
-    )
+    kinds = {"example": np.uint32, "y": np.int32, "x": np.int32} | dict.fromkeys(layer.measured, np.float32)
+    return encode_frame({name: points[name].to_numpy().astype(kind) for name, kind in kinds.items()})
 
 
 def columns_frame(bench: Workbench) -> bytes:
@@ -130,7 +126,7 @@ def example_ids(bench: Workbench, rows: list[int]) -> list[messages.ExampleId]:
 
 def found_frame(bench: Workbench, request: messages.FindRequest) -> bytes:
     """Pack the rows of the examples that say something."""
-    return encode_frame({"rows": texts.find(bench.study, request.query, whole=request.whole)})
+    return encode_frame({"rows": texts.find(bench.study, **request.model_dump())})
 
 
 def projection_frame(positions: npt.NDArray[np.float32]) -> bytes:
@@ -163,6 +159,13 @@ def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary
         has_vectors=layer.has_vectors,
         grid=layer.grid,
         lenses=lenses if layer.has_vectors else [],
+        columns=point_columns(layer),
+    )
+
+
+def _column(column: CodedColumn) -> messages.Column:
+    return messages.Column(
+        name=column.name, kind=column.kind, categories=column.categories, classes=holds_classes(column.name)
     )
 
 

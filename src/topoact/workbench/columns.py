@@ -1,6 +1,6 @@
-"""Columns of the examples table as numbers: categories by code, the rest as they are."""
+"""Columns of the examples and of a layer's points as numbers: categories by code, the rest as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from topoact.study import Study
+from topoact.study import Layer, Study
 from topoact.workbench.texts import NOT_COLOURS, unit
 
 MAX_CATEGORIES: Final = 2_000
-"""A text column with more distinct values is an identifier, not a category, and is left out."""
-CLASS_COLUMNS: Final = ("label", "prediction")
-"""Columns whose categories are the classes of the study."""
+"""A text column with more distinct values is not coloured, only searched."""
+CHECKPOINT: Final = "prediction@"
+"""Prefix of a column with the predictions of a further checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,38 +28,65 @@ class CodedColumn:
     """Codes (−1 is missing) or numbers (NaN is missing), shape (n_examples,)."""
 
 
+def holds_classes(name: str) -> bool:
+    """Return whether the categories of a column are the classes of the study."""
+    return name in {"label", "prediction"} or name.startswith(CHECKPOINT)
+
+
 def coded_columns(study: Study) -> list[CodedColumn]:
-    """Return all columns that can be coloured, searched or used as a lens, in their order."""
-    hidden = _hidden(study)
-    columns = (_coded(str(n), study.examples[n], study.classes) for n in study.examples if n not in hidden)
+    """Return all columns that can be coloured, looked up or used as a lens, in their order."""
+    columns = (_coded(name, column, study.classes) for name, column in _told(study))
     return [column for column in columns if column is not None]
 
 
 def number_columns(study: Study) -> list[str]:
     """Return the names of the numeric columns without missing values: those that can be a lens."""
-    examples, hidden = study.examples, _hidden(study)
     return [
-        str(name)
-        for name in examples
-        if name not in hidden
-        and pd.api.types.is_numeric_dtype(examples[name])
-        and not pd.api.types.is_bool_dtype(examples[name])
-        and np.isfinite(examples[name].to_numpy(dtype=np.float64, na_value=np.nan)).all()
+        name
+        for name, column in _told(study)
+        if _is_number(column) and np.isfinite(column.to_numpy(dtype=np.float64, na_value=np.nan)).all()
     ]
 
 
-def _hidden(study: Study) -> tuple[str, ...]:
-    return ("id", *(NOT_COLOURS if unit(study) else ()))
+def text_columns(study: Study) -> list[str]:
+    """Return the names of the columns that can be searched: the texts or words, then texts of too many values."""
+    kind = unit(study)
+    many = (
+        name
+        for name, column in _told(study)
+        if not (name == kind or holds_classes(name) or _is_number(column) or _is_list(column))
+        and column.nunique() > MAX_CATEGORIES
+    )
+    return [*([kind] if kind else []), *many]
+
+
+def point_columns(layer: Layer) -> list[str]:
+    """Return the numeric columns of a layer's points: what was measured of each, then its place, if it has one."""
+    return [*layer.measured, *(("y", "x") if layer.grid else ())]
+
+
+def _told(study: Study) -> Iterator[tuple[str, "pd.Series[Any]"]]:
+    hidden = {"id", *(NOT_COLOURS if unit(study) else ())}
+    return ((str(name), study.examples[name]) for name in study.examples if name not in hidden)
+
+
+def _is_number(column: "pd.Series[Any]") -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _is_list(column: "pd.Series[Any]") -> bool:
+    """Return whether it is top5 or its like, which are for the table, not for colouring."""
+    return any(isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) for value in column[:1])
 
 
 def _coded(name: str, column: "pd.Series[Any]", classes: tuple[str, ...]) -> CodedColumn | None:
-    if name in CLASS_COLUMNS:
+    if holds_classes(name):
         codes = pd.Categorical(column.astype("object"), categories=list(classes)).codes
         return CodedColumn(name, "category", list(classes), codes.astype(np.int32))
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+    if _is_number(column):
         return CodedColumn(name, "number", None, column.to_numpy(dtype=np.float32, na_value=np.nan))
-    if any(isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) for value in column[:1]):
-        return None  # top5 and its like are for the table, not for colouring
+    if _is_list(column):
+        return None
     categorical = pd.Categorical(column.astype("string").astype("object"))
     if len(categorical.categories) > MAX_CATEGORIES:
         return None

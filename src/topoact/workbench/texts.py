@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from topoact.errors import InvalidInput
+from topoact.errors import InvalidInput, UnknownName
 from topoact.study import Study
 
 Unit: TypeAlias = Literal["text", "word"]
@@ -55,35 +55,41 @@ def passage(study: Study, row: int) -> Passage | None:
     return Passage(before, sentence[start:end], after)
 
 
-def find(study: Study, query: str, *, whole: bool) -> npt.NDArray[np.uint32]:
+def find(study: Study, query: str, *, whole: bool, column: str | None = None) -> npt.NDArray[np.uint32]:
     """Return the rows of the examples that say something, whatever the case of its letters.
 
     Parameters
     ----------
     study
-        A study of texts or words.
+        A study of texts or words, or one with the column.
     query
         What is looked for.
     whole
         Whether it must be the word, or stand as a word in the text; otherwise a part of one will do.
+    column
+        Where to look; by default in the texts or words.
 
     Raises
     ------
     InvalidInput
-        If the study is not of texts, or the query is empty or too long.
+        If the study is not of texts and no column is named, or the query is empty or too long.
+    UnknownName
+        If there is no such column.
     """
-    kind, needle = unit(study), query.strip()
-    if kind is None:
+    needle, where = query.strip(), column or unit(study)
+    if where is None:
         raise InvalidInput("the study has no texts to search")
+    if where not in study.examples:
+        raise UnknownName(f"there is no column {where!r} to search")
     if not 0 < len(needle) <= LONGEST_QUERY:
         raise InvalidInput(f"a search needs 1 to {LONGEST_QUERY} characters: got {len(needle)}")
-    column: pd.Series[Any] = study.examples[kind].astype("object")
-    lower = column.str.lower()
-    if kind == "word" and whole:
+    said: pd.Series[Any] = study.examples[where].astype("string").astype("object")
+    lower = said.str.lower()
+    if where != "text" and whole:
         found = lower == needle.lower()
     else:
         found = lower.str.contains(needle.lower(), regex=False, na=False)
         if whole:
             pattern = re.compile(rf"(?<!\w){re.escape(needle)}(?!\w)", re.IGNORECASE)
-            found &= column.where(found, "").map(lambda text: pattern.search(text) is not None)
+            found &= said.where(found, "").map(lambda text: pattern.search(text) is not None)
     return np.flatnonzero(found.to_numpy(dtype=bool)).astype(np.uint32)
