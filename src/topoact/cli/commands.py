@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from topoact.cli.options import (
+    Append,
     AsJson,
+    Checkpoint,
     IdColumn,
     ImageColumn,
     LabelColumn,
@@ -21,7 +23,7 @@ from topoact.cli.options import (
     Version,
     Weights,
 )
-from topoact.cli.printing import fail, progress, radius, say, say_study
+from topoact.cli.printing import fail, progress, radius, say, say_aside, say_study
 from topoact.errors import Cancelled, TopoActError
 
 app = typer.Typer(
@@ -99,6 +101,7 @@ def extract(
         ),
     ] = None,
     weights: Weights = None,
+    checkpoint: Checkpoint = None,
     size: Annotated[int | None, typer.Option(help="Short side to so many pixels, then the centre square.")] = None,
     mean: Annotated[str | None, typer.Option(help="Taken from the 0-1 RGB values: r,g,b.")] = None,
     std: Annotated[str | None, typer.Option(help="Divides what is left: r,g,b.")] = None,
@@ -120,6 +123,7 @@ def extract(
     dtype: Annotated[str, typer.Option(help="Of the forward pass: float32 or bfloat16.")] = "float32",
     workers: Annotated[int, typer.Option(help="Processes that share the batches, one to a GPU.")] = 1,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at an input that cannot be read.")] = False,
+    append: Append = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
     as_json: AsJson = False,
@@ -127,9 +131,10 @@ def extract(
     """Write the activations of any torch network over your inputs as a study."""
     from topoact.extract import Plan, extract, load_network, open_source
     from topoact.extract.options import parse_names, parse_policies, parse_preprocessing, split
-    from topoact.study.writer import check_target
+    from topoact.study.placing import check_target
 
-    check_target(out, overwrite)
+    if not append:
+        check_target(out, overwrite)
     said = parse_preprocessing(size, mean, std, transform)
     plan = Plan(
         layers=split(layers) if layers else None,
@@ -144,6 +149,7 @@ def extract(
         workers=workers,
         where=tuple(where or ()),
         max_tokens=max_tokens,
+        checkpoint=checkpoint,
     )
     source = open_source(
         data,
@@ -156,7 +162,8 @@ def extract(
     network = load_network(model, weights=weights, seed=seed)
     plan = replace(plan, preprocessing=said and said.completed(network.preprocessing))
     with progress() as report:
-        study = extract(network, source, out, plan, overwrite=overwrite, restart=restart, on_progress=report)
+        how = {"overwrite": overwrite, "restart": restart, "append": append}
+        study = extract(network, source, out, plan, **how, on_progress=report, on_notice=say_aside)
     say_study(study, as_json=as_json)
 
 

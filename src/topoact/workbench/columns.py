@@ -14,7 +14,7 @@ from topoact.workbench.texts import NOT_COLOURS, unit
 MAX_CATEGORIES: Final = 2_000
 """A text column with more distinct values is an identifier, not a category, and is left out."""
 CLASS_COLUMNS: Final = ("label", "prediction")
-"""Columns whose categories are the classes of the study."""
+"""Columns whose categories are the classes of the study; `prediction@NAME` is that of another checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _hidden(study: Study) -> tuple[str, ...]:
 
 
 def _coded(name: str, column: "pd.Series[Any]", classes: tuple[str, ...]) -> CodedColumn | None:
-    if name in CLASS_COLUMNS:
+    if name.partition("@")[0] in CLASS_COLUMNS:
         codes = pd.Categorical(column.astype("object"), categories=list(classes)).codes
         return CodedColumn(name, "category", list(classes), codes.astype(np.int32))
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
