@@ -1,7 +1,7 @@
 """Examples that are appended give the study that one run over all would have given."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from topoact.errors import Cancelled
 from topoact.extract import Plan, extract
 from topoact.extract.sources import DatasetSource
 from topoact.study import Study, open_study
@@ -68,7 +67,7 @@ def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_parts_appended_are_one_run_over_all(sizes: list[int], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("append")
     ends = np.cumsum([0, *sizes])
-    parts = [items(range(a, b)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    parts = [items(range(a, b)) for a, b in pairwise(ends)]
     model = exact()
     for number, part in enumerate(parts):
         study = extract(model, source(part, name=f"part {number}"), folder / "a", plan(), append=number > 0)

@@ -111,7 +111,7 @@ def test_dying_between_the_two_names(append: Append, tmp_path: Path, monkeypatch
         with pytest.raises(ZeroDivisionError):
             append(tmp_path / "a")
     (tmp_path / "a").rename(tmp_path / "a.old")
-    with pytest.raises(StudyError, match="is not finished: run the command that began it once more"):
+    with pytest.raises(StudyError, match=r"is not finished: run the command that began it once more"):
         open_study(tmp_path / "a")
     study, whole = append(tmp_path / "a"), append(tmp_path / "b")
     assert study.digest == whole.digest

@@ -74,7 +74,7 @@ def test_names_that_are_there(network: Network, study: Path, tmp_path: Path) -> 
     write_photos(tmp_path / "more", 8)
     with pytest.raises(StudyError, match=r"the names of 8 examples are in .* already, first 'cat/000.png'"):
         extract(network, open_source(str(tmp_path / "more")), study, Plan(), append=True)
-    with pytest.raises(StudyError, match="the name of one example is in .* already, first 'cat/000.png'"):
+    with pytest.raises(StudyError, match=r"the name of one example is in .* already, first 'cat/000.png'"):
         extract(network, open_source(str(tmp_path / "more")), study, Plan(limit=2), append=True)
 
 
@@ -104,7 +104,7 @@ def test_more_data_than_there_were(network: Network, tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "photos", broken=(23,))
     extract(network, open_source(str(folder)), tmp_path / "s", PLAN)
     (folder / "dog" / "023.png").write_bytes(picture(0))
-    with pytest.raises(InvalidInput, match="after 23 came no example, and now it is 'dog/023.png'"):
+    with pytest.raises(InvalidInput, match=r"after 23 came no example, and now it is 'dog/023.png'"):
         extract(network, open_source(str(folder)), tmp_path / "s", Plan(("2",), batch_size=4), append=True)
 
 
@@ -116,7 +116,7 @@ def test_maps_of_another_size(photos: Source, tmp_path: Path, policy: str) -> No
     (tmp_path / "large").mkdir()
     (tmp_path / "large" / "a.png").write_bytes(picture(1, (9, 9)))
     before = contents(tmp_path / "s")
-    with pytest.raises(InvalidInput, match="layer '0' gives maps of different sizes: bring the inputs to one size"):
+    with pytest.raises(InvalidInput, match=r"layer '0' gives maps of different sizes: bring the inputs to one size"):
         extract(network, open_source(str(tmp_path / "large")), tmp_path / "s", Plan(batch_size=4), append=True)
     assert contents(tmp_path / "s") == before
 
@@ -128,28 +128,28 @@ def test_weights_without_a_name_or_with_a_taken_one(
         state = load_model(f"{models}:small").state_dict()
         save_file({key: tensor * factor for key, tensor in state.items()}, tmp_path / f"{name}.safetensors")
     other, third = (load_network(f"{models}:small", weights=tmp_path / f"{n}.safetensors") for n in ("other", "third"))
-    with pytest.raises(StudyError, match="has other weights than .*: --checkpoint NAME adds .*, --weights takes"):
+    with pytest.raises(StudyError, match=r"has other weights than .*: --checkpoint NAME adds .*, --weights takes"):
         extract(other, photos, study, Plan(("2",)), append=True)
-    with pytest.raises(StudyError, match="has these weights already, without a name: leave out --checkpoint x"):
+    with pytest.raises(StudyError, match=r"has these weights already, without a name: leave out --checkpoint x"):
         extract(network, photos, study, Plan(("2",), checkpoint="x"), append=True)
-    with pytest.raises(StudyError, match="a checkpoint is run over the data of .*, and these are others"):
+    with pytest.raises(StudyError, match=r"a checkpoint is run over the data of .*, and these are others"):
         extract(other, more(tmp_path), study, Plan(checkpoint="other"), append=True)
     with pytest.raises(
-        StudyError, match="was made with a Sequential, and this is a Twice: a checkpoint is of the same"
+        StudyError, match=r"was made with a Sequential, and this is a Twice: a checkpoint is of the same"
     ):
         extract(load_network(f"{models}:Twice"), photos, study, Plan(("conv",), checkpoint="x"), append=True)
     extract(other, photos, study, Plan(checkpoint="other", batch_size=4), append=True)
-    with pytest.raises(StudyError, match="has a checkpoint other with other weights: choose another name"):
+    with pytest.raises(StudyError, match=r"has a checkpoint other with other weights: choose another name"):
         extract(third, photos, study, Plan(checkpoint="other"), append=True)
-    with pytest.raises(StudyError, match="has the checkpoints other, and examples for one of them alone"):
+    with pytest.raises(StudyError, match=r"has the checkpoints other, and examples for one of them alone"):
         extract(network, more(tmp_path), study, Plan(), append=True)
-    with pytest.raises(InvalidInput, match="--checkpoint takes letters, digits .*: got 'a/b'"):
+    with pytest.raises(InvalidInput, match=r"--checkpoint takes letters, digits .*: got 'a/b'"):
         Plan(checkpoint="a/b")
 
 
 def test_layers_over_some_of_the_examples(network: Network, photos: Source, study: Path, tmp_path: Path) -> None:
     extract(network, more(tmp_path), study, Plan(batch_size=4), append=True)
-    with pytest.raises(StudyError, match="were appended from 2 sets of data, and layers run over one only: append"):
+    with pytest.raises(StudyError, match=r"were appended from 2 sets of data, and layers run over one only: append"):
         extract(network, photos, study, Plan(("2",)), append=True)
     said: list[str] = []
     again = extract(network, more(tmp_path), study, append=True, on_notice=said.append)
@@ -158,20 +158,20 @@ def test_layers_over_some_of_the_examples(network: Network, photos: Source, stud
 
 
 def test_where_there_is_nothing_to_append_to(network: Network, photos: Source, study: Path, tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="there is no study at .*none to append to: leave out --append to make one"):
+    with pytest.raises(StudyError, match=r"there is no study at .*none to append to: leave out --append to make one"):
         extract(network, photos, tmp_path / "none", PLAN, append=True)
     (tmp_path / "thesis").mkdir()
-    with pytest.raises(StudyError, match="thesis is not a study: it has no study.json"):
+    with pytest.raises(StudyError, match=r"thesis is not a study: it has no study.json"):
         extract(network, photos, tmp_path / "thesis", PLAN, append=True)
-    with pytest.raises(InvalidInput, match="--append adds to a study, and --overwrite replaces it: leave out one"):
+    with pytest.raises(InvalidInput, match=r"--append adds to a study, and --overwrite replaces it: leave out one"):
         extract(network, photos, study, PLAN, append=True, overwrite=True)
     np.save(tmp_path / "x.npy", np.eye(3, dtype=np.float32))
     import_vectors(tmp_path / "x.npy", tmp_path / "imported")
-    with pytest.raises(StudyError, match="imported was imported, and has no network to go on with"):
+    with pytest.raises(StudyError, match=r"imported was imported, and has no network to go on with"):
         extract(network, photos, tmp_path / "imported", PLAN, append=True)
     file = study / "study.json"
     file.write_text(file.read_text("utf-8").replace('"format": 1', '"format": 99'), "utf-8")
-    with pytest.raises(StudyError, match="has format 99, .*: upgrade TopoAct"):
+    with pytest.raises(StudyError, match=r"has format 99, .*: upgrade TopoAct"):
         extract(network, photos, study, PLAN, append=True)
 
 
@@ -182,14 +182,14 @@ def test_restart_throws_away_appends_alone(network: Network, photos: Source, stu
 
     with pytest.raises(Cancelled):
         extract(network, photos, study, replace(PLAN, seed=3), overwrite=True, on_progress=stop)
-    with pytest.raises(StudyError, match="begun with another seed, appended.0.added"):
+    with pytest.raises(StudyError, match=r"begun with another seed, appended.0.added"):
         extract(network, photos, study, Plan(("2",), batch_size=4), append=True)
-    with pytest.raises(StudyError, match="s.partial holds an unfinished study that is no append: finish it with"):
+    with pytest.raises(StudyError, match=r"s.partial holds an unfinished study that is no append: finish it with"):
         extract(network, photos, study, Plan(("2",), batch_size=4), append=True, restart=True)
     shutil.rmtree(tmp_path / "s.partial")
     with pytest.raises(Cancelled):
         extract(network, photos, study, Plan(("2",), ("mean",), batch_size=4), append=True, on_progress=stop)
-    with pytest.raises(StudyError, match="begun with another appended.0.policies"):
+    with pytest.raises(StudyError, match=r"begun with another appended.0.policies"):
         extract(network, photos, study, Plan(("2",), batch_size=4), append=True)
     extract(network, photos, study, Plan(("2",), batch_size=4), append=True, restart=True)
 
@@ -199,17 +199,17 @@ def test_a_damaged_study_is_not_built_upon(network: Network, study: Path, tmp_pa
     data = bytearray(chunk.read_bytes())
     data[5] ^= 1
     chunk.write_bytes(data)
-    with pytest.raises(StudyError, match="activations.zarr/0 cannot be used: its vectors are not those that were wr"):
+    with pytest.raises(StudyError, match=r"activations.zarr/0 cannot be used: its vectors are not those that were wr"):
         extract(network, more(tmp_path), study, Plan(batch_size=4), append=True)
     chunk.write_bytes(data[:40])
-    with pytest.raises(StudyError, match="activations.zarr/0/c/1/0 cannot be used"):
+    with pytest.raises(StudyError, match=r"activations.zarr/0/c/1/0 cannot be used"):
         extract(network, more(tmp_path), study, Plan(batch_size=4), append=True)
 
 
 def test_nothing_that_can_be_read(network: Network, study: Path, tmp_path: Path) -> None:
     broken = open_source(str(write_photos(tmp_path / "broken", 3, classes=("owl",), broken=(0, 1, 2))))
     before = contents(study)
-    with pytest.raises(InvalidInput, match="no image could be read"):
+    with pytest.raises(InvalidInput, match=r"no image could be read"):
         extract(network, broken, study, Plan(batch_size=4), append=True)
     assert contents(study) == before
     assert torch.is_grad_enabled()

@@ -162,8 +162,17 @@ def extract(
     network = load_network(model, weights=weights, seed=seed)
     plan = replace(plan, preprocessing=said and said.completed(network.preprocessing))
     with progress() as report:
-        how = {"overwrite": overwrite, "restart": restart, "append": append}
-        study = extract(network, source, out, plan, **how, on_progress=report, on_notice=say_aside)
+        study = extract(
+            network,
+            source,
+            out,
+            plan,
+            overwrite=overwrite,
+            restart=restart,
+            append=append,
+            on_progress=report,
+            on_notice=say_aside,
+        )
     say_study(study, as_json=as_json)
 
 

@@ -50,9 +50,8 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"input: {summary['preprocessing']}")
     if summary["accuracy"] is not None:
         lines.append(f"prediction = label for {summary['accuracy']:.1%} of the labelled examples")
-    for name, accuracy in summary["checkpoints"].items():
-        if accuracy is not None:
-            lines.append(f"{name}: prediction = label for {accuracy:.1%} of them")
+    shares = {name: share for name, share in summary["checkpoints"].items() if share is not None}
+    lines += [f"{name}: prediction = label for {share:.1%} of them" for name, share in shares.items()]
     if summary["outputs_named"] and summary["labelled"] and summary["accuracy"] is None:
         lines.append("labels and outputs have no name in common: name the outputs as the labels do with --classes")
     if summary["outputs"] and not summary["outputs_named"]:
