@@ -141,7 +141,7 @@ def test_weights_without_a_name_or_with_a_taken_one(
     extract(other, photos, study, Plan(checkpoint="other", batch_size=4), append=True)
     with pytest.raises(StudyError, match=r"has a checkpoint other with other weights: choose another name"):
         extract(third, photos, study, Plan(checkpoint="other"), append=True)
-    with pytest.raises(StudyError, match=r"has the checkpoints other, and examples for one of them alone"):
+    with pytest.raises(StudyError, match=r"has layers of 2 checkpoints, and examples are appended for all"):
         extract(network, more(tmp_path), study, Plan(), append=True)
     with pytest.raises(InvalidInput, match=r"--checkpoint takes letters, digits .*: got 'a/b'"):
         Plan(checkpoint="a/b")

@@ -74,11 +74,11 @@ def check_over_known_data(history: History, policies: Iterable[str], *, is_text:
 
 def check_for_all_layers(history: History, config: Config) -> None:
     """Refuse examples that would not be for all layers of the study."""
-    path, known = history.study.path, [name for name in history.checkpoints if name]
-    if len(history.checkpoints) > 1:
+    path, n_checkpoints = history.study.path, len(history.checkpoints)
+    if n_checkpoints > 1:
         raise StudyError(
-            f"{path} has the checkpoints {', '.join(known)}, and examples for one of them alone are of no use: append"
-            " examples before the second checkpoint"
+            f"{path} has layers of {n_checkpoints} checkpoints, and examples are appended for all of them or none:"
+            " append examples before the second checkpoint"
         )
     asked = {"layers": sorted(config["layers"]), "policies": sorted(config["policies"])}
     if found := differing({"layers": sorted(history.modules), "policies": sorted(history.policies)}, asked):
