@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from topoact.cli.options import (
+    Append,
     AsJson,
+    Checkpoint,
     IdColumn,
     ImageColumn,
     LabelColumn,
@@ -22,7 +24,7 @@ from topoact.cli.options import (
     Version,
     Weights,
 )
-from topoact.cli.printing import fail, graph_line, progress, say, say_study
+from topoact.cli.printing import fail, graph_line, progress, say, say_aside, say_study
 from topoact.errors import Cancelled, TopoActError
 
 app = typer.Typer(
@@ -100,6 +102,7 @@ def extract(
         ),
     ] = None,
     weights: Weights = None,
+    checkpoint: Checkpoint = None,
     size: Annotated[int | None, typer.Option(help="Short side to so many pixels, then the centre square.")] = None,
     mean: Annotated[str | None, typer.Option(help="Taken from the 0-1 RGB values: r,g,b.")] = None,
     std: Annotated[str | None, typer.Option(help="Divides what is left: r,g,b.")] = None,
@@ -121,6 +124,7 @@ def extract(
     dtype: Annotated[str, typer.Option(help="Of the forward pass: float32 or bfloat16.")] = "float32",
     workers: Annotated[int, typer.Option(help="Processes that share the batches, one to a GPU.")] = 1,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at an input that cannot be read.")] = False,
+    append: Append = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
     as_json: AsJson = False,
@@ -128,9 +132,10 @@ def extract(
     """Write the activations of any torch network over your inputs as a study."""
     from topoact.extract import Plan, extract, load_network, open_source
     from topoact.extract.options import parse_names, parse_policies, parse_preprocessing, split
-    from topoact.study.writer import check_target
+    from topoact.study.placing import check_target
 
-    check_target(out, overwrite)
+    if not append:
+        check_target(out, overwrite)
     said = parse_preprocessing(size, mean, std, transform)
     plan = Plan(
         layers=split(layers) if layers else None,
@@ -145,6 +150,7 @@ def extract(
         workers=workers,
         where=tuple(where or ()),
         max_tokens=max_tokens,
+        checkpoint=checkpoint,
     )
     source = open_source(
         data,
@@ -157,7 +163,17 @@ def extract(
     network = load_network(model, weights=weights, seed=seed)
     plan = replace(plan, preprocessing=said and said.completed(network.preprocessing))
     with progress() as report:
-        study = extract(network, source, out, plan, overwrite=overwrite, restart=restart, on_progress=report)
+        study = extract(
+            network,
+            source,
+            out,
+            plan,
+            overwrite=overwrite,
+            restart=restart,
+            append=append,
+            on_progress=report,
+            on_notice=say_aside,
+        )
     say_study(study, as_json=as_json)
 
 

@@ -41,6 +41,11 @@ def say(summary: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
     typer.echo(json.dumps(summary, ensure_ascii=False) if as_json else "\n".join(lines))
 
 
+def say_aside(sentence: str) -> None:
+    """Print a sentence that is no part of the result."""
+    typer.echo(sentence, err=True)
+
+
 def fail(sentence: str, code: int) -> None:
     """Print a sentence on standard error and end the process."""
     typer.echo(sentence, err=True)

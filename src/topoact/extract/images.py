@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from topoact.extract.forward import Forward, Seen, forward_runs
 from topoact.extract.loader import Batch, load_batches
-from topoact.extract.portions import check_finite, check_labels, name_outputs, named
+from topoact.extract.portions import Names, check_finite, check_labels, name_outputs
 from topoact.extract.predictions import Outputs, label_name
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.sources import Record, Source
@@ -30,6 +30,8 @@ class ImageRun:
         What determines the study.
     on_progress
         Called after each batch.
+    names
+        What the layers are called.
 
     Attributes
     ----------
@@ -41,9 +43,17 @@ class ImageRun:
     """What to say when there is no example."""
 
     def __init__(
-        self, network: "Network", source: Source, plan: "Plan", config: dict[str, Any], on_progress: Progress
+        self,
+        network: "Network",
+        source: Source,
+        plan: "Plan",
+        config: dict[str, Any],
+        on_progress: Progress,
+        *,
+        names: Names,
     ) -> None:
         self._network, self._source, self._plan, self._on_progress = network, source, plan, on_progress
+        self._names = names
         self.config, self.capacity = config, min(len(source), plan.limit or len(source))
         self._outputs: Outputs | None = None
         self._labelled: Record | None = None
@@ -57,7 +67,9 @@ class ImageRun:
         plan = self._plan
         span = {"start": writer.next_input, "stop": self.capacity}
         prepare = plan.preprocessing or Preprocessing()
-        batches = load_batches(self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, **span)
+        first = plan.batch_size - writer.n_before % plan.batch_size
+        sizes = {"batch_size": plan.batch_size, "first": first}
+        batches = load_batches(self._source, prepare, strict=plan.strict, **sizes, **span)
         forward = Forward(plan.layers, plan.policies, plan.seed)
         runs = forward_runs(self._network, forward, device=plan.device, dtype=plan.dtype, workers=plan.workers)
         self._on_progress("extract", writer.next_input, self.capacity)
@@ -74,7 +86,7 @@ class ImageRun:
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
             notes |= {"layers": list(kept), "outputs": asdict(self._outputs) if self._outputs else None}
-        layers = named(kept)
+        layers = self._names.of(kept)
         check_finite(layers, [record.id for record in batch.records])
         return Portion(self._columns(batch.records, scores), layers, batch.thumbnails, batch.next_input, batch.skipped)
 

@@ -1,6 +1,7 @@
 """Parquet and CSV tables of images, read in batches: memory does not grow with the number of rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,12 @@ class Table:
         is_integer = self._label and pa.types.is_integer(self._schema.field(self._label).type)
         return tuple(map(str, range(n_outputs))) if is_integer else None
 
+    def ids(self) -> Iterator[str]:
+        """List what the inputs are called; their images are not read."""
+        given = chain.from_iterable(batch.column(self._id).to_pylist() for batch in self._batches([self._id]))
+        found = given if self._id else repeat(None, self._n_rows)
+        return (_identity(value, row) for row, value in enumerate(found))
+
     def _records(self, batch: pa.RecordBatch, row: int, skip: int) -> Iterator[Record]:
         batch = batch.slice(skip)
         columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}
@@ -67,21 +74,23 @@ class Table:
             identity = columns[self._id][i] if self._id else None
             label = columns[self._label][i] if self._label else None
             extra = {ours: columns[theirs][i] for theirs, ours in self._extra.items()}
-            name = str(number if identity is None else identity)
-            yield Record(number, name, as_label(label), self._locate(columns[self._image][i]), extra)
+            yield Record(
+                number, _identity(identity, number), as_label(label), self._locate(columns[self._image][i]), extra
+            )
 
     def _locate(self, image: Any) -> Any:
         if isinstance(image, dict):
             image = image.get("bytes") or image.get("path")
         return self.path.parent / image if isinstance(image, str) else image
 
-    def _batches(self) -> Iterator[pa.RecordBatch]:
+    def _batches(self, wanted: Sequence[str | None] = ()) -> Iterator[pa.RecordBatch]:
         if self.path.suffix in {".csv", ".tsv"}:
             yield from read_csv(self.path).to_batches(BATCH_ROWS)
         else:
             names = [name for name in (self._image, self._label, self._id) if name]
             with pq.ParquetFile(self.path) as file:
-                yield from file.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys([*names, *self._extra])))
+                columns = list(wanted) or list(dict.fromkeys([*names, *self._extra]))
+                yield from file.iter_batches(BATCH_ROWS, columns=columns)
 
     def _open(self) -> tuple[pa.Schema, int]:
         if not self.path.is_file():
@@ -101,6 +110,10 @@ class Table:
         scalar = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
         text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         return name not in (self._image, self._label, self._id) and (scalar or text)
+
+
+def _identity(given: Any, row: int) -> str:
+    return str(row if given is None else given)
 
 
 def _check_image_type(path: Path, name: str, kind: pa.DataType) -> None:

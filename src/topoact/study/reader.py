@@ -26,6 +26,8 @@ class Layer:
     ----------
     name, key, module, policy, digest : str
         Shown name, file name, dotted name in the network, sampling policy, digest of the vectors.
+    checkpoint : str or None
+        Which of the network's checkpoints gave the vectors, where the study names them.
     n_points, n_channels : int
         Shape of the matrix of vectors.
     grid : tuple of int or None
@@ -45,6 +47,7 @@ class Layer:
         self.n_channels = entry.n_channels
         self.grid = entry.grid
         self.has_vectors = entry.has_vectors
+        self.checkpoint = entry.checkpoint
 
     def __repr__(self) -> str:
         return f"<Layer {self.name}: {self.n_points:,} points x {self.n_channels} channels>"
@@ -204,7 +207,7 @@ def open_study(path: str | Path) -> Study:
     """
     path = Path(path)
     study = Study(path, _read(path))
-    for name in _files(study.manifest):
+    for name in study_files(study.manifest):
         if not (path / name).exists():
             raise study.damaged(name, "it is missing")
     return study
@@ -227,7 +230,7 @@ def _read(path: Path) -> Manifest:
         raise StudyError(f"{path}: {error}") from None
 
 
-def _files(manifest: Manifest) -> list[str]:
+def study_files(manifest: Manifest) -> list[str]:
     """Name every file that a finished study must have: a missing chunk would be read as zeros."""
     n_segments = -(-manifest.n_examples // manifest.segment)
     names = ["examples.parquet"]
