@@ -64,6 +64,7 @@ class LayerSummary(WireModel):
     n_points: int
     n_channels: int
     grid: tuple[int, int] | None = Field(description="Height and width of the layer's map, when it has positions.")
+    checkpoint: str | None = Field(description="Name of the network's weights, if they have one.")
     lenses: list[str] = Field(description="Lenses offered for this layer, the first is the default.")
 
 

@@ -145,6 +145,7 @@ def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary
         n_points=layer.n_points,
         n_channels=layer.n_channels,
         grid=layer.grid,
+        checkpoint=layer.checkpoint,
         lenses=lenses,
     )
 
