@@ -25,6 +25,7 @@ def summarise(study: Study) -> dict[str, Any]:
             for layer in map(study.layer, study.layers)
         ],
         "layers_by_default": bool(manifest.model and manifest.config["layers"] is None),
+        "random_weights": manifest.has_random_weights,
         "preprocessing": (manifest.preprocessing or {}).get("description"),
         "skipped": {"count": manifest.skipped.count, "first": list(manifest.skipped.first)},
         "accuracy": manifest.notes.get("accuracy"),
@@ -46,6 +47,8 @@ def sentences(summary: dict[str, Any]) -> list[str]:
     lines += [_layer_line(layer) for layer in summary["layers"]]
     if summary["layers_by_default"]:
         lines.append("layers chosen by default: name others with --layers")
+    if summary["random_weights"]:
+        lines.append("weights: random, the network has learnt nothing: give --weights DEFAULT or a file")
     if summary["preprocessing"]:
         lines.append(f"input: {summary['preprocessing']}")
     if summary["accuracy"] is not None:

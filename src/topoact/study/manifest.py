@@ -6,6 +6,8 @@ from typing import Any
 from topoact.errors import StudyError
 
 FORMAT = 1
+ARCHITECTURES = ("torchvision", "timm")
+"""Kinds of networks that have weights only if somebody gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,13 @@ class Manifest:
         """The specification of the network, else the name of its class, or None for imported vectors."""
         model: dict[str, Any] | None = self.config.get("model")
         return (model["spec"] or model["class"]) if model else None
+
+    @property
+    def has_random_weights(self) -> bool:
+        """Whether the network is an architecture of a library that nobody gave weights."""
+        model: dict[str, Any] = self.config.get("model") or {}
+        kind = str(model.get("spec")).partition(":")[0]
+        return kind in ARCHITECTURES and model.get("weights") is None
 
     @property
     def preprocessing(self) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from topoact.analysis.diagnosis import diagnose
 from topoact.analysis.layout import Drawing, components
 from topoact.analysis.projection import projections
 from topoact.mapper import DistanceCurve, MapperGraph
-from topoact.study import Layer
+from topoact.study import Layer, Manifest
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
 from topoact.workbench import KNOBS, DrawnGraph, Knob, MapSettings, Workbench, texts
@@ -41,7 +41,7 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         has_predictions="prediction" in names,
         has_thumbnails=study.has_thumbnails,
         texts=texts.unit(study),
-        model=study.manifest.model,
+        model=_model(study.manifest),
         preprocessing=(study.manifest.preprocessing or {}).get("description"),
     )
 
@@ -134,6 +134,10 @@ def job_event(status: JobStatus) -> messages.JobEvent:
 def _passage(bench: Workbench, row: int) -> messages.Passage | None:
     found = texts.passage(bench.study, row)
     return messages.Passage(**found._asdict()) if found else None
+
+
+def _model(manifest: Manifest) -> str | None:
+    return f"{manifest.model}, random weights" if manifest.has_random_weights else manifest.model
 
 
 def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary:
