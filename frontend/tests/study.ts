@@ -14,6 +14,7 @@ export const STUDY: StudySummary = {
     n_points: 8,
     n_channels: 4,
     grid: null,
+    checkpoint: null,
     lenses: ["l2", "l1"],
   })),
   classes: ["ant", "bee", "cat"],
