@@ -25,6 +25,8 @@ from topoact.study import open_study
 N_KILLS = 3
 SHARES = (0.5, 0.97)
 """How much of what has to be written finds room on the full disks."""
+BEFORE_THE_END = 0.75
+"""Share of the time of a run in which moments are drawn: a process that has ended cannot be killed."""
 POLL = 0.02
 
 
@@ -145,7 +147,7 @@ def strike(task: Task, work: Path, draw: random.Random) -> bool:
         f"     {task.name}: {wanted.seconds:.1f} s of writing, {wanted.n_bytes / 1e6:.1f} MB, {wanted.digest}",
         flush=True,
     )
-    moments = [draw.uniform(0, wanted.seconds) for _ in range(N_KILLS + 1)]
+    moments = [draw.uniform(0, BEFORE_THE_END * wanted.seconds) for _ in range(N_KILLS + 1)]
     faults += [lambda path, s=s: killed(task, path, s) for s in moments[:N_KILLS]]
     faults.append(lambda path: worker_killed(task, path, moments[N_KILLS]))
     results = []

@@ -15,6 +15,7 @@ export const STUDY: StudySummary = {
     n_channels: 4,
     has_vectors: true,
     grid: null,
+    checkpoint: null,
     lenses: ["l2", "l1"],
     columns: id ? ["attribution"] : [],
   })),

@@ -64,6 +64,10 @@ export interface LayerSummary {
    */
   grid: [number, number] | null;
   /**
+   * Name of the network's weights, if they have one.
+   */
+  checkpoint: string | null;
+  /**
    * Lenses offered for this layer, the first is the default.
    */
   lenses: string[];

@@ -65,6 +65,7 @@ class LayerSummary(WireModel):
     n_channels: int
     has_vectors: bool = Field(description="Without vectors the layer is one graph, which was imported.")
     grid: tuple[int, int] | None = Field(description="Height and width of the layer's map, when it has positions.")
+    checkpoint: str | None = Field(description="Name of the network's weights, if they have one.")
     lenses: list[str] = Field(description="Lenses offered for this layer, the first is the default.")
     columns: list[str] = Field(description="Numeric columns of this layer's points: what was measured, its place.")
 

@@ -158,6 +158,7 @@ def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary
         n_channels=layer.n_channels,
         has_vectors=layer.has_vectors,
         grid=layer.grid,
+        checkpoint=layer.checkpoint,
         lenses=lenses if layer.has_vectors else [],
         columns=point_columns(layer),
     )
