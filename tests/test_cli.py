@@ -95,6 +95,30 @@ def test_import_and_map(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert output.startswith(f"vectors: {graph['nodes']} nodes, {graph['edges']} edges")
 
 
+def test_import_graphs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = {
+        "nodes": {"cube0_cluster0": [0, 1], "cube1_cluster0": [1, 2]},
+        "links": {"cube0_cluster0": ["cube1_cluster0"]},
+    }
+    (here / "g.json").write_text(json.dumps(graph))
+    np.save(here / "X.npy", np.random.default_rng(0).normal(size=(40, 3)))
+    code, output, _ = run(capsys, "import", "g.json", "--vectors", "X.npy", "-o", "study")
+    assert (code, "g: an imported graph, without vectors" in output) == (0, True)
+    code, output, _ = run(capsys, "map", "study", "--layer", "g")
+    assert (code, output) == (0, "g: 2 nodes, 1 edges, imported\n")
+    run(capsys, "import", "g.json", "-o", "alone")
+    code, output, _ = run(capsys, "map", "alone", "--json")
+    assert json.loads(output)["graphs"] == [{"layer": "g", "eps": None, "nodes": 2, "edges": 1, "coverage": None}]
+    graph["links"]["cube0_cluster0"] = ["cube7_cluster0"]
+    (here / "g.json").write_text(json.dumps(graph))
+    code, output, errors = run(capsys, "import", "g.json", "-o", "other")
+    assert (code, output) == (1, "")
+    assert errors.startswith(
+        "error: g.json: links: 'cube0_cluster0' is linked to 'cube7_cluster0', but there is no node"
+    )
+    assert not list(here.glob("other*"))
+
+
 @pytest.mark.usefixtures("here")
 def test_an_epsilon_for_each_interval_is_a_list(capsys: pytest.CaptureFixture[str]) -> None:
     np.save("X.npy", np.random.default_rng(0).normal(size=(300, 3)))

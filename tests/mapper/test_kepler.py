@@ -97,7 +97,7 @@ def linked(source, *targets):
         pytest.param({"nodes": NODES, "edges": {}}, "'edges' is no field of a graph of KeplerMapper", id="field"),
         pytest.param({"nodes": NODES}, "with the dictionaries 'nodes' and 'links'", id="no-links"),
         pytest.param({"nodes": [[0]], "links": {}}, "with the dictionaries 'nodes' and 'links'", id="list"),
-        pytest.param(one_node([0, 300]), "holds row 300, but X has 300 rows", id="row"),
+        pytest.param(one_node([0, 300]), "holds row 300, but there are 300 points", id="row"),
         pytest.param(one_node([-1, 2]), "'cube0_cluster0' holds row -1", id="minus"),
         pytest.param(one_node([]), "must be a list of row numbers, not empty", id="none"),
         pytest.param(one_node(["a"]), "must be a list of row numbers", id="strings"),

@@ -158,7 +158,7 @@ def test_a_segment_takes_whole_portions_and_bounded_memory(
 ) -> None:
     monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 256)
     points = SimpleNamespace(vectors=SimpleNamespace(nbytes=n_bytes))
-    assert segment_length(Portion({}, {"conv": points}, [None] * 4, 4)) == segment  # type: ignore[dict-item]
+    assert segment_length([Portion({}, {"conv": points}, [None] * 4, 4)]) == segment  # type: ignore[dict-item]
 
 
 def test_a_segment_is_written_while_the_next_is_made_and_no_further(

@@ -56,9 +56,17 @@ export interface LayerSummary {
   n_points: number;
   n_channels: number;
   /**
+   * Without vectors the layer is one graph, which was imported.
+   */
+  has_vectors: boolean;
+  /**
    * Height and width of the layer's map, when it has positions.
    */
   grid: [number, number] | null;
+  /**
+   * Name of the network's weights, if they have one.
+   */
+  checkpoint: string | null;
   /**
    * Lenses offered for this layer, the first is the default.
    */
@@ -145,16 +153,19 @@ export interface Ticket {
 }
 /**
  * A mapper graph as drawn: its settings, intervals, nodes, edges, and what it leaves out.
+ *
+ * An imported graph has no settings, ε, lens values of points or medoids.
  */
 export interface Graph {
   digest: string;
   layout: string;
   layer: number;
-  settings: Settings;
+  settings: Settings | null;
+  given: Given | null;
   /**
    * The ε in use, resolved; the least and the greatest where each interval has its own.
    */
-  eps: number | [number, number];
+  eps: number | [number, number] | null;
   /**
    * Other ε that are answered at once, in ascending order.
    */
@@ -162,11 +173,7 @@ export interface Graph {
   curve: EpsilonCurve | null;
   n_points: number;
   n_covered: number;
-  /**
-   * @minItems 2
-   * @maxItems 2
-   */
-  lens_range: [number, number];
+  lens_range: [number, number] | null;
   intervals: [number, number][];
   nodes: Nodes;
   edges: Edges;
@@ -175,6 +182,38 @@ export interface Graph {
    */
   survivors: number[];
   warnings: Caution[];
+}
+/**
+ * What an imported graph has in the place of what only vectors tell; a node's `interval` is its cube's number.
+ */
+export interface Given {
+  /**
+   * What the lens_mean of a node is: the mean of a lens, or 'cube'.
+   */
+  lens: string;
+  /**
+   * Name of each node in the file.
+   */
+  names: string[];
+  /**
+   * Names of all classes that the file tells, those of most members first.
+   */
+  classes: string[];
+  /**
+   * Largest classes of each node; empty if the file tells none.
+   */
+  shares: GivenShare[][];
+  /**
+   * Whether n_points counts all points, not only up to the last in some node.
+   */
+  is_whole: boolean;
+}
+/**
+ * A class, by its place among the names, and its share of the members of a node.
+ */
+export interface GivenShare {
+  code: number;
+  share: number;
 }
 /**
  * The sorted k-NN distance of a sample of points, at even steps of rank, and where its knee lies.
@@ -191,13 +230,13 @@ export interface EpsilonCurve {
 export interface Nodes {
   interval: number[];
   size: number[];
-  lens_min: number[];
+  lens_min: number[] | null;
   lens_mean: number[];
-  lens_max: number[];
+  lens_max: number[] | null;
   /**
    * Point nearest to the node's mean vector.
    */
-  medoid: number[];
+  medoid: number[] | null;
   component: number[];
   x: number[];
   y: number[];

@@ -3,7 +3,7 @@
 import type { Members } from "../api/client";
 import type { Graph } from "../api/types";
 import type { NodeClasses } from "./classes";
-import { lensName } from "./lens";
+import { lensOf } from "./given";
 import { nodeMeans } from "./members";
 import { crossingRamp, lensRamp, OTHER, purityRamp, type Ramp, type Rgb } from "./palette";
 import { extent } from "./points";
@@ -36,7 +36,7 @@ export function colouring(mode: string, source: ColourSource): Colouring {
   if (mode === "purity" && source.classes) return byPurity(source);
   const { graph, members, number, dark } = source;
   if (number) return byNumber(number.title, nodeMeans(members, number.values), number.values, dark);
-  return byNumber(lensName(graph.settings.lens), Float32Array.from(graph.nodes.lens_mean), members.lens, null);
+  return byNumber(lensOf(graph).title, Float32Array.from(graph.nodes.lens_mean), members.lens, null);
 }
 
 function byMajority(source: ColourSource): Colouring {

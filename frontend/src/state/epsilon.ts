@@ -22,11 +22,11 @@ export function named(rule: string): Rule {
 }
 
 /** ε in use, in figures. */
-export const radiusText = (eps: Graph["eps"]): string =>
+export const radiusText = (eps: NonNullable<Graph["eps"]>): string =>
   typeof eps === "number" ? figure(eps) : `${figure(eps[0])}–${figure(eps[1])}`;
 
 /** Return one radius that stands for those in use: the middle one where each interval has its own. */
-export const middle = (eps: Graph["eps"]): number => (typeof eps === "number" ? eps : (eps[0] + eps[1]) / 2);
+export const middle = (eps: NonNullable<Graph["eps"]>): number => (typeof eps === "number" ? eps : (eps[0] + eps[1]) / 2);
 
 /** Return the stop nearest to a radius, or the radius itself where there are no stops. */
 export function nearestStop(stops: number[], eps: number): number {

@@ -28,3 +28,5 @@ export const plural = (value: number, one: string, many = `${one}s`): string =>
 /** "n of N" when something is left out, else only "N". */
 export const outOf = (shown: number, all: number): string =>
   shown === all ? count(all) : `${count(shown)} of ${count(all)}`;
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

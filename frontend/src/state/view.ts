@@ -1,6 +1,6 @@
 /** The whole state of what is on screen, as one plain value that can be stored, compared and restored. */
 
-import type { Settings, StudySummary } from "../api/types";
+import type { LayerSummary, Settings, StudySummary } from "../api/types";
 import { firstCategory, isCategory } from "./columns";
 import { CLASS_COLOURS } from "./palette";
 
@@ -38,6 +38,8 @@ export interface ViewState {
   classColumn: string | null;
   /** The column whose shares the inspector shows, where it is another one. */
   barColumn: string | null;
+  /** Classes that are looked for by name among those of the nodes of an imported graph. */
+  named: string[];
   /** What texts or words are looked for, whether as a word of its own, and in which column if not in the texts. */
   find: string;
   wholeWord: boolean;
@@ -76,6 +78,7 @@ export function initialView(study: StudySummary): ViewState {
     classes: [],
     classColumn: null,
     barColumn: null,
+    named: [],
     find: "",
     wholeWord: false,
     findColumn: null,
@@ -92,6 +95,12 @@ export function initialView(study: StudySummary): ViewState {
     theme: "auto",
     panels: { left: true, right: true, projection: true, table: false },
   };
+}
+
+/** Return the lens for a layer: the same if it is offered there, or if none is. */
+export function lensFor(layer: LayerSummary | undefined, lens: string): string {
+  const offered = layer?.lenses ?? [];
+  return offered.includes(lens) ? lens : (offered[0] ?? lens);
 }
 
 /** Return the fields of `view` that differ from `base`, for a short address. */
@@ -112,7 +121,7 @@ export function restore(base: ViewState, saved: unknown, study: StudySummary): V
   const layer = study.layers.find((known) => known.id === view.layer);
   if (!layer) return base;
   view.settings = { ...base.settings, ...view.settings };
-  if (!layer.lenses.includes(view.settings.lens)) view.settings.lens = layer.lenses[0];
+  view.settings.lens = lensFor(layer, view.settings.lens);
   view.panels = { ...base.panels, ...view.panels };
   return { ...view, ...knownColumns(view, base, study) };
 }
@@ -151,6 +160,7 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "camera") return isCamera(value);
   if (key === "selection") return isSelection(value);
   if (key === "classes") return isIds(value);
+  if (key === "named") return Array.isArray(value) && value.every((name) => typeof name === "string");
   if (key === "pins") return Array.isArray(value) && value.every((pin) => Array.isArray(pin) && pin.every(Number.isFinite));
   if (key === "classColumn" || key === "barColumn" || key === "findColumn") return value === null || typeof value === "string";
   if (key === "theme") return ["auto", "light", "dark"].includes(value as string);

@@ -3,6 +3,7 @@
 import { countClasses, type NodeClasses, nodeClasses, pointsOfClasses } from "../state/classes";
 import { type ColourSource, type Colouring, colouring } from "../state/colouring";
 import type { Category } from "../state/columns";
+import { sharesOfClasses } from "../state/given";
 import { membersOf, sharedMembers, sharesIn } from "../state/members";
 import { classColours, type Rgb } from "../state/palette";
 import { everyPoint, PointSet } from "../state/points";
@@ -135,11 +136,18 @@ export class Reading {
   /** How many points of the layer are in each of the classes that can be looked for. */
   readonly classTotals = $derived.by(() => countIn(everyPoint(this.session.shown?.graph.n_points ?? 0), this.classColumn, this.classCodes));
 
+  /** Share of the classes that are looked for in each node, as the file of an imported graph gives it. */
+  readonly namedShares: Float32Array | null = $derived.by(() => {
+    const given = this.session.shown?.graph.given;
+    return given ? sharesOfClasses(given, this.named) : null;
+  });
+  private readonly named = $derived.by(() => this.session.view.named);
+
   /** Share of each node's members that are looked for; null when nothing is faded. */
   readonly shares: Float32Array | null = $derived.by(() => {
     const { shown } = this.session;
     const set = this.lookedFor;
-    return shown && set && sharesIn(shown.members, set);
+    return shown && (set ? sharesIn(shown.members, set) : this.namedShares);
   });
 
   readonly strength = $derived.by(() => this.shares && strengths(this.shares));

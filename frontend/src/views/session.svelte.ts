@@ -7,7 +7,7 @@ import type { Hit } from "../graph/pick";
 import { type Category, categoriesOf } from "../state/columns";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
 import { between, continued, ease, startPlaces } from "../state/transition";
-import { type Camera, initialView, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
+import { type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
 import { Shelf, type Shown } from "./shown";
 
 interface Trip {
@@ -89,9 +89,15 @@ export class Session {
     this.update(toggled(this.view, column, code));
   }
 
+  toggleNamed(name: string): void {
+    const { named } = this.view;
+    this.update({ named: named.includes(name) ? named.filter((other) => other !== name) : [...named, name] });
+  }
+
   clear(): void {
-    const { selection, classes, find } = this.view;
-    if (selection.kind !== "none" || classes.length || find) this.update({ selection: NOTHING, classes: [], find: "" });
+    const { selection, classes, named, find } = this.view;
+    if (selection.kind === "none" && !classes.length && !named.length && !find) return;
+    this.update({ selection: NOTHING, classes: [], named: [], find: "" });
   }
 
   changeSettings(patch: Partial<Settings>): void {
@@ -102,8 +108,7 @@ export class Session {
   switchLayer(layer: number): void {
     if (layer === this.view.layer) return;
     const { settings } = this.view;
-    const lenses = this.study.layers.find((known) => known.id === layer)?.lenses ?? [];
-    const lens = lenses.includes(settings.lens) ? settings.lens : lenses[0];
+    const lens = lensFor(this.study.layers.find((known) => known.id === layer), settings.lens);
     const eps = typeof settings.eps === "number" ? this.study.defaults.eps : settings.eps;
     this.update({ layer, settings: { ...settings, lens, eps } });
     const arrive = (next: Shown) => ({ selection: NOTHING, pins: [], camera: this.fitted(next) });
@@ -119,7 +124,7 @@ export class Session {
   /** Put a whole view on screen, its graph included. */
   restore(target: ViewState): void {
     const now = this.shown?.graph;
-    const there = now && now.layer === target.layer && now.layout === target.layout && sameSettings(now.settings, target.settings);
+    const there = now && now.layer === target.layer && now.layout === target.layout && sameSettings(now.settings ?? target.settings, target.settings);
     if (there) {
       this.view = target;
       return;
@@ -239,7 +244,8 @@ export class Session {
     const { drawn } = this;
     const from = this.view.camera;
     this.hovered = null;
-    this.view = { ...this.view, settings: next.graph.settings, layout: next.graph.layout, ...trip.arrive(next, survivors) };
+    const settings = next.graph.settings ?? this.view.settings;
+    this.view = { ...this.view, settings, layout: next.graph.layout, ...trip.arrive(next, survivors) };
     this.shown = next;
     if (!before || before.graph.layer !== next.graph.layer || before === next) return;
     const none = next.graph.nodes.size.map(() => -1);
@@ -260,7 +266,7 @@ export class Session {
     if (!(error instanceof Cancelled)) this.problem = error instanceof Error ? error.message : String(error);
     if (!this.shown) return;
     const { graph } = this.shown;
-    this.view = { ...this.view, layer: graph.layer, layout: graph.layout, settings: graph.settings };
+    this.view = { ...this.view, layer: graph.layer, layout: graph.layout, settings: graph.settings ?? this.view.settings };
   }
 }
 

@@ -1,7 +1,8 @@
 /** What the inspector talks about, in words and figures. */
 
+import { lensOf } from "../state/given";
 import { mean } from "../state/members";
-import { count, figure, percent } from "../state/format";
+import { capital, count, figure, percent } from "../state/format";
 import { everyPoint } from "../state/points";
 import type { Explorer } from "./context";
 import type { Shown } from "./shown";
@@ -57,23 +58,22 @@ function comparedFacts({ reading }: Explorer, shown: Shown, whole: boolean): Fac
   ];
 }
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-
 function layerFacts({ session, reading }: Explorer, { graph }: Shown): Fact[] {
   const layer = session.study.layers.find((known) => known.id === graph.layer);
   const purity = reading.classes?.purity ?? new Float32Array();
   const average = purity.reduce((sum, share) => sum + share, 0) / Math.max(1, purity.length);
   return [
-    { name: "Channels", value: count(layer?.n_channels ?? 0) },
+    ...(layer?.n_channels ? [{ name: "Channels", value: count(layer.n_channels) }] : []),
     { name: "Nodes", value: count(graph.nodes.size.length), note: `${count(graph.edges.source.length)} edges` },
     ...(purity.length ? [{ name: "Mean purity", value: percent(average), note: "of a node" }] : []),
   ];
 }
 
 function nodeFacts({ reading }: Explorer, { graph }: Shown, ids: number[]): Fact[] {
-  const { nodes } = graph;
-  const lows = ids.map((id) => nodes.lens_min[id]);
-  const highs = ids.map((id) => nodes.lens_max[id]);
+  const { nodes, given } = graph;
+  if (given) return ids.length === 1 && given.lens !== "cube" ? [{ name: capital(lensOf(graph).mean), value: figure(nodes.lens_mean[ids[0]]) }] : [];
+  const lows = ids.map((id) => nodes.lens_min?.[id] ?? NaN);
+  const highs = ids.map((id) => nodes.lens_max?.[id] ?? NaN);
   const range = { name: "Lens", value: `${figure(Math.min(...lows))} – ${figure(Math.max(...highs))}` };
   if (ids.length !== 1) return [range];
   const [id] = ids;

@@ -4,7 +4,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from topoact.mapper import MapperGraph
+from topoact.mapper import GivenGraph, MapperGraph
 
 LOW_COVERAGE: Final = 0.6
 GIANT_SHARE: Final = 0.5
@@ -21,7 +21,12 @@ class Finding(NamedTuple):
 
 
 def diagnose(graph: MapperGraph) -> list[Finding]:
-    """Return the reasons for which a graph should not be read as it stands, the gravest first."""
+    """Return the reasons for which a graph should not be read as it stands, the gravest first.
+
+    There are none of a graph that was imported: every remedy is a setting.
+    """
+    if isinstance(graph, GivenGraph):
+        return []
     if graph.n_nodes == 0:
         return [Finding("empty", "No node: no point has enough neighbours within ε. Raise ε or lower minPts.")]
     checks = (_coverage(graph), _blob(graph), _path(graph), _fragments(graph))

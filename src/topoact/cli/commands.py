@@ -2,13 +2,16 @@
 
 import json
 from dataclasses import asdict, replace
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from topoact.cli.options import (
+    Append,
     AsJson,
+    Checkpoint,
     IdColumn,
     ImageColumn,
     LabelColumn,
@@ -21,7 +24,7 @@ from topoact.cli.options import (
     Version,
     Weights,
 )
-from topoact.cli.printing import fail, progress, radius, say, say_study
+from topoact.cli.printing import fail, graph_line, progress, say, say_aside, say_study
 from topoact.errors import Cancelled, TopoActError
 
 app = typer.Typer(
@@ -99,6 +102,7 @@ def extract(
         ),
     ] = None,
     weights: Weights = None,
+    checkpoint: Checkpoint = None,
     size: Annotated[int | None, typer.Option(help="Short side to so many pixels, then the centre square.")] = None,
     mean: Annotated[str | None, typer.Option(help="Taken from the 0-1 RGB values: r,g,b.")] = None,
     std: Annotated[str | None, typer.Option(help="Divides what is left: r,g,b.")] = None,
@@ -123,6 +127,7 @@ def extract(
         bool, typer.Option("--attribution", help="Store how much each vector argues for the likeliest classes.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at an input that cannot be read.")] = False,
+    append: Append = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
     as_json: AsJson = False,
@@ -130,9 +135,10 @@ def extract(
     """Write the activations of any torch network over your inputs as a study."""
     from topoact.extract import Plan, extract, load_network, open_source
     from topoact.extract.options import parse_names, parse_policies, parse_preprocessing, split
-    from topoact.study.writer import check_target
+    from topoact.study.placing import check_target
 
-    check_target(out, overwrite)
+    if not append:
+        check_target(out, overwrite)
     said = parse_preprocessing(size, mean, std, transform)
     plan = Plan(
         layers=split(layers) if layers else None,
@@ -148,6 +154,7 @@ def extract(
         where=tuple(where or ()),
         max_tokens=max_tokens,
         attribution=attribution,
+        checkpoint=checkpoint,
     )
     source = open_source(
         data,
@@ -160,7 +167,17 @@ def extract(
     network = load_network(model, weights=weights, seed=seed)
     plan = replace(plan, preprocessing=said and said.completed(network.preprocessing))
     with progress() as report:
-        study = extract(network, source, out, plan, overwrite=overwrite, restart=restart, on_progress=report)
+        study = extract(
+            network,
+            source,
+            out,
+            plan,
+            overwrite=overwrite,
+            restart=restart,
+            append=append,
+            on_progress=report,
+            on_notice=say_aside,
+        )
     say_study(study, as_json=as_json)
 
 
@@ -185,11 +202,26 @@ def layers(
 
 @app.command("import")
 def import_(
-    vectors: Annotated[Path, typer.Argument(help="A .npy file of a matrix, one vector a row.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Vectors: .npy, .npz, .safetensors, .parquet, .h5ad or a folder of zarr. Or graphs: .json of"
+            " KeplerMapper, or as published by TopoAct's authors."
+        ),
+    ],
     *,
     out: Out,
     metadata: Annotated[Path | None, typer.Option(help="A .csv or .parquet table with as many rows.")] = None,
-    layer_name: Annotated[str, typer.Option(help="Name of the layer in the study.")] = "vectors",
+    vectors: Annotated[
+        list[Path] | None, typer.Option(help="Of graphs: a file of their vectors; may be repeated.")
+    ] = None,
+    layer_name: Annotated[
+        list[str] | None, typer.Option(help="Name of a layer, once for each.  [default: as in the file]")
+    ] = None,
+    vector_column: Annotated[
+        list[str] | None,
+        typer.Option(help="Array or column that is a layer; may be repeated.  [default: all that can be]"),
+    ] = None,
     image_column: ImageColumn = None,
     label_column: LabelColumn = None,
     id_column: IdColumn = None,
@@ -197,16 +229,17 @@ def import_(
     restart: Restart = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write vectors that exist already as a study."""
-    from topoact.extract import import_vectors
+    """Write vectors or graphs that exist already as a study."""
+    from topoact.extract import import_files
 
     columns = {"image": image_column, "label": label_column, "identity": id_column}
     with progress() as report:
-        study = import_vectors(
-            vectors,
+        study = import_files(
+            [*files, *(vectors or ())],
             out,
             metadata=metadata,
             layer_name=layer_name,
+            vector_column=vector_column,
             **columns,
             overwrite=overwrite,
             restart=restart,
@@ -242,7 +275,7 @@ def map_(
     as_json: AsJson = False,
 ) -> None:
     """Compute mapper graphs and keep them in the study."""
-    from topoact.study.derived import plain_radius
+    from topoact.study.graphs import plain_radius
     from topoact.workbench import MapSettings, open_workbench
 
     bench = open_workbench(study)
@@ -251,13 +284,10 @@ def map_(
     with progress() as report:
         for name in [bench.study.layer(layer).name] if layer else bench.layers:
             graph = bench.map(name, settings, progress=report)
-            counts = {"nodes": graph.n_nodes, "edges": graph.n_edges, "coverage": float(graph.coverage)}
+            coverage = None if isnan(graph.coverage) else float(graph.coverage)
+            counts = {"nodes": graph.n_nodes, "edges": graph.n_edges, "coverage": coverage}
             rows.append({"layer": name, "eps": plain_radius(graph.eps), **counts})
-    lines = [
-        f"{r['layer']}: {r['nodes']} nodes, {r['edges']} edges, {r['coverage']:.1%} of the points, {radius(r['eps'])}"
-        for r in rows
-    ]
-    say({"study": str(study), "graphs": rows}, lines, as_json=as_json)
+    say({"study": str(study), "graphs": rows}, [graph_line(row) for row in rows], as_json=as_json)
 
 
 @app.command()

@@ -26,6 +26,12 @@ Weights = Annotated[
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the study to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a finished study of that name.")]
 Restart = Annotated[bool, typer.Option("--restart", help="Throw away an unfinished study of that name.")]
+Append = Annotated[
+    bool, typer.Option("--append", help="Add to the study: more layers, more examples, or another checkpoint.")
+]
+Checkpoint = Annotated[
+    str | None, typer.Option(help="Name of these weights, in a study of several checkpoints of one network.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for programs.")]
 Port = Annotated[int | None, typer.Option(help="Port of the explorer; the first free one from 8765 by default.")]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address and do not open it.")]

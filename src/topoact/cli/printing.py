@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from topoact.mapper import Progress
 
 
-def radius(eps: Any) -> str:
+def graph_line(row: dict[str, Any]) -> str:
+    """Return what the shell says of a graph."""
+    counts = f"{row['layer']}: {row['nodes']} nodes, {row['edges']} edges"
+    if row["eps"] is None:
+        return f"{counts}, imported"
+    return f"{counts}, {row['coverage']:.1%} of the points, {_radius(row['eps'])}"
+
+
+def _radius(eps: Any) -> str:
     """Return the ε of a graph as people read it; where each interval has its own, the range."""
     if not isinstance(eps, list):
         return f"eps {eps:.4g}"
@@ -31,6 +39,11 @@ def say_study(study: Any, *, as_json: bool) -> None:
 def say(summary: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
     """Print a result, for people or for programs."""
     typer.echo(json.dumps(summary, ensure_ascii=False) if as_json else "\n".join(lines))
+
+
+def say_aside(sentence: str) -> None:
+    """Print a sentence that is no part of the result."""
+    typer.echo(sentence, err=True)
 
 
 def fail(sentence: str, code: int) -> None:

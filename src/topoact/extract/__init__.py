@@ -1,10 +1,10 @@
 """How do activations come out of a network? The only room that imports torch, and only when it is needed."""
 
+from topoact.extract.imports import import_files
 from topoact.extract.networks import Network, TorchNetwork, load_model, load_network
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.run import Plan, extract
 from topoact.extract.sources import open_source
-from topoact.extract.vectors import import_vectors
 
 __all__ = [
     "Network",
@@ -12,7 +12,7 @@ __all__ = [
     "Preprocessing",
     "TorchNetwork",
     "extract",
-    "import_vectors",
+    "import_files",
     "load_model",
     "load_network",
     "open_source",

@@ -14,7 +14,7 @@ from topoact.extract.forward import Pass, Seen, forward_runs
 from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.loader import Batch, load_batches
 from topoact.extract.policies import sample, summed
-from topoact.extract.portions import check_finite, check_labels, name_outputs, named
+from topoact.extract.portions import Names, check_finite, check_labels, name_outputs
 from topoact.extract.predictions import Outputs, host_scores, label_name
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.sources import Record, Source
@@ -37,6 +37,8 @@ class ImageRun:
         What determines the study.
     on_progress
         Called after each batch.
+    names
+        What the layers are called.
 
     Attributes
     ----------
@@ -48,9 +50,17 @@ class ImageRun:
     """What to say when there is no example."""
 
     def __init__(
-        self, network: "Network", source: Source, plan: "Plan", config: dict[str, Any], on_progress: Progress
+        self,
+        network: "Network",
+        source: Source,
+        plan: "Plan",
+        config: dict[str, Any],
+        on_progress: Progress,
+        *,
+        names: Names,
     ) -> None:
         self._network, self._source, self._plan, self._on_progress = network, source, plan, on_progress
+        self._names = names
         self.config, self.capacity = config, min(len(source), plan.limit or len(source))
         self._outputs: Outputs | None = None
         self._labelled: Record | None = None
@@ -64,15 +74,18 @@ class ImageRun:
         plan = self._plan
         runs = forward_runs(self._network, ImageForward(plan.layers, plan.policies, plan.seed, plan.attribution), plan)
         self._on_progress("extract", writer.next_input, self.capacity)
-        with closing(self.work(writer.next_input)) as work, runs as run:
+        with closing(self.work(writer.next_input, writer.n_before)) as work, runs as run:
             for batch, seen in run(work):
                 writer.append(self._portion(batch, seen, writer.notes))
                 self._on_progress("extract", batch.next_input, self.capacity)
 
-    def work(self, start: int) -> Generator[tuple[Batch, list[Pass]], None, None]:
-        """Yield the batches from a place in the source on, each with the pass that it needs, if it holds any input."""
+    def work(self, start: int, n_before: int = 0) -> Generator[tuple[Batch, list[Pass]], None, None]:
+        """Yield the batches from a place in the source on, each with the pass that it needs, if it holds any input.
+
+        They are full from where `n_before` examples have filled the last one.
+        """
         plan, prepare = self._plan, self._plan.preprocessing or Preprocessing()
-        span = {"start": start, "stop": self.capacity}
+        span = {"start": start, "stop": self.capacity, "first": plan.batch_size - n_before % plan.batch_size}
         batches = load_batches(self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, **span)
         with closing(batches):
             for batch in batches:
@@ -92,7 +105,7 @@ class ImageRun:
             notes |= {"layers": list(kept), "outputs": asdict(self._outputs) if self._outputs else None}
             if self._plan.attribution:
                 notes["attribution"] = attributed_to(scores)
-        layers = named(kept)
+        layers = self._names.of(kept)
         check_finite(layers, [record.id for record in batch.records])
         return Portion(self._columns(batch.records, scores), layers, batch.thumbnails, batch.next_input, batch.skipped)
 

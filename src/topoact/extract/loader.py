@@ -54,9 +54,19 @@ class Batch:
 
 
 def load_batches(
-    source: Source, preprocessing: Preprocessing, *, batch_size: int, start: int = 0, stop: int, strict: bool = False
+    source: Source,
+    preprocessing: Preprocessing,
+    *,
+    batch_size: int,
+    first: int | None = None,
+    start: int = 0,
+    stop: int,
+    strict: bool = False,
 ) -> Generator[Batch, None, None]:
     """Yield the readable inputs from `start` to `stop` in batches, all full but the last.
+
+    The first batch has `first` inputs, fewer where the last one of an earlier run was not full: then all further ones
+    are those that one run would have had.
 
     Raises
     ------
@@ -66,7 +76,7 @@ def load_batches(
     collate = stack if source.gives_tensors else preprocessing.collate
     taken: list[Decoded] = []
     skipped: list[str] = []
-    row = start
+    row, size = start, first or batch_size
     for item in _decoded(source, preprocessing, start, stop):
         row = item.record.row + 1
         if item.prepared is None:
@@ -75,9 +85,9 @@ def load_batches(
             skipped.append(item.record.id)
             continue
         taken.append(item)
-        if len(taken) == batch_size:
+        if len(taken) == size:
             yield _batch(taken, collate, row, skipped)
-            taken, skipped = [], []
+            taken, skipped, size = [], [], batch_size
     if taken or skipped:
         yield _batch(taken, collate, row, skipped)
 

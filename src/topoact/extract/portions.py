@@ -1,11 +1,13 @@
 """What portions of images and of texts have in common."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from topoact.errors import InvalidInput
+from topoact.extract.policies import VECTOR
 from topoact.extract.predictions import Outputs
 from topoact.study import Points
 
@@ -15,13 +17,43 @@ if TYPE_CHECKING:
     from topoact.extract.texts.source import TextSource
 
 
-def named(kept: Mapping[str, Mapping[str, Points]]) -> dict[str, Points]:
-    """Return the points by the name of the layer in the study: with the policy where there are several."""
-    return {
-        module if len(by_policy) == 1 else f"{module}@{policy}": points
-        for module, by_policy in kept.items()
-        for policy, points in by_policy.items()
-    }
+Pair: TypeAlias = tuple[str, str]
+"""A layer of the network and a policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What layers are called in a study: with the policy where there are several, after the name of the checkpoint."""
+
+    checkpoint: str | None = None
+    known: Mapping[Pair, str] = field(default_factory=dict)
+    """Names without the checkpoint that the study has already."""
+    only_known: bool = False
+    """Whether these are all that is wanted."""
+    there: frozenset[Pair] = frozenset()
+    """What is not wanted."""
+    with_policy: bool = False
+    """Whether new names tell the policy in any case."""
+
+    def of(self, kept: Mapping[str, Mapping[str, Points]]) -> dict[str, Points]:
+        """Return the points that are wanted by the name of the layer in the study."""
+        pairs = {(module, policy): points for module, found in kept.items() for policy, points in found.items()}
+        alone = {module for module, found in kept.items() if len(found) == 1 and not self.with_policy}
+        wanted = self.known if self.only_known else pairs
+        return {
+            self.full(self.known.get(pair) or _name(pair, alone)): replace(pairs[pair], checkpoint=self.checkpoint)
+            for pair in wanted
+            if pair not in self.there
+        }
+
+    def full(self, name: str) -> str:
+        """Return a name with the checkpoint."""
+        return f"{self.checkpoint}/{name}" if self.checkpoint else name
+
+
+def _name(pair: Pair, alone: set[str]) -> str:
+    module, policy = pair
+    return module if module in alone or policy == VECTOR else f"{module}@{policy}"
 
 
 def check_finite(layers: Mapping[str, Points], ids: Sequence[str]) -> None:

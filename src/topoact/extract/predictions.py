@@ -141,7 +141,7 @@ def finish_table(examples: pa.Table) -> pa.Table:
         place = examples.column_names.index(name)
         if column.null_count == len(column):
             examples = examples.remove_column(place)
-        elif name in ("label", "prediction"):
+        elif name.partition("@")[0] in ("label", "prediction") and not pa.types.is_dictionary(column.type):
             examples = examples.set_column(place, name, column.combine_chunks().dictionary_encode())
     return examples
 
@@ -154,11 +154,11 @@ def class_list(examples: pa.Table, outputs: tuple[str, ...], *, named: bool) -> 
     return tuple(dict.fromkeys([*outputs, *labels] if named else [*labels, *outputs]))
 
 
-def accuracy(examples: pa.Table) -> float | None:
+def accuracy(examples: pa.Table, column: str = "prediction") -> float | None:
     """Return the share of labelled examples whose prediction is their label; None if the two share no names."""
-    if not {"label", "prediction"} <= set(examples.column_names):
+    if not {"label", column} <= set(examples.column_names):
         return None
-    label, prediction = (examples.column(name).cast(pa.string()) for name in ("label", "prediction"))
+    label, prediction = (examples.column(name).cast(pa.string()) for name in ("label", column))
     if not set(pc.unique(label).to_pylist()) & set(pc.unique(prediction).to_pylist()):
         return None
     return float(pc.mean(pc.equal(label, prediction).cast(pa.float64())).as_py())

@@ -1,15 +1,19 @@
 """From a network and inputs to a study: one forward pass for all layers, streamed to disk, resumable."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from topoact.errors import Cancelled, InvalidInput
+from topoact.extract.append import completed, decide, open_to_append
 from topoact.extract.attribution import check_gradients
+from topoact.extract.finishing import finish, finish_append
 from topoact.extract.images import ImageRun
 from topoact.extract.layers import select_layers
 from topoact.extract.networks import DTYPES, Network, as_network
-from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table
+from topoact.extract.portions import Names
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.sources import Source
 from topoact.extract.texts.run import TextRun
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+CHECKPOINT: Final = re.compile(r"[\w.+-]+")
+"""Names of checkpoints; they stand before a slash in the names of layers, and after an @ in those of columns."""
 AS_THEY_ARE: Final = Preprocessing(said_by="nothing was said with --size, --mean, --std or --transform")
 
 
@@ -57,6 +63,8 @@ class Plan:
     """Where texts are cut; None for what the network takes."""
     attribution: bool = False
     """Store how much each vector argues for the likeliest classes; see `topoact.extract.attribution`."""
+    checkpoint: str | None = None
+    """Name of the network's weights, in a study of several checkpoints."""
 
     def __post_init__(self) -> None:
         if self.layers == ():
@@ -69,6 +77,8 @@ class Plan:
             raise InvalidInput(f"--limit must be 1 or more: got {self.limit}")
         if self.dtype not in DTYPES:
             raise InvalidInput(f"--dtype must be {' or '.join(DTYPES)}: got {self.dtype!r}")
+        if self.checkpoint is not None and not CHECKPOINT.fullmatch(self.checkpoint):
+            raise InvalidInput(f"--checkpoint takes letters, digits and . _ + - : got {self.checkpoint!r}")
 
 
 def extract(
@@ -80,7 +90,9 @@ def extract(
     title: str | None = None,
     overwrite: bool = False,
     restart: bool = False,
+    append: bool = False,
     on_progress: Progress | None = None,
+    on_notice: Callable[[str], None] | None = None,
 ) -> Study:
     """Write the activations of some layers over all inputs as a study.
 
@@ -104,8 +116,14 @@ def extract(
         Replace a finished study.
     restart
         Throw away an unfinished study of another plan.
+    append
+        Add to the finished study `out`: layers of the same network over the same data, those of another
+        `plan.checkpoint` of it, or examples from other data. What the plan leaves open is as it was. The study stays
+        as it is until what is added is complete. Layers need as much memory as segments of the study's length take.
     on_progress
         Called after each batch.
+    on_notice
+        Called with a sentence for people where layers are in the study already.
 
     Raises
     ------
@@ -115,7 +133,7 @@ def extract(
     ModelError
         If the network fails or a layer gives no vectors.
     StudyError
-        If something is in the way at `out`, or a worker died.
+        If something is in the way at `out`, a worker died, or what is to be appended does not fit.
     Cancelled
         If the user interrupts, or `on_progress` does.
 
@@ -124,32 +142,54 @@ def extract(
     With `plan.workers` the calling script needs the usual ``if __name__ == "__main__":``, and the network is loaded by
     its specification in each of them.
     """
-    network, plan = as_network(model), plan or Plan()
+    network, plan, path, report = as_network(model), plan or Plan(), Path(out), on_progress or no_progress
     if plan.attribution:
         check_gradients(network)
-    run = begin(network, source, plan, on_progress or no_progress)
-    with StudyWriter(Path(out), run.config, capacity=run.capacity, overwrite=overwrite, restart=restart) as writer:
+    if not append:
+        run = begin(network, source, plan, report)
+        writer = StudyWriter(path, run.config, capacity=run.capacity, overwrite=overwrite, restart=restart)
+        return _written(run, writer, lambda: finish(writer, title, run.nothing))
+    if overwrite:
+        raise InvalidInput("--append adds to a study, and --overwrite replaces it: leave out one of them")
+    study = open_to_append(path, restart=restart)
+    plan = completed(plan, study, source)
+    step = decide(study, source, plan, begin(network, source, plan, report).config)
+    if step.said and on_notice:
+        on_notice(step.said)
+    if not step.is_needed:
+        return study
+    added = begin(network, step.source, step.plan, report, step.names)
+    writer = StudyWriter(path, step.config, capacity=added.capacity, restart=restart, addition=step.addition)
+    return _written(added, writer, lambda: finish_append(writer, step, title, added.nothing))
+
+
+def _written(run: ImageRun | TextRun, writer: StudyWriter, end: Callable[[], Path]) -> Study:
+    """Write what is missing of a study and finish it."""
+    with writer:
         if writer.is_complete:
             return open_study(writer.publish())
         try:
             run.write(writer)
-            return open_study(_finish(writer, title, run.nothing))
+            return open_study(end())
         except KeyboardInterrupt:
             said = f"interrupted after {run.progress(writer)}; the same command resumes"
             raise Cancelled(said) from None
 
 
-def begin(network: Network, source: Source | TextSource, plan: Plan, on_progress: Progress) -> ImageRun | TextRun:
+def begin(
+    network: Network, source: Source | TextSource, plan: Plan, on_progress: Progress, names: Names | None = None
+) -> ImageRun | TextRun:
     """Return the run that a plan asks for, or refuse it before anything is written."""
+    names = names or Names(plan.checkpoint)
     if isinstance(source, TextSource):
-        return TextRun(network, source, plan, on_progress)
+        return TextRun(network, source, plan, on_progress, names)
     if plan.where or plan.max_tokens:
         raise InvalidInput("--where and --max-tokens are for texts, and the data are none: see --text-column")
     if hasattr(network, "tokenizer"):
         raise InvalidInput(f"{network.name} reads texts, and the data are none: see --text-column")
     plan = replace(plan, policies=plan.policies or ("random",), preprocessing=_preprocessing(network, source, plan))
     prepared = plan.preprocessing.record() if plan.preprocessing else None
-    return ImageRun(network, source, plan, plan_config(network, source, plan, prepared), on_progress)
+    return ImageRun(network, source, plan, plan_config(network, source, plan, prepared), on_progress, names=names)
 
 
 def _preprocessing(network: Network, source: Source, plan: Plan) -> Preprocessing | None:
@@ -187,17 +227,5 @@ def plan_config(
         "device": plan.device,
         "dtype": plan.dtype,
         **({"attribution": True} if plan.attribution else {}),
+        **({"checkpoint": plan.checkpoint} if plan.checkpoint else {}),
     }
-
-
-def _finish(writer: StudyWriter, title: str | None, nothing: str) -> Path:
-    examples = writer.examples()
-    if not len(examples):
-        raise InvalidInput(nothing)
-    examples = finish_table(examples)
-    record = writer.notes["outputs"]
-    outputs = Outputs(record["n"], tuple(record["names"]) if record["names"] else None) if record else None
-    writer.notes.update(accuracy=accuracy(examples), labelled="label" in examples.column_names)
-    named = bool(outputs and outputs.names)
-    names = class_list(examples, outputs.all_names() if outputs else (), named=named)
-    return writer.finish(examples, classes=names, title=title)

@@ -93,6 +93,10 @@ class ImageFolder:
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
         return self._labels if len(self._labels) == n_outputs else None
 
+    def ids(self) -> Iterator[str]:
+        """List what the inputs are called."""
+        return (file.as_posix() for file in self._files)
+
 
 class DatasetSource:
     """A torch Dataset: items are a tensor or PIL image, (input, label), or a dict with input and label, id, image.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from topoact.extract.networks import LayerFacts
-from topoact.study import Study
+from topoact.study import GRAPH, Study
 
 
 def summarise(study: Study) -> dict[str, Any]:
@@ -15,7 +15,13 @@ def summarise(study: Study) -> dict[str, Any]:
         "study": str(study.path),
         "n_examples": study.n_examples,
         "layers": [
-            {"name": layer.name, "points": layer.n_points, "channels": layer.n_channels, "policy": layer.policy}
+            {
+                "name": layer.name,
+                "points": layer.n_points,
+                "channels": layer.n_channels,
+                "policy": layer.policy,
+                "checkpoint": layer.checkpoint,
+            }
             for layer in map(study.layer, study.layers)
         ],
         "layers_by_default": bool(manifest.model and manifest.config["layers"] is None),
@@ -23,6 +29,9 @@ def summarise(study: Study) -> dict[str, Any]:
         "preprocessing": (manifest.preprocessing or {}).get("description"),
         "skipped": {"count": manifest.skipped.count, "first": list(manifest.skipped.first)},
         "accuracy": manifest.notes.get("accuracy"),
+        "checkpoints": {
+            name.partition("@")[2]: value for name, value in manifest.notes.items() if name.startswith("accuracy@")
+        },
         "outputs": outputs["n"] if outputs else None,
         "labelled": bool(manifest.notes.get("labelled")),
         "outputs_named": bool(outputs and outputs["names"]),
@@ -45,6 +54,8 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"input: {summary['preprocessing']}")
     if summary["accuracy"] is not None:
         lines.append(f"prediction = label for {summary['accuracy']:.1%} of the labelled examples")
+    shares = {name: share for name, share in summary["checkpoints"].items() if share is not None}
+    lines += [f"{name}: prediction = label for {share:.1%} of them" for name, share in shares.items()]
     if summary["outputs_named"] and summary["labelled"] and summary["accuracy"] is None:
         lines.append("labels and outputs have no name in common: name the outputs as the labels do with --classes")
     if summary["outputs"] and not summary["outputs_named"]:
@@ -85,4 +96,6 @@ def _shape(shape: tuple[int, ...] | None) -> str:
 
 
 def _layer_line(layer: dict[str, Any]) -> str:
+    if layer["policy"] == GRAPH:
+        return f"  {layer['name']}: an imported graph, without vectors"
     return f"  {layer['name']}: {layer['points']:,} vectors of {layer['channels']} channels ({layer['policy']})"

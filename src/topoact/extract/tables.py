@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +72,22 @@ class ImageRows(ABC):
         is_integer = self._label and pa.types.is_integer(self._schema.field(self._label).type)
         return tuple(map(str, range(n_outputs))) if is_integer else None
 
+    def ids(self) -> Iterator[str]:
+        """List what the inputs are called; their images are not read."""
+        if self._id is None:
+            return map(str, range(self._n_rows))
+        given = chain.from_iterable(batch.column(self._id).to_pylist() for batch in self._batches([self._id], 0))
+        return (_identity(value, row) for row, value in enumerate(given))
+
     def _records(self, batch: pa.RecordBatch, row: int) -> Iterator[Record]:
         columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}
         for i, number in enumerate(range(row, row + len(batch))):
             identity = columns[self._id][i] if self._id else None
             label = columns[self._label][i] if self._label else None
             extra = {ours: columns[theirs][i] for theirs, ours in self._extra.items()}
-            name = str(number if identity is None else identity)
-            yield Record(number, name, as_label(label), self._locate(columns[self._image][i]), extra)
+            yield Record(
+                number, _identity(identity, number), as_label(label), self._locate(columns[self._image][i]), extra
+            )
 
     def _locate(self, image: Any) -> Any:
         if isinstance(image, dict):
@@ -136,6 +145,10 @@ def _open(path: Path) -> tuple[pa.Schema, int]:
             return file.schema_arrow, file.metadata.num_rows
     except (OSError, ValueError) as error:
         raise InvalidInput(f"the table {path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _identity(given: Any, row: int) -> str:
+    return str(row if given is None else given)
 
 
 def _check_image_type(path: Path | str, name: str, kind: pa.DataType) -> None:

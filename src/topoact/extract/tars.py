@@ -63,6 +63,10 @@ class TarSamples:
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
         return tuple(map(str, range(n_outputs))) if self._has_integer_labels else None
 
+    def ids(self) -> Iterator[str]:
+        """List what the samples are called."""
+        return (key for file in self._files for key, _ in _samples(file, contents=False))
+
     @staticmethod
     def _records(file: Path, row: int) -> Iterator[Record]:
         for number, (key, members) in enumerate(_samples(file), row):

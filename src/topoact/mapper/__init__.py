@@ -13,7 +13,9 @@ from topoact.mapper.clusterers.trees import ModeTree
 from topoact.mapper.conventions import CONVENTIONS
 from topoact.mapper.covers import IntervalCover, ProductCover, QuantileCover, UniformCover
 from topoact.mapper.estimator import Mapper
+from topoact.mapper.given import GivenGraph, Shares, checked_rows, given_graph, ordered_clusters
 from topoact.mapper.graph import MapperGraph
+from topoact.mapper.kepler import given_kepler_mapper
 from topoact.mapper.lenses import LENSES, lens_values
 from topoact.mapper.neighbors._layout import widest_interval
 from topoact.mapper.neighbors.index import NeighborIndex
@@ -46,6 +48,7 @@ __all__ = [
     "DistanceTo",
     "Eccentricity",
     "Edges",
+    "GivenGraph",
     "IntervalClusterer",
     "IntervalCover",
     "Intervals",
@@ -64,6 +67,7 @@ __all__ = [
     "Progress",
     "QuantileCover",
     "Rule",
+    "Shares",
     "SingleLinkage",
     "TooLarge",
     "TorchProducts",
@@ -71,13 +75,17 @@ __all__ = [
     "available_memory",
     "build_graph",
     "check_enough",
+    "checked_rows",
     "distance_curve",
     "distance_curves",
+    "given_graph",
+    "given_kepler_mapper",
     "k_nearest",
     "lens_values",
     "mode_tree",
     "no_progress",
     "noise_level",
+    "ordered_clusters",
     "parse_rule",
     "widest_interval",
 ]

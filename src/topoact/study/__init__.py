@@ -5,13 +5,14 @@ A study is a folder that any tool can read: ``study.json``, ``examples.parquet``
 and ``thumbnails/`` (Arrow files of small images). No pickle, no format of our own.
 """
 
-from topoact.study.manifest import FORMAT, LayerEntry, Manifest, Skipped
+from topoact.study.manifest import FORMAT, GRAPH, LayerEntry, Manifest, Skipped
 from topoact.study.reader import Layer, Study, open_study
 from topoact.study.segments import Points, Portion
 from topoact.study.writer import StudyWriter
 
 __all__ = [
     "FORMAT",
+    "GRAPH",
     "Layer",
     "LayerEntry",
     "Manifest",

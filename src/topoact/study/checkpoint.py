@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from topoact.errors import StudyError
-from topoact.study.files import write_json
+from topoact.study.files import digest, write_json
+from topoact.study.manifest import LayerEntry, read_layer
 
 N_NAMED = 20
 """How many skipped inputs are named."""
@@ -25,6 +26,21 @@ class LayerState:
     points_per_example: int
     n_channels: int
     digest: str = ""
+    checkpoint: str | None = None
+
+    def entry(self, n_examples: int) -> LayerEntry:
+        """Return what the manifest says of the layer when it has that many examples."""
+        return LayerEntry(
+            name=self.name,
+            key=self.key,
+            module=self.module,
+            policy=self.policy,
+            n_points=n_examples * self.points_per_example,
+            n_channels=self.n_channels,
+            grid=self.grid,
+            digest=digest([self.name, self.n_channels, self.digest]),
+            checkpoint=self.checkpoint,
+        )
 
 
 @dataclass(slots=True)
@@ -45,6 +61,10 @@ class Checkpoint:
     notes: dict[str, Any] = field(default_factory=dict)
     """Facts about the run that end up in the manifest."""
     layers: list[LayerState] = field(default_factory=list)
+    kept: list[LayerEntry] = field(default_factory=list)
+    """Layers that are complete, beside which others are written over the same examples."""
+    added_to: str | None = None
+    """Digest of the finished study that this one continues."""
 
     def end(self, next_input: int, skipped: Sequence[str], tally: Mapping[str, int]) -> None:
         """Leave a portion behind: inputs that could not be read are counted, the first of all named."""
@@ -56,13 +76,9 @@ class Checkpoint:
 
     def must_match(self, config: dict[str, Any], folder: Path) -> None:
         """Raise a `StudyError` that names what differs if this study was begun with another config."""
-        ours, theirs = _flat(json.loads(json.dumps(config))), _flat(self.config)
-        differing = [name for name in {**theirs, **ours} if ours.get(name) != theirs.get(name)]
-        if differing:
-            name = differing[0]
+        if found := differing(self.config, config):
             raise StudyError(
-                f"{folder} holds an unfinished study begun with another {', '.join(differing[:4])}"
-                f" ({name} was {theirs.get(name)!r}, is {ours.get(name)!r}): repeat that command to resume it, or"
+                f"{folder} holds an unfinished study begun with another {found}: repeat that command to resume it, or"
                 " throw it away with --restart"
             )
 
@@ -75,7 +91,8 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
     """Return the checkpoint in `folder`, or None when there is none to resume."""
     try:
         record = json.loads((folder / "checkpoint.json").read_text("utf-8"))
-        return Checkpoint(**{**record, "layers": [_read_layer(layer) for layer in record["layers"]]})
+        layers = [_read_layer(layer) for layer in record["layers"]]
+        return Checkpoint(**{**record, "layers": layers, "kept": [read_layer(entry) for entry in record["kept"]]})
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError, KeyError):
@@ -87,8 +104,20 @@ def _read_layer(record: dict[str, Any]) -> LayerState:
     return LayerState(**{**record, "grid": tuple(grid) if grid else None})
 
 
-def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in config.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
-    return flat
+def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Name up to four settings that differ between two configs, with the values of the first; nothing if none does."""
+    theirs, ours = _flat(before), _flat(json.loads(json.dumps(now)))
+    names = [name for name in {**theirs, **ours} if ours.get(name) != theirs.get(name)]
+    if not names:
+        return ""
+    return f"{', '.join(names[:4])} ({names[0]} was {theirs.get(names[0])!r}, is {ours.get(names[0])!r})"
+
+
+def _flat(value: Any, name: str = "") -> dict[str, Any]:
+    """Return what is nested in a JSON value by dotted names; a list of plain values is one value."""
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        value = {str(place): item for place, item in enumerate(value)}
+    if not isinstance(value, Mapping):
+        return {name: value}
+    parts = [_flat(item, f"{name}.{key}" if name else key) for key, item in value.items()]
+    return {key: item for part in parts for key, item in part.items()}

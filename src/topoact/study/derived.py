@@ -7,7 +7,7 @@ has the columns x and y. A file that cannot be read counts as absent and is comp
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.analysis.layout import Drawing
-from topoact.mapper import DistanceCurve, Edges, Intervals, MapperGraph, Members
-from topoact.study.files import remove_leftovers, replacing, replacing_folder, write_json
+from topoact.mapper import MapperGraph
+from topoact.study.files import remove_leftovers, replacing, replacing_folder
+from topoact.study.graphs import read_graph, write_graph
 
 T = TypeVar("T")
 
@@ -27,17 +28,19 @@ UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 """What reading a damaged or absent derived file raises."""
 
 
-TABLES: Final = ("nodes", "edges", "members", "lens")
-"""Files of a graph beside ``graph.json``."""
 RECENT: Final = 4
 """Graphs that are kept in memory: a page asks for the same one several times."""
 
 
 class Derived:
-    """The derived part of a study folder; the graphs used last are kept in memory."""
+    """The derived part of a study folder; the graphs used last are kept in memory.
 
-    def __init__(self, root: Path) -> None:
+    Graphs that are not derived but `given`, by digest with their folders, are read here too, and drawn like the others.
+    """
+
+    def __init__(self, root: Path, given: Mapping[str, Path] | None = None) -> None:
         self.root = root
+        self._given = dict(given or {})
         self._recent: dict[str, tuple[object, MapperGraph]] = {}
         self._lock = threading.Lock()
         for kind in ("graphs", "indexes"):
@@ -46,27 +49,25 @@ class Derived:
     def save_graph(self, digest: str, graph: MapperGraph, about: dict[str, Any]) -> None:
         """Store a graph and what it is the graph of; its folder appears complete or not at all."""
         with replacing_folder(self._graph(digest)) as folder:
-            for name, table in _tables(graph).items():
-                pq.write_table(table, folder / f"{name}.parquet")
-            write_json(folder / "graph.json", {**about, **_facts(graph)}, lasting=False)
+            write_graph(folder, graph, about)
         with self._lock:
             self._remember(digest, graph)
 
     def load_graph(self, digest: str) -> MapperGraph | None:
         """Return a stored graph, or None."""
-        folder = self._graph(digest)
+        folder = self._folder(digest)
         with self._lock:
             known = self._recent.get(digest)
             if known is not None and known[0] == _or_none(lambda: _written(folder)):
                 return known[1]
-            graph = _or_none(lambda: _graph(folder))
+            graph = _or_none(lambda: read_graph(folder))
             if graph is not None:
                 self._remember(digest, graph)
             return graph
 
     def _remember(self, digest: str, graph: MapperGraph) -> None:
         self._recent.pop(digest, None)
-        written = _or_none(lambda: _written(self._graph(digest)))
+        written = _or_none(lambda: _written(self._folder(digest)))
         if written is not None:
             self._recent[digest] = (written, graph)
         while len(self._recent) > RECENT:
@@ -74,7 +75,7 @@ class Derived:
 
     def about_graph(self, digest: str) -> dict[str, Any] | None:
         """Return the facts stored with a graph: what it is the graph of, its size, ε and cover; or None."""
-        path = self._graph(digest) / "graph.json"
+        path = self._folder(digest) / "graph.json"
         return _or_none(lambda: dict(json.loads(path.read_text("utf-8"))))
 
     def save_drawing(self, digest: str, layout: str, drawing: Drawing) -> None:
@@ -96,6 +97,9 @@ class Derived:
         path = self._projection(name)
         return _or_none(lambda: pq.read_table(path).to_pandas().to_numpy(dtype=np.float32))
 
+    def _folder(self, digest: str) -> Path:
+        return self._given.get(digest) or self._graph(digest)
+
     def _graph(self, digest: str) -> Path:
         return self.root / "graphs" / digest
 
@@ -115,7 +119,7 @@ def _or_none(read: Callable[[], T]) -> T | None:
 
 def _written(folder: Path) -> tuple[tuple[int, int], ...]:
     """Return when the files of a graph were written and how long they are: what is damaged or replaced differs."""
-    stats = [(folder / name).stat() for name in ("graph.json", *(f"{table}.parquet" for table in TABLES))]
+    stats = [path.stat() for path in [folder / "graph.json", *sorted(folder.glob("*.parquet"))]]
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
 
 
@@ -124,70 +128,5 @@ def _write_table(path: Path, table: pa.Table) -> None:
         pq.write_table(table, file)
 
 
-def _tables(graph: MapperGraph) -> dict[str, pa.Table]:
-    means = pa.FixedSizeListArray.from_arrays(pa.array(graph.means.ravel()), graph.means.shape[1])
-    nodes = pa.Table.from_pandas(graph.nodes, preserve_index=False).append_column("mean", means)
-    return {
-        "nodes": nodes,
-        "edges": pa.table(graph.links._asdict()),
-        "members": pa.table(
-            {
-                "node": np.repeat(np.arange(graph.n_nodes), graph.memberships.sizes),
-                "point": graph.memberships.indices,
-            }
-        ),
-        "lens": pa.table({"lens": graph.lens}),
-    }
-
-
-def _facts(graph: MapperGraph) -> dict[str, Any]:
-    curve = graph.curve
-    return {
-        "n_points": graph.n_points,
-        "n_nodes": graph.n_nodes,
-        "n_edges": graph.n_edges,
-        "coverage": graph.coverage,
-        "eps": plain_radius(graph.eps),
-        "curve": curve and {"k": curve.k, "distances": curve.distances.tolist()},
-        "intervals": {"lower": graph.intervals.lower.tolist(), "upper": graph.intervals.upper.tolist()},
-    }
-
-
-def _graph(folder: Path) -> MapperGraph:
-    facts = json.loads((folder / "graph.json").read_text("utf-8"))
-    nodes = pq.read_table(folder / "nodes.parquet")
-    members = pq.read_table(folder / "members.parquet").to_pandas()
-    edges = pq.read_table(folder / "edges.parquet").to_pandas()
-    means = nodes["mean"].combine_chunks()
-    indptr = np.searchsorted(members["node"].to_numpy(), np.arange(nodes.num_rows + 1))
-    curve = facts["curve"]
-    return MapperGraph(
-        lens=_column(pq.read_table(folder / "lens.parquet").to_pandas(), "lens"),
-        intervals=Intervals(*(np.array(facts["intervals"][end]) for end in ("lower", "upper"))),
-        interval=nodes["interval"].to_numpy(),
-        memberships=Members(indptr.astype(np.int64), _column(members, "point")),
-        links=Edges(*(_column(edges, name) for name in Edges._fields)),
-        means=np.asarray(means.values).reshape(nodes.num_rows, means.type.list_size),
-        medoids=nodes["medoid"].to_numpy(),
-        eps=_radius(facts["eps"]),
-        curve=curve and DistanceCurve(curve["k"], np.array(curve["distances"])),
-    )
-
-
-def plain_radius(eps: float | npt.NDArray[np.float64] | None) -> float | list[float | None] | None:
-    """Return ε as JSON knows it: an interval without one has null."""
-    if isinstance(eps, np.ndarray):
-        return [float(radius) if np.isfinite(radius) else None for radius in eps]
-    return eps
-
-
-def _radius(plain: float | list[float | None] | None) -> float | npt.NDArray[np.float64] | None:
-    return np.array(plain, dtype=np.float64) if isinstance(plain, list) else plain
-
-
 def _drawing(frame: pd.DataFrame) -> Drawing:
-    return Drawing(frame[["x", "y"]].to_numpy(), _column(frame, "continues"))
-
-
-def _column(frame: pd.DataFrame, name: str) -> npt.NDArray[Any]:
-    return frame[name].to_numpy()
+    return Drawing(frame[["x", "y"]].to_numpy(), frame["continues"].to_numpy())

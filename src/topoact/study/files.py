@@ -64,6 +64,15 @@ def _is_running(process: int) -> bool:
     return True
 
 
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system has no links."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 def write_json(path: Path, value: Any, *, lasting: bool = True) -> None:
     """Replace `path` by `value` as readable JSON; see `replacing`."""
     with replacing(path, lasting=lasting) as file:

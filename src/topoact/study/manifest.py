@@ -1,11 +1,13 @@
 """What ``study.json`` says: where the study came from and which layers it holds. Pure data, no files."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from topoact.errors import StudyError
 
 FORMAT = 1
+GRAPH = "graph"
+"""The policy of a layer that is a graph made elsewhere, without vectors."""
 ARCHITECTURES = ("torchvision", "timm")
 """Kinds of networks that have weights only if somebody gives them."""
 
@@ -21,13 +23,19 @@ class LayerEntry:
     module: str
     """Dotted name of the module in the network."""
     policy: str
-    """How positions were sampled: random, mean or all; "given" for imported vectors."""
+    """How positions were sampled: random, mean or all; "given" for imported vectors, "graph" without any."""
     n_points: int
     n_channels: int
     grid: tuple[int, int] | None
     """Height and width of the layer's map, when it has positions."""
     digest: str
-    """Digest of the vectors, in order."""
+    """Digest of the vectors, in order; without vectors of the graph."""
+    checkpoint: str | None = None
+    """Which of the network's checkpoints gave the vectors, where the study names them."""
+
+    @property
+    def has_vectors(self) -> bool:
+        return self.policy != GRAPH
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,10 @@ class Manifest:
     """Digest of the configuration and of all vectors."""
     config_digest: str
     config: dict[str, Any]
-    """Everything that determines the study: model, data, preprocessing, layers, policies, seed, batch size."""
+    """Everything that determines the study: model, data, preprocessing, layers, policies, seed, batch size.
+
+    What was added later is a list, `appended`: each step says what was `added`, to which study, and all that differs.
+    """
     n_examples: int
     segment: int
     """Examples in each file of thumbnails and in each chunk of an array; the last may have fewer."""
@@ -108,14 +119,16 @@ def read_manifest(record: Any) -> Manifest:
         values = {field.name: record[field.name] for field in fields(Manifest)}
         values["classes"] = tuple(values["classes"])
         values["skipped"] = Skipped(values["skipped"]["count"], tuple(values["skipped"]["first"]))
-        values["layers"] = tuple(_read_layer(entry) for entry in values["layers"])
+        values["layers"] = tuple(read_layer(entry) for entry in values["layers"])
     except (KeyError, TypeError) as error:
         raise StudyError(f"study.json is damaged: {_missing(error)}") from None
     return Manifest(**values)
 
 
-def _read_layer(entry: dict[str, Any]) -> LayerEntry:
-    values = {field.name: entry[field.name] for field in fields(LayerEntry)}
+def read_layer(entry: dict[str, Any]) -> LayerEntry:
+    """Return what is said of one layer; fields that came later may be absent."""
+    known = [field for field in fields(LayerEntry) if field.default is MISSING or field.name in entry]
+    values = {field.name: entry[field.name] for field in known}
     grid = values["grid"]
     return LayerEntry(**{**values, "grid": (int(grid[0]), int(grid[1])) if grid else None})
 

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import zarr
 from numpy.typing import NDArray
 
-from topoact.errors import StudyError, UnknownName
+from topoact.errors import InvalidInput, StudyError, UnknownName
+from topoact.study.given import FILES
 from topoact.study.manifest import LayerEntry, Manifest, read_manifest
 from topoact.study.thumbnails import Thumbnail, Thumbnails
 
@@ -25,10 +26,14 @@ class Layer:
     ----------
     name, key, module, policy, digest : str
         Shown name, file name, dotted name in the network, sampling policy, digest of the vectors.
+    checkpoint : str or None
+        Which of the network's checkpoints gave the vectors, where the study names them.
     n_points, n_channels : int
         Shape of the matrix of vectors.
     grid : tuple of int or None
         Height and width of the layer's map, when it has positions.
+    has_vectors : bool
+        Whether there are vectors, or only a graph that was made elsewhere.
     """
 
     def __init__(self, study: "Study", entry: LayerEntry) -> None:
@@ -41,6 +46,8 @@ class Layer:
         self.n_points = entry.n_points
         self.n_channels = entry.n_channels
         self.grid = entry.grid
+        self.has_vectors = entry.has_vectors
+        self.checkpoint = entry.checkpoint
 
     def __repr__(self) -> str:
         return f"<Layer {self.name}: {self.n_points:,} points x {self.n_channels} channels>"
@@ -55,9 +62,13 @@ class Layer:
 
         Raises
         ------
+        InvalidInput
+            If the layer has none.
         StudyError
             If a file of the array is missing or damaged.
         """
+        if not self.has_vectors:
+            raise InvalidInput(f"layer {self.name!r} is a graph that was imported without its vectors")
         try:
             array = zarr.open_array(self._study.path / "activations.zarr" / self.key, mode="r")
             values = np.asarray(array[:], dtype=np.float32)
@@ -142,6 +153,11 @@ class Study:
             raise UnknownName(_unknown("layer", name, self.layers))
         return self._layers[self.layers.index(name)]
 
+    @property
+    def given(self) -> dict[str, Path]:
+        """Folders of the graphs that were made elsewhere, by the digests of their layers."""
+        return {layer.digest: self.path / "given" / layer.key for layer in self._layers if not layer.has_vectors}
+
     @cached_property
     def examples(self) -> pd.DataFrame:
         """One row per input: `id` and, where known, `label`, `prediction`, `confidence` and the user's columns."""
@@ -192,7 +208,7 @@ def open_study(path: str | Path) -> Study:
     """
     path = Path(path)
     study = Study(path, _read(path))
-    for name in _files(study.manifest):
+    for name in study_files(study.manifest):
         if not (path / name).exists():
             raise study.damaged(name, "it is missing")
     return study
@@ -215,12 +231,16 @@ def _read(path: Path) -> Manifest:
         raise StudyError(f"{path}: {error}") from None
 
 
-def _files(manifest: Manifest) -> list[str]:
+def study_files(manifest: Manifest) -> list[str]:
     """Name every file that a finished study must have: a missing chunk would be read as zeros."""
     n_segments = -(-manifest.n_examples // manifest.segment)
     names = ["examples.parquet"]
     for layer in manifest.layers:
-        names += [f"points/{layer.key}.parquet", f"activations.zarr/{layer.key}/zarr.json"]
+        names.append(f"points/{layer.key}.parquet")
+        if not layer.has_vectors:
+            names += [f"given/{layer.key}/{name}" for name in FILES]
+            continue
+        names.append(f"activations.zarr/{layer.key}/zarr.json")
         names += [f"activations.zarr/{layer.key}/c/{chunk}/0" for chunk in range(n_segments)]
     return names + [f"thumbnails/{part:05d}.arrow" for part in range(n_segments) if manifest.has_thumbnails]
 

@@ -3,7 +3,7 @@
 Each layer's vectors of one segment are exactly one chunk of its array, so that writing never reads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from topoact.errors import InvalidInput
 from topoact.study import files
 from topoact.study.checkpoint import Checkpoint, LayerState
+from topoact.study.manifest import LayerEntry
 from topoact.study.thumbnails import Thumbnail, write_thumbnails
 
 SEGMENT_EXAMPLES = 1024
@@ -38,6 +39,8 @@ class Points:
     x: NDArray[np.int32]
     columns: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     """Further numbers of each point, of the shape of `y`, or lists of numbers, with an axis more."""
+    checkpoint: str | None = None
+    """Which of the network's checkpoints gave them, where the study names them."""
 
     def part(self, span: slice) -> "Points":
         """Return those of some of the examples."""
@@ -76,11 +79,13 @@ class Portion:
         )
 
 
-def segment_length(portion: Portion) -> int:
-    """Return how many examples make a segment: a multiple of the portion's, as many as the memory allows."""
-    n_bytes = sum(points.vectors.nbytes for points in portion.layers.values())
-    times = min(SEGMENT_EXAMPLES // len(portion), SEGMENT_BYTES // max(n_bytes, 1))
-    return len(portion) * max(times, 1)
+def segment_length(portions: Iterable[Portion]) -> int:
+    """Return how many examples make a segment: a multiple of the portions', as many as the memory allows."""
+    filled = [portion for portion in portions if len(portion)]
+    n_examples = sum(map(len, filled))
+    n_bytes = sum(points.vectors.nbytes for portion in filled for points in portion.layers.values())
+    times = min(SEGMENT_EXAMPLES // n_examples, SEGMENT_BYTES // max(n_bytes, 1))
+    return n_examples * max(times, 1)
 
 
 def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], capacity: int) -> None:
@@ -88,15 +93,18 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], 
     number = state.n_segments
     if state.n_examples != number * state.segment:
         raise ValueError("portions must fill each segment but the last")
-    columns = {name: list(chain.from_iterable(p.examples[name] for p in portions)) for name in portions[0].examples}
-    _write_arrow(part(folder, number, "examples"), [_examples_batch(columns)])
+    names = dict.fromkeys(chain.from_iterable(portion.examples for portion in portions))
+    columns = {name: list(chain.from_iterable(_column(p, name) for p in portions)) for name in names}
+    write_arrow(part(folder, number, "examples"), [_examples_batch(columns)])
     thumbnails = [thumbnail for portion in portions for thumbnail in portion.thumbnails]
-    write_thumbnails(folder / "thumbnails", number, thumbnails)
+    if not state.kept:
+        write_thumbnails(folder / "thumbnails", number, thumbnails)
     positions = [
         _write_layer(folder, state, name, [p.layers[name] for p in portions], capacity) for name in portions[0].layers
     ]
-    _write_arrow(part(folder, number, "positions"), positions)
-    state.has_thumbnails |= any(thumbnails)
+    if positions:
+        write_arrow(part(folder, number, "positions"), positions)
+    state.has_thumbnails |= any(thumbnails) and not state.kept
     state.n_segments += 1
     state.n_examples += len(thumbnails)
 
@@ -133,6 +141,10 @@ def part(folder: Path, number: int, kind: str) -> Path:
     return folder / "parts" / f"{number:05d}-{kind}.arrow"
 
 
+def _column(portion: Portion, name: str) -> Sequence[Any] | NDArray[Any]:
+    return portion.examples.get(name, [None] * len(portion))
+
+
 def _array(name: str, values: list[Any]) -> pa.Array:
     try:
         return pa.array(values)
@@ -153,7 +165,8 @@ def _write_layer(folder: Path, state: Checkpoint, name: str, points: Sequence[Po
     layer = next((layer for layer in state.layers if layer.name == name), None)
     if layer is None:
         layer = _create_layer(folder, state, name, points[0], capacity)
-    if any(p.vectors.shape[1:] != (layer.points_per_example, layer.n_channels) for p in points):
+    shape = (layer.points_per_example, layer.n_channels)
+    if any(p.vectors.shape[1:] != shape or p.grid != layer.grid for p in points):
         raise InvalidInput(f"layer {name!r} gives maps of different sizes: bring the inputs to one size with --size")
     blocks = [np.ascontiguousarray(p.vectors, dtype="<f4").data for p in points]
     _write_chunk(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0", blocks, layer, state)
@@ -189,8 +202,10 @@ def _write_chunk(path: Path, blocks: Sequence[memoryview], layer: LayerState, st
 
 def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, capacity: int) -> LayerState:
     _, per_example, n_channels = points.vectors.shape
-    key = files.safe_key(name, {layer.key.lower() for layer in state.layers})
-    layer = LayerState(name, key, points.module, points.policy, points.grid, per_example, n_channels)
+    key = files.safe_key(name, {one.key.lower() for one in chain[LayerState | LayerEntry](state.layers, state.kept)})
+    layer = LayerState(
+        name, key, points.module, points.policy, points.grid, per_example, n_channels, checkpoint=points.checkpoint
+    )
     zarr.open_group(folder / "activations.zarr", mode="a", zarr_format=3).create_array(
         key,
         shape=(max(capacity, 1) * per_example, n_channels),
@@ -205,7 +220,8 @@ def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, ca
     return layer
 
 
-def _write_arrow(path: Path, batches: Sequence[pa.RecordBatch]) -> None:
+def write_arrow(path: Path, batches: Sequence[pa.RecordBatch]) -> None:
+    """Replace a table of a segment."""
     with files.replacing(path) as file, pa.ipc.new_file(file, batches[0].schema) as writer:
         for batch in batches:
             writer.write_batch(batch)

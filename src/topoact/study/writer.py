@@ -2,30 +2,34 @@
 
 The study grows in ``<path>.partial``, segment by segment, and is renamed at the end. After every segment a checkpoint
 says how far the work has come; whatever lies beyond it is written again. A thread writes one segment while the next
-is made, which waits for it when it is full.
+is made, which waits for it when it is full. What is appended to a finished study is written in the same way beside it,
+and takes its place at the end.
 """
 
-import errno
 import shutil
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
+from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import filelock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from topoact.errors import InvalidInput, StudyError
-from topoact.study.checkpoint import Checkpoint, LayerState, read_checkpoint
+from topoact.errors import InvalidInput
+from topoact.mapper import GivenGraph
+from topoact.study.checkpoint import Checkpoint, read_checkpoint
 from topoact.study.files import digest, replacing, write_json
+from topoact.study.given import write_given
 from topoact.study.manifest import FORMAT, LayerEntry, Manifest, Skipped
+from topoact.study.placing import check_target, full_disk_said, lock, partial_of, publish, unlock
+from topoact.study.reopening import Addition, reopen
 from topoact.study.segments import Portion, finish_layer, read_examples, segment_length, write_segment
 
 
@@ -44,36 +48,46 @@ class StudyWriter:
         Replace a finished study at `path`, at the end.
     restart
         Throw away an unfinished study.
+    addition
+        Append to the finished study at `path`.
 
     Raises
     ------
     StudyError
-        If something is in the way, another process writes the study, or the disk is full.
+        If something is in the way, another process writes the study, the disk is full, or layers are appended and the
+        examples are not those of the study.
     """
 
     def __init__(
-        self, path: Path, config: dict[str, Any], *, capacity: int, overwrite: bool = False, restart: bool = False
+        self,
+        path: Path,
+        config: dict[str, Any],
+        *,
+        capacity: int,
+        overwrite: bool = False,
+        restart: bool = False,
+        addition: Addition | None = None,
     ) -> None:
         self.path, self.config, self.capacity = path, config, capacity
-        self.partial = path.with_name(f"{path.name}.partial")
-        self._overwrite, self._restart = overwrite, restart
-        self._lock = filelock.FileLock(path.with_name(f"{path.name}.lock"), timeout=0)
+        self.partial = partial_of(path)
+        self._overwrite, self._restart, self._addition = overwrite, restart, addition
         self._pending: deque[Portion] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="topoact-write")
         self._written: Future[None] | None = None
+        self._n_taken = 0
 
     def __enter__(self) -> Self:
-        check_target(self.path, self._overwrite)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._lock.acquire()
-        except filelock.Timeout:
-            raise StudyError(f"another process is writing {self.path}: wait for it, or choose another name") from None
-        try:
-            self._state = self._begin()
-        except BaseException:
-            self._release()
-            raise
+        if not self._addition:
+            check_target(self.path, self._overwrite)
+        with full_disk_said(self.partial):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = lock(self.path)
+            try:
+                self._state = self._begin()
+                self._n_taken = self._state.n_examples
+            except BaseException:
+                unlock(self._lock)
+                raise
         return self
 
     def __exit__(
@@ -84,7 +98,7 @@ class StudyWriter:
         failed = error or late
         if failed and (isinstance(failed, InvalidInput) or not self._state.n_segments):
             shutil.rmtree(self.partial, ignore_errors=True)  # nothing written, or the same command would fail again
-        self._release()
+        unlock(self._lock)
         if late and not error:
             raise late
 
@@ -99,6 +113,11 @@ class StudyWriter:
         """Number of examples that are safe on disk."""
         self._settle()
         return self._state.n_examples
+
+    @property
+    def n_before(self) -> int:
+        """Number of examples that come of what lies before `next_input`."""
+        return self._n_taken + self._n_pending
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -118,20 +137,33 @@ class StudyWriter:
         """
         if self._written and self._written.done():
             self._settle()
-        if not self._state.segment and len(portion):
-            self._state.segment = segment_length(portion)
+        if self._state.kept:
+            self._check_same(portion)
         self._pending.append(portion)
+        if not self._state.segment and len(portion):
+            self._state.segment = segment_length(self._pending)
         while self._n_pending >= max(self._state.segment, 1):
             self._flush()
 
     def examples(self) -> pa.Table:
         """Write what is pending and return the table of all examples."""
+        if not self._state.segment and self._n_pending:
+            self._state.segment = segment_length(self._pending)
         while self._pending:
             self._flush()
         self._settle()
+        if self._state.kept and self._state.n_examples < len(self._ids):
+            raise InvalidInput(self._other_data(self._state.n_examples, None))
         return read_examples(self.partial, self._state.n_segments)
 
-    def finish(self, examples: pa.Table, *, classes: Sequence[str] = (), title: str | None = None) -> Path:
+    def finish(
+        self,
+        examples: pa.Table,
+        *,
+        classes: Sequence[str] = (),
+        title: str | None = None,
+        graphs: Mapping[str, GivenGraph] | None = None,
+    ) -> Path:
         """Write the tables and ``study.json``, and give the study its name.
 
         Parameters
@@ -142,46 +174,59 @@ class StudyWriter:
             Names that labels and predictions refer to.
         title
             Name shown to people instead of the folder's.
+        graphs
+            Graphs without vectors that become layers, by name; each with as many points as there are examples.
 
         Returns
         -------
         pathlib.Path
             The folder of the finished study.
         """
-        with _full_disk_said(self.partial):
+        with full_disk_said(self.partial):
             with replacing(self.partial / "examples.parquet") as file:
                 pq.write_table(examples, file, compression="zstd")
             for number in range(len(self._state.layers)):
                 finish_layer(self.partial, self._state, number)
-            if not self._state.has_thumbnails:
+            if not self._state.has_thumbnails:  # a file of none for each segment
                 shutil.rmtree(self.partial / "thumbnails", ignore_errors=True)
-            write_json(self.partial / "study.json", self._manifest(classes, title).to_json())
+            given = write_given(self.partial, graphs or {}, {layer.key.lower() for layer in self._state.layers})
+            write_json(self.partial / "study.json", self._manifest(classes, title, given).to_json())
         return self.publish()
 
     def publish(self) -> Path:
         """Give a complete study its name, in the place of an older one if that was allowed."""
-        shutil.rmtree(self.partial / "parts", ignore_errors=True)
-        old = self.path.with_name(f"{self.path.name}.old")
-        if self.path.exists():
-            self.path.rename(old)
-        self.partial.rename(self.path)
-        (self.path / "checkpoint.json").unlink(missing_ok=True)
-        shutil.rmtree(old, ignore_errors=True)
-        return self.path
+        with full_disk_said(self.partial):
+            return publish(self.path, self._state)
 
     def _begin(self) -> Checkpoint:
-        if not self._restart and (state := read_checkpoint(self.partial)):
+        addition, state = self._addition, None if self._restart else read_checkpoint(self.partial)
+        if state:
             state.must_match(self.config, self.partial)
-            return state
-        shutil.rmtree(self.partial, ignore_errors=True)
-        self.partial.mkdir()
-        state = Checkpoint(config=self.config)
-        state.write(self.partial)
+        else:
+            shutil.rmtree(self.partial, ignore_errors=True)
+            self.partial.mkdir()
+            state = reopen(self.partial, addition, self.config) if addition else Checkpoint(config=self.config)
+            state.write(self.partial)
+        if addition and addition.of_examples and state.n_examples < addition.study.n_examples:
+            self._pending.append(addition.tail())
         return state
 
-    def _release(self) -> None:
-        Path(self._lock.lock_file).unlink(missing_ok=True)
-        self._lock.release()
+    def _check_same(self, portion: Portion) -> None:
+        """Refuse a portion whose examples are not those that the study has in its place."""
+        first = self.n_before
+        expected, found = self._ids[first : first + len(portion)], portion.examples.get("id", ())
+        for row, (theirs, ours) in enumerate(zip_longest(expected, found), first):
+            if theirs != ours:
+                raise InvalidInput(self._other_data(row, ours))
+
+    def _other_data(self, row: int, found: str | None) -> str:
+        named = "no example" if row >= len(self._ids) else repr(self._ids[row])
+        now = "there is none" if found is None else f"it is {found!r}"
+        return f"the data do not give the examples of {self.path} any more: after {row:,} came {named}, and now {now}"
+
+    @cached_property
+    def _ids(self) -> list[str]:
+        return list(self._addition.study.examples["id"]) if self._addition else []
 
     @property
     def _n_pending(self) -> int:
@@ -200,7 +245,7 @@ class StudyWriter:
 
     def _write(self, portions: Sequence[Portion], notes: dict[str, Any]) -> None:
         """Write one segment, then the checkpoint that makes it count."""
-        with _full_disk_said(self.partial):
+        with full_disk_said(self.partial):
             if portions:
                 write_segment(self.partial, self._state, portions, self.capacity)
             replace(self._state, notes=notes).write(self.partial)
@@ -212,6 +257,7 @@ class StudyWriter:
             portion = self._pending[0]
             taken.append(portion.part(state.n_ahead, state.n_ahead + room))
             state.n_ahead += len(taken[-1])
+            self._n_taken += len(taken[-1])
             room -= len(taken[-1])
             if state.n_ahead < len(portion):
                 break
@@ -219,13 +265,14 @@ class StudyWriter:
             state.end(portion.next_input, portion.skipped, portion.tally)
         return taken
 
-    def _manifest(self, classes: Sequence[str], title: str | None) -> Manifest:
-        state = self._state
-        layers = tuple(_entry(layer, state.n_examples) for layer in state.layers)
+    def _manifest(self, classes: Sequence[str], title: str | None, given: Iterable[LayerEntry]) -> Manifest:
+        state, base = self._state, self._addition.study.manifest if self._addition else None
+        skipped = Skipped(state.n_skipped, tuple(state.first_skipped))
+        layers = (*state.kept, *(layer.entry(state.n_examples) for layer in state.layers), *given)
         return Manifest(
             format=FORMAT,
             topoact=version("topoact"),
-            title=title,
+            title=title or (base.title if base else None),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             digest=digest([self.config, [layer.digest for layer in layers]]),
             config_digest=digest(self.config),
@@ -234,44 +281,7 @@ class StudyWriter:
             segment=state.segment,
             has_thumbnails=state.has_thumbnails,
             classes=tuple(classes),
-            skipped=Skipped(state.n_skipped, tuple(state.first_skipped)),
-            notes=state.notes,
+            skipped=base.skipped if base and state.kept else skipped,
+            notes={**state.notes, **base.notes} if base and state.kept else state.notes,
             layers=layers,
         )
-
-
-def check_target(path: Path, overwrite: bool) -> None:
-    """Refuse a folder that exists already, unless it is a study that may be replaced."""
-    if not path.exists():
-        return
-    if not (path / "study.json").is_file():
-        raise StudyError(f"{path} exists and is not a study: choose another name with -o")
-    if not overwrite:
-        raise StudyError(
-            f"the study {path} exists already: choose another name with -o, or replace it with --overwrite"
-        )
-
-
-def _entry(layer: LayerState, n_examples: int) -> LayerEntry:
-    return LayerEntry(
-        name=layer.name,
-        key=layer.key,
-        module=layer.module,
-        policy=layer.policy,
-        n_points=n_examples * layer.points_per_example,
-        n_channels=layer.n_channels,
-        grid=layer.grid,
-        digest=digest([layer.name, layer.n_channels, layer.digest]),
-    )
-
-
-@contextmanager
-def _full_disk_said(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise StudyError(
-            f"the disk is full: free some space and run the same command again, it goes on with what {folder} holds"
-        ) from None

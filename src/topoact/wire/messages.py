@@ -63,7 +63,9 @@ class LayerSummary(WireModel):
     policy: str
     n_points: int
     n_channels: int
+    has_vectors: bool = Field(description="Without vectors the layer is one graph, which was imported.")
     grid: tuple[int, int] | None = Field(description="Height and width of the layer's map, when it has positions.")
+    checkpoint: str | None = Field(description="Name of the network's weights, if they have one.")
     lenses: list[str] = Field(description="Lenses offered for this layer, the first is the default.")
     columns: list[str] = Field(description="Numeric columns of this layer's points: what was measured, its place.")
 
@@ -133,10 +135,10 @@ class Nodes(WireModel):
 
     interval: list[int]
     size: list[int]
-    lens_min: list[float]
+    lens_min: list[float] | None
     lens_mean: list[float]
-    lens_max: list[float]
-    medoid: list[int] = Field(description="Point nearest to the node's mean vector.")
+    lens_max: list[float] | None
+    medoid: list[int] | None = Field(description="Point nearest to the node's mean vector.")
     component: list[int]
     x: list[float]
     y: list[float]
@@ -160,21 +162,42 @@ class EpsilonCurve(WireModel):
     n_sampled: int
 
 
+class GivenShare(WireModel):
+    """A class, by its place among the names, and its share of the members of a node."""
+
+    code: int
+    share: float
+
+
+class Given(WireModel):
+    """What an imported graph has in the place of what only vectors tell; a node's `interval` is its cube's number."""
+
+    lens: str = Field(description="What the lens_mean of a node is: the mean of a lens, or 'cube'.")
+    names: list[str] = Field(description="Name of each node in the file.")
+    classes: list[str] = Field(description="Names of all classes that the file tells, those of most members first.")
+    shares: list[list[GivenShare]] = Field(description="Largest classes of each node; empty if the file tells none.")
+    is_whole: bool = Field(description="Whether n_points counts all points, not only up to the last in some node.")
+
+
 class Graph(WireModel):
-    """A mapper graph as drawn: its settings, intervals, nodes, edges, and what it leaves out."""
+    """A mapper graph as drawn: its settings, intervals, nodes, edges, and what it leaves out.
+
+    An imported graph has no settings, ε, lens values of points or medoids.
+    """
 
     digest: str
     layout: str
     layer: int
-    settings: Settings
-    eps: float | tuple[float, float] = Field(
+    settings: Settings | None
+    given: Given | None
+    eps: float | tuple[float, float] | None = Field(
         description="The ε in use, resolved; the least and the greatest where each interval has its own."
     )
     stops: list[float] = Field(description="Other ε that are answered at once, in ascending order.")
     curve: EpsilonCurve | None
     n_points: int
     n_covered: int
-    lens_range: tuple[float, float]
+    lens_range: tuple[float, float] | None
     intervals: list[tuple[float, float]]
     nodes: Nodes
     edges: Edges

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from topoact.analysis.diagnosis import diagnose
 from topoact.analysis.layout import Drawing, components
 from topoact.analysis.projection import projections
-from topoact.mapper import DistanceCurve, MapperGraph
+from topoact.mapper import DistanceCurve, GivenGraph, MapperGraph
 from topoact.study import Layer, Manifest
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
@@ -66,13 +66,14 @@ def graph_message(
         digest=name.graph,
         layout=name.layout,
         layer=bench.layers.index(about["layer"]),
-        settings=settings_message(MapSettings(**about["settings"])),
+        settings=settings_message(MapSettings(**about["settings"])) if "settings" in about else None,
+        given=_given(graph) if isinstance(graph, GivenGraph) else None,
         eps=_radius(graph),
         stops=about.get("stops", []),
         curve=None if graph.curve is None else _curve(graph.curve),
         n_points=graph.n_points,
         n_covered=graph.n_points - len(graph.uncovered),
-        lens_range=(float(graph.lens.min()), float(graph.lens.max())),
+        lens_range=None if isinstance(graph, GivenGraph) else (float(graph.lens.min()), float(graph.lens.max())),
         intervals=list(zip(low.tolist(), high.tolist(), strict=True)),
         nodes=_nodes(graph, drawing),
         edges=messages.Edges(**{name: column.tolist() for name, column in graph.links._asdict().items()}),
@@ -81,14 +82,25 @@ def graph_message(
     )
 
 
+def _given(graph: GivenGraph) -> messages.Given:
+    codes = {name: code for code, name in enumerate(graph.class_names)}
+    return messages.Given(
+        lens=graph.lens_name,
+        names=list(graph.names),
+        classes=list(graph.class_names),
+        shares=[[messages.GivenShare(code=codes[name], share=share) for name, share in node] for node in graph.classes],
+        is_whole=graph.is_whole,
+    )
+
+
 def members_frame(graph: MapperGraph) -> bytes:
-    """Pack the members of all nodes, the points in no node, and every point's lens value."""
+    """Pack the members of all nodes, the points in no node, and every point's lens value, if these are known."""
     return encode_frame(
         {
             "indptr": graph.memberships.indptr.astype(np.uint32),
             "indices": graph.memberships.indices.astype(np.uint32),
             "uncovered": graph.uncovered.astype(np.uint32),
-            "lens": graph.lens.astype(np.float32),
+            "lens": np.empty(0, np.float32) if isinstance(graph, GivenGraph) else graph.lens.astype(np.float32),
         }
     )
 
@@ -144,8 +156,10 @@ def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary
         policy=layer.policy,
         n_points=layer.n_points,
         n_channels=layer.n_channels,
+        has_vectors=layer.has_vectors,
         grid=layer.grid,
-        lenses=lenses,
+        checkpoint=layer.checkpoint,
+        lenses=lenses if layer.has_vectors else [],
         columns=point_columns(layer),
     )
 
@@ -161,7 +175,9 @@ def _knob(knob: Knob) -> messages.Knob:
     return messages.Knob(**{**asdict(knob), "choices": choices}, default=knob.default)
 
 
-def _radius(graph: MapperGraph) -> float | tuple[float, float]:
+def _radius(graph: MapperGraph) -> float | tuple[float, float] | None:
+    if isinstance(graph, GivenGraph):
+        return None
     radii = np.asarray(0.0 if graph.eps is None else graph.eps, dtype=np.float64)
     if radii.ndim == 0:
         return float(radii)
@@ -177,6 +193,7 @@ def _curve(curve: DistanceCurve) -> messages.EpsilonCurve:
 
 
 def _nodes(graph: MapperGraph, drawing: Drawing) -> messages.Nodes:
-    columns = {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
+    columns: dict[str, Any] = dict.fromkeys(("lens_min", "lens_max", "medoid"))
+    columns |= {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
     x, y = drawing.positions.T.tolist()
     return messages.Nodes(**columns, component=components(graph).tolist(), x=x, y=y)

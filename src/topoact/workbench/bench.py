@@ -73,7 +73,7 @@ class Workbench:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.derived = Derived(study.path)
+        self.derived = Derived(study.path, study.given)
         self._engine = Engine(study.path)
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 
@@ -94,12 +94,17 @@ class Workbench:
         return [*LENSES, *(COLUMN_LENS + name for name in number_columns(self.study))]
 
     def map(self, layer: str | int, settings: MapSettings, progress: Progress = no_progress) -> MapperGraph:
-        """Return the mapper graph of a layer, computing and storing it if it is not in the study yet."""
+        """Return the mapper graph of a layer, computing and storing it if it is not in the study yet.
+
+        A layer without vectors has the graph that was imported, whatever the settings.
+        """
         opened = self.study.layer(layer)
-        key = settings.key(opened.digest)
+        key = self._key(opened, settings)
         stored = self.derived.load_graph(key)
         if stored is not None:
             return stored
+        if not opened.has_vectors:
+            raise self.study.damaged(f"given/{opened.key}", "its files cannot be read")
         progress("reading activations", 0, 1)
         source = Source(
             opened.digest,
@@ -114,7 +119,7 @@ class Workbench:
 
     def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None) -> DrawnGraph:
         """Return the names that `draw` stores its result under, without computing anything."""
-        key = settings.key(self.study.layer(layer).digest)
+        key = self._key(self.study.layer(layer), settings)
         return DrawnGraph(key, digest([key, *(anchor or ())]))
 
     def draw(
@@ -167,6 +172,10 @@ class Workbench:
             self._vectors = None
             self._vectors = (layer.name, layer.vectors())
         return self._vectors[1]
+
+    def _key(self, layer: Layer, settings: MapSettings) -> str:
+        """Return the name of a graph; the one that was imported is called by its layer's digest."""
+        return settings.key(layer.digest) if layer.has_vectors else layer.digest
 
     def _lens(
         self, layer: Layer, lens: str, vectors: npt.NDArray[np.float32], progress: Progress

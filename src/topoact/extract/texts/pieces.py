@@ -5,6 +5,7 @@ special ones, `words` those of each word, `tokens` each by itself.
 """
 
 import hashlib
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,9 @@ class Tokenizer:
     @property
     def record(self) -> dict[str, Any]:
         """What a study records of it, as JSON."""
-        digest = hashlib.sha256(self._tokenizer.backend_tokenizer.to_str().encode()).hexdigest()[:16]
+        content = json.loads(self._tokenizer.backend_tokenizer.to_str()) | {"truncation": None, "padding": None}
+        said = json.dumps(content, ensure_ascii=False, separators=(",", ":"))  # whatever was asked of it last
+        digest = hashlib.sha256(said.encode()).hexdigest()[:16]
         name = type(self._tokenizer).__name__
         limit = f"at most {self.max_tokens} tokens" if self.max_tokens else "texts of any length"
         return {"tokenizer": name, "code": digest, "max_tokens": self.max_tokens, "description": f"{name}, {limit}"}

@@ -14,7 +14,7 @@ from topoact.extract.attribution import attributed_to
 from topoact.extract.forward import Pass, Seen, forward_runs
 from topoact.extract.layers import default_layers, select_layers
 from topoact.extract.networks.text_network import TextNetwork
-from topoact.extract.portions import check_finite, name_outputs, named
+from topoact.extract.portions import Names, check_finite, name_outputs
 from topoact.extract.predictions import Outputs, label_name
 from topoact.extract.texts.forward import TextForward, pass_of
 from topoact.extract.texts.pieces import Tokenizer, batches
@@ -49,7 +49,9 @@ class TextRun:
     nothing = "no text or word is left: is this the right column, and is --where what you mean?"
     """What to say when there is no example."""
 
-    def __init__(self, network: "Network", source: TextSource, plan: "Plan", on_progress: Progress) -> None:
+    def __init__(
+        self, network: "Network", source: TextSource, plan: "Plan", on_progress: Progress, names: Names
+    ) -> None:
         if not isinstance(network, TextNetwork):
             raise ModelError(
                 f"{network.name} has no tokenizer to read texts with: take hf:NAME, or let file.py:callable return"
@@ -62,6 +64,7 @@ class TextRun:
         self._total, self._on_progress = min(len(source), plan.limit or len(source)), on_progress
         self._tokenizer = Tokenizer(network.tokenizer, limit=network.limit, max_tokens=plan.max_tokens)
         self._reader = TextReader(source, self._tokenizer, policies, plan.where, strict=plan.strict)
+        self._names = names
         self._outputs: Outputs | None = None
 
     @property
@@ -114,7 +117,7 @@ class TextRun:
         scores = _scores(seen, order)
         self._note(scores, seen[0][1], notes)
         sizes = np.array([len(sample) for sample in samples])
-        layers = named(_in_order([kept for _, kept in seen], _rows(order, sizes)))
+        layers = self._names.of(_in_order([kept for _, kept in seen], _rows(order, sizes)))
         columns = {name: list(chain.from_iterable(s.columns[name] for s in samples)) for name in samples[0].columns}
         columns["label"] = [label_name(label, self._plan.classes) for label in columns["label"]]
         check_finite(layers, columns["id"])

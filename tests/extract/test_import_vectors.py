@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from topoact.errors import Cancelled, InvalidInput
-from topoact.extract import import_vectors
+from topoact.extract import import_files
 
 from .conftest import picture, write_photos
 
@@ -28,7 +28,7 @@ def rows(tmp_path: Path) -> Path:
 
 
 def test_import(rows: Path) -> None:
-    study = import_vectors(rows.parent / "X.npy", rows.parent / "s", metadata=rows, layer_name="clip")
+    study = import_files(rows.parent / "X.npy", rows.parent / "s", metadata=rows, layer_name="clip")
     assert study.layers == ("clip",)
     assert (study.layer("clip").policy, study.layer("clip").grid) == ("given", None)
     np.testing.assert_array_equal(study.layer("clip").vectors(), VECTORS.astype(np.float32))
@@ -42,7 +42,7 @@ def test_import(rows: Path) -> None:
 
 
 def test_without_metadata(rows: Path) -> None:
-    study = import_vectors(rows.parent / "X.npy", rows.parent / "s")
+    study = import_files(rows.parent / "X.npy", rows.parent / "s")
     assert study.examples["id"].tolist() == [str(i) for i in range(30)]
     assert not study.has_thumbnails
 
@@ -50,7 +50,7 @@ def test_without_metadata(rows: Path) -> None:
 def test_whole_numbers_and_parquet(rows: Path) -> None:
     np.save(rows.parent / "I.npy", np.arange(6, dtype=np.uint8).reshape(3, 2))
     pd.DataFrame({"key": ["x", "y", "z"], "kind": [2, 10, 1]}).to_parquet(rows.parent / "m.parquet")
-    study = import_vectors(
+    study = import_files(
         rows.parent / "I.npy", rows.parent / "s", metadata=rows.parent / "m.parquet", label="kind", identity="key"
     )
     assert study.classes == ("1", "2", "10")
@@ -58,17 +58,17 @@ def test_whole_numbers_and_parquet(rows: Path) -> None:
 
 
 def test_an_interrupted_import_goes_on(rows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topoact.extract.vectors.ROWS", 8)
+    monkeypatch.setattr("topoact.extract.imports.writing.ROWS", 8)
     monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
 
     def progress(stage: str, done: int, total: int) -> None:
         if done == 16:
             raise KeyboardInterrupt
 
-    arguments = {"vectors": rows.parent / "X.npy", "metadata": rows}
-    with pytest.raises(Cancelled, match="interrupted after 16 of 30 vectors"):
-        import_vectors(**arguments, out=rows.parent / "s", on_progress=progress)
-    study = import_vectors(**arguments, out=rows.parent / "s")
+    arguments = {"files": rows.parent / "X.npy", "metadata": rows}
+    with pytest.raises(Cancelled, match="interrupted after 16 of 30 rows"):
+        import_files(**arguments, out=rows.parent / "s", on_progress=progress)
+    study = import_files(**arguments, out=rows.parent / "s")
     np.testing.assert_array_equal(study.layer(0).vectors(), VECTORS.astype(np.float32))
     assert study.thumbnail(29) == (picture(29), "image/png")
 
@@ -90,15 +90,15 @@ def _with(value: float) -> np.ndarray:
         pytest.param(lambda p: np.save(p, np.array([["a"]])), "holds <U1: floating-point or whole", id="text"),
         pytest.param(lambda p: np.save(p, np.ones((2, 2), complex)), "holds complex128", id="complex"),
         pytest.param(lambda p: np.save(p, VECTORS[:5]), "rows.csv has 30 rows and there are 5 vectors", id="counts"),
-        pytest.param(lambda p: np.save(p, _with(np.nan)), "row 17 of the vectors holds NaN", id="NaN"),
-        pytest.param(lambda p: np.save(p, _with(np.inf)), "row 17 of the vectors holds NaN, infinity", id="infinity"),
+        pytest.param(lambda p: np.save(p, _with(np.nan)), "row 17 of .vectors. holds NaN", id="NaN"),
+        pytest.param(lambda p: np.save(p, _with(np.inf)), "row 17 of .vectors. holds NaN, infinity", id="infinity"),
         pytest.param(lambda p: np.save(p, _with(1e300)), "a number too large for float32", id="too large"),
     ],
 )
 def test_bad_vectors(rows: Path, save: Callable[[Path], Any], sentence: str) -> None:
     save(rows.parent / "bad.npy") if sentence != "there is no file" else None
     with pytest.raises(InvalidInput, match=sentence):
-        import_vectors(rows.parent / "bad.npy", rows.parent / "s", metadata=rows)
+        import_files(rows.parent / "bad.npy", rows.parent / "s", metadata=rows)
     assert not list(rows.parent.glob("s*"))
 
 
@@ -106,7 +106,7 @@ def test_an_archive_is_refused(rows: Path) -> None:
     with (rows.parent / "bad.npy").open("wb") as file:
         np.savez(file, a=VECTORS)
     with pytest.raises(InvalidInput, match="is an archive of arrays"):
-        import_vectors(rows.parent / "bad.npy", rows.parent / "s")
+        import_files(rows.parent / "bad.npy", rows.parent / "s")
 
 
 @pytest.mark.parametrize(
@@ -121,4 +121,4 @@ def test_an_archive_is_refused(rows: Path) -> None:
 def test_bad_metadata(rows: Path, options: dict[str, str], sentence: str) -> None:
     options = {**options, "metadata": rows.parent / options.get("metadata", "rows.csv")}
     with pytest.raises(InvalidInput, match=sentence):
-        import_vectors(rows.parent / "X.npy", rows.parent / "s", **options)
+        import_files(rows.parent / "X.npy", rows.parent / "s", **options)

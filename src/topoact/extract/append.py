@@ -1,0 +1,174 @@
+"""What an append adds to a study: layers or another checkpoint over its examples, or examples for its layers.
+
+No network is run here: the study says what it was made of, and what does not go together is refused.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from topoact.errors import StudyError
+from topoact.extract.fitting import (
+    check_for_all_layers,
+    check_ids,
+    check_over_known_data,
+    check_settings,
+    check_unchanged,
+    fitting_checkpoint,
+)
+from topoact.extract.history import Config, History, plain
+from topoact.extract.later import later, later_ids
+from topoact.extract.portions import Names
+from topoact.extract.preprocessing import Preprocessing
+from topoact.extract.sources import Source
+from topoact.extract.texts.pieces import unit_of
+from topoact.extract.texts.source import TextSource
+from topoact.study import Study, open_study
+from topoact.study.checkpoint import read_checkpoint
+from topoact.study.placing import partial_of, publish_left
+from topoact.study.reopening import Addition
+
+if TYPE_CHECKING:
+    from topoact.extract.run import Plan
+
+AnySource = Source | TextSource
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One append that can be made."""
+
+    addition: Addition
+    source: AnySource
+    plan: "Plan"
+    names: Names
+    config: dict[str, Any]
+    """Of the study with what is appended."""
+    there: tuple[str, ...] = ()
+    """Layers that were asked for and that the study has already."""
+    is_needed: bool = True
+    """Whether anything is left to append."""
+    new_checkpoint: bool = False
+
+    @property
+    def said(self) -> str:
+        """What there is to say of layers that the study has already; empty if there are none."""
+        if not self.there:
+            return ""
+        are, it = ("is", "it is") if len(self.there) == 1 else ("are", "they are")
+        rest = f"{it} not run again" if self.is_needed else "nothing is appended"
+        return f"{', '.join(self.there)} {are} in {self.addition.study.path} already: {rest}"
+
+
+def open_to_append(path: Path, *, restart: bool) -> Study:
+    """Open the study that is appended to.
+
+    Raises
+    ------
+    StudyError
+        If there is none, it was imported, or `restart` would throw away what is no append to it.
+    """
+    publish_left(path)
+    if not path.exists() and not partial_of(path).exists():
+        raise StudyError(f"there is no study at {path} to append to: leave out --append to make one")
+    study = open_study(path)
+    if study.manifest.model is None:
+        raise StudyError(f"{path} was imported, and has no network to go on with: make a study with topoact extract")
+    unfinished = None
+    with suppress(StudyError):
+        unfinished = read_checkpoint(partial_of(path))
+    if restart and unfinished and not unfinished.added_to:
+        raise StudyError(
+            f"{partial_of(path)} holds an unfinished study that is no append: finish it with the command that began it,"
+            " or remove that folder"
+        )
+    return study
+
+
+def completed(plan: "Plan", study: Study, source: AnySource) -> "Plan":
+    """Return the plan with what it leaves open as it is in the study."""
+    history = History(study)
+    first, prepared = history.first, history.first["preprocessing"] or {}
+    is_same = plain(source.record) == first["data"]
+    plan = replace(
+        plan,
+        layers=plan.layers or history.modules,
+        policies=plan.policies or history.policies,
+        classes=plan.classes or tuple(first["classes"] or ()) or None,
+        where=plan.where or tuple(first.get("where", ())),
+        limit=first["limit"] if is_same and plan.limit is None else plan.limit,
+        max_tokens=plan.max_tokens or prepared.get("max_tokens"),
+        attribution=plan.attribution or bool(first.get("attribution")),
+    )
+    is_image = not isinstance(source, TextSource) and not source.gives_tensors
+    if plan.preprocessing is None and is_image and prepared and "tokenizer" not in prepared:
+        plan = replace(plan, preprocessing=Preprocessing.from_record(prepared))
+    return plan
+
+
+def decide(study: Study, source: AnySource, plan: "Plan", config: Config) -> Step:
+    """Find out what is appended.
+
+    Parameters
+    ----------
+    study
+        What is there.
+    source, plan, config
+        What is asked for, completed by the study, and the config of a study made of it.
+
+    Raises
+    ------
+    StudyError
+        If it does not go together with the study, or names of examples are there already.
+    """
+    history, config = History(study), plain(config)
+    checkpoint = fitting_checkpoint(history, config["model"], plan.checkpoint)
+    plan, config = replace(plan, checkpoint=checkpoint), {**config, "checkpoint": checkpoint}
+    is_known = config["data"] in [run["data"] for run in history.data]
+    if not is_known:
+        check_unchanged(history, config["data"])
+    check_settings(history, config)
+    if is_known:
+        return _of_layers(history, source, plan, config)
+    if checkpoint not in history.checkpoints:
+        raise StudyError(f"a checkpoint is run over the data of {study.path}, and these are others")
+    return _of_examples(history, source, plan, config)
+
+
+def _of_layers(history: History, source: AnySource, plan: "Plan", config: Config) -> Step:
+    there = history.layers(plan.checkpoint, plan.policies)
+    asked = [(module, policy) for module in config["layers"] for policy in config["policies"]]
+    missing = [pair for pair in asked if pair not in there]
+    if missing:
+        check_over_known_data(history, plan.policies, is_text=isinstance(source, TextSource))
+    modules = tuple(dict.fromkeys(module for module, _ in missing))
+    policies = tuple(policy for policy in plan.policies if policy in {policy for _, policy in missing})
+    other = set(plan.policies) != set(history.policies)
+    is_new = plan.checkpoint not in history.checkpoints
+    recorded = {**config, "layers": list(modules), "policies": list(policies)}
+    return Step(
+        Addition(history.study),
+        source,
+        replace(plan, layers=modules or None, policies=policies),
+        Names(plan.checkpoint, history.names, there=frozenset(there), with_policy=other),
+        history.with_step("checkpoint" if is_new else "layers", recorded),
+        tuple(dict.fromkeys(there[pair] for pair in asked if pair in there)),
+        is_needed=bool(missing),
+        new_checkpoint=is_new,
+    )
+
+
+def _of_examples(history: History, source: AnySource, plan: "Plan", config: Config) -> Step:
+    check_for_all_layers(history, config)
+    offset, n_inputs = history.n_inputs, min(len(source), plan.limit or len(source))
+    is_text = isinstance(source, TextSource)
+    check_ids(history, later_ids(source, offset, n_inputs), of_words=is_text and unit_of(plan.policies) == "word")
+    batch_size = 0 if is_text else plan.batch_size
+    return Step(
+        Addition(history.study, of_examples=True, n_inputs=offset, batch_size=batch_size),
+        later(source, offset),
+        replace(plan, limit=offset + n_inputs),
+        Names(plan.checkpoint, history.names, only_known=True),
+        history.with_step("examples", config),
+    )
