@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from topoact.errors import Cancelled, InvalidInput, StudyError, TopoActError
-from topoact.extract import Plan, Preprocessing, extract, import_vectors, load_model, load_network, open_source
+from topoact.extract import Plan, Preprocessing, extract, import_files, load_model, load_network, open_source
 from topoact.extract.networks import Network
 from topoact.extract.sources import Source
 
@@ -166,7 +166,7 @@ def test_where_there_is_nothing_to_append_to(network: Network, photos: Source, s
     with pytest.raises(InvalidInput, match=r"--append adds to a study, and --overwrite replaces it: leave out one"):
         extract(network, photos, study, PLAN, append=True, overwrite=True)
     np.save(tmp_path / "x.npy", np.eye(3, dtype=np.float32))
-    import_vectors(tmp_path / "x.npy", tmp_path / "imported")
+    import_files(tmp_path / "x.npy", tmp_path / "imported")
     with pytest.raises(StudyError, match=r"imported was imported, and has no network to go on with"):
         extract(network, photos, tmp_path / "imported", PLAN, append=True)
     file = study / "study.json"

@@ -32,7 +32,7 @@ def open_h5ad(path: Path, wanted: Sequence[str] | None) -> Found:
 
 
 def open_zarr(path: Path, wanted: Sequence[str] | None) -> Found:
-    """Return what a zarr store holds: one array, the arrays of a group, or AnnData."""
+    """Return what a zarr store holds: one array, the arrays of a group by name, or AnnData."""
     import zarr
 
     try:
@@ -43,7 +43,7 @@ def open_zarr(path: Path, wanted: Sequence[str] | None) -> Found:
         return sort_out(path, {UNNAMED: cast("Matrix", opened)}, None)
     if opened.attrs.get("encoding-type") == "anndata":
         return annotated(path, opened, wanted)
-    return sort_out(path, {name: cast("Matrix", array) for name, array in opened.arrays()}, wanted)
+    return sort_out(path, {name: cast("Matrix", array) for name, array in sorted(opened.arrays())}, wanted)
 
 
 def annotated(path: Path, store: Any, wanted: Sequence[str] | None) -> Found:
@@ -54,7 +54,7 @@ def annotated(path: Path, store: Any, wanted: Sequence[str] | None) -> Found:
     if "obs" not in store or not hasattr(store["obs"], "keys"):
         raise InvalidInput(f"{path} has no 'obs', or one of before AnnData 0.7: open and save it with a newer anndata")
     matrices = {"X": store["X"]} if "X" in store else {}
-    matrices |= {name: store["obsm"][name] for name in store.get("obsm", ())}
+    matrices |= {name: store["obsm"][name] for name in sorted(store.get("obsm", ()))}
     layers = {name: read for name, found in matrices.items() if (read := _matrix(found)) is not None}
     found = sort_out(path, layers, wanted)
     for name, layer in found.layers.items():
