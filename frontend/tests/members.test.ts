@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { classesOf, countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
 import { mean, membersOf, nodeMeans, sharedMembers, sharesIn, transpose } from "../src/state/members";
-import { everyPoint, extent, nearestPoint, PointSet, pointsInside } from "../src/state/points";
+import { everyPoint, extent, nearestPoint, PointSet, pointsInside, toUnitExtent } from "../src/state/points";
 import { neighbours, neighbourTowards, visibleParts } from "../src/state/visible";
 import { GRAPH, LABELS, MEMBERS } from "./study";
 
@@ -111,4 +111,15 @@ describe("what is visible", () => {
     expect(neighbourTowards(0, links.get(0) ?? [], xy, 1, 0)).toBe(1);
     expect(neighbourTowards(0, links.get(0) ?? [], xy, -1, 0)).toBeNull();
   });
+});
+
+describe("places brought to the unit extent", () => {
+  it("keep their shape, however small or large they are", () => {
+    for (const scale of [1e-11, 1, 1e6]) {
+      const found = toUnitExtent(Float32Array.from([0, 0, 4, 2, 2, 1].map((value) => value * scale)));
+      [-0.5, -0.25, 0.5, 0.25, 0, 0].forEach((value, i) => expect(found[i]).toBeCloseTo(value, 5));
+    }
+  });
+
+  it("stay where they are if they are all the same", () => expect([...toUnitExtent(Float32Array.of(3, 3, 3, 3))]).toEqual([0, 0, 0, 0]));
 });

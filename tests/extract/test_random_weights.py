@@ -24,7 +24,7 @@ def study(torchvision_beside_cpu_torch: None, photos: Source, tmp_path: Path) ->
 
 def test_random_weights_are_said(study: Study) -> None:
     assert SAID in sentences(summarise(study))
-    assert study_summary(Workbench(study)).model == "torchvision:squeezenet1_1, random weights"
+    assert study_summary(Workbench(study)).model == "random weights of torchvision:squeezenet1_1"
 
 
 @pytest.mark.parametrize(

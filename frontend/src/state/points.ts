@@ -36,6 +36,16 @@ export function everyPoint(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, id) => id);
 }
 
+/** Return places with the wider side of their extent brought to 1: some layers give numbers of 1e-11, others of 1e4. */
+export function toUnitExtent(xy: Float32Array): Float32Array {
+  const spans = [0, 1].map((axis) => {
+    const [low, high] = extent(xy.filter((_, i) => i % 2 === axis));
+    return { middle: (low + high) / 2, width: high - low };
+  });
+  const scale = Math.max(spans[0].width, spans[1].width) || 1;
+  return xy.map((value, i) => (value - spans[i % 2].middle) / scale);
+}
+
 /** Return the points whose place lies inside the polygon (even–odd rule). */
 export function pointsInside(xy: Float32Array, polygon: [number, number][]): Uint32Array {
   if (polygon.length < 3) return new Uint32Array();

@@ -3,7 +3,7 @@
 import { SvelteMap } from "svelte/reactivity";
 import { Cancelled, type Client } from "../api/client";
 import type { JobEvent } from "../api/types";
-import { pointsInside } from "../state/points";
+import { pointsInside, toUnitExtent } from "../state/points";
 import type { Selection } from "../state/view";
 
 export class Planes {
@@ -39,7 +39,7 @@ export class Planes {
       const report = (event: JobEvent) => {
         if (this.asked === asked) this.pending = event;
       };
-      this.ready.set(key, await this.client.projection({ layer, kind }, report, asked.abort.signal));
+      this.ready.set(key, toUnitExtent(await this.client.projection({ layer, kind }, report, asked.abort.signal)));
     } catch (error) {
       if (this.asked === asked) this.problem = error instanceof Cancelled ? "Cancelled." : (error as Error).message;
     } finally {

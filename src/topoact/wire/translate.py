@@ -145,7 +145,7 @@ def _passage(bench: Workbench, row: int) -> messages.Passage | None:
 
 
 def _model(manifest: Manifest) -> str | None:
-    return f"{manifest.model}, random weights" if manifest.has_random_weights else manifest.model
+    return f"random weights of {manifest.model}" if manifest.has_random_weights else manifest.model
 
 
 def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary:
