@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { classesOf, countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
 import { mean, membersOf, nodeMeans, sharedMembers, sharesIn, transpose } from "../src/state/members";
+import { toldBy } from "../src/views/shown";
 import { everyPoint, extent, nearestPoint, PointSet, pointsInside, toUnitExtent } from "../src/state/points";
 import { neighbours, neighbourTowards, visibleParts } from "../src/state/visible";
 import { GRAPH, LABELS, MEMBERS } from "./study";
@@ -122,4 +123,13 @@ describe("places brought to the unit extent", () => {
   });
 
   it("stay where they are if they are all the same", () => expect([...toUnitExtent(Float32Array.of(3, 3, 3, 3))]).toEqual([0, 0, 0, 0]));
+});
+
+describe("what a checkpoint says", () => {
+  it("stands under its name, and under the plain one for the first", () => {
+    const columns = { prediction: new Int32Array(1), "prediction@later": new Int32Array(1) };
+    expect(toldBy("later", "prediction", columns)).toBe("prediction@later");
+    expect(toldBy("first", "prediction", columns)).toBe("prediction");
+    expect(toldBy(null, "confidence", columns)).toBe("confidence");
+  });
 });

@@ -60,7 +60,7 @@ export class Session {
     this.initial = initialView(study);
     this.categories = categoriesOf(study, columns);
     this.view = this.initial;
-    this.shelf = new Shelf(client, columns);
+    this.shelf = new Shelf(client, columns, study.layers);
   }
 
   /** Change the view; with `memorable` the change can be undone. */

@@ -1,7 +1,7 @@
 /** A graph with all that is needed to read it, fetched once and kept. */
 
 import type { Client, Columns, Members, Points, Progress } from "../api/client";
-import type { Anchor, Graph, MapRequest, Settings } from "../api/types";
+import type { Anchor, Graph, LayerSummary, MapRequest, Settings } from "../api/types";
 import { gather, haveCommonCode } from "../state/classes";
 
 export interface Shown {
@@ -40,6 +40,7 @@ export class Shelf {
   constructor(
     private readonly client: Client,
     private readonly columns: Columns,
+    private readonly layers: readonly Pick<LayerSummary, "checkpoint">[],
   ) {}
 
   async get(wanted: Wanted, progress: Progress, signal: AbortSignal): Promise<Shown> {
@@ -57,15 +58,16 @@ export class Shelf {
       keep(this.members, digest, () => this.client.members(digest)),
       keep(this.points, layer, () => this.pointsOf(layer)),
     ]);
-    const { label, prediction, confidence } = this.columns;
+    const [said, sure] = ["prediction", "confidence"].map((name) => toldBy(this.layers[layer]?.checkpoint ?? null, name, this.columns));
+    const { label, [said]: prediction, [sure]: confidence } = this.columns;
     return {
       graph,
       members,
       points,
       column,
       labels: label instanceof Int32Array ? (column("label") as Int32Array) : null,
-      predictions: prediction instanceof Int32Array ? (column("prediction") as Int32Array) : null,
-      confidence: confidence instanceof Float32Array ? (column("confidence") as Float32Array) : null,
+      predictions: prediction instanceof Int32Array ? (column(said) as Int32Array) : null,
+      confidence: confidence instanceof Float32Array ? (column(sure) as Float32Array) : null,
       comparable: haveCommonCode(label, prediction),
     };
   }
@@ -74,6 +76,11 @@ export class Shelf {
     const points = await this.client.points(layer);
     return { points, column: pointColumns(this.columns, points) };
   }
+}
+
+/** Return the column in which a checkpoint says something of the examples: the first has the plain name. */
+export function toldBy(checkpoint: string | null, name: string, columns: Columns): string {
+  return `${name}@${checkpoint}` in columns ? `${name}@${checkpoint}` : name;
 }
 
 /** Return the columns of the examples for each point, gathered when they are first asked for. */
