@@ -217,6 +217,44 @@ class TestMapper:
         small = graph.without_subsets()
         assert len(small.nodes["prominence"]) == small.n_nodes
 
+    @pytest.mark.parametrize("coarse", [0.05, 0.2, 0.3, 0.5, 1.0, np.inf])
+    def test_a_graph_knows_its_coarser_cuts(self, coarse):
+        cloud = np.random.default_rng(0).random((800, 2))
+        fine, other = (
+            Mapper(lens=cloud[:, 0], n_intervals=4, clusterer=Modes(k=6, prominence=least)).fit(cloud).graph_
+            for least in (0.2, coarse)
+        )
+        within = fine.within(coarse)
+        if coarse <= 0.2:
+            assert within.tolist() == list(range(fine.n_nodes))
+            return
+        assert within.max() + 1 == other.n_nodes < fine.n_nodes
+        for node in range(other.n_nodes):
+            parts = [fine.members(part) for part in np.flatnonzero(within == node)]
+            assert np.sort(np.concatenate(parts)).tolist() == other.members(node).tolist()
+
+    def test_parents_are_nodes_of_the_interval(self):
+        cloud = np.random.default_rng(1).random((800, 2))
+        graph = Mapper(lens=cloud[:, 0], n_intervals=4, clusterer=Modes(k=6, prominence=0.1)).fit(cloud).graph_
+        nodes = graph.nodes
+        assert (nodes["interval"][nodes["parent"]].to_numpy() == nodes["interval"]).all()
+        assert ((nodes["parent"] == nodes["node"]) == np.isinf(nodes["prominence"])).all()
+
+    def test_without_subsets_the_parents_are_those_that_are_left(self):
+        cloud = np.random.default_rng(2).random((900, 2))
+        graph = (
+            Mapper(lens=cloud[:, 0], n_intervals=9, overlap=0.7, clusterer=Modes(k=5, prominence=0)).fit(cloud).graph_
+        )
+        small = graph.without_subsets()
+        assert small.n_nodes < graph.n_nodes
+        assert (small.interval[small.parent] == small.interval).all()
+        assert small.within(np.inf).max() + 1 == (small.parent == np.arange(small.n_nodes)).sum()
+
+    def test_other_graphs_have_no_coarser_cut(self):
+        cloud = two_groups()
+        with pytest.raises(InvalidInput, match="only nodes that Modes found merge"):
+            Mapper(n_intervals=3).fit(cloud).graph_.within(1)
+
     def test_boxes_of_two_lenses(self):
         cloud = two_groups(8.0)
         mapper = Mapper(lens=["pca:1", "pca:2"], n_intervals=(3, 3), overlap=0.3, clusterer=Modes(k=10))

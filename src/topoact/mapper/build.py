@@ -72,7 +72,7 @@ def build_graph(
     else:
         nodes = cluster_intervals(vectors, lens, intervals, bound, n_jobs=n_jobs, progress=progress)
     progress("joining nodes", 0, 1)
-    facts = {name: getattr(bound, name, None) for name in ("eps", "curve", "prominence")}
+    facts = {name: getattr(bound, name, None) for name in ("eps", "curve", "prominence", "parent")}
     return assemble(lens, intervals, nodes, **facts)
 
 
@@ -84,6 +84,7 @@ def assemble(
     eps: float | npt.NDArray[np.float64] | None = None,
     curve: DistanceCurve | None = None,
     prominence: npt.NDArray[np.float64] | None = None,
+    parent: npt.NDArray[np.int64] | None = None,
 ) -> MapperGraph:
     """Join the nodes that share vectors: the third step."""
     return MapperGraph(
@@ -97,6 +98,7 @@ def assemble(
         eps=eps,
         curve=curve,
         prominence=prominence,
+        parent=parent,
     )
 
 

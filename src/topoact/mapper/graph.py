@@ -12,6 +12,7 @@ import pandas as pd
 
 from topoact.errors import InvalidInput
 from topoact.mapper.clusterers.epsilon import DistanceCurve
+from topoact.mapper.clusterers.trees import checked_prominence, merged
 from topoact.mapper.nerve import Edges, Members, triangles, within_others
 from topoact.mapper.protocols import Intervals, Lens, LensValues, Rows
 
@@ -44,6 +45,8 @@ class MapperGraph:
     """The distances to neighbours among which `eps` lies, if they were measured."""
     prominence: npt.NDArray[np.float64] | None = field(default=None, repr=False)
     """How far the mode of each node stands out, where `Modes` found it; infinite where nothing denser is joined."""
+    parent: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    """The node that each meets at its saddle and merges into at a larger prominence; itself where it meets none."""
 
     @property
     def n_points(self) -> int:
@@ -65,9 +68,10 @@ class MapperGraph:
 
     @cached_property
     def nodes(self) -> pd.DataFrame:
-        """One row per node: node, interval, size, lens_min, lens_mean, lens_max, medoid; of `Modes` also prominence.
+        """One row per node: node, interval, size, lens_min, lens_mean, lens_max, medoid.
 
-        Of several lenses each has its three columns: lens_min_0, lens_mean_0, lens_max_0, lens_min_1, …
+        Of `Modes` also prominence and parent. Of several lenses each has its three columns: lens_min_0, lens_mean_0,
+        lens_max_0, lens_min_1, …
         """
         columns: dict[str, npt.NDArray[Any]]
         columns = {"node": np.arange(self.n_nodes), "interval": self.interval, "size": self.memberships.sizes}
@@ -77,8 +81,8 @@ class MapperGraph:
             for number, lens in enumerate(self.lens.T):
                 columns |= self._lens_statistics(lens, f"_{number}")
         columns["medoid"] = self.medoids
-        if self.prominence is not None:
-            columns["prominence"] = self.prominence
+        if self.prominence is not None and self.parent is not None:
+            columns |= {"prominence": self.prominence, "parent": self.parent}
         return pd.DataFrame(columns)
 
     def _lens_statistics(self, lens: LensValues, suffix: str) -> dict[str, LensValues]:
@@ -123,6 +127,22 @@ class MapperGraph:
         """One row per triple of nodes with common points: first, second, third, shared (number of such points)."""
         return pd.DataFrame(triangles(self.memberships, self.links, self.n_points)._asdict())
 
+    def within(self, prominence: float) -> npt.NDArray[np.int64]:
+        """Return for each node of `Modes` its number among the nodes that are left at a larger prominence.
+
+        At 1 these are the skeleton: the modes that are hardly chance. Nodes merge within their interval, and those that
+        are left keep their order. At no more than the prominence of the graph itself every node is its own.
+
+        Raises
+        ------
+        InvalidInput
+            If the prominence is negative or no number, or the nodes of the graph are not modes.
+        """
+        if self.prominence is None or self.parent is None:
+            raise InvalidInput("only nodes that Modes found merge with rising prominence: use clusterer=Modes()")
+        kept = (self.prominence >= checked_prominence(prominence)) | (self.parent == np.arange(self.n_nodes))
+        return merged(self.parent, np.flatnonzero(kept))
+
     def without_subsets(self) -> Self:
         """Return the graph without the nodes whose points are all in another node; of equal nodes the first stays.
 
@@ -142,6 +162,7 @@ class MapperGraph:
             means=self.means[keep],
             medoids=self.medoids[keep],
             prominence=None if self.prominence is None else self.prominence[keep],
+            parent=None if self.parent is None else _parents_of(self.parent, keep),
         )
 
     def with_links(self, links: Edges) -> Self:
@@ -191,3 +212,10 @@ class MapperGraph:
         for record in self.edges.to_dict("records"):
             graph.add_edge(record["source"], record["target"], shared=record["shared"], jaccard=record["jaccard"])
         return graph
+
+
+def _parents_of(parent: npt.NDArray[np.int64], keep: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return the parents among the nodes that are kept; a node all of whose parents are gone is its own."""
+    ends = np.flatnonzero(keep | (parent == np.arange(len(parent))))
+    left, number = ends[merged(parent, ends)[parent]], np.cumsum(keep) - 1
+    return np.where(keep[left], number[left], number)[keep]

@@ -49,6 +49,7 @@ def read_graph(folder: Path) -> MapperGraph:
         medoids=nodes["medoid"].to_numpy(),
         eps=_radius(facts["eps"]),
         curve=curve and DistanceCurve(curve["k"], np.array(curve["distances"])),
+        **{name: nodes[name].to_numpy() for name in ("prominence", "parent") if name in nodes.column_names},
     )
 
 

@@ -86,11 +86,13 @@ class BoundModes:
         self.metric = metric
         self.prominence: Floats = np.empty(0)
         """The prominence of each node of the last cover."""
+        self.parent: Numbers = np.empty(0, dtype=np.int64)
+        """The node that each of them merges into."""
 
     def nodes(self, lens: LensValues, intervals: Intervals, *, progress: Progress) -> Nodes:
-        """Return the modes of every interval, and keep how prominent they are."""
+        """Return the modes of every interval, and keep how prominent they are and how they merge."""
         tree = mode_tree(self.vectors, pullback(lens, intervals), self.k, metric=self.metric, progress=progress)
-        self.prominence = tree.prominence[tree.kept(self.least)]
+        self.prominence, self.parent = tree.prominence[tree.kept(self.least)], tree.parents(self.least)
         return nodes_of(tree, self.vectors, self.least, progress=progress)
 
     def labels(self, rows: Rows) -> Labels:

@@ -93,12 +93,20 @@ class ModeTree:
 
     def _node(self, prominence: float) -> Numbers:
         """Return the node that each mode belongs to."""
-        kept = self.kept(prominence)
-        into = self.parent.copy()
-        into[kept] = kept
-        while (into != (further := into[into])).any():
-            into = further
-        return np.searchsorted(kept, into)
+        return merged(self.parent, self.kept(prominence))
+
+    def parents(self, prominence: float) -> Numbers:
+        """Return for each node of a cut the node that it merges into when the prominence passes its own; or itself."""
+        return self._node(prominence)[self.parent[self.kept(prominence)]]
+
+
+def merged(parent: Numbers, kept: Numbers) -> Numbers:
+    """Return for each mode, or node, the place in `kept` of the first one that its way to ever denser ones meets."""
+    into = parent.copy()
+    into[kept] = kept
+    while (into != (further := into[into])).any():
+        into = further
+    return np.searchsorted(kept, into)
 
 
 def checked_prominence(prominence: Any) -> float:
