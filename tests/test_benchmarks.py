@@ -11,7 +11,7 @@ from topoact import DBSCAN, Mapper
 from topoact.study import open_study
 
 ROOT = Path(__file__).parents[1]
-PLACES = ("growth", "large", "extraction")
+PLACES = ("growth", "large", "modes", "extraction")
 CONDITIONS = {"when": "today", "machine": "a machine", "load": [0.1, 2.0], "versions": "numpy 2"}
 INDEX = {
     "status": "done",
@@ -32,6 +32,13 @@ GROWTH = {
         for n in (1_000, 2_000, 4_000)
     ]
     + [{"eps": 2.0, "status": "memory", "said": ""}],
+}
+MODES = {
+    "index": INDEX
+    | {"n_points": 2_000, "index_mib": 123.0, "build": 2.5, "build_cpu": 5.0, "restore": 0.02}
+    | {"graphs": [0.2, 0.3, 0.25], "cuts": [0.03, 0.04, 0.05]},
+    "intervals": {"status": "done", "trees": [2.0, 4.0], "equal": 2},
+    "gudhi": {"status": "time", "said": ""},
 }
 EXTRACTED = {
     "name": "ResNet-20",
@@ -112,6 +119,12 @@ def test_a_comparison_tells_ratios_parity_and_who_was_stopped(tmp_path: Path) ->
         "| gudhi | 5 (4–6) | 10.0 | 1.00 GiB | 5 | 2 of 3; 2 of one point or none; 1 differ in border points |" in text
     )
     assert "| zen-mapper | stopped beyond 16 GiB |  | 16.0 GiB |" in text
+
+
+def test_modes_with_an_index_and_without(tmp_path: Path) -> None:
+    text = filled(tmp_path, {"modes": {"conditions": CONDITIONS, "rows": [MODES, {"index": {"status": "memory"}}]}})
+    seconds = "2.5 s | 5 s | 0.02 s | 0.25 (0.2–0.3) s | 0.04 (0.03–0.05) s"
+    assert f"| 2,000 × 8 | {seconds} | 123 MiB | 1 MiB | 0.50 GiB, 0.10 | 3 (2–4) s | 2 of 2 | time |\n" in text
 
 
 def test_extraction_has_a_row_for_each_run(tmp_path: Path) -> None:

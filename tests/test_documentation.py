@@ -33,7 +33,7 @@ def test_the_page_on_mapper_runs_from_top_to_bottom(capsys: pytest.CaptureFixtur
     names: dict[str, object] = {}
     for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "mapper.md").read_text(), re.DOTALL):
         exec(block, names)
-    assert capsys.readouterr().out.count("MapperGraph") == 12
+    assert capsys.readouterr().out.count("MapperGraph") == 18
     assert names["distances"].shape == (3000, 10)
 
 
