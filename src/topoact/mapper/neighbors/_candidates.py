@@ -12,13 +12,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper.neighbors._exact import Points, measured, points, quick_square
+from topoact.mapper.neighbors._exact import measured, points, quick_square
 from topoact.mapper.neighbors._jit import compiled
 from topoact.mapper.neighbors._layout import WORD, Layout
 from topoact.mapper.neighbors._nearest import _between, _limit, _tiles_of
 from topoact.mapper.neighbors._skyband import Skyband
 from topoact.mapper.neighbors._threads import side_by_side
-from topoact.mapper.neighbors._tiles import Tiles
 from topoact.mapper.neighbors._words import DENSE_ROWS, dense_bounds, lowest_bit, sparse_bounds, within
 from topoact.mapper.neighbors.memory import check_candidates, n_candidates, working_bytes
 from topoact.mapper.neighbors.metrics import Metric
@@ -63,23 +62,26 @@ def skyband(
     """
     working = working_bytes(vectors, k)
     check_candidates(n_candidates(layout.reach(len(order)), k), working, limit)
-    tiles = _tiles_of(vectors, order, metric=metric, n_jobs=n_jobs, progress=progress)
-    compared = points(vectors, order, np.empty(0), metric)
     check = partial(check_candidates, working=working, limit=limit)
-    return _gathered(_found(compared, tiles, layout, k, n_jobs, progress, check), len(order))
+    how: dict[str, Any] = {"metric": metric, "n_jobs": n_jobs, "progress": progress}
+    return _gathered(_found(vectors, order, layout, k, check, **how), len(order))
 
 
 def _found(
-    compared: Points,
-    tiles: Tiles,
+    vectors: Vectors,
+    order: Rows,
     layout: Layout,
     k: int,
+    check: Callable[[int], None],
+    *,
+    metric: Metric,
     n_jobs: int,
     progress: Progress,
-    check: Callable[[int], None],
 ) -> list[Entries]:
     """Return the entries of all lists, those of one list outwards; `check` is told how many there are."""
-    met, upper = _strangers(len(compared.order), k), layout.upper
+    tiles = _tiles_of(vectors, order, metric=metric, n_jobs=n_jobs, progress=progress)
+    compared = points(vectors, order, np.empty(0), metric)
+    met, upper = _strangers(len(order), k), layout.upper
     n_groups = -(-len(upper) // GROUP)
     reach = -(-upper[np.minimum(np.arange(1, n_groups + 1) * GROUP, len(upper)) - 1] // GROUP) - np.arange(n_groups)
     found: list[Entries] = []
