@@ -6,6 +6,7 @@ from topoact.mapper.checks import check_enough
 from topoact.mapper.clusterers.dbscan import DBSCAN
 from topoact.mapper.clusterers.epsilon import DistanceCurve, Rule, distance_curve, distance_curves, parse_rule
 from topoact.mapper.clusterers.linkage import SingleLinkage
+from topoact.mapper.clusterers.mode_index import ModeIndex
 from topoact.mapper.clusterers.modes import Modes, mode_tree
 from topoact.mapper.clusterers.noise import noise_level
 from topoact.mapper.clusterers.scikit import HDBSCAN, LargeInterval
@@ -57,6 +58,7 @@ __all__ = [
     "Mapper",
     "MapperGraph",
     "Members",
+    "ModeIndex",
     "ModeTree",
     "Modes",
     "Nearest",
