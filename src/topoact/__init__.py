@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         DBSCAN,
         HDBSCAN,
         BallMapper,
+        Communities,
         IntervalCover,
         Mapper,
         MapperGraph,
@@ -30,6 +31,7 @@ __all__ = [
     "DBSCAN",
     "HDBSCAN",
     "BallMapper",
+    "Communities",
     "IntervalCover",
     "Mapper",
     "MapperGraph",
@@ -46,6 +48,7 @@ __all__ = [
 
 _HOMES = {
     "BallMapper": ("topoact.mapper", "BallMapper"),
+    "Communities": ("topoact.mapper", "Communities"),
     "DBSCAN": ("topoact.mapper", "DBSCAN"),
     "HDBSCAN": ("topoact.mapper", "HDBSCAN"),
     "IntervalCover": ("topoact.mapper", "IntervalCover"),
