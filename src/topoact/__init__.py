@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         DBSCAN,
         HDBSCAN,
         BallMapper,
+        Communities,
         IntervalCover,
         Mapper,
         MapperGraph,
@@ -31,6 +32,7 @@ __all__ = [
     "DBSCAN",
     "HDBSCAN",
     "BallMapper",
+    "Communities",
     "IntervalCover",
     "Mapper",
     "MapperGraph",
@@ -48,6 +50,7 @@ __all__ = [
 
 _HOMES = {
     "BallMapper": ("topoact.mapper", "BallMapper"),
+    "Communities": ("topoact.mapper", "Communities"),
     "DBSCAN": ("topoact.mapper", "DBSCAN"),
     "HDBSCAN": ("topoact.mapper", "HDBSCAN"),
     "IntervalCover": ("topoact.mapper", "IntervalCover"),
