@@ -282,7 +282,7 @@ export interface Edges {
  * Something that a reader of the graph must know, in one sentence.
  */
 export interface Caution {
-  code: "low_coverage" | "one_blob" | "bare_path" | "fragments" | "empty";
+  code: "low_coverage" | "one_blob" | "bare_path" | "little_structure" | "fragments" | "empty";
   text: string;
 }
 /**

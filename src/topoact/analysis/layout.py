@@ -27,7 +27,7 @@ LEAST_CONTINUED: Final = 0.2
 LEAST_DISTANCE: Final = 0.7
 """Distance up to which free nodes are pushed apart."""
 SEPARATION_STEPS: Final = 40
-MOST_STRETCH: Final = 3.0
+MOST_STRETCH: Final = 4.0
 """How much a flat drawing of modes may be stretched across its length."""
 ROOM: Final = 0.95
 """Distance up to which modes are pushed apart."""
