@@ -52,7 +52,8 @@ def _blob(graph: MapperGraph) -> Finding | None:
     share = graph.memberships.sizes.max() / graph.n_points
     if share <= GIANT_SHARE:
         return None
-    return Finding("one_blob", f"One node holds {share:.0%} of all points. Use more intervals{_or(graph, 'a smaller ε')}.")
+    remedy = f"Use more intervals{_or(graph, 'a smaller ε')}."
+    return Finding("one_blob", f"One node holds {share:.0%} of all points. {remedy}")
 
 
 def _path(graph: MapperGraph) -> Finding | None:

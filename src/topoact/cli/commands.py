@@ -62,13 +62,14 @@ def extract(
     *,
     out: Out,
     layers: Annotated[
-        str | None, typer.Option(help="Names, globs or usual, comma-separated.  [default: usual, or the outermost]")
+        str | None, typer.Option(help="Names, globs or usual, comma-separated.", show_default="usual, or the outermost")
     ] = None,
     policy: Annotated[
         str | None,
         typer.Option(
             help="Which positions are kept: random, random:K, mean, maxnorm, all, or several; of texts cls, mean or"
-            " both, or words, or tokens.  [default: random; of texts mean, or words where they are marked]"
+            " both, or words, or tokens.",
+            show_default="random; of texts mean, or words where they are marked",
         ),
     ] = None,
     weights: Weights = None,
@@ -79,14 +80,16 @@ def extract(
     transform: Annotated[str | None, typer.Option(help="file.py:callable, PIL image to tensor, instead.")] = None,
     classes: Annotated[str | None, typer.Option(help="Names of the outputs: a,b,c or a file, one a line.")] = None,
     image_column: ImageColumn = None,
-    text_column: Annotated[str | None, typer.Option(help="Column of texts.  [default: text]")] = None,
+    text_column: Annotated[str | None, typer.Option(help="Column of texts.", show_default="text")] = None,
     label_column: LabelColumn = None,
     id_column: IdColumn = None,
     columns: Annotated[str | None, typer.Option(help="Comments of a .conllu file to keep: genre,s_type.")] = None,
     where: Annotated[
         list[str] | None, typer.Option(help="Keep these texts or words: upos=NOUN,VERB; may be repeated.")
     ] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="Cut texts there.  [default: what the network takes]")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(help="Cut texts there.", show_default="what the network takes")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Take the first inputs only.")] = None,
     batch_size: Annotated[int, typer.Option(help="Inputs in one forward pass.")] = 64,
     seed: Annotated[int, typer.Option(help="Of random positions and random weights.")] = 0,
@@ -156,7 +159,9 @@ def layers(
     model: Model,
     *,
     weights: Weights = None,
-    shape: Annotated[str | None, typer.Option(help="Shape of one input: 3,224,224.  [default: the network's]")] = None,
+    shape: Annotated[
+        str | None, typer.Option(help="Shape of one input: 3,224,224.", show_default="the network's")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the layers of a network: type, shape of the output for one input, parameters; * marks the usual choice."""
@@ -186,11 +191,11 @@ def import_(
         list[Path] | None, typer.Option(help="Of graphs: a file of their vectors; may be repeated.")
     ] = None,
     layer_name: Annotated[
-        list[str] | None, typer.Option(help="Name of a layer, once for each.  [default: as in the file]")
+        list[str] | None, typer.Option(help="Name of a layer, once for each.", show_default="as in the file")
     ] = None,
     vector_column: Annotated[
         list[str] | None,
-        typer.Option(help="Array or column that is a layer; may be repeated.  [default: all that can be]"),
+        typer.Option(help="Array or column that is a layer; may be repeated.", show_default="all that can be"),
     ] = None,
     image_column: ImageColumn = None,
     label_column: LabelColumn = None,

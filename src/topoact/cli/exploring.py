@@ -49,44 +49,49 @@ def map_(
         typer.Option(help="paper: DBSCAN with ε at the elbow in 70 equal intervals. Other options are laid over it."),
     ] = None,
     lens: Annotated[
-        str | None, typer.Option(help="The number by which points are sorted into intervals.  [default: l2]")
+        str | None, typer.Option(help="The number by which points are sorted into intervals.", show_default="l2")
     ] = None,
     cover: Annotated[
         str | None,
         typer.Option(
             help="uniform (equal intervals), balanced (equally many points in each), or equal intervals as placed by"
-            " giotto-tda, tda-mapper, gudhi or zen-mapper.  [default: balanced]"
+            " giotto-tda, tda-mapper, gudhi or zen-mapper.",
+            show_default="balanced",
         ),
     ] = None,
     intervals: Annotated[
         int | None,
-        typer.Option(help="How many intervals cover the range of the lens.  [default: 40, fewer below 4,000 points]"),
+        typer.Option(
+            help="How many intervals cover the range of the lens.", show_default="40, fewer below 4,000 points"
+        ),
     ] = None,
     overlap: Annotated[
-        float | None, typer.Option(help="Share of an interval in common with the next.  [default: 0.2]")
+        float | None, typer.Option(help="Share of an interval in common with the next.", show_default="0.2")
     ] = None,
     metric: Annotated[
-        str | None, typer.Option(help="Distance between points: euclidean or cosine.  [default: euclidean]")
+        str | None, typer.Option(help="Distance between points: euclidean or cosine.", show_default="euclidean")
     ] = None,
-    clusterer: Annotated[str | None, typer.Option(help="modes (of density) or dbscan.  [default: modes]")] = None,
+    clusterer: Annotated[str | None, typer.Option(help="modes (of density) or dbscan.", show_default="modes")] = None,
     k: Annotated[
-        int | None, typer.Option(help="Of modes: neighbours from which the density is read.  [default: 15]")
+        int | None, typer.Option(help="Of modes: neighbours from which the density is read.", show_default="15")
     ] = None,
     prominence: Annotated[
         float | None,
         typer.Option(
-            help="Of modes: the least height above a saddle, in multiples of what chance alone makes.  [default: 0.25]"
+            help="Of modes: the least height above a saddle, in multiples of what chance alone makes.",
+            show_default="0.25",
         ),
     ] = None,
     eps: Annotated[
         str | None,
         typer.Option(
             help="Of dbscan: the radius of neighbours: a number, elbow, quantile:0.8 (of the distance to neighbour"
-            " min-samples), or one for each interval: elbow:interval, quantile:0.8:interval.  [default: elbow]"
+            " min-samples), or one for each interval: elbow:interval, quantile:0.8:interval.",
+            show_default="elbow",
         ),
     ] = None,
     min_samples: Annotated[
-        int | None, typer.Option(help="Of dbscan: points within eps that make a core point.  [default: 5]")
+        int | None, typer.Option(help="Of dbscan: points within eps that make a core point.", show_default="5")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -161,7 +161,7 @@ class Workbench:
         stored = self.derived.load_drawing(*name)
         if stored is not None and len(stored.positions) == graph.n_nodes:
             return stored
-        if settings.finest != settings:
+        if graph.prominence is not None and settings.finest != settings:
             drawing = self._cut(layer, settings, anchor, progress)
         else:
             progress("placing nodes", 0, 1)
