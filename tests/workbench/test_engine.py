@@ -7,12 +7,12 @@ import pytest
 
 from topoact.errors import InvalidInput
 from topoact.mapper import NeighborIndex, TooLarge
+from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import engine as module
 from topoact.workbench import open_workbench, scope, shelf
-from topoact.workbench.settings import MapSettings
 
-SETTINGS = MapSettings(n_intervals=12, overlap=0.3, eps=14.0)
+SETTINGS = dbscan(n_intervals=12, overlap=0.3, eps=14.0)
 
 
 @pytest.fixture

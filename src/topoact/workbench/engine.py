@@ -20,6 +20,7 @@ from topoact.workbench.ladder import ELBOWS, ladder
 from topoact.workbench.scope import scope
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.shelf import Curves, IndexShelf, Source
+from topoact.workbench.trees import TreeShelf
 
 READING: Final = (1.0, 200e6)
 """Seconds, and bytes per second, in which a slow disk gives an index back; what is made in less time is made again."""
@@ -29,18 +30,21 @@ class Answer(NamedTuple):
     """A graph, and what can be asked next."""
 
     graph: MapperGraph
-    stops: tuple[float, ...]
+    stops: tuple[float, ...] = ()
     """Radii that are answered without measuring distances, ascending."""
+    modes: list[int] | None = None
+    """The point that is the mode of each node, where nodes are modes."""
 
 
 class Engine:
     """Makes graphs; keeps the neighbour index of the last one, in memory and, where it was slow to make, in the study.
 
-    Memory: that of one `NeighborIndex`, and of the curves of the last layer.
+    Memory: that of one `NeighborIndex`, of the curves of the last layer, and of one tree of modes.
     """
 
     def __init__(self, study: Path) -> None:
         self._shelf = IndexShelf(study)
+        self._trees = TreeShelf()
         self._curves: tuple[tuple[str, str], Curves] | None = None
         self._index: tuple[tuple[str, str], NeighborIndex] | None = None
 
@@ -52,6 +56,10 @@ class Engine:
         InvalidInput
             If a setting is out of range or does not fit the layer.
         """
+        if settings.clusterer == "modes":
+            graph, modes = self._trees.graph(source, settings, progress)
+            return Answer(graph, modes=modes)
+        settings.clusterer_of()
         cover, rule, k = settings.cover_of(), parse_rule(settings.eps), settings.min_samples
         curves = self._measured(source, settings, progress)
         curve = curves[k - 1] if curves and k <= len(curves) else None
@@ -65,7 +73,7 @@ class Engine:
                 pass
         vectors = source.vectors()
         graph = settings.mapper(source.values(vectors)).fit(vectors, progress=progress).graph_
-        return Answer(replace(graph, curve=curve), ())
+        return Answer(replace(graph, curve=curve))
 
     def close(self) -> None:
         """Wait until what is being kept in the study is there."""
