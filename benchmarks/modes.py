@@ -24,6 +24,7 @@ COVERS: tuple[Cover, ...] = (
 )
 PROMINENCES = (0.25, 0.1, 1.0, 2.0)
 K = 15
+WIDEST = 0.05
 MANY = 100_000
 """Points from which one cover without an index has to do."""
 
@@ -31,7 +32,7 @@ MANY = 100_000
 def index(vectors: Any, lens: Any) -> dict[str, Any]:
     """Build an index, then one graph of each cover, and cuts of its tree at other prominences."""
     before = peak_mebibytes()
-    (build, built), build_cpu = _with_cpu(lambda: ModeIndex(vectors, lens, K))
+    (build, built), build_cpu = _with_cpu(lambda: ModeIndex(vectors, lens, K, WIDEST))
     graphs, cuts, graphs_cpu = [], [], []
     for cover in COVERS:
         (seconds, _), cpu = _with_cpu(lambda cover=cover: built.graph_of(cover, 0.5))
@@ -56,7 +57,7 @@ def index(vectors: Any, lens: Any) -> dict[str, Any]:
 
 def intervals(vectors: Any, lens: Any) -> dict[str, Any]:
     """Find the tree of each cover interval by interval, and compare it with that of an index."""
-    built, seconds, equal = ModeIndex(vectors, lens, K), [], 0
+    built, seconds, equal = ModeIndex(vectors, lens, K, WIDEST), [], 0
     for cover in COVERS[: 1 if len(vectors) > MANY else None]:
         ends = cover.intervals(lens)
         taken, tree = clocked(lambda ends=ends: mode_tree(vectors, pullback(lens, ends), K))

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from topoact.mapper.neighbors._nodes import Gatherer
     from topoact.mapper.neighbors._skyband import Skyband
 
-MAX_INTERVAL: Final = 0.05
-"""A twentieth of the lens range, or of the points: 30 balanced intervals of overlap 30 %, 40 equal ones of 50 %."""
+MAX_INTERVAL: Final = 0.06
+"""Share of the lens range, or of the points, that 25 intervals of overlap 30 % take, equal or balanced ones."""
 
 
 class ModeIndex:
