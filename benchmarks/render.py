@@ -80,7 +80,15 @@ def ladder(results: Results) -> str:
 
 def modes(results: Results) -> str:
     """Return what the index of modes costs beside the search of neighbours interval by interval."""
-    head = ["vectors × channels", "cold", "processor's time", "restored", "further graph", "another prominence"]
+    head = [
+        "vectors × channels",
+        "cold",
+        "processor's time",
+        "restored",
+        "further graph",
+        "processor's time",
+        "another prominence",
+    ]
     more = ["index", "data", "peak, of which before", "without an index", "equal trees", "GUDHI"]
     rows = [_moded(row) for row in results["rows"] if row["index"]["status"] == "done"]
     return f"{_conditions(results)}\n\n{_table([*head, *more], rows)}"
@@ -202,6 +210,7 @@ def _moded(sides: Results) -> list[str]:
         f"{row['build_cpu']:.3g} s",
         f"{row['restore']:.2g} s",
         _spread(row["graphs"]) + " s",
+        _spread(row["graphs_cpu"]) + " s",
         _spread(row["cuts"]) + " s",
         f"{row['index_mib']:,.0f} MiB",
         f"{row['data_mib']:,.0f} MiB",

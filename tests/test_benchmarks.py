@@ -36,7 +36,7 @@ GROWTH = {
 MODES = {
     "index": INDEX
     | {"n_points": 2_000, "index_mib": 123.0, "build": 2.5, "build_cpu": 5.0, "restore": 0.02}
-    | {"graphs": [0.2, 0.3, 0.25], "cuts": [0.03, 0.04, 0.05]},
+    | {"graphs": [0.2, 0.3, 0.25], "graphs_cpu": [0.4], "cuts": [0.03, 0.04, 0.05]},
     "intervals": {"status": "done", "trees": [2.0, 4.0], "equal": 2},
     "gudhi": {"status": "time", "said": ""},
 }
@@ -123,7 +123,7 @@ def test_a_comparison_tells_ratios_parity_and_who_was_stopped(tmp_path: Path) ->
 
 def test_modes_with_an_index_and_without(tmp_path: Path) -> None:
     text = filled(tmp_path, {"modes": {"conditions": CONDITIONS, "rows": [MODES, {"index": {"status": "memory"}}]}})
-    seconds = "2.5 s | 5 s | 0.02 s | 0.25 (0.2–0.3) s | 0.04 (0.03–0.05) s"
+    seconds = "2.5 s | 5 s | 0.02 s | 0.25 (0.2–0.3) s | 0.4 s | 0.04 (0.03–0.05) s"
     assert f"| 2,000 × 8 | {seconds} | 123 MiB | 1 MiB | 0.50 GiB, 0.10 | 3 (2–4) s | 2 of 2 | time |\n" in text
 
 
