@@ -1,4 +1,4 @@
-"""Do graphs find the shape of points that have one? ``python -m benchmarks.planted run -o FILE``, then ``… table FILE``.
+"""Do graphs find the shape of points that have one? ``python -m benchmarks.planted run -o FILE`` and ``… table FILE``.
 
 Shapes in several channels with Gaussian noise, with and without a ReLU; lens: first principal component, 25 intervals,
 overlap 35 %. A case is right when components and loops are the true ones, wrong when one that is told is not, and
@@ -20,23 +20,25 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
+import networkx as nx
 import numpy as np
 
 import topoact
 from benchmarks.environments import python_of
 from topoact.analysis.judgement import judge
 from topoact.analysis.topology import Report, report, shape
-from topoact.mapper.build import ragged
-from topoact.mapper.nerve import nerve
+from topoact.mapper.nerve import Members, nerve
 from topoact.testing.shapes import SHAPES, planted
 
 Counts = tuple[int | None, int | None]
+Case = tuple[str, int, int, float, bool, int]
 INTERVALS: Final = {"n_intervals": 25, "overlap": 0.35}
 PEERS: Final = ("kepler-mapper", "giotto-tda")
 SIDES: Final = ("judge", "report", "Modes", "paper", "communities", *PEERS)
 
 
-def cloud(name: str, n_points: int, n_channels: int, noise: float, relu: bool, seed: int) -> Any:
+def cloud(case: Case) -> Any:
+    name, n_points, n_channels, noise, relu, seed = case
     return planted(name, n_points, n_channels, noise=noise, relu=relu, seed=seed).astype(np.float32)
 
 
@@ -44,8 +46,6 @@ def counted(side: str, points: Any) -> Counts:
     """Return components and loops; None where a side cannot tell."""
     if side == "judge":
         return _told(judge(points, "pca:0", **INTERVALS))
-    if side in PEERS:
-        return _by_peer(side, points)
     clusterer = {
         "report": topoact.Modes(k=15),
         "Modes": topoact.Modes(k=15),
@@ -64,8 +64,8 @@ class Communities:
     """Leiden communities of the graph of the 15 nearest neighbours in each interval."""
 
     def bind(self, vectors: Any, *, seed: int) -> Any:
-        from sknetwork.clustering import Leiden
         from sklearn.neighbors import kneighbors_graph
+        from sknetwork.clustering import Leiden
 
         class Bound:
             def labels(self, rows: Any) -> Any:
@@ -77,50 +77,55 @@ class Communities:
         return Bound()
 
 
-def _by_peer(side: str, points: Any) -> Counts:
-    """Return what a graph of another library shows, made in its own environment by `benchmarks.sides`."""
-    lens = topoact.mapper.lens_values("pca:0", points)
-    eps = topoact.DBSCAN(eps="elbow", min_samples=5).bind(points, seed=0).eps
+def by_peer(side: str, clouds: list[Any]) -> list[Counts]:
+    """Return what graphs of another library show, made in its own environment by `benchmarks.sides`."""
     with tempfile.TemporaryDirectory() as folder:
-        np.save(Path(folder) / "vectors.npy", points)
-        np.save(Path(folder) / "lens.npy", lens)
-        target = Path(folder) / "nodes.npz"
-        script = Path(__file__).with_name("sides.py")
-        command = [python_of(side), script, side, folder, target, *map(str, (*INTERVALS.values(), eps, 5))]
+        for number, points in enumerate(clouds):
+            lens = topoact.mapper.lens_values("pca:0", points)
+            eps = topoact.DBSCAN(eps="elbow", min_samples=5).bind(points, seed=0).eps
+            np.savez(Path(folder) / f"{number:03}.cloud.npz", vectors=points, lens=lens, eps=eps, **INTERVALS)
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        command = [python_of(side), Path(__file__).with_name("sides.py"), side, folder]
         subprocess.run(command, check=True, capture_output=True, env=environment)
-        with np.load(target) as saved:
-            nodes = np.split(saved["indices"], saved["indptr"][1:-1])
-    edges = nerve(ragged(nodes), len(points))
-    n_pieces = _pieces(len(nodes), edges)
-    return n_pieces, len(edges.source) - len(nodes) + n_pieces
+        return [_all_edges(path, len(clouds[0])) for path in sorted(Path(folder).glob("*.nodes.npz"))]
 
 
-def _pieces(n_nodes: int, edges: Any) -> int:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+def _all_edges(path: Path, n_points: int) -> Counts:
+    """Return components and loops of a nerve, whatever its edges carry."""
+    with np.load(path) as saved:
+        edges, n_nodes = nerve(Members(saved["indptr"], saved["indices"]), n_points), len(saved["indptr"]) - 1
+    network = nx.Graph(zip(edges.source.tolist(), edges.target.tolist(), strict=True))
+    network.add_nodes_from(range(n_nodes))
+    n_pieces = nx.number_connected_components(network)
+    return n_pieces, network.number_of_edges() - n_nodes + n_pieces
 
-    ones = np.ones(len(edges.source))
-    return int(connected_components(coo_array((ones, (edges.source, edges.target)), shape=(n_nodes, n_nodes)))[0])
+
+def outcomes(side: str, cases: list[Case]) -> list[dict[str, Any]]:
+    """Return cases with what a side found there, and whether that is right."""
+    found = (
+        by_peer(side, [cloud(*case) for case in cases]) if side in PEERS else [counted(side, cloud(*c)) for c in cases]
+    )
+    return [_outcome(side, case, counts) for case, counts in zip(cases, found, strict=True)]
 
 
-def outcome(side: str, case: tuple[Any, ...]) -> dict[str, Any]:
-    """Return a case with what a side found there, and whether that is right."""
-    found, truth = counted(side, cloud(*case)), SHAPES[case[0]][1]
-    told = [count for count in found if count is not None]
-    wrong = any(count is not None and count != true for count, true in zip(found, truth, strict=True))
-    how = "wrong" if wrong else "right" if len(told) == 2 else "cannot tell"
+def _outcome(side: str, case: Case, found: Counts) -> dict[str, Any]:
+    wrong = any(count not in (None, true) for count, true in zip(found, SHAPES[case[0]][1], strict=True))
+    how = "wrong" if wrong else "cannot tell" if None in found else "right"
     names = ("shape", "points", "channels", "noise", "relu", "seed")
     return dict(zip(names, case, strict=True)) | {"side": side, "found": found, "outcome": how}
 
 
 def _run(chosen: argparse.Namespace) -> None:
-    grid = product(SHAPES, chosen.points, chosen.channels, chosen.noise, (False, True), chosen.seeds)
-    cases = list(grid)
+    """Run every side over the grid; clouds of a chunk have as many points and channels."""
+    chunks = [
+        [(name, n_points, n_channels, noise, relu, seed) for name in SHAPES for noise in chosen.noise]
+        for n_points, n_channels, relu, seed in product(chosen.points, chosen.channels, (False, True), chosen.seeds)
+    ]
     with ProcessPoolExecutor(chosen.jobs) as pool, chosen.output.open("a") as file:
         for side in chosen.sides:
-            for result in pool.map(partial(outcome, side), cases, chunksize=4):
-                print(json.dumps(result), file=file, flush=True)
+            for results in pool.map(partial(outcomes, side), chunks):
+                file.writelines(json.dumps(result) + "\n" for result in results)
+                file.flush()
 
 
 def _table(chosen: argparse.Namespace) -> None:

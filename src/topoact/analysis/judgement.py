@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -82,8 +82,12 @@ def judge(
         progress("judging", number, len(PANEL))
         intervals = _shifted(values, max(2, round(share * n_intervals)), overlap, shift)
         reports.append(report(_graph(signal, values, intervals, multiple * k)))
-    counts = ([getattr(one, name) for one in reports] for name in ("components", "loops", "branches"))
-    return Report(*(_agreed(kind, some) for kind, some in zip(PLURAL, counts, strict=True)), features=())
+    return Report(
+        components=_agreed("component", [one.components for one in reports]),
+        loops=_agreed("loop", [one.loops for one in reports]),
+        branches=_agreed("branch", [one.branches for one in reports]),
+        features=(),
+    )
 
 
 def significant(vectors: Vectors, seed: int = 0) -> Vectors:
@@ -136,16 +140,16 @@ def without_tips(graph: MapperGraph, k: int) -> MapperGraph:
 
 
 def _agreed(kind: Kind, counts: Sequence[Count]) -> Count:
-    least, seen = min(one.least for one in counts), Counter(one.seen for one in counts).most_common(1)[0][0]
     votes = Counter(one.value for one in counts)
     for value, times in votes.items():
         if value is not None and times >= AGREED:
             return Count(value, value, value)
-    parts = [f"{value} in {times}" for value, times in sorted((v, t) for v, t in votes.items() if v is not None)]
-    doubtful = [f"doubtful ones in {votes[None]}"] * (None in votes)
-    return Count(None, least, seen, f"of {len(counts)} graphs no {AGREED} agree on {PLURAL[kind]}: {', '.join(parts + doubtful)}")
+    shown = [f"{times} show {value}" for value, times in sorted((v, t) for v, t in votes.items() if v is not None)]
+    doubtful = [f"{votes[None]} are in doubt themselves"] if None in votes else []
+    reason = f"no {AGREED} of {len(counts)} graphs agree on {PLURAL[kind]}: {', '.join(shown + doubtful)}"
+    return Count(None, min(one.least for one in counts), min(one.seen for one in counts), reason)
 
 
 def _silent(reason: str) -> Report:
-    count: Any = Count(None, 0, 0, reason)
+    count = Count(None, 0, 0, reason)
     return Report(count, count, count, ())
