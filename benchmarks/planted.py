@@ -50,7 +50,7 @@ def counted(side: str, points: Any) -> Counts:
         "report": topoact.Modes(k=15),
         "Modes": topoact.Modes(k=15),
         "paper": topoact.DBSCAN(eps="elbow", min_samples=5),
-        "communities": Communities(),
+        "communities": topoact.Communities(k=15),
     }[side]
     graph = topoact.Mapper(lens="pca:0", clusterer=clusterer, **INTERVALS).fit(points).graph_
     return _told(report(graph)) if side == "report" else shape(graph)
@@ -58,23 +58,6 @@ def counted(side: str, points: Any) -> Counts:
 
 def _told(found: Report) -> Counts:
     return found.components.value, found.loops.value
-
-
-class Communities:
-    """Leiden communities of the graph of the 15 nearest neighbours in each interval."""
-
-    def bind(self, vectors: Any, *, seed: int) -> Any:
-        from sklearn.neighbors import kneighbors_graph
-        from sknetwork.clustering import Leiden
-
-        class Bound:
-            def labels(self, rows: Any) -> Any:
-                if len(rows) < 16:
-                    return np.zeros(len(rows), dtype=np.int64)
-                near = kneighbors_graph(vectors[rows], 15)
-                return Leiden(random_state=seed).fit_predict(near.maximum(near.T)).astype(np.int64)
-
-        return Bound()
 
 
 def by_peer(side: str, clouds: list[Any]) -> list[Counts]:
