@@ -96,17 +96,19 @@ def significant(vectors: Vectors, seed: int = 0) -> Vectors:
     Returns
     -------
     ndarray of float32, shape (n_points, n_components)
-        The components whose variance is above the upper edge of the spectrum of noise, by a tenth.
+        The components whose variance is above the upper edge of the spectrum of noise, by a tenth. Memory: a copy of
+        the vectors, and one of a sample of 20,000.
     """
     n_points, n_channels = vectors.shape
     rows = np.random.default_rng(seed).choice(n_points, min(n_points, SAMPLE), replace=False)
-    centre = vectors[rows].mean(axis=0, dtype=np.float64)
-    sample = vectors[rows] - centre.astype(vectors.dtype)
+    centre = vectors[rows].mean(axis=0, dtype=np.float64).astype(vectors.dtype)
+    sample = vectors[rows] - centre
     variances, axes = np.linalg.eigh((sample.T @ sample).astype(np.float64) / len(rows))
     ratio = min(len(rows), n_channels) / max(len(rows), n_channels)
     median = np.median(variances[-min(len(rows), n_channels) :])
     edge = 1.1 * (1 + ratio**0.5) ** 2 * median / (1 - ratio / 3)
-    return np.ascontiguousarray((vectors - centre) @ axes[:, variances > edge], dtype=np.float32)
+    kept = axes[:, variances > edge].astype(vectors.dtype)
+    return np.ascontiguousarray((vectors - centre) @ kept, dtype=np.float32)
 
 
 def _shifted(lens: LensValues, n_intervals: int, overlap: float, shift: float) -> Intervals:
