@@ -33,6 +33,7 @@ from topoact.testing.shapes import SHAPES, planted
 Counts = tuple[int | None, int | None]
 Case = tuple[str, int, int, float, bool, int]
 INTERVALS: Final = {"n_intervals": 25, "overlap": 0.35}
+CASE: Final = ("shape", "points", "channels", "noise", "relu", "seed")
 PEERS: Final = ("kepler-mapper", "giotto-tda")
 SIDES: Final = ("judge", "report", "Modes", "paper", "communities", *PEERS)
 
@@ -94,19 +95,21 @@ def outcomes(side: str, cases: list[Case]) -> list[dict[str, Any]]:
 def _outcome(side: str, case: Case, found: Counts) -> dict[str, Any]:
     wrong = any(count not in (None, true) for count, true in zip(found, SHAPES[case[0]][1], strict=True))
     how = "wrong" if wrong else "cannot tell" if None in found else "right"
-    names = ("shape", "points", "channels", "noise", "relu", "seed")
-    return dict(zip(names, case, strict=True)) | {"side": side, "found": found, "outcome": how}
+    return dict(zip(CASE, case, strict=True)) | {"side": side, "found": found, "outcome": how}
 
 
 def _run(chosen: argparse.Namespace) -> None:
-    """Run every side over the grid; clouds of a chunk have as many points and channels."""
-    chunks = [
-        [(name, n_points, n_channels, noise, relu, seed) for name in SHAPES for noise in chosen.noise]
-        for n_points, n_channels, relu, seed in product(chosen.points, chosen.channels, (False, True), chosen.seeds)
-    ]
+    """Run every side over the grid, seed by seed, but for what the file has; clouds of a chunk are equally large."""
+    lines = chosen.output.read_text().splitlines() if chosen.output.exists() else []
+    done = {(one["side"], *(one[name] for name in CASE)) for one in map(json.loads, lines)}
     with ProcessPoolExecutor(chosen.jobs) as pool, chosen.output.open("a") as file:
-        for side in chosen.sides:
-            for results in pool.map(partial(outcomes, side), chunks):
+        for side, seed in product(chosen.sides, chosen.seeds):
+            chunks = [
+                [(name, n_points, n_channels, noise, relu, seed) for name in SHAPES for noise in chosen.noise]
+                for n_points, n_channels, relu in product(chosen.points, chosen.channels, (False, True))
+            ]
+            missing = [chunk for chunk in chunks if (side, *chunk[-1]) not in done]
+            for results in pool.map(partial(outcomes, side), missing):
                 file.writelines(json.dumps(result) + "\n" for result in results)
                 file.flush()
 
@@ -137,7 +140,7 @@ def _cells(results: list[dict[str, Any]], sides: list[str], chosen_by: Any) -> I
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.planted", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    run = commands.add_parser("run", help="append outcomes to a file")
+    run = commands.add_parser("run", help="append outcomes that a file has not to it")
     run.set_defaults(do=_run)
     run.add_argument("-o", "--output", type=Path, required=True)
     run.add_argument("--points", type=int, nargs="*", default=[2000, 6000])
