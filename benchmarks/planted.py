@@ -86,9 +86,8 @@ def _all_edges(path: Path, n_points: int) -> Counts:
 
 def outcomes(side: str, cases: list[Case]) -> list[dict[str, Any]]:
     """Return cases with what a side found there, and whether that is right."""
-    found = (
-        by_peer(side, [cloud(*case) for case in cases]) if side in PEERS else [counted(side, cloud(*c)) for c in cases]
-    )
+    clouds = [cloud(case) for case in cases]
+    found = by_peer(side, clouds) if side in PEERS else [counted(side, points) for points in clouds]
     return [_outcome(side, case, counts) for case, counts in zip(cases, found, strict=True)]
 
 
