@@ -88,10 +88,11 @@ def outcomes(side: str, cases: list[Case]) -> list[dict[str, Any]]:
     """Return cases with what a side found there, and whether that is right."""
     clouds = [cloud(case) for case in cases]
     found = by_peer(side, clouds) if side in PEERS else [counted(side, points) for points in clouds]
-    return [_outcome(side, case, counts) for case, counts in zip(cases, found, strict=True)]
+    return [judged(side, case, counts) for case, counts in zip(cases, found, strict=True)]
 
 
-def _outcome(side: str, case: Case, found: Counts) -> dict[str, Any]:
+def judged(side: str, case: Case, found: Counts) -> dict[str, Any]:
+    """Return a case with counts, and whether they are right."""
     wrong = any(count not in (None, true) for count, true in zip(found, SHAPES[case[0]][1], strict=True))
     how = "wrong" if wrong else "cannot tell" if None in found else "right"
     return dict(zip(CASE, case, strict=True)) | {"side": side, "found": found, "outcome": how}
