@@ -212,3 +212,32 @@ def test_the_mixture_is_the_same_every_time_and_looks_like_activations() -> None
     assert np.array_equal(first, mixture(500, n_channels=64))
     assert first.min() == 0
     assert 0.5 < (first == 0).mean() < 0.9
+
+
+def test_planted_shapes_are_judged_and_tabled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from benchmarks import planted
+
+    target = tmp_path / "outcomes.jsonl"
+    small = ["--points", "1000", "--channels", "8", "--noise", "0.02", "--seeds", "0"]
+    monkeypatch.setattr(planted, "SHAPES", {name: planted.SHAPES[name] for name in ("line", "ring")})
+    for sides in (["paper"], ["paper", "communities"]):
+        monkeypatch.setattr(sys, "argv", ["planted", "run", "-o", str(target), *small, "--sides", *sides])
+        planted.main()
+    outcomes = [json.loads(line) for line in target.read_text().splitlines()]
+    assert [one["side"] for one in outcomes] == ["paper"] * 4 + ["communities"] * 4
+    assert {one["outcome"] for one in outcomes[4:]} == {"wrong"}
+    monkeypatch.setattr(sys, "argv", ["planted", "table", str(target)])
+    planted.main()
+    assert capsys.readouterr().out.splitlines()[-1].endswith("| 0 / 0 / 100 |")
+
+
+@pytest.mark.parametrize(
+    ("found", "how"), [((1, 1), "right"), ((None, 1), "cannot tell"), ((None, 2), "wrong"), ((2, None), "wrong")]
+)
+def test_what_is_told_must_be_true(found: tuple[int | None, int | None], how: str) -> None:
+    from benchmarks import planted
+
+    case = ("ring", 10, 2, 0.1, False, 0)
+    assert planted.judged("judge", case, found)["outcome"] == how
