@@ -30,7 +30,7 @@ def test_importing_does_not_wait_for_heavy_libraries(name):
 
 def test_the_public_surface():
     covers = {"IntervalCover", "ProductCover", "QuantileCover", "UniformCover"}
-    clusterers = {"DBSCAN", "HDBSCAN", "Modes", "SingleLinkage"}
+    clusterers = {"Communities", "DBSCAN", "HDBSCAN", "Modes", "SingleLinkage"}
     others = {"BallMapper", "Mapper", "MapperGraph", "NeighborIndex", "TorchProducts", "__version__", "open"}
     assert set(topoact.__all__) == covers | clusterers | others
     assert all(getattr(topoact, name) is not None for name in topoact.__all__)
