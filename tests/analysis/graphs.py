@@ -1,6 +1,7 @@
 """Graphs made to order: from lists of members, or from the shape that their nodes are to have."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import networkx as nx
@@ -44,3 +45,11 @@ def shaped(shape: nx.Graph) -> MapperGraph:
 
 def path_of(n_nodes: int) -> MapperGraph:
     return graph_of([[left, right] for left, right in pairwise(range(n_nodes + 1))])
+
+
+def modes_of(
+    members: Sequence[Sequence[int]], interval: Sequence[int], prominence: Sequence[float], parent: Sequence[int]
+) -> MapperGraph:
+    """A graph of modes, with how prominent they are and what they merge into."""
+    graph = graph_of(members, interval=interval)
+    return replace(graph, prominence=np.array(prominence, dtype=np.float64), parent=np.array(parent, dtype=np.int64))

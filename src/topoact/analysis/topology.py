@@ -1,11 +1,27 @@
-"""How many pieces and loops a graph has: what of its shape may be a statement about the points."""
+"""How many pieces and loops a graph has, and where it branches: what of its shape is a statement about the points."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from itertools import chain
+from math import inf
+from typing import Final, Literal, NamedTuple
 
-import networkx as nx
-import numpy as np
-
+from topoact.analysis.branches import branches
+from topoact.analysis.tower import Life, components, loops, tower
 from topoact.mapper import MapperGraph
+
+SKELETON: Final = 1.0
+"""The prominence at which modes are hardly chance, and from which features are counted."""
+DOUBTFUL: Final = 2.0
+"""What does not live up to this prominence may be chance all the same."""
+MANY: Final = 500
+"""Nodes and edges of a skeleton up to which loops and branches are searched."""
+FEW: Final = 16
+"""Points that a component has at least, in a large cloud: fewer are outliers."""
+WEAK: Final = 0.02
+"""The Jaccard index that a passage exceeds: a few points on a border are none."""
+
+Kind = Literal["component", "loop", "branch"]
+PLURAL: Final[dict[Kind, str]] = {"component": "components", "loop": "loops", "branch": "branches"}
 
 
 class Shape(NamedTuple):
@@ -15,61 +31,152 @@ class Shape(NamedTuple):
     loops: int
 
 
-def shape(graph: MapperGraph, *, min_jaccard: float = 0.02) -> Shape:
-    """Count the components and the loops of a graph.
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A component, a loop or a branching node of the skeleton."""
 
-    A loop through no more than two intervals is not counted: there the clusters of one and those of the other cross,
-    and the lens is too coarse to tell what is round. Nor is the boundary of triangles, three nodes that share points.
+    kind: Kind
+    nodes: tuple[int, ...]
+    """Nodes of the graph: all of a component, a short cycle around a loop, those at which arms meet."""
+    birth: float | None
+    """Prominence from which it lives, at least 1; None where nodes have no prominence."""
+    death: float | None
+    """Prominence at which it has merged with another, is filled or has lost its arms; infinite where it never has."""
+    arms: tuple[tuple[int, ...], ...] = ()
+    """Of a branching node: the nodes of each arm, the nearest first, up to the next branching node."""
+
+    @property
+    def persistence(self) -> float:
+        """Over how much prominence it lives; infinite where nodes have none."""
+        return inf if self.birth is None or self.death is None else self.death - self.birth
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is hardly chance: in the skeleton, and alive up to twice the level of noise."""
+        return self.seen and (self.death is None or self.death >= DOUBTFUL)
+
+    @property
+    def seen(self) -> bool:
+        """Whether the skeleton shows it; what is born later is a trace of merging."""
+        return self.birth is None or self.birth <= SKELETON
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are of a kind, or why that cannot be told."""
+
+    value: int | None
+    """None: cannot tell."""
+    least: int
+    """How many are sure."""
+    seen: int
+    """How many the skeleton shows."""
+    reason: str = ""
+    """A sentence where it cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the shape of a graph says."""
+
+    components: Count
+    loops: Count
+    branches: Count
+    features: tuple[Feature, ...]
+    """The longest-lived first."""
+
+    @property
+    def verdict(self) -> str:
+        """All counts in one line."""
+        named: dict[Kind, Count] = {"component": self.components, "loop": self.loops, "branch": self.branches}
+        return "; ".join(_told(kind, count) for kind, count in named.items())
+
+
+def report(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Report:
+    """Count components, loops and branching nodes on the skeleton of a graph, each with the prominence it lives over.
+
+    Parameters
+    ----------
+    graph
+        Any cut of `Modes` at a prominence of at most 1. Other graphs are counted as they are, without ranges.
+    min_jaccard
+        Edges must have a larger Jaccard index.
+
+    Returns
+    -------
+    Report
+        A count is not told where a feature of its kind lives only between 1 and 2, or is born above 1: these may be
+        chance. Components of fewer than 16 points, and 1 % of all, are outliers. Loops within two intervals do not
+        count, nor do triangles; an arm has at least two nodes in a row. More than 500 nodes or edges of a skeleton are
+        too many: only components are counted.
+    """
+    given = tower(graph, SKELETON, min_jaccard)
+    fine: list[list[int]] = [[] for _ in range(given.n_nodes)]
+    for node, group in enumerate(given.within):
+        fine[group].append(node)
+    least = min(FEW, graph.n_points / 100)
+    pieces = [one for one in components(given) if sum(given.sizes[node] for node in one.nodes) >= least]
+    few = max(given.n_nodes, len(given.edges)) <= MANY
+    lives: dict[Kind, list[Life]] = {
+        "component": pieces,
+        "loop": loops(given) if few else [],
+        "branch": branches(given) if few else [],
+    }
+    ranged = graph.prominence is not None
+    found = {kind: [_feature(kind, one, fine, ranged) for one in some] for kind, some in lives.items()}
+    many = "" if few else f"a skeleton of {given.n_nodes:,} nodes and {len(given.edges):,} edges is too large to search"
+    return Report(
+        components=_count(found["component"]),
+        loops=_count(found["loop"], many),
+        branches=_count(found["branch"], many),
+        features=tuple(sorted(chain(*found.values()), key=lambda one: (-one.persistence, -len(one.nodes)))),
+    )
+
+
+def shape(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Shape:
+    """Count the components and the loops of a graph as it is, whatever the prominence of its nodes.
 
     Parameters
     ----------
     graph
         A mapper graph.
     min_jaccard
-        Edges must have a larger Jaccard index: a few points on a border are no passage.
+        Edges must have a larger Jaccard index.
 
     Returns
     -------
     Shape
-        `loops` is the rank of the loops of the graph (over two elements) modulo those that are not counted.
+        `loops` is the rank of the loops of the graph (over two elements) modulo those within two intervals, where the
+        lens is too coarse to tell what is round, and the boundaries of triangles, three nodes that share points.
     """
-    table = graph.edges[graph.edges["jaccard"] > min_jaccard]
-    edges = list(zip(table["source"].tolist(), table["target"].tolist(), strict=True))
-    network = nx.Graph(edges)
-    network.add_nodes_from(range(graph.n_nodes))
-    components = nx.number_connected_components(network)
-    number = {edge: place for place, edge in enumerate(edges)}
-    filled = _crossings(graph, edges, number) + _triangles(graph, number)
-    return Shape(components, len(edges) - graph.n_nodes + components - _rank(filled))
+    given = tower(graph, 0.0, min_jaccard)._replace(merges=[])
+    return Shape(len(components(given)), len(loops(given)))
 
 
-def _crossings(graph: MapperGraph, edges: list[tuple[int, int]], number: dict[tuple[int, int], int]) -> list[int]:
-    """Return a basis of the loops between two intervals, each as the bits of its edges."""
-    pairs: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for source, target in edges:
-        first, second = sorted((int(graph.interval[source]), int(graph.interval[target])))
-        pairs.setdefault((first, second), []).append((source, target))
-    loops = [loop for some in pairs.values() for loop in nx.cycle_basis(nx.Graph(some))]
-    return [_bits(number, zip(loop, loop[1:] + loop[:1], strict=True)) for loop in loops]
+def _feature(kind: Kind, life: Life, fine: list[list[int]], ranged: bool) -> Feature:
+    def of(nodes: list[int]) -> tuple[int, ...]:
+        return tuple(one for node in nodes for one in fine[node])
+
+    birth, death = (life.birth, float(life.death)) if ranged else (None, None)
+    return Feature(kind, of(life.nodes), birth, death, tuple(map(of, life.arms)))
 
 
-def _triangles(graph: MapperGraph, number: dict[tuple[int, int], int]) -> list[int]:
-    corners = np.stack([graph.triangles[name].to_numpy() for name in ("first", "second", "third")], axis=1).tolist()
-    sides = [((a, b), (b, c), (a, c)) for a, b, c in corners]
-    return [_bits(number, three) for three in sides if all(side in number for side in three)]
+def _count(found: list[Feature], many: str = "") -> Count:
+    sure, seen = sum(one.sure for one in found), sum(one.seen for one in found)
+    if many:
+        return Count(None, 0, 0, many)
+    if sure == len(found):
+        return Count(seen, sure, seen)
+    kind = found[0].kind if len(found) == 1 else PLURAL[found[0].kind]
+    doubtful = f"{len(found) - sure} of {len(found)} {kind}"
+    return Count(None, sure, seen, f"{doubtful} may be chance: not from prominence {SKELETON:g} to {DOUBTFUL:g}")
 
 
-def _bits(number: dict[tuple[int, int], int], edges: Any) -> int:
-    return sum(1 << number[min(edge), max(edge)] for edge in edges)
+def _told(kind: Kind, count: Count) -> str:
+    if count.value is None:
+        return f"cannot tell how many {PLURAL[kind]}: {count.reason}"
+    return _number(count.value, kind)
 
 
-def _rank(vectors: list[int]) -> int:
-    """Return the rank of vectors over the field of two elements, by elimination."""
-    leading: dict[int, int] = {}
-    for vector in vectors:
-        rest = vector
-        while rest and (row := leading.get(rest.bit_length())):
-            rest ^= row
-        if rest:
-            leading[rest.bit_length()] = rest
-    return len(leading)
+def _number(number: int, kind: Kind) -> str:
+    return f"{number} {kind if number == 1 else PLURAL[kind]}"

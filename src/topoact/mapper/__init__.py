@@ -7,6 +7,7 @@ from topoact.mapper.clusterers.communities import Communities
 from topoact.mapper.clusterers.dbscan import DBSCAN
 from topoact.mapper.clusterers.epsilon import DistanceCurve, Rule, distance_curve, distance_curves, parse_rule
 from topoact.mapper.clusterers.linkage import SingleLinkage
+from topoact.mapper.clusterers.mode_index import ModeIndex
 from topoact.mapper.clusterers.modes import Modes, mode_tree
 from topoact.mapper.clusterers.noise import noise_level
 from topoact.mapper.clusterers.scikit import HDBSCAN, LargeInterval
@@ -60,6 +61,7 @@ __all__ = [
     "Mapper",
     "MapperGraph",
     "Members",
+    "ModeIndex",
     "ModeTree",
     "Modes",
     "Nearest",
