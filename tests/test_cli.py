@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from topoact import cli
-from topoact.cli import commands
+from topoact.cli import exploring
 from topoact.study import open_study
 from topoact.workbench.settings import KNOBS
 
@@ -108,7 +108,9 @@ def test_import_graphs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, output) == (0, "g: 2 nodes, 1 edges, imported\n")
     run(capsys, "import", "g.json", "-o", "alone")
     code, output, _ = run(capsys, "map", "alone", "--json")
-    assert json.loads(output)["graphs"] == [{"layer": "g", "eps": None, "nodes": 2, "edges": 1, "coverage": None}]
+    assert json.loads(output)["graphs"] == [
+        {"layer": "g", "eps": None, "skeleton": None, "nodes": 2, "edges": 1, "coverage": None}
+    ]
     graph["links"]["cube0_cluster0"] = ["cube7_cluster0"]
     (here / "g.json").write_text(json.dumps(graph))
     code, output, errors = run(capsys, "import", "g.json", "-o", "other")
@@ -123,7 +125,18 @@ def test_import_graphs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_epsilon_for_each_interval_is_a_list(capsys: pytest.CaptureFixture[str]) -> None:
     np.save("X.npy", np.random.default_rng(0).normal(size=(300, 3)))
     run(capsys, "import", "X.npy", "-o", "study")
-    options = ("--cover", "balanced", "--metric", "cosine", "--eps", "elbow:interval", "--intervals", "4")
+    options = (
+        "--clusterer",
+        "dbscan",
+        "--cover",
+        "balanced",
+        "--metric",
+        "cosine",
+        "--eps",
+        "elbow:interval",
+        "--intervals",
+        "4",
+    )
     code, output, errors = run(capsys, "map", "study", *options, "--json")
     (graph,) = json.loads(output)["graphs"]
     assert (code, errors, len(graph["eps"])) == (0, "", 4)
@@ -162,8 +175,19 @@ def test_bad_input_is_one_sentence(
     [
         pytest.param(("map", "s", "--overlap", "1"), "overlap must be in [0, 1): got 1", id="overlap 1"),
         pytest.param(("map", "s", "--overlap", "-0.1"), "overlap must be in [0, 1): got -0.1", id="overlap < 0"),
+        pytest.param(
+            ("map", "s", "--eps", "2"), "eps is a setting of the clusterer 'dbscan', not of 'modes'", id="eps of modes"
+        ),
+        pytest.param(("map", "s", "--clusterer", "tree"), "unknown clusterer 'tree': choose modes, dbscan", id="tree"),
+        pytest.param(("map", "s", "--preset", "old"), "unknown preset 'old': choose paper", id="preset"),
+        pytest.param(("map", "s", "--prominence", "-1"), "prominence must be a number, at least 0", id="prominence"),
+        pytest.param(("map", "s", "--k", "0"), "k must be a whole number, at least 2: got 0", id="k"),
         pytest.param(("map", "s", "--layer", "vector"), "no layer 'vector': did you mean vectors?", id="layer"),
-        pytest.param(("map", "s", "--eps", "knee"), "eps must be a positive number, 'elbow' or 'quantile:q'", id="eps"),
+        pytest.param(
+            ("map", "s", "--preset", "paper", "--eps", "knee"),
+            "eps must be a positive number, 'elbow' or 'quantile:q'",
+            id="eps",
+        ),
         pytest.param(("import", "X.npy", "-o", "s"), "exists already: choose another name with -o", id="exists"),
     ],
 )
@@ -210,10 +234,34 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_knob_of_a_graph_is_an_option() -> None:
-    parameters = commands.map_.__kwdefaults__
     names = {"intervals": "n_intervals"}
-    offered = {names.get(name, name): default for name, default in parameters.items()}
-    assert {knob.name: knob.default for knob in KNOBS}.items() <= offered.items()
+    offered = {names.get(name, name) for name in exploring.map_.__kwdefaults__}
+    assert {knob.name for knob in KNOBS} <= offered
+
+
+def test_help_tells_the_defaults_of_the_knobs(capsys: pytest.CaptureFixture[str]) -> None:
+    _, output, _ = run(capsys, "map", "--help")
+    told = "".join(output.replace("│", "").split())
+    for knob in KNOBS:
+        assert f"[default:({knob.default}" in told or f"[default:{knob.default}" in told
+
+
+@pytest.mark.usefixtures("here")
+def test_map_by_prominence_and_by_the_preset_of_the_paper(capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("X.npy", np.random.default_rng(0).normal(size=(600, 3)))
+    run(capsys, "import", "X.npy", "-o", "study")
+
+    def mapped(*options: str) -> dict[str, float]:
+        return json.loads(run(capsys, "map", "study", "--json", *options)[1])["graphs"][0]
+
+    detail, skeleton = mapped("--prominence", "0.1"), mapped("--prominence", "1")
+    assert detail["nodes"] > skeleton["nodes"] == skeleton["skeleton"] == detail["skeleton"]
+    assert (detail["coverage"], detail["eps"]) == (1.0, None)
+    paper = mapped("--preset", "paper")
+    assert (paper["skeleton"], paper["eps"] > 0) == (None, True)
+    assert mapped("--preset", "paper", "--intervals", "9")["nodes"] != paper["nodes"]
+    _, output, _ = run(capsys, "map", "study")
+    assert "in the skeleton" in output
 
 
 def test_help_is_quick_and_heavy_libraries_stay_out() -> None:

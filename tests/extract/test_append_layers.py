@@ -11,7 +11,8 @@ from topoact.extract import Plan, Preprocessing, extract, load_model, load_netwo
 from topoact.extract.sources import Source
 from topoact.extract.summary import sentences, summarise
 from topoact.study import Study, open_study
-from topoact.workbench import MapSettings, open_workbench
+from topoact.testing.settings import dbscan
+from topoact.workbench import open_workbench
 from topoact.workbench.columns import coded_columns
 
 from .conftest import write_photos
@@ -89,7 +90,7 @@ def test_appended_policies_have_names_of_their_own(model: torch.nn.Module, photo
 
 def test_what_was_computed_stays(model: torch.nn.Module, photos: Source, tmp_path: Path) -> None:
     extract(model, photos, tmp_path / "a", plan())
-    settings = MapSettings(n_intervals=3, eps=100.0, min_samples=2)
+    settings = dbscan(n_intervals=3, eps=100.0, min_samples=2)
     bench = open_workbench(tmp_path / "a")
     before = bench.draw("0", settings)
     bench.close()

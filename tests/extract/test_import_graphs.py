@@ -17,7 +17,8 @@ from topoact.extract import import_files
 from topoact.mapper import GivenGraph
 from topoact.study import open_study
 from topoact.testing.graphs import published_form
-from topoact.workbench import MapSettings, open_workbench
+from topoact.testing.settings import dbscan
+from topoact.workbench import open_workbench
 
 X = np.random.default_rng(0).normal(size=(300, 3))
 LABELS = [f"label{i % 4}" for i in range(300)]
@@ -90,7 +91,7 @@ def test_several_graphs_beside_their_vectors(files: Path) -> None:
     assert [study.layer(name).n_points for name in study.layers] == [300] * 3
     assert graph_of(files / "s", "bn1").coverage == GRAPH.coverage
     bench = open_workbench(files / "s")
-    settings = MapSettings(n_intervals=7, overlap=0.4, eps=0.7, min_samples=4)
+    settings = dbscan(n_intervals=7, overlap=0.4, eps=0.7, min_samples=4)
     live = bench.map("vectors", settings)
     assert live.memberships.indices.tolist() == GRAPH.memberships.indices.tolist()
     bench.close()
@@ -99,7 +100,7 @@ def test_several_graphs_beside_their_vectors(files: Path) -> None:
 def test_the_graph_is_the_same_whatever_the_settings_and_is_drawn_once(files: Path) -> None:
     import_files(files / "kepler.json", files / "s")
     bench = open_workbench(files / "s")
-    first, second = MapSettings(), MapSettings(n_intervals=9, lens="l1")
+    first, second = dbscan(), dbscan(n_intervals=9, lens="l1")
     assert bench.drawn_name("kepler", first, None) == bench.drawn_name("kepler", second, None)
     drawing = bench.draw("kepler", second)
     assert len(drawing.positions) == GRAPH.n_nodes
@@ -110,7 +111,7 @@ def test_the_graph_is_the_same_whatever_the_settings_and_is_drawn_once(files: Pa
 
 def test_derived_files_are_safe_to_delete(files: Path) -> None:
     import_files(files / "kepler.json", files / "s")
-    open_workbench(files / "s").draw("kepler", MapSettings())
+    open_workbench(files / "s").draw("kepler", dbscan())
     assert [path.name for path in (files / "s" / "graphs").iterdir()]
     __import__("shutil").rmtree(files / "s" / "graphs")
     same_members(graph_of(files / "s", "kepler"))

@@ -11,9 +11,9 @@ import pytest
 from served import MAP, PATIENCE, TOKEN, events, finish
 
 from topoact.server import events as events_module
-from topoact.workbench import MapSettings
+from topoact.testing.settings import dbscan
 
-SLOW = {"layer": 1, "settings": asdict(MapSettings(lens="l1", n_intervals=4000, overlap=0.99, eps=12.0))}
+SLOW = {"layer": 1, "settings": asdict(dbscan(lens="l1", n_intervals=4000, overlap=0.99, eps=12.0))}
 
 
 def watchers(server):

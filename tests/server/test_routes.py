@@ -99,10 +99,11 @@ class TestStudy:
         assert study.text_columns == []
         assert study.layers[0].lenses == server.bench.lenses()
         assert study.classes == list(server.bench.study.classes)
-        assert study.has_labels
         assert study.has_predictions
         assert study.has_thumbnails
-        assert study.defaults == messages.Settings(**asdict(MapSettings()))
+        assert study.defaults == messages.Settings(**asdict(server.bench.usual))
+        assert [preset.name for preset in study.presets] == ["paper"]
+        assert study.presets[0].settings.clusterer == "dbscan"
         assert [knob.name for knob in study.knobs] == list(messages.Settings.model_fields)
         assert "pca" in study.projections
 

@@ -10,13 +10,15 @@ from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from topoact.analysis.diagnosis import Finding
+from topoact.analysis.groups import groups
 from topoact.analysis.layout import components
 from topoact.server.routes import router
+from topoact.testing.settings import dbscan
 from topoact.wire import MESSAGES, WireModel, messages, translate
 from topoact.workbench import KNOBS, MapSettings, open_workbench
 from topoact.workbench.jobs import JobStatus
 
-SETTINGS = MapSettings(n_intervals=8, eps=3.5)
+SETTINGS = dbscan(n_intervals=8, eps=3.5)
 
 
 def parts(annotation):
@@ -60,7 +62,10 @@ class TestMessages:
         assert set(messages.Settings.model_fields) == {field.name for field in fields(MapSettings)}
         assert set(messages.JobEvent.model_fields) == {field.name for field in fields(JobStatus)}
         assert set(messages.Caution.model_fields) == set(Finding._fields)
-        assert set(messages.Knob.model_fields) == {field.name for field in fields(type(KNOBS[0]))} | {"default"}
+        assert set(messages.Knob.model_fields) == {field.name for field in fields(type(KNOBS[0]))} | {
+            "clusterer",
+            "default",
+        }
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")], ids=repr)
     @pytest.mark.parametrize("column", ["lens_min", "lens_mean", "x"])
@@ -84,8 +89,8 @@ class TestTranslation:
         ("layer", "settings"),
         [
             pytest.param("rows", SETTINGS, id="given-radius"),
-            pytest.param("pixels", MapSettings(), id="defaults"),
-            pytest.param("pixels", MapSettings(eps=1e-6), id="no-node"),
+            pytest.param("pixels", dbscan(), id="defaults"),
+            pytest.param("pixels", dbscan(eps=1e-6), id="no-node"),
         ],
     )
     def test_a_real_graph(self, bench, layer, settings):
@@ -112,8 +117,24 @@ class TestTranslation:
         assert found.eps in found.stops
         assert found.stops == sorted(found.stops)
 
+    def test_a_graph_of_modes(self, bench):
+        settings = MapSettings(n_intervals=12, k=8)
+        name = bench.drawn_name("rows", settings, None)
+        drawing, graph = bench.draw("rows", settings), bench.map("rows", settings)
+        about = bench.derived.about_graph(name.graph)
+        found = translate.graph_message(bench, about, name, graph, drawing)
+        assert messages.Graph.model_validate_json(found.model_dump_json()) == found
+        assert (found.eps, found.curve, found.stops) == (None, None, [])
+        nodes = found.nodes
+        known = [value if np.isfinite(value) else None for value in graph.prominence]
+        assert nodes.prominence == known
+        assert None in known
+        assert nodes.group == groups(graph).tolist()
+        for node, mode in enumerate(nodes.mode):
+            assert mode in graph.members(node)
+
     def test_an_epsilon_for_each_interval_is_told_as_a_span(self, bench):
-        settings = MapSettings(n_intervals=4, eps="elbow:interval")
+        settings = dbscan(n_intervals=4, eps="elbow:interval")
         name = bench.drawn_name("pixels", settings, None)
         drawing, graph = bench.draw("pixels", settings), bench.map("pixels", settings)
         found = translate.graph_message(bench, bench.derived.about_graph(name.graph), name, graph, drawing)
@@ -125,7 +146,7 @@ class TestTranslation:
         name = bench.drawn_name("rows", SETTINGS, None)
         drawing, graph = bench.draw("rows", SETTINGS), bench.map("rows", SETTINGS)
         about = bench.derived.about_graph(name.graph)
-        for later in ("cover", "metric"):
+        for later in ("cover", "metric", "clusterer", "k", "prominence"):
             del about["settings"][later]
         del about["stops"]
         found = translate.graph_message(bench, about, name, graph, drawing)
@@ -133,7 +154,7 @@ class TestTranslation:
         assert found.stops == []
 
     def test_a_long_curve_is_thinned_and_keeps_its_ends(self, bench):
-        graph = bench.map("pixels", MapSettings())
+        graph = bench.map("pixels", dbscan())
         curve = translate._curve(graph.curve)
         assert (len(curve.distances), curve.n_sampled) == (translate.CURVE_STEPS, 1797)
         assert (curve.distances[0], curve.distances[-1]) == (graph.curve.distances[0], graph.curve.distances[-1])
@@ -141,7 +162,7 @@ class TestTranslation:
         assert curve.elbow == graph.eps
 
     def test_settings_go_there_and_back(self):
-        for settings in (MapSettings(), SETTINGS, MapSettings(lens="column:ink", eps=2)):
+        for settings in (MapSettings(), SETTINGS, dbscan(lens="column:ink", eps=2)):
             assert translate.settings_of(translate.settings_message(settings)) == settings
 
     def test_a_job(self):

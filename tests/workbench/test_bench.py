@@ -13,6 +13,7 @@ from topoact import DBSCAN, Mapper
 from topoact.analysis.layout import layout
 from topoact.errors import Cancelled, InvalidInput, StudyError, UnknownName
 from topoact.mapper import LENSES
+from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import DrawnGraph, MapSettings, open_workbench
 from topoact.workbench.columns import (
@@ -24,7 +25,7 @@ from topoact.workbench.columns import (
     text_columns,
 )
 
-FEW = MapSettings(n_intervals=10, eps=22.0)
+FEW = dbscan(n_intervals=10, eps=22.0)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ WORK = ["reading activations", "clustering", "averaging nodes", "joining nodes"]
 
 class TestMap:
     def test_it_is_the_graph_of_the_estimator(self, bench):
-        settings = MapSettings(lens="max", n_intervals=8, overlap=0.4, eps=25.0, min_samples=4)
+        settings = dbscan(lens="max", n_intervals=8, overlap=0.4, eps=25.0, min_samples=4)
         mapper = Mapper(lens="max", n_intervals=8, overlap=0.4, clusterer=DBSCAN(eps=25.0, min_samples=4))
         graph = bench.map("pixels", settings)
         assert_equal(replace(graph, curve=None), mapper.fit(bench.layer("pixels").vectors()).graph_)
@@ -85,11 +86,11 @@ class TestMap:
         "settings",
         [
             pytest.param(FEW, id="given-radius"),
-            pytest.param(MapSettings(n_intervals=5), id="elbow"),
-            pytest.param(MapSettings(n_intervals=5, eps="quantile:0.9:interval"), id="by-interval"),
-            pytest.param(MapSettings(n_intervals=5, cover="balanced", metric="cosine"), id="balanced-cosine"),
-            pytest.param(MapSettings(eps=1e-6), id="no-node"),
-            pytest.param(MapSettings(n_intervals=1, eps=1e6), id="one-node"),
+            pytest.param(dbscan(n_intervals=5), id="elbow"),
+            pytest.param(dbscan(n_intervals=5, eps="quantile:0.9:interval"), id="by-interval"),
+            pytest.param(dbscan(n_intervals=5, cover="balanced", metric="cosine"), id="balanced-cosine"),
+            pytest.param(dbscan(eps=1e-6), id="no-node"),
+            pytest.param(dbscan(n_intervals=1, eps=1e6), id="one-node"),
         ],
     )
     def test_it_is_kept_and_found_again_by_another_workbench(self, bench, path, settings):
@@ -101,12 +102,12 @@ class TestMap:
     def test_other_settings_are_computed(self, bench):
         bench.map("pixels", FEW)
         ledger = Ledger()
-        bench.map("pixels", MapSettings(n_intervals=11, eps=22.0), ledger)
+        bench.map("pixels", dbscan(n_intervals=11, eps=22.0), ledger)
         assert ledger.stages == WORK
 
     def test_layers_do_not_share_graphs(self, bench):
         assert bench.map("pixels", FEW).n_points == 300
-        assert bench.map("rows", MapSettings(n_intervals=5, eps=3.0)).n_points == 2400
+        assert bench.map("rows", dbscan(n_intervals=5, eps=3.0)).n_points == 2400
 
     def test_cancelling_leaves_nothing(self, bench, path):
         def stop(stage, done, total):
@@ -119,11 +120,11 @@ class TestMap:
 
     def test_bad_settings_leave_nothing(self, bench, path):
         with pytest.raises(InvalidInput, match=r"overlap must be in \[0, 1\): got 1.5"):
-            bench.map("pixels", MapSettings(overlap=1.5))
+            bench.map("pixels", dbscan(overlap=1.5))
         assert not (path / "graphs").exists()
 
     def test_keywords(self, bench):
-        graph = bench.layer("pixels").map(n_intervals=10, eps=22)
+        graph = bench.layer("pixels").map(cover="uniform", clusterer="dbscan", n_intervals=10, overlap=0.3, eps=22)
         assert_equal(graph, bench.map("pixels", FEW))
 
     def test_unknown_setting(self, bench):
@@ -140,7 +141,7 @@ class TestMap:
 
 
 def test_top_classes_are_counted_over_the_members(bench):
-    graph = bench.map("rows", MapSettings(n_intervals=3, eps=3.0))
+    graph = bench.map("rows", dbscan(n_intervals=3, eps=3.0))
     layer = bench.layer("rows")
     for column in ("label", "prediction"):
         values = layer.layer.metadata(column)
@@ -155,19 +156,19 @@ def test_top_classes_are_counted_over_the_members(bench):
 
 class TestColumns:
     def test_a_column_may_be_the_lens(self, bench):
-        graph = bench.map("rows", MapSettings(lens="column:ink", n_intervals=4, eps=3.0))
+        graph = bench.map("rows", dbscan(lens="column:ink", n_intervals=4, eps=3.0))
         ink = bench.study.examples["ink"].to_numpy(dtype=np.float64)
         np.testing.assert_array_equal(graph.lens, np.repeat(ink, 8))
 
     def test_lenses_on_offer_work(self, bench):
         assert bench.lenses() == [*LENSES, "column:confidence", "column:ink"]
         for lens in bench.lenses():
-            assert bench.map("pixels", MapSettings(lens=lens, n_intervals=3, eps=30.0)).n_nodes > 0
+            assert bench.map("pixels", dbscan(lens=lens, n_intervals=3, eps=30.0)).n_nodes > 0
 
     @pytest.mark.parametrize("lens", ["column:label", "column:", "column:../x", "column:Ink"])
     def test_a_column_that_cannot_be_a_lens(self, bench, lens):
         with pytest.raises(UnknownName) as caught:
-            bench.map("pixels", MapSettings(lens=lens))
+            bench.map("pixels", dbscan(lens=lens))
         assert str(caught.value).startswith(f"lens {lens!r}: no numeric column")
         assert "confidence, ink" in str(caught.value)
 
@@ -252,7 +253,7 @@ class TestDrawing:
     def test_beside_another_the_survivors_keep_their_place(self, bench):
         anchor = bench.drawn_name("pixels", FEW, None)
         before = bench.draw("pixels", FEW)
-        other = MapSettings(n_intervals=10, eps=22.5)
+        other = dbscan(n_intervals=10, eps=22.5)
         drawing = bench.draw("pixels", other, anchor)
         held = drawing.continues >= 0
         assert held.any()
@@ -285,7 +286,7 @@ def derived_files(path):
     )
 
 
-WORKED = MapSettings(n_intervals=5)
+WORKED = dbscan(n_intervals=5)
 FILES = [
     "graph.json",
     "nodes.parquet",

@@ -7,12 +7,12 @@ import pytest
 
 from topoact.errors import InvalidInput
 from topoact.mapper import NeighborIndex, TooLarge
+from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import engine as module
 from topoact.workbench import open_workbench, scope, shelf
-from topoact.workbench.settings import MapSettings
 
-SETTINGS = MapSettings(n_intervals=12, overlap=0.3, eps=14.0)
+SETTINGS = dbscan(n_intervals=12, overlap=0.3, eps=14.0)
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ class TestKept:
 
     @pytest.fixture(autouse=True)
     def _everything_is_slow(self, monkeypatch):
-        monkeypatch.setattr(module, "READING", (0.0, np.inf))
+        monkeypatch.setattr(shelf, "READING", (0.0, np.inf))
 
     def test_an_index_is_used_at_the_next_start(self, bench, built, monkeypatch):
         made = bench.map("rows", SETTINGS)
@@ -182,7 +182,7 @@ class TestKept:
         assert len(built) == 2
 
     def test_a_quick_one_is_not_kept(self, bench, monkeypatch):
-        monkeypatch.setattr(module, "READING", (0.0, 1.0))
+        monkeypatch.setattr(shelf, "READING", (0.0, 1.0))
         bench.map("rows", SETTINGS)
         bench.close()
         assert not (bench.study.path / "indexes").exists()

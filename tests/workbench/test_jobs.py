@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from chores import Count, Deaf, Fail
 
+from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
-from topoact.workbench import MapSettings, open_workbench
+from topoact.workbench import open_workbench
 from topoact.workbench.jobs import JobRunner
 from topoact.workbench.process import DIED
 from topoact.workbench.tasks import MapTask, ProjectionTask
@@ -83,7 +84,7 @@ def alive(pid):
 
 
 def test_a_map_is_computed_elsewhere_and_found_here(jobs, path):
-    bench, settings = open_workbench(path), MapSettings(n_intervals=6, eps=25.0)
+    bench, settings = open_workbench(path), dbscan(n_intervals=6, eps=25.0)
     name = bench.drawn_name(0, settings, None)
     assert bench.derived.load_graph(name.graph) is None
     job = jobs.runner.submit(MapTask(0, settings, None))
@@ -193,7 +194,7 @@ def test_failures_are_told_in_one_sentence(jobs, how, sentence):
 
 
 def test_settings_that_do_not_fit_are_told(jobs):
-    status = jobs.last(jobs.runner.submit(MapTask(0, MapSettings(lens="nope"), None)))
+    status = jobs.last(jobs.runner.submit(MapTask(0, dbscan(lens="nope"), None)))
     assert status.state == "failed"
     assert status.error.startswith("unknown lens 'nope': choose l2, l1, ")
 

@@ -8,9 +8,10 @@ import pytest
 from topoact.errors import InvalidInput, UnknownName
 from topoact.mapper import UniformCover
 from topoact.study.files import digest
+from topoact.testing.settings import dbscan
 from topoact.workbench import KNOBS, MapSettings
 from topoact.workbench import settings as settings_module
-from topoact.workbench.settings import COVERS
+from topoact.workbench.settings import COVERS, chosen, recalled, usual
 
 CHANGES = {
     "lens": "l1",
@@ -21,25 +22,77 @@ CHANGES = {
     "eps": 0.5,
     "min_samples": 6,
 }
+OF_MODES = {"k": 16, "prominence": 0.5}
 
 
 def test_the_key_is_the_same_in_every_version():
     """A stored graph is found by this key; where the key changes on purpose, `ENGINE` says so."""
-    assert settings_module.ENGINE == 2
-    assert MapSettings().key("0123456789abcdef") == "b84f9e78ff58cf49"
+    assert settings_module.ENGINE == {"modes": 1, "dbscan": 2}
+    assert dbscan().key("0123456789abcdef") == "b84f9e78ff58cf49"
+    assert MapSettings().key("0123456789abcdef") == "dd2e2a561df8beb6"
+
+
+@pytest.mark.parametrize("name", OF_MODES)
+def test_every_setting_of_modes_changes_the_key_of_modes_alone(name):
+    assert replace(MapSettings(), **{name: OF_MODES[name]}).key("a") != MapSettings().key("a")
+    assert dbscan(**{name: OF_MODES[name]}).key("a") == dbscan().key("a")
+
+
+@pytest.mark.parametrize("name", ["eps", "min_samples"])
+def test_settings_of_dbscan_do_not_change_the_key_of_modes(name):
+    assert replace(MapSettings(), **{name: CHANGES[name]}).key("a") == MapSettings().key("a")
+
+
+def test_settings_as_they_were_stored_before_there_were_modes_are_those_of_dbscan():
+    assert recalled({"lens": "l1", "n_intervals": 9, "overlap": 0.4, "eps": 2.0, "min_samples": 3}) == dbscan(
+        lens="l1", n_intervals=9, overlap=0.4, eps=2.0, min_samples=3
+    )
+
+
+def test_the_finest_cut_is_that_of_a_smaller_prominence():
+    assert MapSettings().finest == replace(MapSettings(), prominence=settings_module.FINEST)
+    assert MapSettings(prominence=0.05).finest.prominence == 0.05
+    assert dbscan().finest == dbscan()
+
+
+@pytest.mark.parametrize(("n_points", "n_intervals"), [(0, 5), (700, 7), (4000, 25), (10**6, 25)])
+def test_intervals_are_fewer_where_there_are_few_points(n_points, n_intervals):
+    assert usual(n_points) == MapSettings(n_intervals=n_intervals)
+
+
+class TestChosen:
+    """What a person says, laid over a preset."""
+
+    def test_a_preset_and_what_is_laid_over_it(self):
+        assert chosen(MapSettings(), "paper") == dbscan(n_intervals=70)
+        assert chosen(MapSettings(), "paper", eps=3.0) == dbscan(n_intervals=70, eps=3.0)
+        assert chosen(MapSettings(n_intervals=9), k=20) == MapSettings(n_intervals=9, k=20)
+
+    @pytest.mark.parametrize(
+        ("values", "words"),
+        [
+            ({"eps": 1.0}, "eps is a setting of the clusterer 'dbscan', not of 'modes'"),
+            ({"preset": "paper", "k": 9}, "k is a setting of the clusterer 'modes', not of 'dbscan'"),
+            ({"preset": "old"}, "unknown preset 'old': choose paper"),
+            ({"epsilon": 1}, "unknown setting epsilon: there are lens, cover"),
+        ],
+    )
+    def test_what_makes_no_difference_or_does_not_exist_is_refused(self, values, words):
+        with pytest.raises(InvalidInput, match=words):
+            chosen(MapSettings(), **values)
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_setting_changes_the_key(name):
-    changed = replace(MapSettings(), **{name: CHANGES[name]})
-    assert changed.key("a") != MapSettings().key("a")
+    assert dbscan(**{name: CHANGES[name]}).key("a") != dbscan().key("a")
 
 
-def test_layer_and_engine_change_the_key(monkeypatch):
-    before = MapSettings().key("a")
-    assert MapSettings().key("b") != before
-    monkeypatch.setattr(settings_module, "ENGINE", 3)
-    assert MapSettings().key("a") != before
+@pytest.mark.parametrize("settings", [MapSettings(), dbscan()], ids=lambda settings: settings.clusterer)
+def test_layer_and_engine_change_the_key(monkeypatch, settings):
+    before = settings.key("a")
+    assert settings.key("b") != before
+    monkeypatch.setitem(settings_module.ENGINE, settings.clusterer, 3)
+    assert settings.key("a") != before
 
 
 @pytest.mark.parametrize(
@@ -58,24 +111,26 @@ def test_equal_settings_have_one_key(given, same):
 
 
 def test_settings_reach_the_estimator():
-    mapper = MapSettings(**CHANGES).mapper("max")
+    mapper = dbscan(**CHANGES).mapper("max")
     assert mapper.lens == "max"
     assert mapper.cover == UniformCover(31, 0.31, "giotto-tda")
     assert mapper.clusterer.get_params() == {"eps": 0.5, "min_samples": 6, "metric": "cosine"}
+    modes = MapSettings(**OF_MODES).mapper("max").clusterer
+    assert modes.get_params() == {**OF_MODES, "metric": "euclidean"}
 
 
 def test_a_setting_that_came_later_leaves_the_keys_of_stored_graphs_as_they_were():
     before = {"lens": "l2", "n_intervals": 30, "overlap": 0.3, "eps": "elbow", "min_samples": 5}
-    assert MapSettings().key("a") == digest({"layer": "a", "engine": settings_module.ENGINE, **before})
+    assert dbscan().key("a") == digest({"layer": "a", "engine": 2, **before})
     for name, value in settings_module.LATER.items():
-        assert getattr(MapSettings(), name) == value
+        assert getattr(dbscan(), name) == value
         assert name not in before
 
 
 @pytest.mark.parametrize("choice", COVERS, ids=lambda choice: choice.value)
 def test_every_cover_on_offer_makes_a_graph(choice):
     cloud = np.random.default_rng(0).normal(size=(200, 2))
-    settings = MapSettings(cover=choice.value, eps=1.0, n_intervals=5)
+    settings = MapSettings(cover=choice.value, n_intervals=5)
     assert settings.mapper("l2").fit(cloud).graph_.n_nodes > 0
     assert choice.label
 
@@ -99,7 +154,8 @@ def test_every_setting_has_a_knob_whose_default_lies_within_its_bounds():
 def test_the_bounds_of_a_knob_are_valid_settings(knob):
     cloud = np.random.default_rng(0).normal(size=(200, 2))
     for value in (knob.minimum, knob.maximum):
-        mapper = replace(MapSettings(eps=1.0), **{knob.name: value}).mapper("l2")
+        owner = dbscan(eps=1.0) if knob.clusterer == "dbscan" else MapSettings()
+        mapper = replace(owner, **{knob.name: value}).mapper("l2")
         assert mapper.fit(cloud).graph_.n_points == 200
 
 

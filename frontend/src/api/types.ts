@@ -27,11 +27,11 @@ export interface StudySummary {
   columns: Column[];
   knobs: Knob[];
   defaults: Settings;
+  presets: Preset[];
   /**
    * Projections that can be asked for: always 'pca', 'umap' if installed.
    */
   projections: string[];
-  has_labels: boolean;
   has_predictions: boolean;
   has_thumbnails: boolean;
   /**
@@ -95,7 +95,7 @@ export interface Knob {
   name: string;
   label: string;
   help: string;
-  kind: "choice" | "int" | "float" | "epsilon";
+  kind: "choice" | "int" | "float" | "epsilon" | "prominence";
   default: number | string;
   minimum: number | null;
   maximum: number | null;
@@ -104,6 +104,10 @@ export interface Knob {
    * All values of a choice; none where they depend on the layer.
    */
   choices: Choice[];
+  /**
+   * The clusterer that alone has this setting; null if all have it.
+   */
+  clusterer: string | null;
 }
 /**
  * A value that a knob may take, in words, and the heading below which it is offered.
@@ -122,11 +126,23 @@ export interface Settings {
   n_intervals: number;
   overlap: number;
   metric: string;
+  clusterer: string;
+  k: number;
+  prominence: number;
   /**
    * A number, or the rule by which it is read from the distances.
    */
   eps: number | string;
   min_samples: number;
+}
+/**
+ * Settings that go together, in words.
+ */
+export interface Preset {
+  name: string;
+  label: string;
+  help: string;
+  settings: Settings;
 }
 /**
  * Ask for the graph of a layer; with `layout`, for a layout that was drawn before, if it is still stored.
@@ -178,7 +194,7 @@ export interface Graph {
   nodes: Nodes;
   edges: Edges;
   /**
-   * For each node the node of the anchor that it continues and whose place it keeps, or −1.
+   * For each node the node of the anchor that it continues and whose place it keeps, or −1. Graphs of one layout are cuts of one tree: there nodes with the same interval and mode are the same.
    */
   survivors: number[];
   warnings: Caution[];
@@ -238,6 +254,18 @@ export interface Nodes {
    */
   medoid: number[] | null;
   component: number[];
+  /**
+   * How far the mode of each node stands out, in multiples of the noise; null: no denser one is near.
+   */
+  prominence: (number | null)[] | null;
+  /**
+   * Point that is the mode: with the interval it names the node.
+   */
+  mode: number[] | null;
+  /**
+   * Node that each belongs to in the skeleton, among these.
+   */
+  group: number[] | null;
   x: number[];
   y: number[];
 }
@@ -254,7 +282,7 @@ export interface Edges {
  * Something that a reader of the graph must know, in one sentence.
  */
 export interface Caution {
-  code: "low_coverage" | "one_blob" | "bare_path" | "fragments" | "empty";
+  code: "low_coverage" | "one_blob" | "bare_path" | "little_structure" | "fragments" | "empty";
   text: string;
 }
 /**

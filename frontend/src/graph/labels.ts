@@ -13,7 +13,7 @@ export interface Label {
   y: number;
 }
 
-type Box = [left: number, top: number, right: number, bottom: number];
+export type Box = [left: number, top: number, right: number, bottom: number];
 
 interface Disc {
   x: number;
@@ -28,13 +28,13 @@ const REPEAT = 150;
 const TRIED = 300;
 const CELL = 48;
 
-/** Return at most `most` labels, the largest nodes first. */
-export function placeLabels(places: Places, names: (string | null)[], camera: Camera, view: Viewport, most: number): Label[] {
+/** Return at most `most` labels, the largest nodes first, none of them over what is `reserved`. */
+export function placeLabels(places: Places, names: (string | null)[], camera: Camera, view: Viewport, most: number, reserved: Box[] = []): Label[] {
   const discs = discsOnScreen(places, camera, view);
   const order = [...discs.keys()].filter((id) => names[id]);
   order.sort((a, b) => places.radii[b] - places.radii[a] || a - b);
   const grid = gridOf(discs);
-  const taken: Box[] = [];
+  const taken = [...reserved];
   const labels: Label[] = [];
   for (const node of order.slice(0, TRIED)) {
     if (labels.length >= most) break;

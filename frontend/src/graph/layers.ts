@@ -34,14 +34,46 @@ const FLAT = { depthCompare: "always", depthWriteEnabled: false } as const;
 export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, ink: Ink): Layer[] {
   const scale = scaleOf(camera);
   const layers: (Layer | null)[] = [
+    ...hullLayers(scene, ink),
     edgeLayer(scene, scale),
     overlay.highlightEdge && highlightLayer(overlay.highlightEdge, ink),
-    discLayer(scene, scale, ink),
+    discLayer(scene, scale),
     scene.slices && sliceLayer(scene, scale),
     overlay.images.length ? imageLayer(overlay, scale) : null,
     overlay.rings.length ? ringLayer(overlay, scale, ink) : null,
   ];
   return layers.filter((layer) => layer !== null);
+}
+
+/** Width of the tie beneath two nodes, in layout units. */
+const TIE = 0.42;
+
+function hullLayers({ hulls }: Scene, ink: Ink): Layer[] {
+  const flat = { parameters: FLAT, updateTriggers: { getFillColor: ink.hull.join(), getColor: ink.hull.join() } };
+  if (!hulls.radius.length) return [];
+  return [
+    new LineLayer({
+      ...flat,
+      id: "ties",
+      data: cached(hulls.source, () => ({
+        length: hulls.source.length / 2,
+        attributes: { getSourcePosition: { value: hulls.source, size: 2 }, getTargetPosition: { value: hulls.target, size: 2 } },
+      })),
+      getColor: [...ink.hull, 255],
+      getWidth: TIE,
+      widthUnits: "common",
+    }),
+    new ScatterplotLayer({
+      ...flat,
+      id: "hulls",
+      data: cached(hulls, () => ({
+        length: hulls.radius.length,
+        attributes: { getPosition: { value: hulls.position, size: 2 }, getRadius: { value: hulls.radius, size: 1 } },
+      })),
+      getFillColor: [...ink.hull, 255],
+      radiusUnits: "common",
+    }),
+  ];
 }
 
 function edgeLayer({ lines }: Scene, scale: number): Layer {
@@ -76,7 +108,7 @@ function highlightLayer(edge: NonNullable<Overlay["highlightEdge"]>, ink: Ink): 
   });
 }
 
-function discLayer({ discs }: Scene, scale: number, ink: Ink): Layer {
+function discLayer({ discs }: Scene, scale: number): Layer {
   return new ScatterplotLayer({
     id: "nodes",
     data: cached(discs, () => ({
@@ -85,6 +117,8 @@ function discLayer({ discs }: Scene, scale: number, ink: Ink): Layer {
         getPosition: { value: discs.position, size: 2 },
         getRadius: { value: discs.radius, size: 1 },
         getFillColor: { value: discs.fill, size: 4, normalized: true },
+        getLineColor: { value: discs.outline, size: 4, normalized: true },
+        getLineWidth: { value: discs.outlineWidth, size: 1 },
       },
     })),
     radiusUnits: "pixels",
@@ -92,9 +126,6 @@ function discLayer({ discs }: Scene, scale: number, ink: Ink): Layer {
     radiusMinPixels: MIN_PIXELS,
     stroked: true,
     lineWidthUnits: "pixels",
-    getLineWidth: 1.5,
-    getLineColor: [...ink.background, 255],
-    updateTriggers: { getLineColor: ink.background.join() },
     parameters: FLAT,
   });
 }

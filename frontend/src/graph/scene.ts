@@ -2,11 +2,14 @@
 
 import type { Graph } from "../api/types";
 import { type NodeClasses, classesOf } from "../state/classes";
+import { isDetail } from "../state/modes";
 import { OTHER, type Rgb } from "../state/palette";
 import type { Visible } from "../state/visible";
 
 export interface Ink {
   background: Rgb;
+  /** Beneath what is one in the skeleton. */
+  hull: Rgb;
   /** Weakest and strongest edge. */
   weak: Rgb;
   strong: Rgb;
@@ -32,6 +35,16 @@ export interface Discs {
   position: Float32Array;
   radius: Float32Array;
   fill: Uint8Array;
+  outline: Uint8Array;
+  outlineWidth: Float32Array;
+}
+
+/** What lies beneath the nodes that are one in the skeleton: a soft spot under each, and a tie to the one that stays. */
+export interface Hulls {
+  position: Float32Array;
+  radius: Float32Array;
+  source: Float32Array;
+  target: Float32Array;
 }
 
 export interface Slices {
@@ -53,8 +66,13 @@ export interface Scene {
   discs: Discs;
   slices: Slices | null;
   lines: Lines;
+  hulls: Hulls;
 }
 
+/** Layout units that a hull is wider than its nodes. */
+const BRIM = 0.16;
+/** Pixels of the outline of a node of the skeleton among detail, and of any other. */
+const [FIRM, LIGHT] = [2.4, 1.5];
 const FADED = 0.15;
 const THINNEST = 0.7;
 const THICKEST = 4.2;
@@ -62,7 +80,20 @@ const THICKEST = 4.2;
 export function buildScene(input: SceneInput): Scene {
   const ids = drawOrder(input);
   const discs = buildDiscs(input, ids);
-  return { discs, slices: input.pies && buildSlices(input, ids), lines: buildLines(input) };
+  return { discs, slices: input.pies && buildSlices(input, ids), lines: buildLines(input), hulls: buildHulls(input) };
+}
+
+function buildHulls({ graph, visible, xy, radii }: SceneInput): Hulls {
+  const group = graph.nodes.group ?? [];
+  const tied = [...group.keys()].filter((node) => group[node] !== node && visible.nodes[node] && visible.nodes[group[node]]);
+  const under = [...new Set(tied.flatMap((node) => [node, group[node]]))];
+  const places = (ids: number[]) => Float32Array.from(ids.flatMap((id) => [xy[2 * id], xy[2 * id + 1]]));
+  return {
+    position: places(under),
+    radius: Float32Array.from(under, (node) => radii[node] + BRIM),
+    source: places(tied),
+    target: places(tied.map((node) => group[node])),
+  };
 }
 
 /** Return how strongly each node is drawn when the given shares of their members are looked for. */
@@ -75,17 +106,24 @@ function drawOrder({ visible, radii }: SceneInput): Uint32Array {
   return Uint32Array.from(ids.sort((a, b) => radii[b] - radii[a] || a - b));
 }
 
-function buildDiscs({ xy, radii, colours, strength, ink }: SceneInput, ids: Uint32Array): Discs {
+function buildDiscs({ graph, xy, radii, colours, strength, ink }: SceneInput, ids: Uint32Array): Discs {
   const discs = {
     ids,
     position: new Float32Array(2 * ids.length),
     radius: new Float32Array(ids.length),
     fill: new Uint8Array(4 * ids.length),
+    outline: new Uint8Array(4 * ids.length),
+    outlineWidth: new Float32Array(ids.length),
   };
+  const detailed = ids.some((node) => isDetail(graph, node));
   ids.forEach((node, i) => {
     discs.position.set([xy[2 * node], xy[2 * node + 1]], 2 * i);
     discs.radius[i] = radii[node];
-    paint(discs.fill, i, mix(ink.background, colours[node], strength?.[node] ?? 1));
+    const seen = strength?.[node] ?? 1;
+    const firm = detailed && !isDetail(graph, node);
+    paint(discs.fill, i, mix(ink.background, colours[node], seen));
+    paint(discs.outline, i, firm ? mix(ink.background, ink.text, seen) : ink.background);
+    discs.outlineWidth[i] = firm ? FIRM : LIGHT;
   });
   return discs;
 }

@@ -2,16 +2,29 @@
 
 const LEAST = 0.15;
 const MOST = 0.5;
+/** Nodes that were left out make room for those that stay, up to this. */
+const WIDEST = 1.7;
+/** Nodes of a graph that is not too crowded for such room to be looked for. */
+const MOST_MEASURED = 1500;
 /** Pixels per layout unit above which nodes grow more slowly than the space between them. */
 const SLOW_FROM = 90;
 
 export const MIN_PIXELS = 2.5;
 
-/** Return the radius of each node in layout units. */
-export function worldRadii(sizes: number[], mode: "sqrt" | "log"): Float32Array {
-  const largest = Math.max(1, ...sizes);
+/** Return the radius of each node in layout units; `room` is how far apart nodes usually are. */
+export function worldRadii(sizes: number[], mode: "sqrt" | "log", room = 1): Float32Array {
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 1);
   const grow = mode === "log" ? (size: number) => Math.log1p(size) / Math.log1p(largest) : (size: number) => Math.sqrt(size / largest);
-  return Float32Array.from(sizes, (size) => LEAST + (MOST - LEAST) * grow(size));
+  const wide = Math.min(WIDEST, Math.max(1, room));
+  return Float32Array.from(sizes, (size) => wide * (LEAST + (MOST - LEAST) * grow(size)));
+}
+
+/** Return the median distance from a place to the nearest other one. */
+export function roomBetween(x: number[], y: number[]): number {
+  const n = x.length;
+  if (n < 2 || n > MOST_MEASURED) return 1;
+  const nearest = x.map((_, i) => x.reduce((least, _, j) => (i === j ? least : Math.min(least, Math.hypot(x[i] - x[j], y[i] - y[j]))), Infinity));
+  return nearest.sort((a, b) => a - b)[n >> 1];
 }
 
 /** Return the pixels that one layout unit of radius takes at a scale. */

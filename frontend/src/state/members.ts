@@ -57,3 +57,10 @@ export function mean(points: ArrayLike<number>, values: ArrayLike<number>): numb
   }
   return count ? sum / count : NaN;
 }
+
+/** Return how many points the nodes of each interval hold together. */
+export function sizesByInterval({ interval, size }: { interval: number[]; size: number[] }): Map<number, number> {
+  const sums = new Map<number, number>();
+  interval.forEach((place, node) => sums.set(place, (sums.get(place) ?? 0) + size[node]));
+  return sums;
+}

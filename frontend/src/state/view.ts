@@ -120,7 +120,8 @@ export function restore(base: ViewState, saved: unknown, study: StudySummary): V
   }
   const layer = study.layers.find((known) => known.id === view.layer);
   if (!layer) return base;
-  view.settings = { ...base.settings, ...view.settings };
+  const early = said.settings && !("clusterer" in said.settings) ? { clusterer: "dbscan" } : {};
+  view.settings = { ...base.settings, ...early, ...view.settings };
   view.settings.lens = lensFor(layer, view.settings.lens);
   view.panels = { ...base.panels, ...view.panels };
   return { ...view, ...knownColumns(view, base, study) };

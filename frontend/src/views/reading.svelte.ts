@@ -8,7 +8,7 @@ import { membersOf, sharedMembers, sharesIn } from "../state/members";
 import { classColours, type Rgb } from "../state/palette";
 import { everyPoint, PointSet } from "../state/points";
 import { visibleParts } from "../state/visible";
-import { worldRadii } from "../graph/sizes";
+import { roomBetween, worldRadii } from "../graph/sizes";
 import { strengths } from "../graph/scene";
 import { isPlace, numbersOf, type PointNumber, valuesOf } from "./numbers";
 import type { Planes } from "./planes.svelte";
@@ -93,7 +93,11 @@ export class Reading {
     return shown && visibleParts(shown.graph, this.minSize, this.minJaccard);
   });
 
-  readonly radii = $derived.by(() => worldRadii(this.session.shown?.graph.nodes.size ?? [], this.radiusMode));
+  private readonly room = $derived.by(() => {
+    const nodes = this.session.shown?.graph.nodes;
+    return nodes?.group ? roomBetween(nodes.x, nodes.y) : 1;
+  });
+  readonly radii = $derived.by(() => worldRadii(this.session.shown?.graph.nodes.size ?? [], this.radiusMode, this.room));
 
   /** The same value until it changes, however often the rest of the view does. */
   readonly selection = $derived.by(() => this.session.view.selection);

@@ -1,11 +1,13 @@
 /** The state of the page: the view that the person made, the graph that is on screen, and what is on its way. */
 
 import { Cancelled, type Client, type Columns } from "../api/client";
-import type { JobEvent, Settings, StudySummary } from "../api/types";
+import type { Graph, JobEvent, Settings, StudySummary } from "../api/types";
 import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
 import { type Category, categoriesOf } from "../state/columns";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
+import { membersOf } from "../state/members";
+import { heirIn, sameNodes, sameTree } from "../state/modes";
 import { between, continued, ease, startPlaces } from "../state/transition";
 import { type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
 import { Shelf, type Shown } from "./shown";
@@ -100,8 +102,8 @@ export class Session {
     this.update({ selection: NOTHING, classes: [], named: [], find: "" });
   }
 
-  changeSettings(patch: Partial<Settings>): void {
-    this.update({ settings: { ...this.view.settings, ...patch } });
+  changeSettings(patch: Partial<Settings>, memorable = true): void {
+    this.update({ settings: { ...this.view.settings, ...patch } }, memorable);
     void this.travel({ anchored: true, layout: null, arrive: (next, survivors) => this.inherit(next, survivors) });
   }
 
@@ -200,9 +202,11 @@ export class Session {
 
   private inherit(next: Shown, survivors: number[] | null): Partial<ViewState> {
     const { selection, pins, camera } = this.view;
-    if (!survivors) return { selection: selection.kind === "area" ? selection : NOTHING, pins: [] };
-    const moved = pins.flatMap(([node, x, y]) => continued([node], survivors).map((heir): [number, number, number] => [heir, x, y]));
-    return { pins: moved, selection: heirsOf(selection, survivors), camera: this.followed(restingPlaces(next, moved), camera, survivors) };
+    if (!survivors || !this.shown) return { selection: selection.kind === "area" ? selection : NOTHING, pins: [] };
+    const heir = heirs(this.shown, next, survivors);
+    const moved = inherited(pins, heir);
+    const still = sameTree(this.shown.graph, next.graph) && camera;
+    return { pins: moved, selection: heirsOf(selection, heir), camera: still || this.followed(restingPlaces(next, moved), camera, survivors) };
   }
 
   /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */
@@ -227,7 +231,7 @@ export class Session {
       const wanted = { layer: this.view.layer, settings: this.view.settings, anchor, layout: trip.layout };
       const next = await this.shelf.get(wanted, (event) => this.report(abort, event), abort.signal);
       if (abort.signal.aborted) return;
-      this.arrive(next, from === this.shown && from ? next.graph.survivors : null, trip);
+      this.arrive(next, from === this.shown && from ? survivorsOf(next.graph, from.graph) : null, trip);
     } catch (error) {
       if (this.abort === abort) this.giveUp(error);
     } finally {
@@ -279,12 +283,32 @@ function restingPlaces(shown: Shown | null, pins: ViewState["pins"]): Float32Arr
   return xy;
 }
 
-function heirsOf(selection: Selection, survivors: number[]): Selection {
-  if (selection.kind === "nodes") {
-    const ids = continued(selection.ids, survivors);
-    return ids.length ? { kind: "nodes", ids } : NOTHING;
+/** Return for each node of a graph the node of the one before that it continues, or −1. */
+const survivorsOf = (next: Graph, before: Graph): number[] => (sameTree(next, before) ? sameNodes(next, before) : next.survivors);
+
+type Heir = (id: number) => number | undefined;
+
+/** Return what becomes of a node: of two cuts of one tree, the node that contains it where it is not there itself. */
+function heirs(before: Shown, next: Shown, survivors: number[]): Heir {
+  if (!sameTree(before.graph, next.graph)) return (id) => continued([id], survivors)[0];
+  return (id) => heirIn(next.graph, next.members, before.graph, membersOf(before.members, id)[0], id);
+}
+
+function heirsOf(selection: Selection, heir: Heir): Selection {
+  if (selection.kind === "edge") return NOTHING;
+  if (selection.kind !== "nodes") return selection;
+  const ids = [...new Set(selection.ids.flatMap((id) => heir(id) ?? []))];
+  return ids.length ? { kind: "nodes", ids } : NOTHING;
+}
+
+/** Return the pins of the heirs; of those that have become one, the first keeps its place. */
+function inherited(pins: ViewState["pins"], heir: Heir): ViewState["pins"] {
+  const moved = new Map<number, ViewState["pins"][number]>();
+  for (const [node, x, y] of pins) {
+    const to = heir(node);
+    if (to !== undefined && !moved.has(to)) moved.set(to, [to, x, y]);
   }
-  return selection.kind === "edge" ? NOTHING : selection;
+  return [...moved.values()];
 }
 
 /** Return the selection without nodes that the graph does not have. */

@@ -1,7 +1,8 @@
 /** What the inspector talks about, in words and figures. */
 
 import { lensOf } from "../state/given";
-import { mean } from "../state/members";
+import { mean, sizesByInterval } from "../state/members";
+import { isDetail, prominenceText } from "../state/modes";
 import { capital, count, figure, percent } from "../state/format";
 import { everyPoint } from "../state/points";
 import type { Explorer } from "./context";
@@ -69,7 +70,8 @@ function layerFacts({ session, reading }: Explorer, { graph }: Shown): Fact[] {
   ];
 }
 
-function nodeFacts({ reading }: Explorer, { graph }: Shown, ids: number[]): Fact[] {
+function nodeFacts({ reading }: Explorer, shown: Shown, ids: number[]): Fact[] {
+  const { graph } = shown;
   const { nodes, given } = graph;
   if (given) return ids.length === 1 && given.lens !== "cube" ? [{ name: capital(lensOf(graph).mean), value: figure(nodes.lens_mean[ids[0]]) }] : [];
   const lows = ids.map((id) => nodes.lens_min?.[id] ?? NaN);
@@ -82,9 +84,21 @@ function nodeFacts({ reading }: Explorer, { graph }: Shown, ids: number[]): Fact
     { name: "Interval", value: `${nodes.interval[id] + 1} of ${graph.intervals.length}`, note: `${figure(from)} – ${figure(to)}` },
     { ...range, note: `mean ${figure(nodes.lens_mean[id])}` },
   ];
+  if (nodes.prominence) list.push(...modeFacts(shown, id));
   const majority = reading.classes?.majority[id] ?? -1;
   if (majority >= 0 && reading.column) list.push({ name: "Majority", value: reading.column.values[majority], note: `purity ${percent(reading.classes?.purity[id] ?? 0)}` });
   return list;
+}
+
+function modeFacts({ graph }: Shown, id: number): Fact[] {
+  const { nodes } = graph;
+  const together = sizesByInterval(nodes).get(nodes.interval[id]) ?? 0;
+  const prominence = nodes.prominence?.[id] ?? null;
+  const kind = isDetail(graph, id) ? "detail: chance could make it" : "of the skeleton";
+  return [
+    { name: "Prominence", value: prominenceText(prominence), note: kind },
+    { name: "Of its interval", value: percent(nodes.size[id] / Math.max(1, together)), note: `${count(together)} points` },
+  ];
 }
 
 function edgeFacts({ graph }: Shown, source: number, target: number): Fact[] {

@@ -4,13 +4,17 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
+from topoact.analysis.groups import roots
 from topoact.mapper import GivenGraph, MapperGraph
 
 LOW_COVERAGE: Final = 0.6
 GIANT_SHARE: Final = 0.5
 ISOLATED_SHARE: Final = 0.5
 
-Code = Literal["low_coverage", "one_blob", "bare_path", "fragments", "empty"]
+FEW_INTERVALS: Final = 0.1
+"""Share of intervals with a second mode above the noise below which a layer has little structure."""
+
+Code = Literal["low_coverage", "one_blob", "bare_path", "little_structure", "fragments", "empty"]
 
 
 class Finding(NamedTuple):
@@ -29,7 +33,8 @@ def diagnose(graph: MapperGraph) -> list[Finding]:
         return []
     if graph.n_nodes == 0:
         return [Finding("empty", "No node: no point has enough neighbours within ε. Raise ε or lower minPts.")]
-    checks = (_coverage(graph), _blob(graph), _path(graph), _fragments(graph))
+    path = _path(graph) if graph.prominence is None else _structure(graph)
+    checks = (_coverage(graph), _blob(graph), path, _fragments(graph))
     return [finding for finding in checks if finding is not None]
 
 
@@ -47,7 +52,8 @@ def _blob(graph: MapperGraph) -> Finding | None:
     share = graph.memberships.sizes.max() / graph.n_points
     if share <= GIANT_SHARE:
         return None
-    return Finding("one_blob", f"One node holds {share:.0%} of all points. Use more intervals or a smaller ε.")
+    remedy = f"Use more intervals{_or(graph, 'a smaller ε')}."
+    return Finding("one_blob", f"One node holds {share:.0%} of all points. {remedy}")
 
 
 def _path(graph: MapperGraph) -> Finding | None:
@@ -65,6 +71,21 @@ def _fragments(graph: MapperGraph) -> Finding | None:
     share = (degrees == 0).mean()
     if graph.n_nodes < 3 or share <= ISOLATED_SHARE:
         return None
-    return Finding(
-        "fragments", f"{share:.0%} of the nodes share no point with another. Use more overlap or a larger ε."
-    )
+    remedy = f"Use more overlap{_or(graph, 'a larger ε')}."
+    return Finding("fragments", f"{share:.0%} of the nodes share no point with another. {remedy}")
+
+
+def _or(graph: MapperGraph, remedy: str) -> str:
+    """Return a further remedy of a graph that has an ε."""
+    return f" or {remedy}" if graph.prominence is None else ""
+
+
+def _structure(graph: MapperGraph) -> Finding | None:
+    """Look for intervals that fall into several modes which are hardly chance."""
+    modes = np.bincount(graph.interval[roots(graph)])
+    populated, several = np.count_nonzero(modes), np.count_nonzero(modes > 1)
+    if populated < 2 or several >= FEW_INTERVALS * populated:
+        return None
+    which = f"{several} of {populated} intervals have" if several else "No interval has"
+    text = f"Little cluster structure: {which} a second mode above the noise. Detail may be chance; try another lens."
+    return Finding("little_structure", text)

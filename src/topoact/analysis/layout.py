@@ -13,6 +13,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
+from topoact.analysis.groups import groups
 from topoact.analysis.matching import common_points, continued_nodes
 from topoact.analysis.stress import Positions, initial_positions, relax
 from topoact.mapper import MapperGraph
@@ -26,6 +27,10 @@ LEAST_CONTINUED: Final = 0.2
 LEAST_DISTANCE: Final = 0.7
 """Distance up to which free nodes are pushed apart."""
 SEPARATION_STEPS: Final = 40
+MOST_STRETCH: Final = 4.0
+"""How much a flat drawing of modes may be stretched across its length."""
+ROOM: Final = 0.95
+"""Distance up to which modes are pushed apart."""
 
 
 class Drawing(NamedTuple):
@@ -38,7 +43,11 @@ class Drawing(NamedTuple):
 
 def components(graph: MapperGraph) -> npt.NDArray[np.int64]:
     """Return the component of each node, numbered by falling number of nodes, then by lowest node."""
-    found = connected_components(_adjacency(graph), directed=False)[1]
+    return _ranked(_adjacency(graph))
+
+
+def _ranked(adjacency: sparse.csr_array) -> npt.NDArray[np.int64]:
+    found = connected_components(adjacency, directed=False)[1]
     _, first, size = np.unique(found, return_index=True, return_counts=True)
     rank = np.empty(len(size), dtype=np.int64)
     rank[np.lexsort((first, -size))] = np.arange(len(size))
@@ -49,9 +58,12 @@ def layout(graph: MapperGraph) -> Drawing:
     """Draw a graph by itself."""
     positions = np.zeros((graph.n_nodes, 2))
     if graph.n_nodes:
-        parts, adjacency = _parts(components(graph)), _adjacency(graph)
+        adjacency = _tied(graph)
+        parts = _parts(_ranked(adjacency))
         lens = graph.nodes.filter(like="lens_mean").iloc[:, 0].to_numpy()  # of several lenses, the first
         drawings = [_draw_component(adjacency[nodes][:, nodes], lens[nodes]) for nodes in parts]
+        if graph.parent is not None:
+            drawings = [_opened(drawing) for drawing in drawings]
         for nodes, drawing, corner in zip(parts, drawings, _pack(drawings), strict=True):
             positions[nodes] = drawing + corner
     return Drawing(_rounded(positions), np.full(graph.n_nodes, -1))
@@ -84,6 +96,25 @@ def _adjacency(graph: MapperGraph) -> sparse.csr_array:
     shape = (graph.n_nodes, graph.n_nodes)
     half = sparse.csr_array((np.ones(len(source)), (source, target)), shape=shape)
     return (half + half.T).tocsr()
+
+
+def _tied(graph: MapperGraph) -> sparse.csr_array:
+    """Return the adjacency with ties between the nodes that are one in the skeleton: each with what it merges into."""
+    adjacency = _adjacency(graph)
+    of = groups(graph)
+    if of is None:
+        return adjacency
+    nodes = np.flatnonzero(of != np.arange(len(of)))
+    ties = sparse.csr_array((np.ones(len(nodes)), (nodes, of[nodes])), shape=adjacency.shape)
+    return (adjacency + ties + ties.T).sign().tocsr()
+
+
+def _opened(drawing: Positions) -> Positions:
+    """Stretch a flat drawing upwards, where there is room, and push nodes off each other."""
+    width, height = np.ptp(drawing, axis=0)
+    if height > 0:
+        drawing = drawing * np.array([1, min(MOST_STRETCH, max(1.0, width / height / ASPECT))])
+    return _separated(drawing, np.ones(len(drawing), dtype=bool), ROOM)
 
 
 def _parts(component: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
@@ -149,16 +180,16 @@ def _start(graph: MapperGraph, expected: Positions) -> Positions:
     return start + np.random.default_rng(0).normal(scale=0.05, size=start.shape)
 
 
-def _separated(positions: Positions, free: npt.NDArray[np.bool_]) -> Positions:
+def _separated(positions: Positions, free: npt.NDArray[np.bool_], least: float = LEAST_DISTANCE) -> Positions:
     """Push free nodes out of the way of all others."""
     current = positions.copy()
     for _ in range(SEPARATION_STEPS):
-        pairs = KDTree(current).query_pairs(LEAST_DISTANCE, output_type="ndarray")
+        pairs = KDTree(current).query_pairs(least, output_type="ndarray")
         if len(pairs) == 0:
             break
         gap = current[pairs[:, 0]] - current[pairs[:, 1]]
         distance = np.maximum(np.linalg.norm(gap, axis=1, keepdims=True), 1e-6)
-        push = 0.5 * (LEAST_DISTANCE - distance) * gap / distance
+        push = 0.5 * (least - distance) * gap / distance
         shift = np.zeros_like(current)
         np.add.at(shift, pairs[:, 0], push)
         np.add.at(shift, pairs[:, 1], -push)

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 def graph_line(row: dict[str, Any]) -> str:
     """Return what the shell says of a graph."""
     counts = f"{row['layer']}: {row['nodes']} nodes, {row['edges']} edges"
-    if row["eps"] is None:
+    if row["eps"] is None and row["skeleton"] is None:
         return f"{counts}, imported"
-    return f"{counts}, {row['coverage']:.1%} of the points, {_radius(row['eps'])}"
+    how = f"{row['skeleton']} in the skeleton" if row["eps"] is None else _radius(row["eps"])
+    return f"{counts}, {row['coverage']:.1%} of the points, {how}"
 
 
 def _radius(eps: Any) -> str:

@@ -40,6 +40,7 @@ class Knob(WireModel):
     maximum: float | None
     step: float | None
     choices: list[Choice] = Field(description="All values of a choice; none where they depend on the layer.")
+    clusterer: str | None = Field(description="The clusterer that alone has this setting; null if all have it.")
 
 
 class Settings(WireModel):
@@ -50,8 +51,20 @@ class Settings(WireModel):
     n_intervals: int = Field(ge=1, le=10_000)
     overlap: float = Field(ge=0, lt=1)
     metric: str
+    clusterer: str
+    k: int = Field(ge=2)
+    prominence: float = Field(ge=0)
     eps: float | Rule = Field(description="A number, or the rule by which it is read from the distances.")
     min_samples: int = Field(ge=1)
+
+
+class Preset(WireModel):
+    """Settings that go together, in words."""
+
+    name: str
+    label: str
+    help: str
+    settings: Settings
 
 
 class LayerSummary(WireModel):
@@ -90,8 +103,8 @@ class StudySummary(WireModel):
     columns: list[Column]
     knobs: list[Knob]
     defaults: Settings
+    presets: list[Preset]
     projections: list[str] = Field(description="Projections that can be asked for: always 'pca', 'umap' if installed.")
-    has_labels: bool
     has_predictions: bool
     has_thumbnails: bool
     texts: Literal["text", "word"] | None = Field(description="What an example is, in a study of texts.")
@@ -140,6 +153,11 @@ class Nodes(WireModel):
     lens_max: list[float] | None
     medoid: list[int] | None = Field(description="Point nearest to the node's mean vector.")
     component: list[int]
+    prominence: list[float | None] | None = Field(
+        description="How far the mode of each node stands out, in multiples of the noise; null: no denser one is near."
+    )
+    mode: list[int] | None = Field(description="Point that is the mode: with the interval it names the node.")
+    group: list[int] | None = Field(description="Node that each belongs to in the skeleton, among these.")
     x: list[float]
     y: list[float]
 
@@ -202,7 +220,8 @@ class Graph(WireModel):
     nodes: Nodes
     edges: Edges
     survivors: list[int] = Field(
-        description="For each node the node of the anchor that it continues and whose place it keeps, or −1."
+        description="For each node the node of the anchor that it continues and whose place it keeps, or −1. Graphs of"
+        " one layout are cuts of one tree: there nodes with the same interval and mode are the same."
     )
     warnings: list[Caution]
 

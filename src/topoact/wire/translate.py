@@ -2,19 +2,21 @@
 
 from dataclasses import asdict
 from importlib.metadata import version
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.analysis.diagnosis import diagnose
+from topoact.analysis.groups import groups
 from topoact.analysis.layout import Drawing, components
 from topoact.analysis.projection import projections
 from topoact.mapper import DistanceCurve, GivenGraph, MapperGraph
 from topoact.study import Layer, Manifest
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
-from topoact.workbench import KNOBS, DrawnGraph, Knob, MapSettings, Workbench, texts
+from topoact.workbench import KNOBS, PRESETS, DrawnGraph, Knob, MapSettings, Workbench, recalled, texts
 from topoact.workbench.columns import CodedColumn, coded_columns, holds_classes, point_columns, text_columns
 from topoact.workbench.jobs import JobStatus
 
@@ -26,7 +28,6 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
     """Describe an opened study."""
     study, lenses = bench.study, bench.lenses()
     columns = coded_columns(study)
-    names = {column.name for column in columns}
     return messages.StudySummary(
         name=study.name,
         version=version("topoact"),
@@ -35,10 +36,13 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         classes=list(study.classes),
         columns=[_column(column) for column in columns],
         knobs=[_knob(knob) for knob in KNOBS],
-        defaults=settings_message(MapSettings()),
+        defaults=settings_message(bench.usual),
+        presets=[
+            messages.Preset(name=name, label=label, help=told, settings=settings_message(settings))
+            for name, (label, told, settings) in PRESETS.items()
+        ],
         projections=projections(),
-        has_labels="label" in names,
-        has_predictions="prediction" in names,
+        has_predictions=any(column.name == "prediction" for column in columns),
         has_thumbnails=study.has_thumbnails,
         texts=texts.unit(study),
         text_columns=text_columns(study),
@@ -66,7 +70,7 @@ def graph_message(
         digest=name.graph,
         layout=name.layout,
         layer=bench.layers.index(about["layer"]),
-        settings=settings_message(MapSettings(**about["settings"])) if "settings" in about else None,
+        settings=settings_message(recalled(about["settings"])) if "settings" in about else None,
         given=_given(graph) if isinstance(graph, GivenGraph) else None,
         eps=_radius(graph),
         stops=about.get("stops", []),
@@ -172,13 +176,13 @@ def _column(column: CodedColumn) -> messages.Column:
 
 def _knob(knob: Knob) -> messages.Knob:
     choices = [messages.Choice(**choice._asdict()) for choice in knob.choices]
-    return messages.Knob(**{**asdict(knob), "choices": choices}, default=knob.default)
+    return messages.Knob(**{**asdict(knob), "choices": choices}, default=knob.default, clusterer=knob.clusterer)
 
 
 def _radius(graph: MapperGraph) -> float | tuple[float, float] | None:
-    if isinstance(graph, GivenGraph):
+    if graph.eps is None:
         return None
-    radii = np.asarray(0.0 if graph.eps is None else graph.eps, dtype=np.float64)
+    radii = np.asarray(graph.eps, dtype=np.float64)
     if radii.ndim == 0:
         return float(radii)
     known = radii[np.isfinite(radii)]
@@ -193,7 +197,16 @@ def _curve(curve: DistanceCurve) -> messages.EpsilonCurve:
 
 
 def _nodes(graph: MapperGraph, drawing: Drawing) -> messages.Nodes:
-    columns: dict[str, Any] = dict.fromkeys(("lens_min", "lens_max", "medoid"))
+    columns: dict[str, Any] = dict.fromkeys(("lens_min", "lens_max", "medoid", "prominence", "mode"))
     columns |= {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
+    if graph.prominence is not None:
+        columns["prominence"] = [value if isfinite(value) else None for value in graph.prominence.tolist()]
+    group = groups(graph)
     x, y = drawing.positions.T.tolist()
-    return messages.Nodes(**columns, component=components(graph).tolist(), x=x, y=y)
+    return messages.Nodes(
+        **columns,
+        component=components(graph).tolist(),
+        group=None if group is None else group.tolist(),
+        x=x,
+        y=y,
+    )

@@ -1,6 +1,7 @@
 """The workbench: what a person does with an opened study. Results are kept in the study and found again."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from topoact.analysis.classes import class_counts, top_classes
+from topoact.analysis.groups import roots
 from topoact.analysis.layout import Drawing, anchored_layout, layout
 from topoact.analysis.projection import check_projection, project
 from topoact.errors import InvalidInput, UnknownName
@@ -18,9 +20,10 @@ from topoact.study.derived import Derived
 from topoact.study.files import digest
 from topoact.workbench.columns import number_columns
 from topoact.workbench.engine import Engine
-from topoact.workbench.settings import MapSettings
+from topoact.workbench.settings import MapSettings, chosen, recalled, usual
 from topoact.workbench.shelf import Source
 
+Numbers = npt.NDArray[np.int64]
 COLUMN_LENS: Final = "column:"
 """Prefix of a lens that is a column of the examples table."""
 
@@ -42,15 +45,22 @@ class OpenLayer:
     def __repr__(self) -> str:
         return repr(self.layer)
 
-    def map(self, **settings: Any) -> MapperGraph:
-        """Return the mapper graph of this layer; the keywords are those of `MapSettings`.
+    def map(self, *, preset: str | None = None, **settings: Any) -> MapperGraph:
+        """Return the mapper graph of this layer.
+
+        Parameters
+        ----------
+        preset
+            Settings that go together: ``"paper"``. By default those that are usual in this study.
+        **settings
+            Other values of fields of `MapSettings`.
 
         Raises
         ------
         InvalidInput
             If a setting does not exist, is out of range, or does not fit the layer.
         """
-        return self._bench.map(self.layer.name, _settings(settings))
+        return self._bench.map(self.layer.name, chosen(self._bench.usual, preset, **settings))
 
     def vectors(self) -> npt.NDArray[np.float32]:
         """Return the activation vectors, shape (n_points, n_channels)."""
@@ -85,6 +95,12 @@ class Workbench:
         """Names of the layers, in order."""
         return self.study.layers
 
+    @cached_property
+    def usual(self) -> MapSettings:
+        """The settings of a graph when nothing else is asked for: those for the layer of the fewest points."""
+        layers = [self.study.layer(name) for name in self.layers]
+        return usual(min((layer.n_points for layer in layers if layer.has_vectors), default=0))
+
     def layer(self, name: str | int) -> OpenLayer:
         """Return a layer by name or place; an unknown name is answered with the nearest ones."""
         return OpenLayer(self, self.study.layer(name))
@@ -118,9 +134,16 @@ class Workbench:
         return graph
 
     def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None) -> DrawnGraph:
-        """Return the names that `draw` stores its result under, without computing anything."""
-        key = self._key(self.study.layer(layer), settings)
-        return DrawnGraph(key, digest([key, *(anchor or ())]))
+        """Return the names that `draw` stores its result under, without computing anything.
+
+        All cuts of one tree of modes are cut out of one drawing, and its name is theirs.
+        """
+        opened = self.study.layer(layer)
+        key, finest = self._key(opened, settings), self._key(opened, settings.finest)
+        whole = self._finest(anchor)
+        if anchor and whole and whole.graph == finest:
+            return DrawnGraph(key, anchor.layout)
+        return DrawnGraph(key, digest([finest, *(whole or ())]))
 
     def draw(
         self,
@@ -129,14 +152,20 @@ class Workbench:
         anchor: DrawnGraph | None = None,
         progress: Progress = no_progress,
     ) -> Drawing:
-        """Return where the nodes of a graph are drawn, beside those of `anchor` if one is given."""
+        """Return where the nodes of a graph are drawn, beside those of `anchor` if one is given.
+
+        A graph of modes has the places of its nodes in its finest cut, whatever its prominence.
+        """
         name = self.drawn_name(layer, settings, anchor)
         graph = self.map(layer, settings, progress)
         stored = self.derived.load_drawing(*name)
         if stored is not None and len(stored.positions) == graph.n_nodes:
             return stored
-        progress("placing nodes", 0, 1)
-        drawing = layout(graph) if anchor is None else self._beside(graph, anchor)
+        if graph.prominence is not None and settings.finest != settings:
+            drawing = self._cut(layer, settings, anchor, progress)
+        else:
+            progress("placing nodes", 0, 1)
+            drawing = layout(graph) if anchor is None else self._beside(graph, anchor)
         self.derived.save_drawing(*name, drawing)
         return drawing
 
@@ -188,6 +217,35 @@ class Workbench:
             raise UnknownName(f"lens {lens!r}: no numeric column of that name without gaps; there are: {known}")
         return lens_values(layer.metadata(column).to_numpy(), vectors)
 
+    def _finest(self, anchor: DrawnGraph | None) -> DrawnGraph | None:
+        """Return the drawing that a drawing was cut out of; itself where it was not."""
+        about = self.derived.about_graph(anchor.graph) if anchor else None
+        if not anchor or not about or "settings" not in about:
+            return anchor
+        finest = recalled(about["settings"]).finest
+        return DrawnGraph(self._key(self.study.layer(about["layer"]), finest), anchor.layout)
+
+    def _cut(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None, progress: Progress) -> Drawing:
+        """Take the nodes that are left at the prominence out of the finest drawing, each in its place."""
+        whole = self._finest(anchor)
+        if whole is not None and self.derived.load_drawing(*whole) is None:
+            anchor = whole = None
+        drawing = self.draw(layer, settings.finest, whole, progress)
+        left = roots(self.map(layer, settings.finest, progress), settings.prominence)
+        return Drawing(drawing.positions[left], self._among(drawing.continues[left], anchor, whole))
+
+    def _among(self, nodes: Numbers, anchor: DrawnGraph | None, whole: DrawnGraph | None) -> Numbers:
+        """Return the numbers that nodes of the finest cut have in the anchor, −1 where it does not have them."""
+        if anchor == whole or anchor is None or whole is None:
+            return nodes
+        about, finest = self.derived.about_graph(anchor.graph), self.derived.load_graph(whole.graph)
+        if about is None or finest is None:
+            return np.full_like(nodes, -1)
+        number = np.full(finest.n_nodes + 1, -1)
+        left = roots(finest, recalled(about["settings"]).prominence)
+        number[left] = np.arange(len(left))
+        return number[nodes]
+
     def _beside(self, graph: MapperGraph, anchor: DrawnGraph) -> Drawing:
         other, drawing = self.derived.load_graph(anchor.graph), self.derived.load_drawing(*anchor)
         if other is None or drawing is None:
@@ -204,12 +262,3 @@ def open_workbench(path: str | Path) -> Workbench:
         If the folder is missing, unfinished, damaged, or written by a newer version.
     """
     return Workbench(open_study(path))
-
-
-def _settings(values: dict[str, Any]) -> MapSettings:
-    try:
-        return replace(MapSettings(), **values)
-    except TypeError:
-        known = ", ".join(MapSettings.__dataclass_fields__)
-        unknown = ", ".join(sorted(set(values) - set(MapSettings.__dataclass_fields__)))
-        raise InvalidInput(f"unknown setting {unknown}: there are {known}") from None

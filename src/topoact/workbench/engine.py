@@ -4,7 +4,7 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from topoact.mapper import (
     Cover,
@@ -17,30 +17,29 @@ from topoact.mapper import (
 from topoact.mapper.clusterers.epsilon import distance_curves, parse_rule
 from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.workbench.ladder import ELBOWS, ladder
+from topoact.workbench.modes import ModeShelf
 from topoact.workbench.scope import scope
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.shelf import Curves, IndexShelf, Source
-
-READING: Final = (1.0, 200e6)
-"""Seconds, and bytes per second, in which a slow disk gives an index back; what is made in less time is made again."""
 
 
 class Answer(NamedTuple):
     """A graph, and what can be asked next."""
 
     graph: MapperGraph
-    stops: tuple[float, ...]
+    stops: tuple[float, ...] = ()
     """Radii that are answered without measuring distances, ascending."""
 
 
 class Engine:
-    """Makes graphs; keeps the neighbour index of the last one, in memory and, where it was slow to make, in the study.
+    """Makes graphs; keeps the indexes of the last ones, in memory and, where they were slow to make, in the study.
 
-    Memory: that of one `NeighborIndex`, and of the curves of the last layer.
+    Memory: that of one `NeighborIndex` and one `ModeIndex`, and of the curves of the last layer.
     """
 
     def __init__(self, study: Path) -> None:
         self._shelf = IndexShelf(study)
+        self._modes = ModeShelf(self._shelf)
         self._curves: tuple[tuple[str, str], Curves] | None = None
         self._index: tuple[tuple[str, str], NeighborIndex] | None = None
 
@@ -52,6 +51,9 @@ class Engine:
         InvalidInput
             If a setting is out of range or does not fit the layer.
         """
+        if settings.clusterer == "modes":
+            return Answer(self._modes.graph(source, settings, progress))
+        settings.clusterer_of()
         cover, rule, k = settings.cover_of(), parse_rule(settings.eps), settings.min_samples
         curves = self._measured(source, settings, progress)
         curve = curves[k - 1] if curves and k <= len(curves) else None
@@ -65,7 +67,7 @@ class Engine:
                 pass
         vectors = source.vectors()
         graph = settings.mapper(source.values(vectors)).fit(vectors, progress=progress).graph_
-        return Answer(replace(graph, curve=curve), ())
+        return Answer(replace(graph, curve=curve))
 
     def close(self) -> None:
         """Wait until what is being kept in the study is there."""
@@ -110,15 +112,9 @@ class Engine:
         spill = self._shelf.study if os.access(self._shelf.study, os.W_OK) else None
         metric = checked_metric(settings.metric)
         index = NeighborIndex(vectors, values, **what, metric=metric, spill=spill, progress=progress)
-        if _is_worth_keeping(index, time.monotonic() - began):
-            self._shelf.keep(source, index, curves)
+        self._shelf.keep(source, index, curves, time.monotonic() - began)
         return index
 
 
 def _fits(index: NeighborIndex, settings: MapSettings, cover: Cover, eps: float) -> bool:
     return index.metric == settings.metric and eps in index.radii and index.serves(cover.intervals(index.lens))
-
-
-def _is_worth_keeping(index: NeighborIndex, seconds: float) -> bool:
-    start, rate = READING
-    return not index.spilled and seconds > start + index.band_bytes / rate

@@ -1,23 +1,31 @@
 """The knobs of a mapper graph: one table from which the command line, the server and the explorer are made."""
 
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy.typing as npt
 
-from topoact.errors import UnknownName
-from topoact.mapper import DBSCAN, Cover, Mapper, QuantileCover, UniformCover
+from topoact.errors import InvalidInput, UnknownName
+from topoact.mapper import DBSCAN, Cover, Mapper, Modes, QuantileCover, UniformCover
 from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.study.files import digest
 
-ENGINE: Final = 2
-"""Version of the construction; raised by a change that gives other graphs, so that stored ones are left aside."""
-LATER: Final = {"cover": "uniform", "metric": "euclidean"}
+ENGINE: Final = {"modes": 1, "dbscan": 2}
+"""Versions of the constructions; raised by a change that gives other graphs, so that stored ones are left aside."""
+LATER: Final = {"cover": "uniform", "metric": "euclidean", "clusterer": "dbscan"}
 """Settings that came after graphs had been stored: at these values they are no part of a graph's key."""
+OWN: Final = {"modes": ("k", "prominence"), "dbscan": ("eps", "min_samples")}
+"""Settings of each clusterer that the others do not have."""
+MOST_INTERVALS: Final = 25
+LEAST_INTERVALS: Final = 5
+POINTS: Final = 100
+"""A layer has usually so many intervals, but that each has as many points as this where it can."""
+FINEST: Final = 0.1
+"""Prominence at which a graph is placed: at a larger one its nodes keep the places that they have there."""
 
-KnobKind = Literal["choice", "int", "float", "epsilon"]
+KnobKind = Literal["choice", "int", "float", "epsilon", "prominence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +33,40 @@ class MapSettings:
     """All that determines the mapper graph of a layer. Values are validated by the parts they configure."""
 
     lens: str = "l2"
-    cover: str = "uniform"
-    n_intervals: int = 30
+    cover: str = "balanced"
+    n_intervals: int = MOST_INTERVALS
     overlap: float = 0.3
     metric: str = "euclidean"
+    clusterer: str = "modes"
+    k: int = 15
+    prominence: float = 0.15
     eps: float | str = "elbow"
     min_samples: int = 5
 
     def __post_init__(self) -> None:
         """Make equal settings the same values, so that they have the same key: 1 is 1.0 is ``np.float32(1)``."""
-        plain: dict[str, Any] = {"n_intervals": int, "overlap": float, "eps": float, "min_samples": int}
+        plain: dict[str, Any] = {"n_intervals": int, "k": int, "min_samples": int}
+        plain |= {"overlap": float, "prominence": float, "eps": float}
         for name, kind in plain.items():
             value = getattr(self, name)
-            if isinstance(value, Integral if kind is int else Real):
+            if isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool):
                 object.__setattr__(self, name, kind(value))
         if isinstance(self.eps, str):
             with contextlib.suppress(ValueError):
                 object.__setattr__(self, "eps", float(self.eps))
+
+    @property
+    def used(self) -> dict[str, Any]:
+        """The settings that make a difference: those that only another clusterer has do not."""
+        foreign = {name for clusterer, names in OWN.items() if clusterer != self.clusterer for name in names}
+        return {name: value for name, value in asdict(self).items() if name not in foreign}
+
+    @property
+    def finest(self) -> "MapSettings":
+        """The settings of the graph whose nodes include those of this one, in whose places they are drawn."""
+        if self.clusterer != "modes" or not self.prominence > FINEST:
+            return self
+        return replace(self, prominence=FINEST)
 
     def cover_of(self) -> Cover:
         """Return the cover that these settings describe.
@@ -58,18 +83,60 @@ class MapSettings:
         convention = "kepler-mapper" if self.cover == "uniform" else self.cover
         return UniformCover(self.n_intervals, self.overlap, convention)
 
-    def clusterer(self) -> DBSCAN:
-        """Return the clusterer that these settings describe."""
-        return DBSCAN(eps=self.eps, min_samples=self.min_samples, metric=checked_metric(self.metric))
+    def clusterer_of(self) -> Modes | DBSCAN:
+        """Return the clusterer that these settings describe.
+
+        Raises
+        ------
+        UnknownName
+            If there is none of that name.
+        """
+        metric = checked_metric(self.metric)
+        if self.clusterer == "modes":
+            return Modes(k=self.k, prominence=self.prominence, metric=metric)
+        if self.clusterer == "dbscan":
+            return DBSCAN(eps=self.eps, min_samples=self.min_samples, metric=metric)
+        raise UnknownName(f"unknown clusterer {self.clusterer!r}: choose {', '.join(OWN)}")
 
     def mapper(self, lens: str | npt.ArrayLike) -> Mapper:
         """Return the estimator that these settings describe, with `lens` in the place of its name."""
-        return Mapper(lens=lens, cover=self.cover_of(), clusterer=self.clusterer())
+        return Mapper(lens=lens, cover=self.cover_of(), clusterer=self.clusterer_of())
 
     def key(self, layer_digest: str) -> str:
         """Return the key under which the graph of these settings on that layer is stored."""
-        said = {name: value for name, value in asdict(self).items() if value != LATER.get(name)}
-        return digest({"layer": layer_digest, "engine": ENGINE, **said})
+        said = {name: value for name, value in self.used.items() if value != LATER.get(name)}
+        return digest({"layer": layer_digest, "engine": ENGINE.get(self.clusterer, 0), **said})
+
+
+def usual(n_points: int) -> MapSettings:
+    """Return the settings for layers of so many points when nothing else is asked for."""
+    return MapSettings(n_intervals=min(MOST_INTERVALS, max(LEAST_INTERVALS, n_points // POINTS)))
+
+
+def chosen(base: MapSettings, preset: str | None = None, **values: Any) -> MapSettings:
+    """Return the settings of a preset, or those of `base`, with other values for some of them.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such preset or setting, or it belongs to another clusterer.
+    """
+    if preset is not None and preset not in PRESETS:
+        raise UnknownName(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
+    known = list(MapSettings.__dataclass_fields__)
+    if unknown := sorted(set(values) - set(known)):
+        raise InvalidInput(f"unknown setting {', '.join(unknown)}: there are {', '.join(known)}")
+    settings = replace(PRESETS[preset].settings if preset else base, **values)
+    for name in values:
+        if settings.clusterer in OWN and name not in settings.used:
+            owner = next(clusterer for clusterer, names in OWN.items() if name in names)
+            raise InvalidInput(f"{name} is a setting of the clusterer {owner!r}, not of {settings.clusterer!r}")
+    return settings
+
+
+def recalled(values: dict[str, Any]) -> MapSettings:
+    """Return settings as they were stored, also before there were all of today's."""
+    return MapSettings(**{**LATER, **values})
 
 
 class Choice(NamedTuple):
@@ -96,6 +163,11 @@ class Knob:
     """All values of a choice; none where they depend on the layer."""
 
     @property
+    def clusterer(self) -> str | None:
+        """The clusterer that alone has this setting."""
+        return next((clusterer for clusterer, names in OWN.items() if self.name in names), None)
+
+    @property
     def default(self) -> Any:
         return getattr(MapSettings(), self.name)
 
@@ -110,6 +182,24 @@ COVERS: Final = (
     Choice("zen-mapper", "zen-mapper", AS_IN),
 )
 METRICS: Final = (Choice("euclidean", "Euclidean"), Choice("cosine", "cosine"))
+CLUSTERERS: Final = (Choice("modes", "modes of density"), Choice("dbscan", "DBSCAN"))
+
+
+class Preset(NamedTuple):
+    """Settings that go together, in words."""
+
+    label: str
+    help: str
+    settings: MapSettings
+
+
+PRESETS: Final = {
+    "paper": Preset(
+        "as in the paper",
+        "As in the TopoAct paper: DBSCAN with ε at the elbow and minPts 5, in 70 equal intervals of the L2 norm.",
+        MapSettings(cover="uniform", n_intervals=70, overlap=0.3, clusterer="dbscan"),
+    ),
+}
 
 KNOBS: Final = (
     Knob("lens", "Lens", "The number by which points are sorted into intervals.", "choice"),
@@ -129,6 +219,34 @@ KNOBS: Final = (
         "Between points: Euclidean, or 1 − cosine of the angle, whatever their length.",
         "choice",
         choices=METRICS,
+    ),
+    Knob(
+        "clusterer",
+        "Clusters",
+        "How the points of an interval become nodes: by the modes of their density, which leave no point out, or by "
+        "DBSCAN, which has one radius for dense and thin places and leaves thin ones out.",
+        "choice",
+        choices=CLUSTERERS,
+    ),
+    Knob(
+        "k",
+        "Neighbours",
+        "Nearest points from which the density at a point is read. More of them smooth it: small groups are lost, and "
+        "noise.",
+        "int",
+        2,
+        100,
+        1,
+    ),
+    Knob(
+        "prominence",
+        "Prominence",
+        "How far a mode must rise above the saddle to a denser one, or it is merged into it; in multiples of what "
+        "chance alone makes.",
+        "prominence",
+        FINEST,
+        4,
+        0.01,
     ),
     Knob(
         "eps",
