@@ -37,6 +37,13 @@ def test_the_page_on_mapper_runs_from_top_to_bottom(capsys: pytest.CaptureFixtur
     assert names["distances"].shape == (3000, 10)
 
 
+def test_the_page_on_the_method_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {"X": np.random.default_rng(0).normal(size=(500, 3))}
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "method.md").read_text(), re.DOTALL)
+    exec(block, names)
+    assert "cluster structure" in capsys.readouterr().out
+
+
 def test_every_setting_has_a_knob_with_help() -> None:
     assert [knob.name for knob in KNOBS] == list(MapSettings.__dataclass_fields__)
     assert all(knob.help.endswith(".") for knob in KNOBS)
