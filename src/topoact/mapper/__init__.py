@@ -3,9 +3,11 @@
 from topoact.mapper.ball import BallMapper
 from topoact.mapper.build import build_graph
 from topoact.mapper.checks import check_enough
+from topoact.mapper.clusterers.communities import Communities
 from topoact.mapper.clusterers.dbscan import DBSCAN
 from topoact.mapper.clusterers.epsilon import DistanceCurve, Rule, distance_curve, distance_curves, parse_rule
 from topoact.mapper.clusterers.linkage import SingleLinkage
+from topoact.mapper.clusterers.mode_index import ModeIndex
 from topoact.mapper.clusterers.modes import Modes, mode_tree
 from topoact.mapper.clusterers.noise import noise_level
 from topoact.mapper.clusterers.scikit import HDBSCAN, LargeInterval
@@ -22,7 +24,7 @@ from topoact.mapper.neighbors.index import NeighborIndex
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.nearest import Nearest, k_nearest
 from topoact.mapper.neighbors.products import TorchProducts
-from topoact.mapper.nerve import Edges, Members, Nodes
+from topoact.mapper.nerve import Contacts, Edges, Members, Nodes
 from topoact.mapper.protocols import (
     Clusterer,
     Cover,
@@ -42,6 +44,8 @@ __all__ = [
     "LENSES",
     "BallMapper",
     "Clusterer",
+    "Communities",
+    "Contacts",
     "Cover",
     "CoverClusterer",
     "DistanceCurve",
@@ -57,6 +61,7 @@ __all__ = [
     "Mapper",
     "MapperGraph",
     "Members",
+    "ModeIndex",
     "ModeTree",
     "Modes",
     "Nearest",

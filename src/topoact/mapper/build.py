@@ -16,7 +16,7 @@ from topoact.mapper.clusterers.epsilon import DistanceCurve
 from topoact.mapper.covers import pullback
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.neighbors._threads import usable_cores
-from topoact.mapper.nerve import Members, Nodes, nerve
+from topoact.mapper.nerve import Contacts, Members, Nodes, nerve
 from topoact.mapper.protocols import (
     Clusterer,
     Cover,
@@ -72,7 +72,7 @@ def build_graph(
     else:
         nodes = cluster_intervals(vectors, lens, intervals, bound, n_jobs=n_jobs, progress=progress)
     progress("joining nodes", 0, 1)
-    facts = {name: getattr(bound, name, None) for name in ("eps", "curve", "prominence", "parent")}
+    facts = {name: getattr(bound, name, None) for name in ("eps", "curve", "prominence", "parent", "contacts")}
     return assemble(lens, intervals, nodes, **facts)
 
 
@@ -85,6 +85,7 @@ def assemble(
     curve: DistanceCurve | None = None,
     prominence: npt.NDArray[np.float64] | None = None,
     parent: npt.NDArray[np.int64] | None = None,
+    contacts: Contacts | None = None,
 ) -> MapperGraph:
     """Join the nodes that share vectors: the third step."""
     return MapperGraph(
@@ -99,6 +100,7 @@ def assemble(
         curve=curve,
         prominence=prominence,
         parent=parent,
+        contacts=contacts,
     )
 
 

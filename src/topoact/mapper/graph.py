@@ -13,7 +13,7 @@ import pandas as pd
 from topoact.errors import InvalidInput
 from topoact.mapper.clusterers.epsilon import DistanceCurve
 from topoact.mapper.clusterers.trees import checked_prominence, merged
-from topoact.mapper.nerve import Edges, Members, triangles, within_others
+from topoact.mapper.nerve import Contacts, Edges, Members, triangles, within_others
 from topoact.mapper.protocols import Intervals, Lens, LensValues, Rows
 
 
@@ -47,6 +47,8 @@ class MapperGraph:
     """How far the mode of each node stands out, where `Modes` found it; infinite where nothing denser is joined."""
     parent: npt.NDArray[np.int64] | None = field(default=None, repr=False)
     """The node that each meets at its saddle and merges into at a larger prominence; itself where it meets none."""
+    contacts: Contacts | None = field(default=None, repr=False)
+    """Nodes of the same interval whose points are neighbours, of `Communities`: no edges, and no part of any loop."""
 
     @property
     def n_points(self) -> int:
@@ -163,6 +165,7 @@ class MapperGraph:
             medoids=self.medoids[keep],
             prominence=None if self.prominence is None else self.prominence[keep],
             parent=None if self.parent is None else _parents_of(self.parent, keep),
+            contacts=None if self.contacts is None else self.contacts.of(keep),
         )
 
     def with_links(self, links: Edges) -> Self:

@@ -57,6 +57,35 @@ class Edges(NamedTuple):
         return Edges(self.source[keep], self.target[keep], self.shared[keep], self.jaccard[keep])
 
 
+class Contacts(NamedTuple):
+    """Pairs of nodes of one interval whose points are neighbours; source < target. They are no edges of the nerve."""
+
+    source: npt.NDArray[np.int64]
+    target: npt.NDArray[np.int64]
+    share: npt.NDArray[np.float64]
+    """Share of the neighbour links of the node with fewer that lead to the other."""
+
+    @classmethod
+    def joined(cls, parts: "list[Contacts]") -> "Contacts":
+        """Return the contacts of several intervals together."""
+        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    @classmethod
+    def none(cls) -> "Contacts":
+        """Return no contacts."""
+        empty = np.empty(0, dtype=np.int64)
+        return cls(empty, empty, np.empty(0))
+
+    def shifted(self, first: int) -> "Contacts":
+        """Return the contacts with nodes numbered from another number."""
+        return self._replace(source=self.source + first, target=self.target + first)
+
+    def of(self, keep: npt.NDArray[np.bool_]) -> "Contacts":
+        """Return the contacts between nodes that are kept, which are numbered anew."""
+        number, both = np.cumsum(keep) - 1, keep[self.source] & keep[self.target]
+        return Contacts(number[self.source[both]], number[self.target[both]], self.share[both])
+
+
 class Triangles(NamedTuple):
     """Triples of nodes that share points, ordered by first, second, then third; first < second < third."""
 

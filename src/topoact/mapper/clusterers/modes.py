@@ -13,7 +13,7 @@ from topoact.mapper.clusterers.trees import Floats, ModeTree, Numbers, checked_p
 from topoact.mapper.covers import pullback
 from topoact.mapper.neighbors._threads import usable_cores
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
-from topoact.mapper.neighbors.nearest import k_nearest
+from topoact.mapper.neighbors.nearest import Nearest, k_nearest
 from topoact.mapper.nerve import Nodes
 from topoact.mapper.protocols import Intervals, Labels, LensValues, Progress, Rows, Vectors, no_progress
 
@@ -135,8 +135,8 @@ def mode_tree(
     parts, held = [], list(sets)
     for number, rows in enumerate(held):
         progress("clustering", number, len(held))
-        parts.append(_climb(vectors[rows], k, metric, n_jobs or usable_cores()))
-    return _joined(held, parts)
+        parts.append(climb_of(vectors[rows], k, metric, n_jobs or usable_cores()))
+    return joined(held, parts)
 
 
 class Climb(NamedTuple):
@@ -151,16 +151,27 @@ class Climb(NamedTuple):
     noise: float
 
 
-def _climb(points: Vectors, k: int, metric: Metric, n_jobs: int) -> Climb:
+def climb_of(points: Vectors, k: int, metric: Metric, n_jobs: int, progress: Progress = no_progress) -> Climb:
+    """Return the modes of points."""
+    if len(points) < 2:
+        return lone_climb(len(points))
+    near = k_nearest(points, min(k, len(points) - 1), metric=metric, n_jobs=n_jobs, progress=progress)
+    return climb(near, points.shape[1], metric)
+
+
+def lone_climb(n_points: int) -> Climb:
+    """Return the mode of one point, or of none."""
+    none, zero = np.zeros(n_points, dtype=np.int64), np.zeros(n_points)
+    return Climb(none, zero - np.inf, none, none, zero, np.nan, noise_level(1, 1))
+
+
+def climb(near: Nearest, n_channels: int, metric: Metric) -> Climb:
+    """Return the modes of points, given their nearest neighbours among each other."""
     from topoact.mapper.clusterers._uphill import merge_tree, points_averaged
 
-    n_points = len(points)
-    if n_points < 2:
-        none = np.zeros(n_points, dtype=np.int64)
-        zero = np.zeros(n_points)
-        return Climb(none, zero - np.inf, none, none, zero, np.nan, noise_level(1, 1))
-    rows, distances = k_nearest(points, min(k, n_points - 1), metric=metric, n_jobs=n_jobs)
-    heights, dimension = log_density(rows, np.sqrt(2 * distances) if metric == "cosine" else distances, points.shape[1])
+    rows, distances = near
+    n_points = len(rows)
+    heights, dimension = log_density(rows, np.sqrt(2 * distances) if metric == "cosine" else distances, n_channels)
     mode, saddle, parent, basin = merge_tree(rows, heights, np.argsort(-heights, kind="stable"))
     averaged = points_averaged(rows, max(1, n_points // SAMPLE))
     return Climb(mode, saddle, parent, basin, heights[mode], dimension, noise_level(n_points, averaged))
@@ -183,21 +194,22 @@ def log_density(rows: Numbers, distances: Floats, n_channels: int) -> tuple[Floa
     return smoothed(-dimension * log_radii(distances), rows), dimension
 
 
-def _joined(sets: list[Rows], parts: list[Climb]) -> ModeTree:
+def joined(sets: list[Rows], parts: list[Climb]) -> ModeTree:
+    """Return the tree of all sets of rows."""
     firsts = np.concatenate([[0], np.cumsum([len(part.mode) for part in parts], dtype=np.int64)])
 
-    def joined(pieces: Iterable[Any], dtype: type = np.int64) -> Any:
+    def end_to_end(pieces: Iterable[Any], dtype: type = np.int64) -> Any:
         return np.concatenate([np.empty(0, dtype=dtype), *pieces])
 
     return ModeTree(
-        rows=joined(sets),
+        rows=end_to_end(sets),
         starts=np.concatenate([[0], np.cumsum([len(rows) for rows in sets], dtype=np.int64)]),
-        basin=joined(part.basin + first for part, first in zip(parts, firsts, strict=False)),
+        basin=end_to_end(part.basin + first for part, first in zip(parts, firsts, strict=False)),
         interval=np.repeat(np.arange(len(parts)), np.diff(firsts)),
-        mode=joined(rows[part.mode] for rows, part in zip(sets, parts, strict=True)),
-        height=joined((part.height for part in parts), np.float64),
-        saddle=joined((part.saddle for part in parts), np.float64),
-        parent=joined(part.parent + first for part, first in zip(parts, firsts, strict=False)),
+        mode=end_to_end(rows[part.mode] for rows, part in zip(sets, parts, strict=True)),
+        height=end_to_end((part.height for part in parts), np.float64),
+        saddle=end_to_end((part.saddle for part in parts), np.float64),
+        parent=end_to_end(part.parent + first for part, first in zip(parts, firsts, strict=False)),
         dimension=np.array([part.dimension for part in parts]),
         noise=np.array([part.noise for part in parts]),
     )

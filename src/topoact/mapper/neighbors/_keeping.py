@@ -39,15 +39,18 @@ class Kept(NamedTuple):
 
 def pack(kept: Kept, points: Ordered) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays to keep. Memory: none that the index does not hold."""
+    of = origin(points, kept.metric, kept.layout, kept.max_interval)
+    return of | {"radii": kept.radii, "words": kept.words, "facts": kept.facts}
+
+
+def origin(points: Ordered, metric: Metric, layout: Layout, max_interval: float) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays that say what an index was made of, and which pairs it holds."""
     return {
-        "format": np.array([FORMAT, METRICS.index(kept.metric)], dtype=np.int64),
+        "format": np.array([FORMAT, METRICS.index(metric)], dtype=np.int64),
         "fingerprint": fingerprint(points.vectors),
-        "radii": kept.radii,
-        "max_interval": np.array([kept.max_interval]),
+        "max_interval": np.array([max_interval]),
         "order": points.order,
-        "upper": kept.layout.upper,
-        "words": kept.words,
-        "facts": kept.facts,
+        "upper": layout.upper,
     }
 
 
@@ -59,29 +62,36 @@ def unpack(arrays: Arrays, points: Ordered) -> Kept:
     InvalidInput
         If an array is missing or damaged, or was made of other vectors or another lens.
     """
-    form = _taken(arrays, "format", np.int64, (2,))
-    if form[0] != FORMAT or not 0 <= form[1] < len(METRICS):
-        raise InvalidInput(
-            f"this neighbour index is of format {form[0]}, and format {FORMAT} is wanted: build it again"
-        )
-    metric, n_points = METRICS[form[1]], len(points.order)
-    if not np.array_equal(_taken(arrays, "fingerprint", np.uint64, (2,)), fingerprint(points.vectors)):
-        raise InvalidInput("this neighbour index was made of other vectors: build it again")
-    radii = checked_radii(_taken(arrays, "radii", np.float64, (None,)), metric)
-    if not np.array_equal(_taken(arrays, "order", np.int64, (n_points,)), points.order):
-        raise InvalidInput("this neighbour index was made with another lens: build it again")
-    layout = _layout(_taken(arrays, "upper", np.int64, (-(-n_points // WORD),)))
-    words = _taken(arrays, "words", np.uint64, (len(radii).bit_length(), layout.n_words))
-    facts = _taken(arrays, "facts", np.int32, (n_points if len(radii) == 1 else 0, 3))
-    max_interval = float(_taken(arrays, "max_interval", np.float64, (1,))[0])
-    if not 0 < max_interval < np.inf:
-        raise InvalidInput("the array 'max_interval' of this neighbour index is damaged: build it again")
+    metric, layout, max_interval = checked_origin(arrays, points)
+    radii, n_points = checked_radii(taken(arrays, "radii", np.float64, (None,)), metric), len(points.order)
+    words = taken(arrays, "words", np.uint64, (len(radii).bit_length(), layout.n_words))
+    facts = taken(arrays, "facts", np.int32, (n_points if len(radii) == 1 else 0, 3))
     if len(facts) and not ((facts[:, 0] > 0).all() and _inside(facts, layout)):
         raise InvalidInput("the array 'facts' of this neighbour index is damaged: build it again")
     return Kept(radii, metric, max_interval, layout, words, facts)
 
 
-def _taken(arrays: Arrays, name: str, kind: Any, shape: tuple[int | None, ...]) -> npt.NDArray[Any]:
+def checked_origin(arrays: Arrays, points: Ordered) -> tuple[Metric, Layout, float]:
+    """Return what `origin` packed; raises as `unpack` does."""
+    form = taken(arrays, "format", np.int64, (2,))
+    if form[0] != FORMAT or not 0 <= form[1] < len(METRICS):
+        raise InvalidInput(
+            f"this neighbour index is of format {form[0]}, and format {FORMAT} is wanted: build it again"
+        )
+    metric, n_points = METRICS[form[1]], len(points.order)
+    if not np.array_equal(taken(arrays, "fingerprint", np.uint64, (2,)), fingerprint(points.vectors)):
+        raise InvalidInput("this neighbour index was made of other vectors: build it again")
+    if not np.array_equal(taken(arrays, "order", np.int64, (n_points,)), points.order):
+        raise InvalidInput("this neighbour index was made with another lens: build it again")
+    layout = _layout(taken(arrays, "upper", np.int64, (-(-n_points // WORD),)))
+    max_interval = float(taken(arrays, "max_interval", np.float64, (1,))[0])
+    if not 0 < max_interval < np.inf:
+        raise InvalidInput("the array 'max_interval' of this neighbour index is damaged: build it again")
+    return metric, layout, max_interval
+
+
+def taken(arrays: Arrays, name: str, kind: Any, shape: tuple[int | None, ...]) -> npt.NDArray[Any]:
+    """Return an array of this type and shape, None being any length; raises `InvalidInput` where it is another."""
     array = arrays.get(name)
     if array is None:
         raise InvalidInput(f"the array {name!r} of this neighbour index is missing: build it again")

@@ -1,5 +1,6 @@
 """Points in the order of their lens values, in which an interval of a cover is a range."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,12 @@ class Ordered(NamedTuple):
     def reach(self, share: float) -> Places:
         """Return for each point one past the last that an interval of this share of the lens range holds as well."""
         return reach_of(self.values, share)
+
+    def balanced_reach(self, share: float) -> Places:
+        """Return for each point one past the last that an interval of this share of the points holds as well."""
+        last = np.searchsorted(self.values, self.values, side="right") - 1
+        most = np.minimum(last + math.ceil(share * (len(last) - 1)), len(last) - 1)
+        return np.searchsorted(self.values, self.values[most], side="right").astype(np.int64)
 
     def covering(self, intervals: Intervals) -> Places:
         """Return for each point one past the last that shares one of these intervals with it."""

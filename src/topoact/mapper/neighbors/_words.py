@@ -49,9 +49,10 @@ def _add_product(builder: Any, total: Any, left: Any, right: Any) -> Any:
 
 
 def _compare(builder: Any, squares: Any, operator: str, limit: Any, lanes: int) -> Any:
-    """Return the bits of ``squares  operator  limit``."""
+    """Return the bits of ``squares  operator  limit``; the limit is one number, or one for each lane."""
     compare = builder.fcmp_unordered if operator == "u<=" else builder.fcmp_ordered
-    bits = builder.bitcast(compare("<=", squares, _splat(builder, limit, lanes)), ir.IntType(lanes))
+    limits = limit if isinstance(limit.type, ir.VectorType) else _splat(builder, limit, lanes)
+    bits = builder.bitcast(compare("<=", squares, limits), ir.IntType(lanes))
     return bits if lanes == WORD else builder.zext(bits, I64)
 
 
@@ -186,15 +187,19 @@ def _decide(
 
 @emitted
 def within(typing: Any, bounds: Any, limit: Any) -> Any:
-    """Return (certain, possible): which of 64 squared distances, given their bounds of shape (2, 64), are ≤ `limit`."""
-    signature = types.UniTuple(types.uint64, 2)(bounds, types.float32)
+    """Return (certain, possible): which of 64 squared distances, given their bounds of shape (2, 64), are ≤ `limit`.
+
+    The limit is one number, or an array of one for each.
+    """
+    each = isinstance(limit, types.Array)
+    signature = types.UniTuple(types.uint64, 2)(bounds, limit if each else types.float32)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = _data(context, builder, signature.args[0], arguments[0])
+        data, most = _data(context, builder, signature.args[0], arguments[0]), arguments[1]
+        if each:
+            most = _load(builder, _data(context, builder, signature.args[1], most), WORD)
         words = [
-            _compare(
-                builder, _load(builder, builder.gep(data, [ir.Constant(I64, place)]), WORD), how, arguments[1], WORD
-            )
+            _compare(builder, _load(builder, builder.gep(data, [ir.Constant(I64, place)]), WORD), how, most, WORD)
             for place, how in ((0, "<="), (WORD, "u<="))
         ]
         return context.make_tuple(builder, signature.return_type, words)

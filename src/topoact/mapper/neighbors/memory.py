@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from topoact.errors import InvalidInput
-from topoact.mapper.neighbors._layout import WORD, widest_interval
+from topoact.mapper.neighbors._layout import WORD, Places, widest_interval
 from topoact.mapper.protocols import LensValues, Vectors
 
 FALLBACK: Final = 4 * 2**30
@@ -115,6 +115,42 @@ def fits_memory(ordered: LensValues, needs: Needs, limit: int, *, spill: bool) -
         f"the neighbour index needs {mebibytes(needs.total)} ({mebibytes(needs.pairs)} for pairs of points) and may "
         f"take {mebibytes(limit)}: {file}ask for more intervals or less overlap ({remedy}), or take fewer points"
     )
+
+
+CANDIDATE: Final = 12
+"""Bytes of a candidate: place and measure."""
+GATHERING: Final = 16
+"""Bytes that it takes beside while candidates are sorted into lists."""
+
+
+def n_candidates(reach: Places, k: int) -> float:
+    """Return how many candidates for k nearest neighbours to expect, if lens and distance know nothing of each other.
+
+    Parameters
+    ----------
+    reach
+        For each point in lens order, one past the last that it may be compared with; ascending.
+    """
+    places = np.arange(len(reach))
+    return sum(
+        float((np.minimum(m, k) + k * np.log(np.maximum(m, k) / k)).sum())
+        for m in (reach - places - 1, places - np.searchsorted(reach, places, side="right"))
+    )
+
+
+def candidate_bytes(vectors: Vectors, n_expected: float, k: int) -> int:
+    """Return the bytes that finding so many candidates takes."""
+    working = tile_bytes(vectors, is_sparse(vectors)) + len(vectors) * 2 * (12 * k + 4)
+    return max(working, int(n_expected * CANDIDATE)) + int(n_expected * GATHERING)
+
+
+def check_candidates(n_bytes: int, limit: int) -> None:
+    """Refuse candidates that do not fit; raises `TooLarge` with the figures."""
+    if n_bytes > limit:
+        raise TooLarge(
+            f"the mode index needs {mebibytes(n_bytes)} and may take {mebibytes(limit)}: ask for a smaller k or "
+            "max_interval, or take fewer points; Modes without an index finds neighbours interval by interval"
+        )
 
 
 def mebibytes(n_bytes: float) -> str:
