@@ -62,7 +62,7 @@ def map_(
     intervals: Annotated[
         int | None,
         typer.Option(
-            help="How many intervals cover the range of the lens.", show_default="40, fewer below 4,000 points"
+            help="How many intervals cover the range of the lens.", show_default="40, fewer below 16,000 points"
         ),
     ] = None,
     overlap: Annotated[
