@@ -132,7 +132,7 @@ class TestKept:
 
     @pytest.fixture(autouse=True)
     def _everything_is_slow(self, monkeypatch):
-        monkeypatch.setattr(module, "READING", (0.0, np.inf))
+        monkeypatch.setattr(shelf, "READING", (0.0, np.inf))
 
     def test_an_index_is_used_at_the_next_start(self, bench, built, monkeypatch):
         made = bench.map("rows", SETTINGS)
@@ -182,7 +182,7 @@ class TestKept:
         assert len(built) == 2
 
     def test_a_quick_one_is_not_kept(self, bench, monkeypatch):
-        monkeypatch.setattr(module, "READING", (0.0, 1.0))
+        monkeypatch.setattr(shelf, "READING", (0.0, 1.0))
         bench.map("rows", SETTINGS)
         bench.close()
         assert not (bench.study.path / "indexes").exists()

@@ -10,7 +10,7 @@ from topoact.analysis.groups import roots
 from topoact.errors import Cancelled, InvalidInput
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
-from topoact.workbench import MapSettings, chosen, open_workbench, trees
+from topoact.workbench import MapSettings, chosen, open_workbench
 from topoact.workbench.bench import DrawnGraph
 
 SETTINGS = MapSettings(n_intervals=8, k=8)
@@ -26,21 +26,13 @@ def bench(written, tmp_path):
     return open_workbench(shutil.copytree(written, tmp_path / "digits"))
 
 
-@pytest.fixture
-def grown(monkeypatch):
-    """The layers, by number of channels, whose trees were made since the test began."""
-    made, tree = [], trees._tree
-    monkeypatch.setattr(trees, "_tree", lambda vectors, *rest: made.append(vectors.shape[1]) or tree(vectors, *rest))
-    return made
-
-
 def at(prominence):
     return replace(SETTINGS, prominence=prominence)
 
 
 def names(bench, name):
-    graph, about = bench.derived.load_graph(name.graph), bench.derived.about_graph(name.graph)
-    return list(zip(graph.interval.tolist(), about["modes"], strict=True))
+    graph = bench.derived.load_graph(name.graph)
+    return list(zip(graph.interval.tolist(), graph.modes.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
@@ -55,22 +47,10 @@ def test_it_is_the_graph_of_the_estimator(bench, metric, prominence):
         np.testing.assert_array_equal(own, others)
 
 
-def test_the_tree_is_made_once_for_all_prominences(bench, grown):
-    sizes = [bench.map("rows", at(prominence)).n_nodes for prominence in (0.5, 2.0, 0.0, 1.0)]
-    assert grown == [8]
-    assert sizes[1] <= sizes[3] <= sizes[0] <= sizes[2]
-
-
-@pytest.mark.parametrize(
-    "change", [{"k": 9}, {"overlap": 0.4}, {"cover": "uniform"}, {"lens": "l1"}, {"metric": "cosine"}], ids=str
-)
-def test_anything_else_makes_another_tree(bench, grown, change):
-    bench.map("rows", SETTINGS)
-    bench.map("rows", replace(SETTINGS, **change))
-    bench.map("rows", replace(SETTINGS, **change, prominence=0.7, eps=3.0))
-    assert grown == [8, 8]
-    bench.map("pixels", SETTINGS)
-    assert grown == [8, 8, 64]
+def test_a_larger_prominence_has_fewer_nodes(bench):
+    sizes = [bench.map("rows", at(prominence)).n_nodes for prominence in (0.0, 0.5, 1.0, 2.0)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > sizes[-1]
 
 
 def test_a_graph_is_found_again_with_its_prominence(bench):

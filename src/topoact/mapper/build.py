@@ -72,7 +72,7 @@ def build_graph(
     else:
         nodes = cluster_intervals(vectors, lens, intervals, bound, n_jobs=n_jobs, progress=progress)
     progress("joining nodes", 0, 1)
-    facts = {name: getattr(bound, name, None) for name in ("eps", "curve", "prominence", "parent", "contacts")}
+    facts = {name: getattr(bound, name, None) for name in ("eps", "curve", "prominence", "parent", "modes", "contacts")}
     return assemble(lens, intervals, nodes, **facts)
 
 
@@ -85,6 +85,7 @@ def assemble(
     curve: DistanceCurve | None = None,
     prominence: npt.NDArray[np.float64] | None = None,
     parent: npt.NDArray[np.int64] | None = None,
+    modes: npt.NDArray[np.int64] | None = None,
     contacts: Contacts | None = None,
 ) -> MapperGraph:
     """Join the nodes that share vectors: the third step."""
@@ -100,6 +101,7 @@ def assemble(
         curve=curve,
         prominence=prominence,
         parent=parent,
+        modes=modes,
         contacts=contacts,
     )
 

@@ -47,6 +47,8 @@ class MapperGraph:
     """How far the mode of each node stands out, where `Modes` found it; infinite where nothing denser is joined."""
     parent: npt.NDArray[np.int64] | None = field(default=None, repr=False)
     """The node that each meets at its saddle and merges into at a larger prominence; itself where it meets none."""
+    modes: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    """The point at which the density of each node is greatest: it names the node at every prominence."""
     contacts: Contacts | None = field(default=None, repr=False)
     """Nodes of the same interval whose points are neighbours, of `Communities`: no edges, and no part of any loop."""
 
@@ -72,8 +74,8 @@ class MapperGraph:
     def nodes(self) -> pd.DataFrame:
         """One row per node: node, interval, size, lens_min, lens_mean, lens_max, medoid.
 
-        Of `Modes` also prominence and parent. Of several lenses each has its three columns: lens_min_0, lens_mean_0,
-        lens_max_0, lens_min_1, …
+        Of `Modes` also prominence, parent and mode. Of several lenses each has its three columns: lens_min_0,
+        lens_mean_0, lens_max_0, lens_min_1, …
         """
         columns: dict[str, npt.NDArray[Any]]
         columns = {"node": np.arange(self.n_nodes), "interval": self.interval, "size": self.memberships.sizes}
@@ -83,8 +85,8 @@ class MapperGraph:
             for number, lens in enumerate(self.lens.T):
                 columns |= self._lens_statistics(lens, f"_{number}")
         columns["medoid"] = self.medoids
-        if self.prominence is not None and self.parent is not None:
-            columns |= {"prominence": self.prominence, "parent": self.parent}
+        if self.prominence is not None and self.parent is not None and self.modes is not None:
+            columns |= {"prominence": self.prominence, "parent": self.parent, "mode": self.modes}
         return pd.DataFrame(columns)
 
     def _lens_statistics(self, lens: LensValues, suffix: str) -> dict[str, LensValues]:
@@ -165,6 +167,7 @@ class MapperGraph:
             medoids=self.medoids[keep],
             prominence=None if self.prominence is None else self.prominence[keep],
             parent=None if self.parent is None else _parents_of(self.parent, keep),
+            modes=None if self.modes is None else self.modes[keep],
             contacts=None if self.contacts is None else self.contacts.of(keep),
         )
 

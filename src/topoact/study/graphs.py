@@ -49,7 +49,7 @@ def read_graph(folder: Path) -> MapperGraph:
         medoids=nodes["medoid"].to_numpy(),
         eps=_radius(facts["eps"]),
         curve=curve and DistanceCurve(curve["k"], np.array(curve["distances"])),
-        **{name: nodes[name].to_numpy() for name in ("prominence", "parent") if name in nodes.column_names},
+        **_merging(nodes),
     )
 
 
@@ -109,6 +109,12 @@ def _given(facts: dict[str, Any], nodes: pa.Table, shared: dict[str, Any]) -> Gi
         classes=_classes(nodes),
         is_whole=facts["given"]["is_whole"],
     )
+
+
+def _merging(nodes: pa.Table) -> dict[str, Any]:
+    """Return what is known of nodes that are modes."""
+    columns = {"prominence": "prominence", "parent": "parent", "modes": "mode"}
+    return {name: nodes[column].to_numpy() for name, column in columns.items() if column in nodes.column_names}
 
 
 def _classes(nodes: pa.Table) -> tuple[Shares, ...]:

@@ -79,7 +79,7 @@ def graph_message(
         n_covered=graph.n_points - len(graph.uncovered),
         lens_range=None if isinstance(graph, GivenGraph) else (float(graph.lens.min()), float(graph.lens.max())),
         intervals=list(zip(low.tolist(), high.tolist(), strict=True)),
-        nodes=_nodes(graph, drawing, about.get("modes")),
+        nodes=_nodes(graph, drawing),
         edges=messages.Edges(**{name: column.tolist() for name, column in graph.links._asdict().items()}),
         survivors=drawing.continues.tolist(),
         warnings=[messages.Caution(code=finding.code, text=finding.text) for finding in diagnose(graph)],
@@ -196,8 +196,8 @@ def _curve(curve: DistanceCurve) -> messages.EpsilonCurve:
     )
 
 
-def _nodes(graph: MapperGraph, drawing: Drawing, modes: list[int] | None) -> messages.Nodes:
-    columns: dict[str, Any] = dict.fromkeys(("lens_min", "lens_max", "medoid", "prominence"))
+def _nodes(graph: MapperGraph, drawing: Drawing) -> messages.Nodes:
+    columns: dict[str, Any] = dict.fromkeys(("lens_min", "lens_max", "medoid", "prominence", "mode"))
     columns |= {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
     if graph.prominence is not None:
         columns["prominence"] = [value if isfinite(value) else None for value in graph.prominence.tolist()]
@@ -206,7 +206,6 @@ def _nodes(graph: MapperGraph, drawing: Drawing, modes: list[int] | None) -> mes
     return messages.Nodes(
         **columns,
         component=components(graph).tolist(),
-        mode=modes,
         group=None if group is None else group.tolist(),
         x=x,
         y=y,

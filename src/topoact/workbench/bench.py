@@ -129,8 +129,8 @@ class Workbench:
             lambda: self.vectors(opened),
             lambda vectors: self._lens(opened, settings.lens, vectors, progress),
         )
-        graph, stops, modes = self._engine.graph(source, settings, progress)
-        about = {"layer": opened.name, "settings": asdict(settings), "stops": list(stops), "modes": modes}
+        graph, stops = self._engine.graph(source, settings, progress)
+        about = {"layer": opened.name, "settings": asdict(settings), "stops": list(stops)}
         self.derived.save_graph(key, graph, about)
         return graph
 

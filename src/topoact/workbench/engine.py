@@ -4,7 +4,7 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from topoact.mapper import (
     Cover,
@@ -17,13 +17,10 @@ from topoact.mapper import (
 from topoact.mapper.clusterers.epsilon import distance_curves, parse_rule
 from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.workbench.ladder import ELBOWS, ladder
+from topoact.workbench.modes import ModeShelf
 from topoact.workbench.scope import scope
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.shelf import Curves, IndexShelf, Source
-from topoact.workbench.trees import TreeShelf
-
-READING: Final = (1.0, 200e6)
-"""Seconds, and bytes per second, in which a slow disk gives an index back; what is made in less time is made again."""
 
 
 class Answer(NamedTuple):
@@ -32,19 +29,17 @@ class Answer(NamedTuple):
     graph: MapperGraph
     stops: tuple[float, ...] = ()
     """Radii that are answered without measuring distances, ascending."""
-    modes: list[int] | None = None
-    """The point that is the mode of each node, where nodes are modes."""
 
 
 class Engine:
-    """Makes graphs; keeps the neighbour index of the last one, in memory and, where it was slow to make, in the study.
+    """Makes graphs; keeps the indexes of the last ones, in memory and, where they were slow to make, in the study.
 
-    Memory: that of one `NeighborIndex`, of the curves of the last layer, and of one tree of modes.
+    Memory: that of one `NeighborIndex` and one `ModeIndex`, and of the curves of the last layer.
     """
 
     def __init__(self, study: Path) -> None:
         self._shelf = IndexShelf(study)
-        self._trees = TreeShelf()
+        self._modes = ModeShelf(self._shelf)
         self._curves: tuple[tuple[str, str], Curves] | None = None
         self._index: tuple[tuple[str, str], NeighborIndex] | None = None
 
@@ -57,8 +52,7 @@ class Engine:
             If a setting is out of range or does not fit the layer.
         """
         if settings.clusterer == "modes":
-            graph, modes = self._trees.graph(source, settings, progress)
-            return Answer(graph, modes=modes)
+            return Answer(self._modes.graph(source, settings, progress))
         settings.clusterer_of()
         cover, rule, k = settings.cover_of(), parse_rule(settings.eps), settings.min_samples
         curves = self._measured(source, settings, progress)
@@ -118,15 +112,9 @@ class Engine:
         spill = self._shelf.study if os.access(self._shelf.study, os.W_OK) else None
         metric = checked_metric(settings.metric)
         index = NeighborIndex(vectors, values, **what, metric=metric, spill=spill, progress=progress)
-        if _is_worth_keeping(index, time.monotonic() - began):
-            self._shelf.keep(source, index, curves)
+        self._shelf.keep(source, index, curves, time.monotonic() - began)
         return index
 
 
 def _fits(index: NeighborIndex, settings: MapSettings, cover: Cover, eps: float) -> bool:
     return index.metric == settings.metric and eps in index.radii and index.serves(cover.intervals(index.lens))
-
-
-def _is_worth_keeping(index: NeighborIndex, seconds: float) -> bool:
-    start, rate = READING
-    return not index.spilled and seconds > start + index.band_bytes / rate

@@ -18,7 +18,7 @@ LATER: Final = {"cover": "uniform", "metric": "euclidean", "clusterer": "dbscan"
 """Settings that came after graphs had been stored: at these values they are no part of a graph's key."""
 OWN: Final = {"modes": ("k", "prominence"), "dbscan": ("eps", "min_samples")}
 """Settings of each clusterer that the others do not have."""
-MOST_INTERVALS: Final = 40
+MOST_INTERVALS: Final = 25
 LEAST_INTERVALS: Final = 5
 POINTS: Final = 400
 """A layer has usually so many intervals, but that each has as many points as this where it can."""
@@ -35,11 +35,11 @@ class MapSettings:
     lens: str = "l2"
     cover: str = "balanced"
     n_intervals: int = MOST_INTERVALS
-    overlap: float = 0.2
+    overlap: float = 0.3
     metric: str = "euclidean"
     clusterer: str = "modes"
     k: int = 15
-    prominence: float = 0.25
+    prominence: float = 0.15
     eps: float | str = "elbow"
     min_samples: int = 5
 

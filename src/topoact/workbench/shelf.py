@@ -4,18 +4,24 @@ import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper import DistanceCurve, NeighborIndex
+from topoact.mapper import DistanceCurve, ModeIndex, NeighborIndex
 from topoact.study.indexes import StoredIndex, load_index, save_index
 
 Vectors = npt.NDArray[np.float32]
 Curves = Sequence[DistanceCurve]
 """Distance curves of the first, second, … neighbour."""
+
+
+READING: Final = (1.0, 200e6)
+"""Seconds, and bytes per second, in which a slow disk gives an index back; what is made in less time is made again."""
+MODES: Final = "-modes"
+"""Behind a layer's digest it names the index of its modes."""
 
 
 class Source(NamedTuple):
@@ -29,7 +35,7 @@ class Source(NamedTuple):
 
 
 class IndexShelf:
-    """The newest index of each layer of a study, with the distance curves of its layer."""
+    """The newest indexes of each layer of a study: of near pairs, with the layer's distance curves, and of modes."""
 
     def __init__(self, study: Path) -> None:
         self.study = study
@@ -46,6 +52,17 @@ class IndexShelf:
         except InvalidInput:
             return None
 
+    def modes(self, source: Source, metric: str, k: int) -> ModeIndex | None:
+        """Return the kept index of a layer's modes if it is of this lens and metric and of k neighbours or more."""
+        stored = self._load(source.layer + MODES, metric)
+        if stored is None or stored.facts.get("lens") != source.lens or not stored.facts.get("k", 0) >= k:
+            return None
+        vectors = source.vectors()
+        try:
+            return ModeIndex.restore(vectors, source.values(vectors), stored.arrays)
+        except InvalidInput:
+            return None
+
     def curves(self, layer: str, metric: str) -> Curves:
         """Return the distance curves that lie with the kept index of a layer, or none."""
         stored = self._load(layer, metric)
@@ -56,19 +73,24 @@ class IndexShelf:
             return ()
         return tuple(DistanceCurve(k, np.array(curve)) for k, curve in enumerate(curves, start=1))
 
-    def keep(self, source: Source, index: NeighborIndex, curves: Curves) -> None:
-        """Keep an index, in the background; not while another one is being written."""
+    def keep(self, source: Source, index: NeighborIndex, curves: Curves, seconds: float) -> None:
+        """Keep an index that took so long to make."""
+        if not index.spilled and _is_worth_keeping(index.band_bytes, seconds):
+            arrays = {**index.arrays(), "curves": np.stack([curve.distances for curve in curves])}
+            facts = {"metric": index.metric, "radii": list(index.radii), "max_interval": index.max_interval}
+            self._save(source.layer, {"lens": source.lens, **facts}, arrays)
+
+    def keep_modes(self, source: Source, index: ModeIndex, seconds: float) -> None:
+        """Keep an index of modes that took so long to make."""
+        if _is_worth_keeping(index.n_bytes, seconds):
+            facts = {"lens": source.lens, "metric": index.metric, "k": index.k}
+            self._save(source.layer + MODES, facts, index.arrays())
+
+    def _save(self, name: str, facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
+        """Write an index in the background; none while another one is being written."""
         if self._saving is not None and self._saving.is_alive():
             return
-        facts = {
-            "topoact": version("topoact"),
-            "lens": source.lens,
-            "metric": index.metric,
-            "radii": list(index.radii),
-            "max_interval": index.max_interval,
-        }
-        arrays = {**index.arrays(), "curves": np.stack([curve.distances for curve in curves])}
-        work = (self.study, source.layer, facts, arrays)
+        work = (self.study, name, {"topoact": version("topoact"), **facts}, arrays)
         self._saving = threading.Thread(target=save_index, args=work, name="keeping the index")
         self._saving.start()
 
@@ -77,8 +99,13 @@ class IndexShelf:
         if self._saving is not None:
             self._saving.join()
 
-    def _load(self, layer: str, metric: str) -> StoredIndex | None:
-        stored = load_index(self.study, layer)
+    def _load(self, name: str, metric: str) -> StoredIndex | None:
+        stored = load_index(self.study, name)
         if stored is None or stored.facts.get("topoact") != version("topoact"):
             return None
         return stored if stored.facts.get("metric") == metric else None
+
+
+def _is_worth_keeping(n_bytes: int, seconds: float) -> bool:
+    start, rate = READING
+    return seconds > start + n_bytes / rate

@@ -191,8 +191,7 @@ class ModeIndex:
         means, medoids = self._gatherer.centres(members, progress)
         progress("joining nodes", 0, 1)
         nodes = Nodes(tree.interval[kept], members, means, medoids)
-        facts: dict[str, Any] = {"prominence": tree.prominence[kept], "parent": tree.parents(prominence)}
-        return assemble(self.lens, intervals, nodes, **facts)
+        return assemble(self.lens, intervals, nodes, **tree.facts(prominence))
 
     def tree(self, intervals: Intervals, *, k: int | None = None, progress: Progress = no_progress) -> ModeTree:
         """Return the modes of every interval; those of the last cover are kept. Raises as `graph_of` does."""

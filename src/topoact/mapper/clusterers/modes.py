@@ -88,11 +88,14 @@ class BoundModes:
         """The prominence of each node of the last cover."""
         self.parent: Numbers = np.empty(0, dtype=np.int64)
         """The node that each of them merges into."""
+        self.modes: Numbers = np.empty(0, dtype=np.int64)
+        """The point at which each of them is densest."""
 
     def nodes(self, lens: LensValues, intervals: Intervals, *, progress: Progress) -> Nodes:
         """Return the modes of every interval, and keep how prominent they are and how they merge."""
         tree = mode_tree(self.vectors, pullback(lens, intervals), self.k, metric=self.metric, progress=progress)
-        self.prominence, self.parent = tree.prominence[tree.kept(self.least)], tree.parents(self.least)
+        for name, value in tree.facts(self.least).items():
+            setattr(self, name, value)
         return nodes_of(tree, self.vectors, self.least, progress=progress)
 
     def labels(self, rows: Rows) -> Labels:

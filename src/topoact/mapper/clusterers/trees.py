@@ -99,6 +99,11 @@ class ModeTree:
         """Return for each node of a cut the node that it merges into when the prominence passes its own; or itself."""
         return self._node(prominence)[self.parent[self.kept(prominence)]]
 
+    def facts(self, prominence: float) -> dict[str, Any]:
+        """Return what a graph keeps of each node of a cut: its prominence, parent and mode."""
+        kept = self.kept(prominence)
+        return {"prominence": self.prominence[kept], "parent": self.parents(prominence), "modes": self.mode[kept]}
+
 
 def merged(parent: Numbers, kept: Numbers) -> Numbers:
     """Return for each mode, or node, the place in `kept` of the first one that its way to ever denser ones meets."""

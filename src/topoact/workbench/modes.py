@@ -1,0 +1,58 @@
+"""Graphs of modes, from the index of the layer used last: another cover or prominence measures no distance anew."""
+
+import time
+from typing import Any
+
+from topoact.mapper import Cover, MapperGraph, ModeIndex, Progress, TooLarge
+from topoact.mapper.checks import check_differing
+from topoact.mapper.clusterers.modes import BoundModes
+from topoact.workbench.scope import wider
+from topoact.workbench.settings import MapSettings
+from topoact.workbench.shelf import IndexShelf, Source, Vectors
+
+
+class ModeShelf:
+    """Makes graphs of modes; keeps the index of the last layer and lens."""
+
+    def __init__(self, shelf: IndexShelf) -> None:
+        self._shelf = shelf
+        self._index: tuple[tuple[str, str], ModeIndex] | None = None
+
+    def graph(self, source: Source, settings: MapSettings, progress: Progress) -> MapperGraph:
+        """Return the graph of a layer.
+
+        Raises
+        ------
+        InvalidInput
+            If a setting is out of range or does not fit the layer.
+        """
+        vectors, cover = source.vectors(), settings.cover_of()
+        bound = settings.clusterer_of().bind(vectors, seed=0)
+        assert isinstance(bound, BoundModes)
+        check_differing(vectors)
+        try:
+            index = self._serving(source, vectors, cover, bound, progress)
+        except TooLarge:
+            return settings.mapper(source.values(vectors)).fit(vectors, progress=progress).graph_
+        return index.graph_of(cover, bound.least, k=bound.k, progress=progress)
+
+    def _serving(
+        self, source: Source, vectors: Vectors, cover: Cover, bound: BoundModes, progress: Progress
+    ) -> ModeIndex:
+        """Return an index that serves the cover: the one at hand, the one that is kept, or a new one."""
+        key = (source.layer, source.lens)
+        if self._index is not None and self._index[0] == key and _fits(self._index[1], cover, bound):
+            return self._index[1]
+        self._index = None
+        index = self._shelf.modes(source, bound.metric, bound.k)
+        if index is None or not _fits(index, cover, bound):
+            began, lens = time.monotonic(), source.values(vectors)
+            how: dict[str, Any] = {**wider(lens, cover), "metric": bound.metric, "progress": progress}
+            index = ModeIndex(vectors, lens, bound.k, **how)
+            self._shelf.keep_modes(source, index, time.monotonic() - began)
+        self._index = (key, index)
+        return index
+
+
+def _fits(index: ModeIndex, cover: Cover, bound: BoundModes) -> bool:
+    return index.metric == bound.metric and index.k >= bound.k and index.serves(cover.intervals(index.lens))

@@ -1,0 +1,103 @@
+"""Graphs of modes come from the index at hand, and are those of a fresh computation."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from topoact.mapper import ModeIndex, TooLarge
+from topoact.testing.studies import write_digits_study
+from topoact.workbench import MapSettings, open_workbench, shelf
+from topoact.workbench import modes as module
+
+SETTINGS = MapSettings(n_intervals=6, k=8)
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """The indexes measured since the test began; those that are restored are none of them."""
+    made = []
+
+    class Counted(ModeIndex):
+        def __init__(self, *arguments, **keywords):
+            super().__init__(*arguments, **keywords)
+            made.append(self)
+
+    monkeypatch.setattr(module, "ModeIndex", Counted)
+    return made
+
+
+@pytest.fixture
+def bench(tmp_path):
+    return open_workbench(write_digits_study(tmp_path / "study", 400))
+
+
+def same(graph, other):
+    tables = [(one.nodes, one.edges, one.means, one.memberships.indices) for one in (graph, other)]
+    assert tables[0][0].equals(tables[1][0])
+    assert tables[0][1].equals(tables[1][1])
+    assert np.array_equal(tables[0][2], tables[1][2])
+    assert np.array_equal(tables[0][3], tables[1][3])
+
+
+def test_one_index_serves_every_knob(bench, built):
+    for settings in (
+        SETTINGS,
+        replace(SETTINGS, prominence=1.0),
+        replace(SETTINGS, overlap=0.4),
+        replace(SETTINGS, n_intervals=9, prominence=0.0),
+        replace(SETTINGS, k=5),
+    ):
+        graph = bench.map("rows", settings)
+        vectors = bench.vectors(bench.study.layer("rows"))
+        same(graph, settings.mapper("l2").fit(vectors).graph_)
+    assert len(built) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"lens": "l1"}, {"metric": "cosine"}, {"k": 9}, {"n_intervals": 2}, {"cover": "uniform", "n_intervals": 2}],
+    ids=["lens", "metric", "larger k", "wider", "cover"],
+)
+def test_what_it_does_not_serve_is_measured(bench, built, other):
+    bench.map("rows", SETTINGS)
+    graph = bench.map("rows", replace(SETTINGS, **other))
+    vectors = bench.vectors(bench.study.layer("rows"))
+    settings = replace(SETTINGS, **other)
+    same(graph, settings.mapper(settings.lens).fit(vectors).graph_)
+    assert len(built) == 2
+
+
+def test_what_does_not_fit_into_memory_is_computed_without_an_index(bench, monkeypatch):
+    def refuse(*_arguments, **_keywords):
+        raise TooLarge("too large")
+
+    quick = bench.map("rows", SETTINGS)
+    monkeypatch.setattr(module, "ModeIndex", refuse)
+    again = open_workbench(bench.study.path)
+    slow = again.map("rows", replace(SETTINGS, k=7)), again.map("pixels", SETTINGS)
+    assert [graph.coverage for graph in (quick, *slow)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("cover", ["balanced", "uniform"])
+def test_what_was_slow_to_make_is_there_at_the_next_start(bench, built, monkeypatch, cover):
+    monkeypatch.setattr(shelf, "READING", (0.0, np.inf))
+    settings = replace(SETTINGS, cover=cover)
+    bench.map("rows", settings)
+    bench.close()
+    again = open_workbench(bench.study.path)
+    graph = again.map("rows", replace(settings, n_intervals=7))
+    assert len(built) == 1
+    same(graph, replace(settings, n_intervals=7).mapper("l2").fit(again.vectors(again.study.layer("rows"))).graph_)
+    (folder,) = (bench.study.path / "indexes").iterdir()
+    (folder / "places.npy").write_bytes(b"")
+    open_workbench(bench.study.path).map("rows", replace(settings, n_intervals=8))
+    assert len(built) == 2
+
+
+def test_a_graph_is_the_same_when_it_is_read_again(bench):
+    made = bench.map("rows", SETTINGS)
+    read = open_workbench(bench.study.path).map("rows", SETTINGS)
+    same(made, read)
+    assert read.within(1.0).tolist() == made.within(1.0).tolist()
+    assert read.prominence.tolist() == made.prominence.tolist()
