@@ -69,6 +69,7 @@ describe("the column that colours", () => {
 describe("colours", () => {
   const source: ColourSource = {
     graph: GRAPH,
+    stability: null,
     members: { ...MEMBERS, uncovered: Uint32Array.of(7), lens: Float32Array.of(0, 0, 1, 1, 2, 2, 3, 3) },
     classes: nodeClasses(MEMBERS, GENRE, 4),
     codes: GENRE,

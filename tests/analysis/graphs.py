@@ -34,6 +34,14 @@ def graph_of(
     )
 
 
+def of_modes(
+    members: Sequence[Sequence[int]], interval: Sequence[int], prominence: Sequence[float], parent: Sequence[int]
+) -> MapperGraph:
+    """A graph whose nodes are modes."""
+    graph = graph_of(members, interval=interval)
+    return replace(graph, prominence=np.array(prominence, dtype=np.float64), parent=np.array(parent, dtype=np.int64))
+
+
 def shaped(shape: nx.Graph) -> MapperGraph:
     """A mapper graph whose nerve is `shape`: a point for every node and one for every edge."""
     edges = list(shape.edges)

@@ -3,10 +3,10 @@
 import networkx as nx
 import numpy as np
 import pytest
-from graphs import graph_of, path_of, shaped
+from graphs import graph_of, of_modes, path_of, shaped
 from scipy.spatial.distance import pdist
 
-from topoact import DBSCAN, Mapper
+from topoact import DBSCAN, Mapper, Modes
 from topoact.analysis import layout as layout_module
 from topoact.analysis.layout import anchored_layout, components, layout
 from topoact.analysis.stress import MAX_PIVOTS, initial_positions, relax
@@ -198,3 +198,33 @@ class TestAnchored:
         drawing = anchored_layout(after, before, positions)
         assert drawing.continues.tolist() == [0, 1, 2, -1, -1]
         assert 0 < positions[:, 1].min() - drawing.positions[3:, 1].max() < 3
+
+
+class TestModes:
+    """Graphs of modes are drawn with what is one in the skeleton side by side."""
+
+    def test_nodes_that_are_one_in_the_skeleton_are_together(self):
+        n = 12
+        members = [rows for i in range(n) for rows in ([4 * i, 4 * i + 1, 4 * i + 4], [4 * i + 2])]
+        interval = np.repeat(np.arange(n), 2).tolist()
+        graph = of_modes(members, interval, [np.inf, 0.5] * n, np.repeat(np.arange(0, 2 * n, 2), 2).tolist())
+        drawing = layout(graph)
+        assert layout(graph).positions.tolist() == drawing.positions.tolist()
+        apart = np.linalg.norm(drawing.positions[1::2] - drawing.positions[::2], axis=1)
+        assert apart.max() < 4
+        assert components(graph).max() == n
+
+    def test_no_two_nodes_lie_on_each_other(self):
+        rng = np.random.default_rng(0)
+        cloud = rng.normal(size=(1500, 3))
+        graph = Mapper(n_intervals=12, clusterer=Modes(k=8, prominence=0.0)).fit(cloud).graph_
+        gaps = pdist(layout(graph).positions)
+        assert np.quantile(gaps, 0.001) > 0.5
+
+    def test_degenerate_graphs_are_drawn(self):
+        alone = of_modes([[0, 1]], [0], [np.inf], [0])
+        assert layout(alone).positions.tolist() == [[0, 0]]
+        path = of_modes([[i, i + 1] for i in range(6)], range(6), [np.inf] * 6, range(6))
+        assert np.isfinite(layout(path).positions).all()
+        empty = of_modes([], [], [], [])
+        assert layout(empty).positions.shape == (0, 2)

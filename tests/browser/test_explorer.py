@@ -6,6 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 
+@pytest.fixture
+def by_dbscan(explorer):
+    """The explorer with the paper's settings."""
+    explorer.page.get_by_role("combobox", name="Preset").select_option("paper")
+    explorer.until("s.view.settings.clusterer === 'dbscan' && s.graph.nodes[0].mode === null && !s.pending")
+    return explorer.settle()
+
+
 def test_study_opens_with_coverage_and_counts(explorer):
     state = explorer.state
     assert explorer.page.title() == "Handwritten digits · TopoAct"
@@ -65,7 +73,7 @@ def test_knob_changes_the_graph_and_survivors_keep_their_place(explorer):
         assert now["screen"] == was["screen"]
 
 
-@pytest.mark.parametrize(("label", "key", "value"), [("Intervals", "n_intervals", 12), ("minPts", "min_samples", 8)])
+@pytest.mark.parametrize(("label", "key", "value"), [("Intervals", "n_intervals", 12), ("Neighbours", "k", 8)])
 def test_other_knobs(explorer, label, key, value):
     before = explorer.state["graph"]["digest"]
     explorer.set_number(label, value)
@@ -75,46 +83,52 @@ def test_other_knobs(explorer, label, key, value):
     explorer.until(f"s.graph.digest === '{before}' && !s.pending")
 
 
-def test_epsilon_by_number_by_rule_and_back_to_the_elbow(explorer):
-    rule = explorer.page.get_by_role("combobox", name="Rule for ε")
-    explorer.set_number("ε", 9.5)
-    explorer.until("s.view.settings.eps === 9.5 && !s.pending")
+def test_min_pts(by_dbscan):
+    before = by_dbscan.state["graph"]["digest"]
+    by_dbscan.set_number("minPts", 8)
+    by_dbscan.until(f"s.view.settings.min_samples === 8 && s.graph.digest !== '{before}' && !s.pending")
+
+
+def test_epsilon_by_number_by_rule_and_back_to_the_elbow(by_dbscan):
+    rule = by_dbscan.page.get_by_role("combobox", name="Rule for ε")
+    by_dbscan.set_number("ε", 9.5)
+    by_dbscan.until("s.view.settings.eps === 9.5 && !s.pending")
     expect(rule).to_have_value("number")
-    expect(explorer.page.get_by_text(re.compile(r"ε 9\.50"))).to_be_visible()
+    expect(by_dbscan.page.get_by_text(re.compile(r"ε 9\.50"))).to_be_visible()
     rule.select_option("quantile:0.8")
-    explorer.until("s.view.settings.eps === 'quantile:0.8' && !s.pending")
+    by_dbscan.until("s.view.settings.eps === 'quantile:0.8' && !s.pending")
     rule.select_option("elbow:interval")
-    explorer.until("s.view.settings.eps === 'elbow:interval' && !s.pending")
-    expect(explorer.page.get_by_text(re.compile(r"ε [\d.]+–[\d.]+ by interval"))).to_be_visible()
-    expect(explorer.page.get_by_role("slider", name="ε")).to_have_count(0)
+    by_dbscan.until("s.view.settings.eps === 'elbow:interval' && !s.pending")
+    expect(by_dbscan.page.get_by_text(re.compile(r"ε [\d.]+–[\d.]+ by interval"))).to_be_visible()
+    expect(by_dbscan.page.get_by_role("slider", name="ε")).to_have_count(0)
     rule.select_option("elbow")
-    explorer.until("s.view.settings.eps === 'elbow' && !s.pending")
+    by_dbscan.until("s.view.settings.eps === 'elbow' && !s.pending")
 
 
-def test_the_epsilon_slider_goes_from_stop_to_stop(explorer):
-    slider = explorer.page.get_by_role("slider", name="ε")
+def test_the_epsilon_slider_goes_from_stop_to_stop(by_dbscan):
+    slider = by_dbscan.page.get_by_role("slider", name="ε")
     slider.focus()
     found = []
     for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
-        before = explorer.state["graph"]["digest"]
+        before = by_dbscan.state["graph"]["digest"]
         slider.press(key)
-        explorer.until(f"s.graph.digest !== '{before}' && !s.pending")
-        found.append(explorer.settle().state["view"]["settings"]["eps"])
+        by_dbscan.until(f"s.graph.digest !== '{before}' && !s.pending")
+        found.append(by_dbscan.settle().state["view"]["settings"]["eps"])
     assert found[1] < found[0] == found[2]
 
 
-def test_the_curve_is_there_in_a_fresh_page_whose_epsilon_is_a_number(explorer, new_page, url):
-    explorer.set_number("ε", 8.25)
-    explorer.until("s.view.settings.eps === 8.25 && !s.pending")
-    explorer.page.wait_for_timeout(600)
-    fresh = type(explorer)(new_page(), f"{url}#{explorer.page.url.split('#')[1]}").open()
+def test_the_curve_is_there_in_a_fresh_page_whose_epsilon_is_a_number(by_dbscan, new_page, url):
+    by_dbscan.set_number("ε", 8.25)
+    by_dbscan.until("s.view.settings.eps === 8.25 && !s.pending")
+    by_dbscan.page.wait_for_timeout(600)
+    fresh = type(by_dbscan)(new_page(), f"{url}#{by_dbscan.page.url.split('#')[1]}").open()
     assert fresh.state["view"]["settings"]["eps"] == 8.25
     expect(fresh.page.get_by_text(re.compile("of points have 5 others within ε"))).to_be_visible()
 
 
 @pytest.mark.parametrize(
     ("label", "key", "value"),
-    [("Cover", "cover", "balanced"), ("Cover", "cover", "zen-mapper"), ("Distance", "metric", "cosine")],
+    [("Cover", "cover", "uniform"), ("Cover", "cover", "zen-mapper"), ("Distance", "metric", "cosine")],
 )
 def test_cover_and_distance(explorer, label, key, value):
     before = explorer.state["graph"]["digest"]

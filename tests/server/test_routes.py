@@ -15,7 +15,7 @@ from served import MAP, PATIENCE, decode_frame, events, finish, obtain
 from topoact.analysis.layout import layout
 from topoact.server.routes import router
 from topoact.testing.studies import write_digits_study, write_text_study
-from topoact.wire import messages, translate
+from topoact.wire import findings, messages, translate
 from topoact.workbench import MapSettings, open_workbench
 from topoact.workbench.columns import coded_columns
 
@@ -236,6 +236,46 @@ class TestMap:
         result = obtain(client, "/api/maps", MAP)
         request = {**MAP, "anchor": {"graph": DIGEST, "layout": DIGEST}}
         assert client.post("/api/maps", json=request).json()["result"] == result
+
+    def test_a_graph_of_modes_and_its_cuts(self, client, server):
+        modes = asdict(MapSettings(n_intervals=6, k=8))
+        first = obtain(client, "/api/maps", {"layer": 1, "settings": modes})
+        graph = messages.Graph.model_validate_json(client.get(f"/api/graphs/{first}").content)
+        anchor = {"graph": graph.digest, "layout": graph.layout}
+        request = {"layer": 1, "settings": {**modes, "prominence": 1.0}, "anchor": anchor}
+        result = obtain(client, "/api/maps", request)
+        skeleton = messages.Graph.model_validate_json(client.get(f"/api/graphs/{result}").content)
+        assert skeleton.layout == graph.layout
+        assert skeleton.nodes.group == list(range(len(skeleton.nodes.size)))
+
+        def places(one):
+            nodes = one.nodes
+            return dict(
+                zip(zip(nodes.interval, nodes.mode, strict=True), zip(nodes.x, nodes.y, strict=True), strict=True)
+            )
+
+        assert places(skeleton).items() <= places(graph).items()
+        assert (graph.eps, graph.curve) == (None, None)
+
+    def test_what_was_found_in_a_graph(self, client):
+        modes = asdict(MapSettings(n_intervals=6, k=8))
+        digest = obtain(client, "/api/maps", {"layer": 1, "settings": modes}).split("/")[0]
+        found = findings.Found.model_validate_json(client.get(f"/api/graphs/{digest}/found").content)
+        assert [count.kind for count in found.counts] == ["component", "loop", "branch"]
+        assert all((count.value is None) == bool(count.reason) for count in found.counts)
+        assert found.n_features >= len(found.features) > 0
+        assert (found.features[0].birth, found.features[0].death) == (1, None)
+        assert "there is no graph" in error_of(client.get(f"/api/graphs/{'0' * 16}/found"), 404)
+
+    def test_stability_is_a_job_and_is_kept(self, client):
+        request = {"layer": 1, "settings": asdict(MapSettings(n_intervals=6, k=8))}
+        digest = client.post("/api/stabilities", json=request).json()["result"]
+        assert "was not measured" in error_of(client.get(f"/api/graphs/{digest}/stability"), 404)
+        assert obtain(client, "/api/stabilities", request) == digest
+        measured = findings.Stability.model_validate_json(client.get(f"/api/graphs/{digest}/stability").content)
+        assert measured.sentence.endswith(".")
+        assert 0 <= min(measured.nodes) <= max(measured.nodes) <= 1
+        assert client.post("/api/stabilities", json=request).json() == {"result": digest, "job": None}
 
     def test_a_graph_without_nodes(self, client):
         result = obtain(client, "/api/maps", {"layer": 0, "settings": settings(eps=1e-6)})

@@ -14,7 +14,7 @@ from topoact.analysis.groups import groups
 from topoact.analysis.layout import components
 from topoact.server.routes import router
 from topoact.testing.settings import dbscan
-from topoact.wire import MESSAGES, WireModel, messages, translate
+from topoact.wire import MESSAGES, WireModel, findings, messages, translate
 from topoact.workbench import KNOBS, MapSettings, open_workbench
 from topoact.workbench.jobs import JobStatus
 
@@ -32,9 +32,12 @@ def parts(annotation):
 
 
 REACHED = {part for message in MESSAGES for part in parts(message)}
-DEFINED = {model for _, model in inspect.getmembers(messages, inspect.isclass) if issubclass(model, WireModel)} - {
-    WireModel
-}
+DEFINED = {
+    model
+    for module in (messages, findings)
+    for _, model in inspect.getmembers(module, inspect.isclass)
+    if issubclass(model, WireModel)
+} - {WireModel}
 
 
 class TestMessages:

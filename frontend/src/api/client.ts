@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ExampleId, FindRequest, Graph, JobEvent, MapRequest, ProjectionRequest, StudySummary } from "./types";
+import type { ExampleId, FindRequest, Found, Graph, JobEvent, MapRequest, ProjectionRequest, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -28,6 +28,10 @@ export interface Client {
   map(request: MapRequest, progress: Progress, signal: AbortSignal): Promise<string>;
   graph(address: string): Promise<Graph>;
   members(digest: string): Promise<Members>;
+  /** Components, loops and branches of a graph. */
+  found(digest: string): Promise<Found>;
+  /** How much of a graph returns when it is built from some of the points. */
+  stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability>;
   points(layer: number): Promise<Points>;
   projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array>;
   columns(): Promise<Columns>;

@@ -3,7 +3,7 @@
 import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ExampleId, FindRequest, Graph, MapRequest, ProjectionRequest, StudySummary, Ticket } from "./types";
+import type { ExampleId, FindRequest, Found, Graph, MapRequest, ProjectionRequest, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -28,6 +28,15 @@ export class HttpClient implements Client {
 
   async members(digest: string): Promise<Members> {
     return (await this.frame(`api/graphs/${digest}/members`)) as unknown as Members;
+  }
+
+  found(digest: string): Promise<Found> {
+    return this.json<Found>(`api/graphs/${digest}/found`);
+  }
+
+  async stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability> {
+    const digest = await this.obtain("api/stabilities", request, progress, signal);
+    return this.json<Stability>(`api/graphs/${digest}/stability`);
   }
 
   async points(layer: number): Promise<Points> {

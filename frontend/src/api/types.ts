@@ -5,6 +5,9 @@ export interface WireMessages {
   MapRequest: MapRequest;
   Ticket: Ticket;
   Graph: Graph;
+  Found: Found;
+  StabilityRequest: StabilityRequest;
+  Stability: Stability;
   ProjectionRequest: ProjectionRequest;
   RowsRequest: RowsRequest;
   FindRequest: FindRequest;
@@ -284,6 +287,65 @@ export interface Edges {
 export interface Caution {
   code: "low_coverage" | "one_blob" | "bare_path" | "little_structure" | "fragments" | "empty";
   text: string;
+}
+/**
+ * What the shape of a graph says; its features are those that live longest, these first.
+ */
+export interface Found {
+  counts: FeatureCount[];
+  features: Feature[];
+  n_features: number;
+}
+/**
+ * How many there are of a kind, or in a sentence why that cannot be told.
+ */
+export interface FeatureCount {
+  kind: "component" | "loop" | "branch";
+  value: number | null;
+  /**
+   * How many are sure.
+   */
+  least: number;
+  reason: string;
+}
+/**
+ * A component, a loop or a branching node of the skeleton, and the prominence over which it lives.
+ */
+export interface Feature {
+  kind: "component" | "loop" | "branch";
+  nodes: number[];
+  /**
+   * Null where nodes have no prominence.
+   */
+  birth: number | null;
+  /**
+   * Null where it never ends, or nodes have no prominence.
+   */
+  death: number | null;
+  /**
+   * Whether it is hardly chance.
+   */
+  sure: boolean;
+}
+/**
+ * Ask how much of the graph of a layer returns when it is built from some of the points.
+ */
+export interface StabilityRequest {
+  layer: number;
+  settings: Settings;
+}
+/**
+ * How much of a graph returned over some resamples: a share of them for each node and edge.
+ */
+export interface Stability {
+  nodes: number[];
+  edges: number[];
+  /**
+   * Adjusted Rand index of memberships; null where no interval has groups.
+   */
+  rand: number | null;
+  verdict: "none" | "weak" | "clear";
+  sentence: string;
 }
 /**
  * Ask for a projection of a layer's points to the plane.

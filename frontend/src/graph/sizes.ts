@@ -1,7 +1,7 @@
 /** How large a node is drawn. */
 
 const LEAST = 0.15;
-const MOST = 0.5;
+const MOST = 0.42;
 /** Nodes that were left out make room for those that stay, up to this. */
 const WIDEST = 1.7;
 /** Nodes of a graph that is not too crowded for such room to be looked for. */

@@ -25,15 +25,18 @@ export interface ColourSource {
   /** Code of the class of each point. */
   codes: ArrayLike<number> | null;
   palette: Rgb[];
+  /** Share of the resamples in which each node returned, if that was measured. */
+  stability: number[] | null;
   /** Values of the number that colours, for each point. */
   number: { title: string; values: ArrayLike<number> } | null;
   dark: boolean;
 }
 
-/** Return the colours of a mode: `majority`, `purity`, or any other for the number, without one for the lens. */
+/** Return the colours of a mode: `majority`, `purity`, `stability`, or any other for the number, without one for the lens. */
 export function colouring(mode: string, source: ColourSource): Colouring {
   if (mode === "majority" && source.classes) return byMajority(source);
   if (mode === "purity" && source.classes) return byPurity(source);
+  if (mode === "stability" && source.stability) return byShare("stability", source.stability, 0, source);
   const { graph, members, number, dark } = source;
   if (number) return byNumber(number.title, nodeMeans(members, number.values), number.values, dark);
   return byNumber(lensOf(graph).title, Float32Array.from(graph.nodes.lens_mean), members.lens, null);
@@ -50,12 +53,15 @@ function byMajority(source: ColourSource): Colouring {
 }
 
 function byPurity(source: ColourSource): Colouring {
+  const { purity, nClasses } = source.classes as NodeClasses;
+  return byShare("purity", purity, 1 / Math.max(2, nClasses), source);
+}
+
+function byShare(title: string, shares: ArrayLike<number>, least: number, source: ColourSource): Colouring {
   const ramp = purityRamp(source.dark);
-  const classes = source.classes as NodeClasses;
-  const least = 1 / Math.max(2, classes.nClasses);
   return {
-    title: "purity",
-    nodes: Array.from(classes.purity, (share) => ramp((share - least) / (1 - least))),
+    title,
+    nodes: Array.from(shares, (share) => ramp((share - least) / (1 - least))),
     point: byMajority(source).point,
     scale: { ramp, range: [least, 1], share: true },
   };

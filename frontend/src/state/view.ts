@@ -44,7 +44,7 @@ export interface ViewState {
   find: string;
   wholeWord: boolean;
   findColumn: string | null;
-  /** `lens`, `majority`, `purity`, or `column:` or `point:` and the name of a number of the examples or of the points. */
+  /** `lens`, `majority`, `purity`, `stability`, or `column:` or `point:` and the name of a number of the examples or of the points. */
   colour: string;
   /** Whether nodes that are coloured by class are pies. */
   pies: boolean;
@@ -57,6 +57,8 @@ export interface ViewState {
   projection: string;
   order: ExampleOrder;
   theme: Theme;
+  /** What lies in the drawer below the graph. */
+  drawer: "nodes" | "found";
   /** Open panels. */
   panels: { left: boolean; right: boolean; projection: boolean; table: boolean };
 }
@@ -93,6 +95,7 @@ export function initialView(study: StudySummary): ViewState {
     projection: study.projections[0] ?? "",
     order: "stored",
     theme: "auto",
+    drawer: "nodes",
     panels: { left: true, right: true, projection: true, table: false },
   };
 }
@@ -165,6 +168,7 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "pins") return Array.isArray(value) && value.every((pin) => Array.isArray(pin) && pin.every(Number.isFinite));
   if (key === "classColumn" || key === "barColumn" || key === "findColumn") return value === null || typeof value === "string";
   if (key === "theme") return ["auto", "light", "dark"].includes(value as string);
+  if (key === "drawer") return value === "nodes" || value === "found";
   if (key === "radius") return value === "sqrt" || value === "log";
   return typeof value === typeof base && value !== null;
 }

@@ -1,6 +1,7 @@
 /** What every panel is given. */
 
 import { getContext, setContext } from "svelte";
+import type { Findings } from "./findings.svelte";
 import type { Identities } from "./identities.svelte";
 import type { Planes } from "./planes.svelte";
 import type { Reading } from "./reading.svelte";
@@ -10,6 +11,7 @@ export interface Explorer {
   session: Session;
   reading: Reading;
   planes: Planes;
+  findings: Findings;
   identities: Identities;
 }
 

@@ -14,7 +14,7 @@ export function exposeHandle(explorer: Explorer): void {
   window.topoact = { state: () => snapshot(explorer), layout };
 }
 
-function snapshot({ session, reading, planes }: Explorer) {
+function snapshot({ session, reading, planes, findings }: Explorer) {
   const { view, shown, viewport } = session;
   const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
   return {
@@ -46,6 +46,8 @@ function snapshot({ session, reading, planes }: Explorer) {
       nEdges: shown.graph.edges.source.length,
     },
     visible: reading.visible && { nodes: reading.visible.nNodes, edges: reading.visible.edges.length },
+    found: findings.found(shown?.graph),
+    stability: findings.stability(shown?.graph),
     highlighted: reading.lit ? Array.from(reading.lit.ids) : [],
     focus: Array.from(reading.focus),
   };

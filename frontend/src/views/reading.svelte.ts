@@ -11,6 +11,7 @@ import { visibleParts } from "../state/visible";
 import { roomBetween, worldRadii } from "../graph/sizes";
 import { strengths } from "../graph/scene";
 import { isPlace, numbersOf, type PointNumber, valuesOf } from "./numbers";
+import type { Findings } from "./findings.svelte";
 import type { Planes } from "./planes.svelte";
 import type { Session } from "./session.svelte";
 import type { Shown } from "./shown";
@@ -22,6 +23,7 @@ export class Reading {
   constructor(
     private readonly session: Session,
     private readonly planes: Planes,
+    private readonly findings: Findings,
   ) {}
 
   /** The column whose values are the classes; null in a study without one. */
@@ -57,8 +59,12 @@ export class Reading {
   /** What colours: the lens where the layer does not have what is asked for. */
   readonly colourMode = $derived.by(() => {
     if (this.wantedColour === "majority" || this.wantedColour === "purity") return this.column ? this.wantedColour : "lens";
+    if (this.wantedColour === "stability") return this.stability ? "stability" : this.column ? "majority" : "lens";
     return this.number ? this.wantedColour : "lens";
   });
+
+  /** How much of the graph returns, if that was measured. */
+  readonly stability = $derived.by(() => this.findings.stability(this.session.shown?.graph));
 
   readonly pies = $derived.by(() => this.session.view.pies && this.colourMode === "majority");
 
@@ -78,6 +84,7 @@ export class Reading {
       classes: this.classes,
       codes: this.codes,
       palette: this.palette,
+      stability: this.stability?.nodes ?? null,
       number: this.number,
       dark: this.session.dark,
     };

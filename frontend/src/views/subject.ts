@@ -38,7 +38,7 @@ export function facts(explorer: Explorer): Fact[] {
   const whole = !reading.selected && !reading.sought;
   const list: Fact[] = whole ? layerFacts(explorer, shown) : [];
   if (selection.kind === "nodes") list.push(...nodeFacts(explorer, shown, selection.ids));
-  if (selection.kind === "edge") list.push(...edgeFacts(shown, selection.source, selection.target));
+  if (selection.kind === "edge") list.push(...edgeFacts(explorer, shown, selection.source, selection.target));
   return [...list, ...comparedFacts(explorer, shown, whole)];
 }
 
@@ -85,6 +85,7 @@ function nodeFacts({ reading }: Explorer, shown: Shown, ids: number[]): Fact[] {
     { ...range, note: `mean ${figure(nodes.lens_mean[id])}` },
   ];
   if (nodes.prominence) list.push(...modeFacts(shown, id));
+  list.push(...returns(reading.stability?.nodes[id]));
   const majority = reading.classes?.majority[id] ?? -1;
   if (majority >= 0 && reading.column) list.push({ name: "Majority", value: reading.column.values[majority], note: `purity ${percent(reading.classes?.purity[id] ?? 0)}` });
   return list;
@@ -101,10 +102,14 @@ function modeFacts({ graph }: Shown, id: number): Fact[] {
   ];
 }
 
-function edgeFacts({ graph }: Shown, source: number, target: number): Fact[] {
+function edgeFacts({ reading }: Explorer, { graph }: Shown, source: number, target: number): Fact[] {
   const edge = graph.edges.source.findIndex((from, i) => from === source && graph.edges.target[i] === target);
-  return edge < 0 ? [] : [{ name: "Jaccard", value: graph.edges.jaccard[edge].toFixed(3) }];
+  if (edge < 0) return [];
+  return [{ name: "Jaccard", value: graph.edges.jaccard[edge].toFixed(3) }, ...returns(reading.stability?.edges[edge])];
 }
+
+/** Return how often a node or an edge came back, if that was measured. */
+const returns = (share: number | undefined): Fact[] => (share === undefined ? [] : [{ name: "Stability", value: percent(share), note: "of resamples" }]);
 
 const known = new WeakMap<Shown, Map<string, number>>();
 

@@ -87,5 +87,6 @@ def _structure(graph: MapperGraph) -> Finding | None:
     if populated < 2 or several >= FEW_INTERVALS * populated:
         return None
     which = f"{several} of {populated} intervals have" if several else "No interval has"
-    text = f"Little cluster structure: {which} a second mode above the noise. Detail may be chance; try another lens."
+    remedy = "Detail may be chance; more points or another lens may tell more."
+    text = f"Little cluster structure: {which} a second mode above the noise. {remedy}"
     return Finding("little_structure", text)

@@ -62,11 +62,11 @@ def map_(
     intervals: Annotated[
         int | None,
         typer.Option(
-            help="How many intervals cover the range of the lens.", show_default="40, fewer below 4,000 points"
+            help="How many intervals cover the range of the lens.", show_default="25, fewer below 10,000 points"
         ),
     ] = None,
     overlap: Annotated[
-        float | None, typer.Option(help="Share of an interval in common with the next.", show_default="0.2")
+        float | None, typer.Option(help="Share of an interval in common with the next.", show_default="0.3")
     ] = None,
     metric: Annotated[
         str | None, typer.Option(help="Distance between points: euclidean or cosine.", show_default="euclidean")
@@ -79,7 +79,7 @@ def map_(
         float | None,
         typer.Option(
             help="Of modes: the least height above a saddle, in multiples of what chance alone makes.",
-            show_default="0.25",
+            show_default="0.15",
         ),
     ] = None,
     eps: Annotated[

@@ -7,10 +7,10 @@ from fastapi.responses import StreamingResponse
 
 from topoact.errors import UnknownName
 from topoact.server.events import job_stream
-from topoact.wire import messages, translate
+from topoact.wire import findings, messages, translate
 from topoact.workbench import DrawnGraph, Workbench
 from topoact.workbench.jobs import JobRunner
-from topoact.workbench.tasks import MapTask, ProjectionTask
+from topoact.workbench.tasks import MapTask, ProjectionTask, StabilityTask
 
 SESSION: Final = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
 """For what never changes while the server runs: the next start, perhaps on another study, has another cookie."""
@@ -61,6 +61,34 @@ def members(digest: Digest, bench: Bench) -> Response:
     if graph is None:
         raise UnknownName(f"there is no graph {digest}: ask for it anew")
     return _frame(translate.members_frame(graph))
+
+
+@router.get("/graphs/{digest}/found")
+def found(digest: Digest, bench: Bench) -> findings.Found:
+    """Components, loops and branches of a graph."""
+    graph = bench.derived.load_graph(digest)
+    if graph is None:
+        raise UnknownName(f"there is no graph {digest}: ask for it anew")
+    return findings.found_message(graph)
+
+
+@router.post("/stabilities")
+def ask_for_stability(request: messages.StabilityRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
+    """Ask how much of a graph returns; the ticket's result is the graph's name, below ``graphs/``."""
+    settings = translate.settings_of(request.settings)
+    digest = bench.drawn_name(request.layer, settings, None).graph
+    ready = bench.derived.load_stability(digest) is not None
+    job = None if ready else jobs.submit(StabilityTask(request.layer, settings))
+    return messages.Ticket(result=digest, job=job)
+
+
+@router.get("/graphs/{digest}/stability")
+def stability(digest: Digest, bench: Bench) -> findings.Stability:
+    """How much of a graph returns."""
+    measured = bench.derived.load_stability(digest)
+    if measured is None:
+        raise UnknownName(f"the stability of graph {digest} was not measured: ask for it first")
+    return findings.stability_message(measured)
 
 
 @router.get("/graphs/{digest}/{layout}")

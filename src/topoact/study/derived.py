@@ -1,8 +1,9 @@
 """What was computed from a study: graphs, layouts and projections, keyed by digest and safe to delete.
 
 ``graphs/<digest>/`` holds ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet`` and
-``lens.parquet``; ``layouts/<id>.parquet`` beside them says where its nodes were drawn. ``projections/<name>.parquet``
-has the columns x and y. A file that cannot be read counts as absent and is computed again.
+``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, and ``stability.json``, if that
+was asked for, what of it returns when it is built from fewer points. ``projections/<name>.parquet`` has the columns x
+and y. A file that cannot be read counts as absent and is computed again.
 """
 
 import json
@@ -18,8 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.analysis.layout import Drawing
+from topoact.analysis.stability import Stability
 from topoact.mapper import MapperGraph
-from topoact.study.files import remove_leftovers, replacing, replacing_folder
+from topoact.study.files import remove_leftovers, replacing, replacing_folder, write_json
 from topoact.study.graphs import read_graph, write_graph
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 """What reading a damaged or absent derived file raises."""
 
 
+STABILITY: Final = "stability.json"
 RECENT: Final = 4
 """Graphs that are kept in memory: a page asks for the same one several times."""
 
@@ -88,6 +91,16 @@ class Derived:
         path = self._layout(digest, layout)
         return _or_none(lambda: _drawing(pq.read_table(path).to_pandas()))
 
+    def save_stability(self, digest: str, found: Stability) -> None:
+        """Store how much of a graph returns."""
+        plain = {name: np.asarray(value).tolist() for name, value in vars(found).items()}
+        plain["rands"] = [None if np.isnan(rand) else rand for rand in plain["rands"]]
+        write_json(self._graph(digest) / STABILITY, plain, lasting=False)
+
+    def load_stability(self, digest: str) -> Stability | None:
+        """Return how much of a graph returns, if that is stored."""
+        return _or_none(lambda: _stability(json.loads((self._graph(digest) / STABILITY).read_text("utf-8"))))
+
     def save_projection(self, name: str, positions: npt.NDArray[np.float32]) -> None:
         """Store a projection, shape (n_points, 2)."""
         _write_table(self._projection(name), pa.table({"x": positions[:, 0], "y": positions[:, 1]}))
@@ -126,6 +139,11 @@ def _written(folder: Path) -> tuple[tuple[int, int], ...]:
 def _write_table(path: Path, table: pa.Table) -> None:
     with replacing(path, lasting=False) as file:
         pq.write_table(table, file)
+
+
+def _stability(plain: dict[str, Any]) -> Stability:
+    arrays = {name: np.array(plain[name], dtype=np.float64) for name in ("nodes", "edges", "jaccard", "rands")}
+    return Stability(**arrays, split=float(plain["split"]))
 
 
 def _drawing(frame: pd.DataFrame) -> Drawing:

@@ -6,18 +6,14 @@ made in this file alone.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from topoact.analysis.diagnosis import Code
+from topoact.wire.findings import Found, Stability
+from topoact.wire.model import WireModel
 from topoact.workbench.settings import KnobKind
 
 Rule = Annotated[str, Field(pattern=r"^(elbow|quantile:(0?\.\d+|0|1))(:interval)?$")]
-
-
-class WireModel(BaseModel):
-    """Base of all messages: unknown fields are refused, numbers are finite."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Choice(WireModel):
@@ -226,6 +222,13 @@ class Graph(WireModel):
     warnings: list[Caution]
 
 
+class StabilityRequest(WireModel):
+    """Ask how much of the graph of a layer returns when it is built from some of the points."""
+
+    layer: int
+    settings: Settings
+
+
 class ProjectionRequest(WireModel):
     """Ask for a projection of a layer's points to the plane."""
 
@@ -287,6 +290,9 @@ MESSAGES: tuple[type[WireModel], ...] = (
     MapRequest,
     Ticket,
     Graph,
+    Found,
+    StabilityRequest,
+    Stability,
     ProjectionRequest,
     RowsRequest,
     FindRequest,

@@ -13,6 +13,7 @@ from topoact.analysis.classes import class_counts, top_classes
 from topoact.analysis.groups import roots
 from topoact.analysis.layout import Drawing, anchored_layout, layout
 from topoact.analysis.projection import check_projection, project
+from topoact.analysis.stability import Stability, same_way, stability
 from topoact.errors import InvalidInput, UnknownName
 from topoact.mapper import LENSES, MapperGraph, Progress, lens_values, no_progress
 from topoact.study import Layer, Study, open_study
@@ -168,6 +169,25 @@ class Workbench:
             drawing = layout(graph) if anchor is None else self._beside(graph, anchor)
         self.derived.save_drawing(*name, drawing)
         return drawing
+
+    def stability(self, layer: str | int, settings: MapSettings, progress: Progress = no_progress) -> Stability:
+        """Return how much of a graph returns when it is built from 80 % of the points, over ten resamples.
+
+        Raises
+        ------
+        InvalidInput
+            If the layer has no vectors.
+        """
+        opened, graph = self.study.layer(layer), self.map(layer, settings, progress)
+        if not opened.has_vectors:
+            raise InvalidInput(f"layer {opened.name} has no vectors, from which its graph could be built anew")
+        key = self._key(opened, settings)
+        stored = self.derived.load_stability(key)
+        if stored is not None and len(stored.nodes) == graph.n_nodes:
+            return stored
+        found = stability(graph, same_way(graph, self.vectors(opened), settings.clusterer_of()), progress=progress)
+        self.derived.save_stability(key, found)
+        return found
 
     def project(self, layer: str | int, kind: str, progress: Progress = no_progress) -> npt.NDArray[np.float32]:
         """Return a projection of a layer's points to the plane, shape (n_points, 2)."""

@@ -20,7 +20,7 @@ OWN: Final = {"modes": ("k", "prominence"), "dbscan": ("eps", "min_samples")}
 """Settings of each clusterer that the others do not have."""
 MOST_INTERVALS: Final = 25
 LEAST_INTERVALS: Final = 5
-POINTS: Final = 100
+POINTS: Final = 400
 """A layer has usually so many intervals, but that each has as many points as this where it can."""
 FINEST: Final = 0.1
 """Prominence at which a graph is placed: at a larger one its nodes keep the places that they have there."""

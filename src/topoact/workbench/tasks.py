@@ -31,6 +31,18 @@ class MapTask:
 
 
 @dataclass(frozen=True, slots=True)
+class StabilityTask:
+    """Measure how much of a graph returns."""
+
+    kind: ClassVar[str] = "stability"
+    layer: int
+    settings: MapSettings
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.stability(self.layer, self.settings, progress)
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectionTask:
     """Project the points of a layer to the plane."""
 

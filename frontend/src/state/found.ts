@@ -1,0 +1,23 @@
+/** Features of a graph's shape in words. */
+
+import type { Feature, FeatureCount } from "../api/types";
+import { plural } from "./format";
+
+const PLURALS: Record<FeatureCount["kind"], string> = { component: "components", loop: "loops", branch: "branches" };
+
+export function countText({ kind, value, least, reason }: FeatureCount): string {
+  if (value !== null) return plural(value, kind, PLURALS[kind]);
+  return `cannot tell how many ${PLURALS[kind]}${least ? `, at least ${least}` : ""}: ${reason}`;
+}
+
+/** Return over which prominence a feature lives; nothing where nodes have none. */
+export function lifeText({ birth, death }: Feature): string {
+  if (birth === null) return "";
+  return death === null ? `from ${birth.toFixed(1)} on` : `${birth.toFixed(1)} – ${death.toFixed(1)}`;
+}
+
+/** Return how long a feature lives, as a share of what is drawn as long. */
+export function lifeShare({ birth, death }: Feature, long: number): number {
+  if (birth === null || death === null) return 1;
+  return Math.min(1, (death - birth) / long);
+}

@@ -1,0 +1,90 @@
+"""What was found out about a graph: its messages, and how they are made."""
+
+from math import isfinite
+from typing import Final
+
+from pydantic import Field
+
+from topoact.analysis import stability, topology
+from topoact.mapper import MapperGraph
+from topoact.wire.model import WireModel
+
+MOST: Final = 200
+"""Features that are sent."""
+
+
+class Feature(WireModel):
+    """A component, a loop or a branching node of the skeleton, and the prominence over which it lives."""
+
+    kind: topology.Kind
+    nodes: list[int]
+    birth: float | None = Field(description="Null where nodes have no prominence.")
+    death: float | None = Field(description="Null where it never ends, or nodes have no prominence.")
+    sure: bool = Field(description="Whether it is hardly chance.")
+
+
+class FeatureCount(WireModel):
+    """How many there are of a kind, or in a sentence why that cannot be told."""
+
+    kind: topology.Kind
+    value: int | None
+    least: int = Field(description="How many are sure.")
+    reason: str
+
+
+class Found(WireModel):
+    """What the shape of a graph says; its features are those that live longest, these first."""
+
+    counts: list[FeatureCount]
+    features: list[Feature]
+    n_features: int
+
+
+class Stability(WireModel):
+    """How much of a graph returned over some resamples: a share of them for each node and edge."""
+
+    nodes: list[float]
+    edges: list[float]
+    rand: float | None = Field(description="Adjusted Rand index of memberships; null where no interval has groups.")
+    verdict: stability.Verdict
+    sentence: str
+
+
+def found_message(graph: MapperGraph) -> Found:
+    """Return the components, loops and branches of a graph."""
+    found = topology.report(graph)
+    counts: dict[topology.Kind, topology.Count] = {
+        "component": found.components,
+        "loop": found.loops,
+        "branch": found.branches,
+    }
+    return Found(
+        counts=[
+            FeatureCount(kind=kind, value=count.value, least=count.least, reason=count.reason)
+            for kind, count in counts.items()
+        ],
+        features=[_feature(feature) for feature in found.features[:MOST]],
+        n_features=len(found.features),
+    )
+
+
+def stability_message(found: stability.Stability) -> Stability:
+    """Return how much of a graph returns."""
+    return Stability(
+        nodes=found.nodes.tolist(),
+        edges=found.edges.tolist(),
+        rand=found.rand if isfinite(found.rand) else None,
+        verdict=found.verdict,
+        sentence=found.sentence,
+    )
+
+
+def _feature(feature: topology.Feature) -> Feature:
+    ends = feature.death is not None and isfinite(feature.death)
+    return Feature(
+        kind=feature.kind,
+        nodes=list(feature.nodes),
+        birth=feature.birth,
+        death=feature.death if ends else None,
+        sure=feature.sure,
+    )

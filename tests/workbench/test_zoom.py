@@ -1,0 +1,200 @@
+"""Graphs of modes: another prominence is a cut of the tree at hand, drawn in the places of the finest one."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from topoact.analysis.groups import roots
+from topoact.errors import Cancelled, InvalidInput
+from topoact.testing.settings import dbscan
+from topoact.testing.studies import write_digits_study
+from topoact.workbench import MapSettings, chosen, open_workbench
+from topoact.workbench.bench import DrawnGraph
+
+SETTINGS = MapSettings(n_intervals=8, k=8)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return write_digits_study(tmp_path_factory.mktemp("zoom") / "digits", n_examples=300)
+
+
+@pytest.fixture
+def bench(written, tmp_path):
+    return open_workbench(shutil.copytree(written, tmp_path / "digits"))
+
+
+def at(prominence):
+    return replace(SETTINGS, prominence=prominence)
+
+
+def names(bench, name):
+    graph = bench.derived.load_graph(name.graph)
+    return list(zip(graph.interval.tolist(), graph.modes.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("prominence", [0.0, 0.25, 1.0])
+def test_it_is_the_graph_of_the_estimator(bench, metric, prominence):
+    settings = replace(SETTINGS, prominence=prominence, metric=metric)
+    found = bench.map("rows", settings)
+    made = settings.mapper("l2").fit(bench.layer("rows").vectors()).graph_
+    assert found.nodes.equals(made.nodes)
+    assert found.edges.equals(made.edges)
+    for own, others in zip(found.memberships, made.memberships, strict=True):
+        np.testing.assert_array_equal(own, others)
+
+
+def test_a_larger_prominence_has_fewer_nodes(bench):
+    sizes = [bench.map("rows", at(prominence)).n_nodes for prominence in (0.0, 0.5, 1.0, 2.0)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > sizes[-1]
+
+
+def test_a_graph_is_found_again_with_its_prominence(bench):
+    first = bench.map("rows", SETTINGS)
+    again = open_workbench(bench.study.path).map("rows", SETTINGS)
+    np.testing.assert_array_equal(first.prominence, again.prominence)
+    np.testing.assert_array_equal(first.parent, again.parent)
+    assert np.isinf(again.prominence).any()
+
+
+@pytest.mark.parametrize("layer", ["rows", "pixels"])
+def test_nodes_have_their_places_in_the_finest_cut(bench, layer):
+    finest = bench.draw(layer, SETTINGS.finest)
+    where = dict(zip(names(bench, bench.drawn_name(layer, SETTINGS.finest, None)), finest.positions, strict=True))
+    for prominence in (0.25, 1.0, 4.0):
+        name = bench.drawn_name(layer, at(prominence), None)
+        drawing = bench.draw(layer, at(prominence))
+        for node, place in zip(names(bench, name), drawing.positions, strict=True):
+            np.testing.assert_array_equal(place, where[node])
+
+
+def test_cuts_are_of_one_layout_also_when_drawn_beside_each_other(bench):
+    bench.draw("rows", SETTINGS)
+    first = bench.drawn_name("rows", SETTINGS, None)
+    coarse = bench.drawn_name("rows", at(1.0), first)
+    assert coarse.layout == first.layout
+    bench.draw("rows", at(1.0), first)
+    assert bench.drawn_name("rows", SETTINGS, coarse) == first
+    assert bench.drawn_name("rows", SETTINGS.finest, coarse).layout == first.layout
+
+
+def test_another_cover_is_drawn_beside_and_survivors_keep_their_place(bench):
+    bench.draw("rows", SETTINGS)
+    anchor = bench.drawn_name("rows", SETTINGS, None)
+    other = replace(SETTINGS, overlap=0.25)
+    beside, before = bench.draw("rows", other, anchor), bench.draw("rows", SETTINGS)
+    assert bench.drawn_name("rows", other, anchor).layout != anchor.layout
+    kept = np.flatnonzero(beside.continues >= 0)
+    assert len(kept) > 0
+    np.testing.assert_array_equal(beside.positions[kept], before.positions[beside.continues[kept]])
+
+
+def test_beside_dbscan_and_back(bench):
+    few = dbscan(n_intervals=8, eps=9.0)
+    bench.draw("rows", few)
+    anchor = bench.drawn_name("rows", few, None)
+    drawing = bench.draw("rows", SETTINGS, anchor)
+    assert len(drawing.positions) == bench.map("rows", SETTINGS).n_nodes
+    back = bench.draw("rows", few, bench.drawn_name("rows", SETTINGS, anchor))
+    assert len(back.positions) == bench.map("rows", few).n_nodes
+
+
+def test_a_drawing_that_was_deleted_is_made_again(bench):
+    bench.draw("rows", SETTINGS)
+    name = bench.drawn_name("rows", SETTINGS, None)
+    whole = bench.drawn_name("rows", SETTINGS.finest, None)
+    shutil.rmtree(bench.study.path / "graphs" / whole.graph)
+    drawing = bench.draw("rows", at(1.0), name)
+    assert len(drawing.positions) == bench.map("rows", at(1.0)).n_nodes
+
+
+def test_cancelling_leaves_nothing(bench):
+    def stop(stage, done, total):
+        if stage == "clustering" and done:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        bench.map("rows", SETTINGS, stop)
+    assert not (bench.study.path / "graphs").exists()
+    assert bench.map("rows", SETTINGS).n_nodes > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"k": 0}, "k must be a whole number, at least 2: got 0"),
+        ({"k": 2.5}, "k must be a whole number"),
+        ({"prominence": -0.1}, "prominence must be a number, at least 0: got -0.1"),
+        ({"prominence": "much"}, "prominence must be a number, at least 0: got 'much'"),
+        ({"clusterer": "tree"}, "unknown clusterer 'tree': choose modes, dbscan"),
+        ({"metric": "nope"}, "metric must be 'euclidean' or 'cosine'"),
+        ({"n_intervals": 0}, "n_intervals must be"),
+    ],
+)
+@pytest.mark.parametrize("warm", [False, True])
+def test_bad_settings_are_refused_in_a_sentence(bench, change, words, warm):
+    if warm:
+        bench.map("rows", SETTINGS)
+    with pytest.raises(InvalidInput, match=words):
+        bench.map("rows", replace(SETTINGS, **change))
+
+
+def test_more_neighbours_than_points_make_one_node_of_an_interval(bench):
+    graph = bench.map("pixels", replace(SETTINGS, k=299))
+    assert graph.n_nodes == 8
+    assert graph.coverage == 1
+
+
+class TestStability:
+    """How much of a graph returns, kept with it."""
+
+    def test_it_is_measured_once(self, bench):
+        stages = []
+        found = bench.stability("rows", SETTINGS, lambda stage, *_: stages.append(stage))
+        graph = bench.map("rows", SETTINGS)
+        assert (len(found.nodes), len(found.edges)) == (graph.n_nodes, graph.n_edges)
+        assert "resampling" in stages
+        stages.clear()
+        again = open_workbench(bench.study.path).stability("rows", SETTINGS, lambda stage, *_: stages.append(stage))
+        assert stages == []
+        for name, value in vars(found).items():
+            np.testing.assert_array_equal(value, getattr(again, name))
+
+    def test_of_dbscan_as_well(self, bench):
+        assert len(bench.stability("rows", dbscan(n_intervals=5, eps=9.0)).rands) == 10
+
+    def test_one_without_groups_is_kept_too(self, bench):
+        settings = replace(SETTINGS, n_intervals=1, k=299)
+        found = bench.stability("pixels", settings)
+        assert np.isnan(found.rand)
+        key = bench.drawn_name("pixels", settings, None).graph
+        assert np.isnan(bench.derived.load_stability(key).rands).all()
+        assert found.verdict == "none"
+
+    def test_one_that_is_damaged_is_measured_again(self, bench):
+        key = bench.drawn_name("rows", SETTINGS, None).graph
+        first = bench.stability("rows", SETTINGS)
+        (bench.study.path / "graphs" / key / "stability.json").write_text("{")
+        assert bench.derived.load_stability(key) is None
+        np.testing.assert_array_equal(bench.stability("rows", SETTINGS).nodes, first.nodes)
+
+
+def test_the_presets_and_keywords_of_a_layer(bench):
+    layer = bench.layer("rows")
+    assert layer.map().nodes.equals(bench.map("rows", bench.usual).nodes)
+    assert bench.usual == MapSettings(n_intervals=5)
+    assert layer.map(preset="paper").eps == bench.map("rows", chosen(bench.usual, "paper")).eps
+    with pytest.raises(InvalidInput, match="eps is a setting of the clusterer 'dbscan', not of 'modes'"):
+        layer.map(eps=3.0)
+
+
+def test_the_roots_are_the_nodes_of_the_coarser_cut(bench):
+    finest = bench.map("rows", SETTINGS.finest)
+    modes = names(bench, bench.drawn_name("rows", SETTINGS.finest, None))
+    bench.map("rows", at(1.0))
+    left = names(bench, DrawnGraph(bench.drawn_name("rows", at(1.0), None).graph, ""))
+    assert [modes[node] for node in roots(finest, 1.0)] == left
