@@ -24,8 +24,8 @@ ARGUMENTS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 AT_REST = "() => { const s = window.topoact?.state(); return s && s.graph && !s.pending && s.view.camera }"
-LAYER = "conv3"
-"""The layer in which the classes part."""
+LAYER = "features"
+"""The last layer: a strand for each digit."""
 LEAST_SIZE = 25
 
 

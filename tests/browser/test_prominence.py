@@ -19,13 +19,13 @@ def places(state):
 def test_the_slider_goes_from_detail_to_skeleton_and_nodes_stay_where_they_are(explorer):
     slider = explorer.page.get_by_role("slider", name="Prominence")
     states = [explorer.state]
-    for keys in (["ArrowRight"] * 3, ["Home"], ["ArrowRight"] * 3, ["End"]):
+    for keys in (["ArrowLeft"] * 3, ["Home"], ["ArrowRight"] * 3, ["End"]):
         before = states[-1]["view"]["settings"]["prominence"]
         for key in keys:
             slider.press(key)
         explorer.until(f"s.view.settings.prominence !== {before} && !s.pending")
         states.append(explorer.settle().state)
-    assert [state["view"]["settings"]["prominence"] for state in states] == [0.25, 0.15, 4, 2.5, 0.1]
+    assert [state["view"]["settings"]["prominence"] for state in states] == [0.15, 0.25, 4, 2.5, 0.1]
     assert len({state["graph"]["layout"] for state in states}) == 1
     finest = places(states[-1])
     for state in states:
@@ -43,7 +43,7 @@ def test_the_slider_goes_from_detail_to_skeleton_and_nodes_stay_where_they_are(e
 def test_one_drag_of_the_slider_is_one_step_back(explorer):
     box = explorer.page.get_by_role("slider", name="Prominence").bounding_box()
     middle = box["y"] + box["height"] / 2
-    explorer.page.mouse.move(box["x"] + 0.77 * box["width"], middle)
+    explorer.page.mouse.move(box["x"] + 0.9 * box["width"], middle)
     explorer.page.mouse.down()
     for share in (0.6, 0.45, 0.3):
         explorer.page.mouse.move(box["x"] + share * box["width"], middle)
@@ -51,7 +51,7 @@ def test_one_drag_of_the_slider_is_one_step_back(explorer):
     explorer.page.mouse.up()
     explorer.until("s.view.settings.prominence > 1 && !s.pending")
     explorer.settle().page.get_by_role("button", name="Undo (Ctrl Z)").click()
-    explorer.until("s.view.settings.prominence === 0.25 && !s.pending")
+    explorer.until("s.view.settings.prominence === 0.15 && !s.pending")
 
 
 def test_a_selected_and_pinned_node_is_followed_through_the_tree(explorer):
@@ -188,5 +188,5 @@ def test_what_is_no_prominence_is_not_asked_for(explorer, typed):
     field = explorer.page.get_by_role("spinbutton", name="Prominence", exact=True)
     field.fill(typed)
     field.press("Enter")
-    expect(field).to_have_value("0.25")
-    assert explorer.state["view"]["settings"]["prominence"] == 0.25
+    expect(field).to_have_value("0.15")
+    assert explorer.state["view"]["settings"]["prominence"] == 0.15

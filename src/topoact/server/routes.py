@@ -161,9 +161,9 @@ async def events(jobs: Jobs) -> StreamingResponse:
 
 @router.delete("/jobs/{job}", status_code=204)
 def cancel(job: str, jobs: Jobs) -> None:
-    """Stop a job."""
-    if not jobs.cancel(job):
-        raise UnknownName(f"there is no running job {job!r}")
+    """Stop a job; one that has just ended is as good as stopped."""
+    if not jobs.cancel(job) and all(job != status.job for status in jobs.statuses()):
+        raise UnknownName(f"there is no job {job!r}")
 
 
 def _anchor(request: messages.MapRequest, bench: Workbench) -> DrawnGraph | None:
