@@ -4,15 +4,12 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from topoact.analysis.groups import roots
+from topoact.analysis.groups import SPLIT, roots
 from topoact.mapper import GivenGraph, MapperGraph
 
 LOW_COVERAGE: Final = 0.6
 GIANT_SHARE: Final = 0.5
 ISOLATED_SHARE: Final = 0.5
-
-FEW_INTERVALS: Final = 0.1
-"""Share of intervals with a second mode above the noise below which a layer has little structure."""
 
 Code = Literal["low_coverage", "one_blob", "bare_path", "little_structure", "fragments", "empty"]
 
@@ -84,7 +81,7 @@ def _structure(graph: MapperGraph) -> Finding | None:
     """Look for intervals that fall into several modes which are hardly chance."""
     modes = np.bincount(graph.interval[roots(graph)])
     populated, several = np.count_nonzero(modes), np.count_nonzero(modes > 1)
-    if populated < 2 or several >= FEW_INTERVALS * populated:
+    if populated < 2 or several >= SPLIT * populated:
         return None
     which = f"{several} of {populated} intervals have" if several else "No interval has"
     remedy = "Detail may be chance; more points or another lens may tell more."

@@ -9,6 +9,8 @@ from topoact.mapper import MapperGraph
 
 NOISE: Final = 1.0
 """The prominence that chance alone makes: at it, a graph is a skeleton."""
+SPLIT: Final = 0.5
+"""Share of the intervals, or of their points, with a second mode above the noise from which structure is clear."""
 
 Numbers = npt.NDArray[np.int64]
 

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from topoact.analysis.groups import SPLIT
 from topoact.analysis.matching import CONTINUES
 from topoact.errors import InvalidInput
 from topoact.mapper import Clusterer, Intervals, MapperGraph, Progress, build_graph, no_progress
@@ -19,8 +20,6 @@ CHANCE: Final = 0.6
 """Adjusted Rand index that points without structure hardly reach: 0.57 at most where they fill three dimensions or more
 (`Modes` of 2,000 to 50,000 Gaussian or uniform points and of layers with shuffled channels, prominence 0.15). In one
 and two dimensions it is 0.77, as chance summits return when most of the points do: see `Stability.split`."""
-SPLIT: Final = 0.5
-"""Least share of the points in intervals with several groups at which clusters are what a layer is made of."""
 
 Verdict = Literal["none", "weak", "clear"]
 
