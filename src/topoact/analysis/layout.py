@@ -29,7 +29,7 @@ LEAST_DISTANCE: Final = 0.7
 SEPARATION_STEPS: Final = 40
 MOST_STRETCH: Final = 4.0
 """How much a flat drawing of modes may be stretched across its length."""
-ROOM: Final = 0.95
+ROOM: Final = 1.1
 """Distance up to which modes are pushed apart."""
 
 
