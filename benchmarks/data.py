@@ -23,10 +23,15 @@ def lens_of(vectors: Vectors) -> Any:
 
 def sample(vectors: Vectors, n_points: int) -> Vectors:
     """Return every k-th vector in the order of their norms, in the order of their rows."""
+    return vectors if n_points >= len(vectors) else np.ascontiguousarray(vectors[sample_rows(vectors, n_points)])
+
+
+def sample_rows(vectors: Vectors, n_points: int) -> Any:
+    """Return the rows of every k-th vector in the order of their norms, ascending; of few vectors all rows."""
     if n_points >= len(vectors):
-        return vectors
+        return np.arange(len(vectors))
     order = np.argsort(lens_of(vectors), kind="stable")
-    return np.ascontiguousarray(vectors[np.sort(order[:: len(order) // n_points][:n_points])])
+    return np.sort(order[:: len(order) // n_points][:n_points])
 
 
 def mixture(

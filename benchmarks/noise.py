@@ -3,20 +3,30 @@
 A cell says how often a second mode reaches prominence 1 and, in brackets, the largest prominence. Gaussians, uniform
 balls and spheres are an interval each; segments and discs with noise in 64 channels are cut into 25 by their first
 principal component, and the largest of all intervals counts.
+
+``--graphs N`` instead makes N graphs each of 6,000 points: Gaussians, balls and, with ``--study`` and ``--layer``, a
+real layer with every channel shuffled; 25 intervals of the L2 norm and of the first principal component. Counted are
+the graphs whose skeleton has a second mode in an interval, or a loop.
 """
 
 import argparse
 from collections.abc import Callable
+from itertools import cycle, product
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from topoact import UniformCover
+from topoact import Mapper, Modes, UniformCover
+from topoact.analysis.topology import report
 from topoact.mapper import lens_values, mode_tree
 from topoact.mapper.covers import pullback
+from topoact.study import open_study
 from topoact.testing.shapes import planted
 
 DIMENSIONS: Final = (1, 2, 3, 5, 8, 20, 64)
+WIDTHS: Final = (8, 16, 64, 128)
+"""Channels of whole clouds, in turn."""
 Draw = Callable[[np.random.Generator, int, int], Any]
 
 
@@ -52,7 +62,15 @@ def main() -> None:
     parser.add_argument("--points", type=int, nargs="*", default=[100, 300, 1000])
     parser.add_argument("--k", type=int, nargs="*", default=[10, 15, 30])
     parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--graphs", type=int, default=0)
+    parser.add_argument("--study", type=Path)
+    parser.add_argument("--layer")
     chosen = parser.parse_args()
+    (graphs if chosen.graphs else intervals)(chosen)
+
+
+def intervals(chosen: argparse.Namespace) -> None:
+    """Print how prominent second modes of single intervals are."""
     print(f"| points | k | {' | '.join(f'{d} dimensions' for d in DIMENSIONS)} |\n| --- |{' --- |' * 8}")
     for kind, draw in DRAWS.items():
         for n_points in chosen.points:
@@ -69,8 +87,32 @@ def main() -> None:
                 print(f"| {shape}, noise {noise} | {k} | {cell([second(x, _slices(x), k) for x in clouds])} |")
 
 
-def _slices(cloud: Any) -> Any:
-    lens = lens_values("pca:0", cloud)
+def graphs(chosen: argparse.Namespace) -> None:
+    """Print how many whole graphs of noise show what is not there."""
+    draws: dict[str, Draw] = {"gaussian": gaussian, "ball": ball}
+    if chosen.study:
+        vectors = open_study(chosen.study).layer(chosen.layer).vectors()
+        draws[f"{chosen.layer}, shuffled"] = lambda rng, n_points, _: rng.permuted(
+            rng.choice(vectors, n_points), axis=0
+        )
+    print("| cloud | lens | k | second mode | loop | largest prominence |\n| --- | --- | --- | --- | --- | --- |")
+    for (kind, draw), lens, k in product(draws.items(), ("l2", "pca:0"), chosen.k):
+        rng = np.random.default_rng(0)
+        clouds = [
+            draw(rng, 6000, channels).astype(np.float32) for _, channels in zip(range(chosen.graphs), cycle(WIDTHS))
+        ]
+        seconds = [second(cloud, _slices(cloud, lens), k) for cloud in clouds]
+        mapper = Mapper(lens=lens, n_intervals=25, overlap=0.35, clusterer=Modes(k=k))
+        loops = sum(report(mapper.fit(cloud).graph_).loops.seen > 0 for cloud in clouds)
+        modes = sum(one >= 1 for one in seconds)
+        print(
+            f"| {kind} | {lens} | {k} | {modes}/{len(clouds)} | {loops}/{len(clouds)} | {max(seconds):.2f} |",
+            flush=True,
+        )
+
+
+def _slices(cloud: Any, name: str = "pca:0") -> Any:
+    lens = lens_values(name, cloud)
     return pullback(lens, UniformCover(25, 0.35).intervals(lens))
 
 

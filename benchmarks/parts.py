@@ -13,7 +13,7 @@ from benchmarks import data, exact
 from benchmarks.extraction import measure
 from benchmarks.measure import product_rate
 from benchmarks.runs import runs_with_data
-from benchmarks.side_by_side import Case, Limits, compare, measure_index
+from benchmarks.side_by_side import Case, Limits, compare, measure_index, measure_modes
 from benchmarks.turns import Failed
 from topoact.study import open_study
 
@@ -83,6 +83,10 @@ class Parts:
         radii = [float(eps) for eps in np.unique(np.quantile(distances, LADDER))]
         return {"rows": [measure_index(vectors, eps, self.limits, restore=True) for eps in (radii[9:10], radii)]}
 
+    def modes(self) -> dict[str, Any]:
+        small = measure_modes(self._squeezed(49_000), ("index", "intervals", "gudhi"), self.limits)
+        return {"rows": [small, measure_modes(self._squeezed(196_000), ("index", "intervals"), self.limits)]}
+
     def extraction(self) -> dict[str, Any]:
         rows = []
         for run in runs_with_data():
@@ -132,5 +136,6 @@ PARTS: dict[str, Callable[[Parts], dict[str, Any]]] = {
     "resnet20": Parts.resnet20,
     "growth": Parts.growth,
     "ladder": Parts.ladder,
+    "modes": Parts.modes,
     "extraction": Parts.extraction,
 }

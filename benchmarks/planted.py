@@ -1,61 +1,160 @@
-"""Do graphs find the shape of points that have one? ``python -m benchmarks.planted --help``.
+"""Do graphs find the shape of points that have one? ``python -m benchmarks.planted run -o FILE`` and ``… table FILE``.
 
-Shapes in 64 channels with Gaussian noise; lens: first principal component, 25 intervals, overlap 35 %, edges of Jaccard
-above 0.02. Counted is how often components and loops are the true ones.
+Shapes in several channels with Gaussian noise, with and without a ReLU; lens: first principal component, 25 intervals,
+overlap 35 %. A case is right when components and loops are the true ones, wrong when one that is told is not, and
+otherwise cannot be told: `judge` and `report` may say so, the others count whatever they see. KeplerMapper and
+giotto-tda have DBSCAN with the elbow's ε of "paper", and all their edges.
 """
 
 import argparse
-import time
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import product
+from pathlib import Path
 from typing import Any, Final
 
+import networkx as nx
+import numpy as np
+
 import topoact
-from topoact.analysis.topology import shape
+from benchmarks.environments import python_of
+from topoact.analysis.judgement import judge
+from topoact.analysis.topology import Report, report, shape
+from topoact.mapper.nerve import Members, nerve
 from topoact.testing.shapes import SHAPES, planted
 
-CLUSTERERS: Final[dict[str, Any]] = {
-    "DBSCAN": topoact.DBSCAN(),
-    "DBSCAN:interval": topoact.DBSCAN(eps="elbow:interval"),
-    "Modes(15)": topoact.Modes(k=15),
-    "Modes(30)": topoact.Modes(k=30),
-    "Modes(30, 1.5)": topoact.Modes(k=30, prominence=1.5),
-}
+Counts = tuple[int | None, int | None]
+Case = tuple[str, int, int, float, bool, int]
+INTERVALS: Final = {"n_intervals": 25, "overlap": 0.35}
+CASE: Final = ("shape", "points", "channels", "noise", "relu", "seed")
+PEERS: Final = ("kepler-mapper", "giotto-tda")
+SIDES: Final = ("judge", "report", "Modes", "paper", "communities", *PEERS)
 
 
-def found(cloud: Any, clusterer: Any) -> tuple[int, int]:
-    """Return components and loops."""
-    mapper = topoact.Mapper(lens="pca:0", n_intervals=25, overlap=0.35, clusterer=clusterer)
-    return tuple(shape(mapper.fit(cloud).graph_))
+def cloud(case: Case) -> Any:
+    name, n_points, n_channels, noise, relu, seed = case
+    return planted(name, n_points, n_channels, noise=noise, relu=relu, seed=seed).astype(np.float32)
+
+
+def counted(side: str, points: Any) -> Counts:
+    """Return components and loops; None where a side cannot tell."""
+    if side == "judge":
+        return _told(judge(points, "pca:0", **INTERVALS))
+    clusterer = {
+        "report": topoact.Modes(k=15),
+        "Modes": topoact.Modes(k=15),
+        "paper": topoact.DBSCAN(eps="elbow", min_samples=5),
+        "communities": topoact.Communities(k=15),
+    }[side]
+    graph = topoact.Mapper(lens="pca:0", clusterer=clusterer, **INTERVALS).fit(points).graph_
+    return _told(report(graph)) if side == "report" else shape(graph)
+
+
+def _told(found: Report) -> Counts:
+    return found.components.value, found.loops.value
+
+
+def by_peer(side: str, clouds: list[Any]) -> list[Counts]:
+    """Return what graphs of another library show, made in its own environment by `benchmarks.sides`."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, points in enumerate(clouds):
+            lens = topoact.mapper.lens_values("pca:0", points)
+            eps = topoact.DBSCAN(eps="elbow", min_samples=5).bind(points, seed=0).eps
+            np.savez(Path(folder) / f"{number:03}.cloud.npz", vectors=points, lens=lens, eps=eps, **INTERVALS)
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        command = [python_of(side), Path(__file__).with_name("sides.py"), side, folder]
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+        return [_all_edges(path, len(clouds[0])) for path in sorted(Path(folder).glob("*.nodes.npz"))]
+
+
+def _all_edges(path: Path, n_points: int) -> Counts:
+    """Return components and loops of a nerve, whatever its edges carry."""
+    with np.load(path) as saved:
+        edges, n_nodes = nerve(Members(saved["indptr"], saved["indices"]), n_points), len(saved["indptr"]) - 1
+    network = nx.Graph(zip(edges.source.tolist(), edges.target.tolist(), strict=True))
+    network.add_nodes_from(range(n_nodes))
+    n_pieces = nx.number_connected_components(network)
+    return n_pieces, network.number_of_edges() - n_nodes + n_pieces
+
+
+def outcomes(side: str, cases: list[Case]) -> list[dict[str, Any]]:
+    """Return cases with what a side found there, and whether that is right."""
+    clouds = [cloud(case) for case in cases]
+    found = by_peer(side, clouds) if side in PEERS else [counted(side, points) for points in clouds]
+    return [judged(side, case, counts) for case, counts in zip(cases, found, strict=True)]
+
+
+def judged(side: str, case: Case, found: Counts) -> dict[str, Any]:
+    """Return a case with counts, and whether they are right."""
+    wrong = any(count not in (None, true) for count, true in zip(found, SHAPES[case[0]][1], strict=True))
+    how = "wrong" if wrong else "cannot tell" if None in found else "right"
+    return dict(zip(CASE, case, strict=True)) | {"side": side, "found": found, "outcome": how}
+
+
+def _run(chosen: argparse.Namespace) -> None:
+    """Run every side over the grid, seed by seed, but for what the file has; clouds of a chunk are equally large."""
+    lines = chosen.output.read_text().splitlines() if chosen.output.exists() else []
+    done = {(one["side"], *(one[name] for name in CASE)) for one in map(json.loads, lines)}
+    with ProcessPoolExecutor(chosen.jobs) as pool, chosen.output.open("a") as file:
+        for side, seed in product(chosen.sides, chosen.seeds):
+            chunks = [
+                [(name, n_points, n_channels, noise, relu, seed) for name in SHAPES for noise in chosen.noise]
+                for n_points, n_channels, relu in product(chosen.points, chosen.channels, (False, True))
+            ]
+            missing = [chunk for chunk in chunks if (side, *chunk[-1]) not in done]
+            for results in pool.map(partial(outcomes, side), missing):
+                file.writelines(json.dumps(result) + "\n" for result in results)
+                file.flush()
+
+
+def _table(chosen: argparse.Namespace) -> None:
+    results = [json.loads(line) for path in chosen.files for line in path.read_text().splitlines()]
+    groups: dict[str, Any] = {name: lambda one, name=name: one["shape"] == name for name in SHAPES}
+    groups |= {f"noise {level}, no ReLU": _of(level, relu=False) for level in (0.02, 0.05, 0.1)}
+    groups |= {f"noise {level}, ReLU": _of(level, relu=True) for level in (0.02, 0.05, 0.1)}
+    groups["all"] = lambda _: True
+    sides = [side for side in SIDES if any(one["side"] == side for one in results)]
+    print(f"|  | {' | '.join(sides)} |\n| --- |{' --- |' * len(sides)}")
+    for name, chosen_by in groups.items():
+        print(f"| {name} | {' | '.join(_cells(results, sides, chosen_by))} |")
+
+
+def _of(level: float, *, relu: bool) -> Any:
+    return lambda one: (one["noise"], one["relu"]) == (level, relu)
+
+
+def _cells(results: list[dict[str, Any]], sides: list[str], chosen_by: Any) -> Iterator[str]:
+    for side in sides:
+        tally = Counter(one["outcome"] for one in results if one["side"] == side and chosen_by(one))
+        total = max(1, sum(tally.values()))
+        yield " / ".join(f"{100 * tally[how] / total:.3g}" for how in ("right", "cannot tell", "wrong"))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.planted", description=__doc__)
-    parser.add_argument("--points", type=int, default=6000)
-    parser.add_argument("--channels", type=int, default=64)
-    parser.add_argument("--noise", type=float, nargs="*", default=[0.02, 0.05, 0.1])
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--relu", action="store_true")
-    parser.add_argument("--clusterers", nargs="*", choices=list(CLUSTERERS), default=list(CLUSTERERS))
+    commands = parser.add_subparsers(required=True)
+    run = commands.add_parser("run", help="append outcomes that a file has not to it")
+    run.set_defaults(do=_run)
+    run.add_argument("-o", "--output", type=Path, required=True)
+    run.add_argument("--points", type=int, nargs="*", default=[2000, 6000])
+    run.add_argument("--channels", type=int, nargs="*", default=[16, 64, 512])
+    run.add_argument("--noise", type=float, nargs="*", default=[0.02, 0.05, 0.1])
+    run.add_argument("--seeds", type=int, nargs="*", default=list(range(10)))
+    run.add_argument("--sides", nargs="*", choices=SIDES, default=["judge"])
+    run.add_argument("--jobs", type=int, default=1)
+    table = commands.add_parser("table", help="percent right / cannot tell / wrong")
+    table.set_defaults(do=_table)
+    table.add_argument("files", type=Path, nargs="+")
     chosen = parser.parse_args()
-    print(f"{chosen.points} points, {chosen.channels} channels{', behind a ReLU' * chosen.relu}")
-    print(f"| shape | noise | {' | '.join(chosen.clusterers)} |\n| --- | --- |{' --- |' * len(chosen.clusterers)}")
-    for name, (_, truth) in SHAPES.items():
-        for noise in chosen.noise:
-            clouds = [
-                planted(name, chosen.points, chosen.channels, noise=noise, relu=chosen.relu, seed=seed)
-                for seed in range(chosen.seeds)
-            ]
-            cells = [_cell(clouds, CLUSTERERS[one], truth) for one in chosen.clusterers]
-            print(f"| {name} {truth} | {noise} | {' | '.join(cells)} |", flush=True)
-
-
-def _cell(clouds: list[Any], clusterer: Any, truth: tuple[int, int]) -> str:
-    """Return how many are right, what the others are, and the seconds for each."""
-    start = time.perf_counter()
-    results = [found(cloud, clusterer) for cloud in clouds]
-    seconds = (time.perf_counter() - start) / len(clouds)
-    wrong = [f"{components},{loops}" for components, loops in results if (components, loops) != truth]
-    return f"{len(results) - len(wrong)}/{len(results)} {' '.join(wrong)} ({seconds:.1f} s)"
+    chosen.do(chosen)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

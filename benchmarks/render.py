@@ -78,6 +78,22 @@ def ladder(results: Results) -> str:
     return f"{_conditions(results)}\n\n{_table(head, rows)}"
 
 
+def modes(results: Results) -> str:
+    """Return what the index of modes costs beside the search of neighbours interval by interval."""
+    head = [
+        "vectors × channels",
+        "cold",
+        "processor's time",
+        "restored",
+        "further graph",
+        "processor's time",
+        "another prominence",
+    ]
+    more = ["index", "data", "peak, of which before", "without an index", "equal trees", "GUDHI"]
+    rows = [_moded(row) for row in results["rows"] if row["index"]["status"] == "done"]
+    return f"{_conditions(results)}\n\n{_table([*head, *more], rows)}"
+
+
 def extraction(results: Results) -> str:
     """Return the speed and memory of extraction beside the bare loop, one row a run."""
     head = ["", "examples", "vectors in layers", "bare loop", "extraction", "overhead", "of the processor's time"]
@@ -93,6 +109,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "resnet20": comparison,
     "growth": growth,
     "ladder": ladder,
+    "modes": modes,
     "extraction": extraction,
 }
 
@@ -182,6 +199,31 @@ def _rung(row: Results) -> list[str]:
     n_radii = max(1, len(row["further"]) // 27)
     numbers = [str(n_radii), f"{row['build']:.3g} s", f"{row['restore']:.3g} s", f"{row['restored_first']:.3g} s"]
     return [*numbers, f"{row['band_mib']:,.0f} MiB", str(len(row["further"])), _spread(row["further"]) + " s"]
+
+
+def _moded(sides: Results) -> list[str]:
+    row, alone = sides["index"], sides.get("intervals", {})
+    equal = f"{alone['equal']} of {len(alone['trees'])}" if "equal" in alone else ""
+    return [
+        f"{_count(row['n_points'])} × {row['n_channels']}",
+        f"{row['build']:.3g} s",
+        f"{row['build_cpu']:.3g} s",
+        f"{row['restore']:.2g} s",
+        _spread(row["graphs"]) + " s",
+        _spread(row["graphs_cpu"]) + " s",
+        _spread(row["cuts"]) + " s",
+        f"{row['index_mib']:,.0f} MiB",
+        f"{row['data_mib']:,.0f} MiB",
+        f"{row['peak_mib'] / 1024:.2f} GiB, {row['before_mib'] / 1024:.2f}",
+        _sought(alone),
+        equal,
+        _sought(sides.get("gudhi", {})),
+    ]
+
+
+def _sought(side: Results) -> str:
+    """Return the seconds of a side that finds modes interval by interval, or what stopped it."""
+    return f"{_spread(side['trees'])} s" if "trees" in side else side.get("status", "")
 
 
 def _extracted(row: Results) -> list[str]:

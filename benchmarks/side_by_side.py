@@ -8,7 +8,7 @@ index and many graphs of it.
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -83,6 +83,22 @@ def measure_index(vectors: Any, eps: list[float], limits: Limits, *, restore: bo
         np.save(Path(name) / "vectors.npy", vectors)
         np.save(Path(name) / "lens.npy", data.lens_of(vectors))
         return _index(Path(name), 0.5, ["restore"] * restore + eps, limits)
+
+
+def measure_modes(vectors: Any, sides: Iterable[str], limits: Limits) -> dict[str, Any]:
+    """Let each side of `benchmarks.modes` have these vectors in a process of its own."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    found = {}
+    with tempfile.TemporaryDirectory(dir=RESULTS) as name:
+        np.save(Path(name) / "vectors.npy", vectors)
+        np.save(Path(name) / "lens.npy", data.lens_of(vectors))
+        for side in sides:
+            command = [sys.executable, "-m", "benchmarks.modes", side, name]
+            outcome = watched.run(command, memory_mib=limits.memory_mib, seconds=limits.seconds)
+            said = json.loads(outcome.said) if outcome.status == "done" else {"said": outcome.said}
+            found[side] = {"status": outcome.status, **said}
+            print(f"  {side}: {found[side]}", flush=True)
+    return found
 
 
 def _take_turns(case: Case, folder: Path, eps: float, limits: Limits) -> tuple[dict[str, Any], list[dict[str, Any]]]:

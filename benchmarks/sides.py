@@ -132,11 +132,26 @@ def main(name: str, folder: str, target: str, *numbers: str) -> None:
     before, start = peak_mebibytes(), time.perf_counter()
     found = SIDES[name](vectors, lens, setting)
     seconds, peak = time.perf_counter() - start, peak_mebibytes()
-    nodes = [np.sort(np.asarray(rows, dtype=np.int64)) for rows in found()]
-    indptr = np.concatenate([[0], np.cumsum([len(rows) for rows in nodes])]).astype(np.int64)
-    np.savez(target, indptr=indptr, indices=np.concatenate([*nodes, np.empty(0, np.int64)]))
+    save(target, found)
     print(json.dumps({"seconds": seconds, "before_mib": before, "peak_mib": peak}))
 
 
+def save(target: str | Path, found: Nodes) -> None:
+    nodes = [np.sort(np.asarray(rows, dtype=np.int64)) for rows in found()]
+    indptr = np.concatenate([[0], np.cumsum([len(rows) for rows in nodes])]).astype(np.int64)
+    np.savez(target, indptr=indptr, indices=np.concatenate([*nodes, np.empty(0, np.int64)]))
+
+
+def several(name: str, folder: str) -> None:
+    """Make the graph of each cloud of a folder; nothing is timed."""
+    for path in sorted(Path(folder).glob("*.cloud.npz")):
+        with np.load(path) as held:
+            setting = Setting(int(held["n_intervals"]), float(held["overlap"]), float(held["eps"]), 5)
+            save(
+                path.with_name(path.name.replace(".cloud", ".nodes")),
+                SIDES[name](held["vectors"], held["lens"], setting),
+            )
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    (several if len(sys.argv) == 3 else main)(*sys.argv[1:])

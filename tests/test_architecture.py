@@ -30,9 +30,10 @@ def test_importing_does_not_wait_for_heavy_libraries(name):
 
 def test_the_public_surface():
     covers = {"IntervalCover", "ProductCover", "QuantileCover", "UniformCover"}
-    clusterers = {"DBSCAN", "HDBSCAN", "Modes", "SingleLinkage"}
-    others = {"BallMapper", "Mapper", "MapperGraph", "NeighborIndex", "TorchProducts", "__version__", "open"}
-    assert set(topoact.__all__) == covers | clusterers | others
+    clusterers = {"Communities", "DBSCAN", "HDBSCAN", "Modes", "SingleLinkage"}
+    indexes = {"ModeIndex", "NeighborIndex", "TorchProducts"}
+    others = {"BallMapper", "Mapper", "MapperGraph", "__version__", "open"}
+    assert set(topoact.__all__) == covers | clusterers | indexes | others
     assert all(getattr(topoact, name) is not None for name in topoact.__all__)
     assert topoact.open.__name__ == "open_workbench"
     with pytest.raises(AttributeError, match="'topoact' has no attribute 'Nothing'"):

@@ -11,7 +11,7 @@ from topoact import DBSCAN, Mapper
 from topoact.study import open_study
 
 ROOT = Path(__file__).parents[1]
-PLACES = ("growth", "large", "extraction")
+PLACES = ("growth", "large", "modes", "extraction")
 CONDITIONS = {"when": "today", "machine": "a machine", "load": [0.1, 2.0], "versions": "numpy 2"}
 INDEX = {
     "status": "done",
@@ -32,6 +32,13 @@ GROWTH = {
         for n in (1_000, 2_000, 4_000)
     ]
     + [{"eps": 2.0, "status": "memory", "said": ""}],
+}
+MODES = {
+    "index": INDEX
+    | {"n_points": 2_000, "index_mib": 123.0, "build": 2.5, "build_cpu": 5.0, "restore": 0.02}
+    | {"graphs": [0.2, 0.3, 0.25], "graphs_cpu": [0.4], "cuts": [0.03, 0.04, 0.05]},
+    "intervals": {"status": "done", "trees": [2.0, 4.0], "equal": 2},
+    "gudhi": {"status": "time", "said": ""},
 }
 EXTRACTED = {
     "name": "ResNet-20",
@@ -112,6 +119,12 @@ def test_a_comparison_tells_ratios_parity_and_who_was_stopped(tmp_path: Path) ->
         "| gudhi | 5 (4–6) | 10.0 | 1.00 GiB | 5 | 2 of 3; 2 of one point or none; 1 differ in border points |" in text
     )
     assert "| zen-mapper | stopped beyond 16 GiB |  | 16.0 GiB |" in text
+
+
+def test_modes_with_an_index_and_without(tmp_path: Path) -> None:
+    text = filled(tmp_path, {"modes": {"conditions": CONDITIONS, "rows": [MODES, {"index": {"status": "memory"}}]}})
+    seconds = "2.5 s | 5 s | 0.02 s | 0.25 (0.2–0.3) s | 0.4 s | 0.04 (0.03–0.05) s"
+    assert f"| 2,000 × 8 | {seconds} | 123 MiB | 1 MiB | 0.50 GiB, 0.10 | 3 (2–4) s | 2 of 2 | time |\n" in text
 
 
 def test_extraction_has_a_row_for_each_run(tmp_path: Path) -> None:
@@ -199,3 +212,32 @@ def test_the_mixture_is_the_same_every_time_and_looks_like_activations() -> None
     assert np.array_equal(first, mixture(500, n_channels=64))
     assert first.min() == 0
     assert 0.5 < (first == 0).mean() < 0.9
+
+
+def test_planted_shapes_are_judged_and_tabled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from benchmarks import planted
+
+    target = tmp_path / "outcomes.jsonl"
+    small = ["--points", "1000", "--channels", "8", "--noise", "0.02", "--seeds", "0"]
+    monkeypatch.setattr(planted, "SHAPES", {name: planted.SHAPES[name] for name in ("line", "ring")})
+    for sides in (["paper"], ["paper", "communities"]):
+        monkeypatch.setattr(sys, "argv", ["planted", "run", "-o", str(target), *small, "--sides", *sides])
+        planted.main()
+    outcomes = [json.loads(line) for line in target.read_text().splitlines()]
+    assert [one["side"] for one in outcomes] == ["paper"] * 4 + ["communities"] * 4
+    assert {one["outcome"] for one in outcomes[4:]} == {"wrong"}
+    monkeypatch.setattr(sys, "argv", ["planted", "table", str(target)])
+    planted.main()
+    assert capsys.readouterr().out.splitlines()[-1].endswith("| 0 / 0 / 100 |")
+
+
+@pytest.mark.parametrize(
+    ("found", "how"), [((1, 1), "right"), ((None, 1), "cannot tell"), ((None, 2), "wrong"), ((2, None), "wrong")]
+)
+def test_what_is_told_must_be_true(found: tuple[int | None, int | None], how: str) -> None:
+    from benchmarks import planted
+
+    case = ("ring", 10, 2, 0.1, False, 0)
+    assert planted.judged("judge", case, found)["outcome"] == how

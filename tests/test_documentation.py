@@ -33,8 +33,15 @@ def test_the_page_on_mapper_runs_from_top_to_bottom(capsys: pytest.CaptureFixtur
     names: dict[str, object] = {}
     for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "mapper.md").read_text(), re.DOTALL):
         exec(block, names)
-    assert capsys.readouterr().out.count("MapperGraph") == 12
+    assert capsys.readouterr().out.count("MapperGraph") == 18
     assert names["distances"].shape == (3000, 10)
+
+
+def test_the_page_on_the_method_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {"X": np.random.default_rng(0).normal(size=(500, 3))}
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "method.md").read_text(), re.DOTALL)
+    exec(block, names)
+    assert "cluster structure" in capsys.readouterr().out
 
 
 def test_every_setting_has_a_knob_with_help() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from graphs import graph_of, modes_of
 
-from topoact import Mapper, Modes
+from topoact import Communities, Mapper, Modes
 from topoact.analysis.topology import report, shape
 from topoact.testing.shapes import SHAPES, planted
 
@@ -127,6 +127,13 @@ def test_too_many_are_said_to_be():
     assert found.loops.value is None
     assert "600 nodes" in found.loops.reason
     assert "600 nodes" in found.verdict
+
+
+def test_communities_do_not_tell_shapes():
+    cloud = planted("ring", 1000, 8, noise=0.03, seed=0).astype(np.float32)
+    found = report(Mapper(lens="pca:0", n_intervals=8, clusterer=Communities()).fit(cloud).graph_)
+    assert found.components.value is found.loops.value is found.branches.value is None
+    assert "pieces" in found.loops.reason
 
 
 @pytest.mark.parametrize("name", ["line", "ring", "blobs"])

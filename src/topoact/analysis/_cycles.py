@@ -11,6 +11,7 @@ class Forest:
     def __init__(self) -> None:
         self._above: dict[int, int] = {}
         self._sum: dict[int, int] = {}
+        self._size: dict[int, int] = {}
 
     def find(self, node: int) -> tuple[int, int]:
         """Return the root of a node, and the sum on the way to it."""
@@ -24,7 +25,9 @@ class Forest:
         (first, one), (second, other) = self.find(edge[0]), self.find(edge[1])
         if first == second:
             return one ^ other ^ value
-        self._above[second], self._sum[second] = first, one ^ other ^ value
+        sizes = self._size.get(first, 1), self._size.get(second, 1)
+        large, small = (first, second) if sizes[0] >= sizes[1] else (second, first)
+        self._above[small], self._sum[small], self._size[large] = large, one ^ other ^ value, sum(sizes)
         return None
 
 

@@ -27,9 +27,15 @@ LEAST_CONTINUED: Final = 0.2
 LEAST_DISTANCE: Final = 0.7
 """Distance up to which free nodes are pushed apart."""
 SEPARATION_STEPS: Final = 40
+STRONG: Final = 0.95
+"""Quantile of the Jaccard indexes from which edges are the shortest."""
 MOST_STRETCH: Final = 4.0
 """How much a flat drawing of modes may be stretched across its length."""
-ROOM: Final = 1.1
+LONGEST: Final = 4.0
+"""Length of the weakest edge of a graph of modes, where the strongest have length 1."""
+TIE: Final = 2.0
+"""Length of a tie between nodes that are one in the skeleton."""
+ROOM: Final = 0.95
 """Distance up to which modes are pushed apart."""
 
 
@@ -84,8 +90,8 @@ def anchored_layout(graph: MapperGraph, anchor: MapperGraph, anchor_positions: P
         return Drawing(_mirrored(layout(graph).positions, expected), np.full(graph.n_nodes, -1))
     start = _start(graph, expected)
     start[held] = anchor_positions[continues[held]]
-    adjacency = _adjacency(graph)
-    for nodes in _parts(components(graph)):
+    adjacency = _tied(graph)
+    for nodes in _parts(_ranked(adjacency)):
         if len(nodes) > 1 and not held[nodes].all():
             start[nodes] = relax(adjacency[nodes][:, nodes], start[nodes], ~held[nodes])
     return Drawing(_rounded(_separated(start, ~held)), continues)
@@ -99,14 +105,22 @@ def _adjacency(graph: MapperGraph) -> sparse.csr_array:
 
 
 def _tied(graph: MapperGraph) -> sparse.csr_array:
-    """Return the adjacency with ties between the nodes that are one in the skeleton: each with what it merges into."""
-    adjacency = _adjacency(graph)
+    """Return how long the edges of a graph are to be drawn.
+
+    In graphs of modes those that share little are long: a few points on the border of two arms must not draw them
+    together. Nodes that are one in the skeleton are tied, each to the one that it merges into there.
+    """
     of = groups(graph)
     if of is None:
-        return adjacency
+        return _adjacency(graph)
+    source, target, _, jaccard = graph.links
+    strong = np.quantile(jaccard, STRONG) if len(jaccard) else 1.0
+    lengths = np.clip(1 + np.log(strong / jaccard), 1, LONGEST)
     nodes = np.flatnonzero(of != np.arange(len(of)))
-    ties = sparse.csr_array((np.ones(len(nodes)), (nodes, of[nodes])), shape=adjacency.shape)
-    return (adjacency + ties + ties.T).sign().tocsr()
+    ends = np.concatenate([source, nodes]), np.concatenate([target, of[nodes]])
+    shape = (graph.n_nodes, graph.n_nodes)
+    half = sparse.csr_array((np.concatenate([lengths, np.full(len(nodes), TIE)]), ends), shape=shape)
+    return (half + half.T).tocsr()
 
 
 def _opened(drawing: Positions) -> Positions:

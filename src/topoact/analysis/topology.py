@@ -20,6 +20,8 @@ FEW: Final = 16
 WEAK: Final = 0.02
 """The Jaccard index that a passage exceeds: a few points on a border are none."""
 
+PIECES: Final = "communities of an interval are pieces of one whole, and their edges say nothing about its shape"
+
 Kind = Literal["component", "loop", "branch"]
 PLURAL: Final[dict[Kind, str]] = {"component": "components", "loop": "loops", "branch": "branches"}
 
@@ -108,7 +110,7 @@ def report(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Report:
         A count is not told where a feature of its kind lives only between 1 and 2, or is born above 1: these may be
         chance. Components of fewer than 16 points, and 1 % of all, are outliers. Loops within two intervals do not
         count, nor do triangles; an arm has at least two nodes in a row. More than 500 nodes or edges of a skeleton are
-        too many: only components are counted.
+        too many: only components are counted. Of communities nothing is: they are pieces, not components.
     """
     given = tower(graph, SKELETON, min_jaccard)
     fine: list[list[int]] = [[] for _ in range(given.n_nodes)]
@@ -116,19 +118,20 @@ def report(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Report:
         fine[group].append(node)
     least = min(FEW, graph.n_points / 100)
     pieces = [one for one in components(given) if sum(given.sizes[node] for node in one.nodes) >= least]
-    few = max(given.n_nodes, len(given.edges)) <= MANY
+    silent = PIECES if graph.contacts is not None else ""
+    size = f"{given.n_nodes:,} nodes and {len(given.edges):,} edges"
+    large = f"a skeleton of {size} is too large to search" if max(given.n_nodes, len(given.edges)) > MANY else silent
     lives: dict[Kind, list[Life]] = {
         "component": pieces,
-        "loop": loops(given) if few else [],
-        "branch": branches(given) if few else [],
+        "loop": [] if large else loops(given),
+        "branch": [] if large else branches(given),
     }
     ranged = graph.prominence is not None
     found = {kind: [_feature(kind, one, fine, ranged) for one in some] for kind, some in lives.items()}
-    many = "" if few else f"a skeleton of {given.n_nodes:,} nodes and {len(given.edges):,} edges is too large to search"
     return Report(
-        components=_count(found["component"]),
-        loops=_count(found["loop"], many),
-        branches=_count(found["branch"], many),
+        components=_count(found["component"], silent),
+        loops=_count(found["loop"], large),
+        branches=_count(found["branch"], large),
         features=tuple(sorted(chain(*found.values()), key=lambda one: (-one.persistence, -len(one.nodes)))),
     )
 
@@ -161,10 +164,10 @@ def _feature(kind: Kind, life: Life, fine: list[list[int]], ranged: bool) -> Fea
     return Feature(kind, of(life.nodes), birth, death, tuple(map(of, life.arms)))
 
 
-def _count(found: list[Feature], many: str = "") -> Count:
+def _count(found: list[Feature], silent: str = "") -> Count:
     sure, seen = sum(one.sure for one in found), sum(one.seen for one in found)
-    if many:
-        return Count(None, 0, 0, many)
+    if silent:
+        return Count(None, 0, 0, silent)
     if sure == len(found):
         return Count(seen, sure, seen)
     kind = found[0].kind if len(found) == 1 else PLURAL[found[0].kind]

@@ -24,14 +24,7 @@ from topoact.mapper.neighbors._keeping import checked_origin, origin, taken
 from topoact.mapper.neighbors._layout import Layout, lay_out
 from topoact.mapper.neighbors._ordered import Ordered, in_order
 from topoact.mapper.neighbors._threads import side_by_side, usable_cores
-from topoact.mapper.neighbors.memory import (
-    CANDIDATE,
-    available_memory,
-    candidate_bytes,
-    check_candidates,
-    mebibytes,
-    n_candidates,
-)
+from topoact.mapper.neighbors.memory import CANDIDATE, available_memory, mebibytes
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Nodes
 from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
@@ -40,8 +33,8 @@ if TYPE_CHECKING:
     from topoact.mapper.neighbors._nodes import Gatherer
     from topoact.mapper.neighbors._skyband import Skyband
 
-MAX_INTERVAL: Final = 0.05
-"""A twentieth of the lens range, or of the points: 30 balanced intervals of overlap 30 %, 40 equal ones of 50 %."""
+MAX_INTERVAL: Final = 0.06
+"""Share of the lens range, or of the points, that 25 intervals of overlap 30 % take, equal or balanced ones."""
 
 
 class ModeIndex:
@@ -126,10 +119,8 @@ class ModeIndex:
         else:
             self._layout = lay_out(points.covering(intervals))
         limit = available_memory() if memory_limit is None else memory_limit
-        expected = n_candidates(self._layout.reach(len(points.order)), self.k)
-        check_candidates(candidate_bytes(points.vectors, expected, self.k), limit)
         progress("loading the engine", 0, 1)
-        from topoact.mapper.neighbors._skyband import skyband
+        from topoact.mapper.neighbors._candidates import skyband
 
         how: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
         self._skyband = skyband(points.vectors, points.order, self._layout, self.k, limit, **how)

@@ -138,14 +138,14 @@ def n_candidates(reach: Places, k: int) -> float:
     )
 
 
-def candidate_bytes(vectors: Vectors, n_expected: float, k: int) -> int:
-    """Return the bytes that finding so many candidates takes."""
-    working = tile_bytes(vectors, is_sparse(vectors)) + len(vectors) * 2 * (12 * k + 4)
-    return max(working, int(n_expected * CANDIDATE)) + int(n_expected * GATHERING)
+def working_bytes(vectors: Vectors, k: int) -> int:
+    """Return the bytes that the search for candidates takes, beside these."""
+    return tile_bytes(vectors, is_sparse(vectors)) + len(vectors) * 2 * (12 * k + 4)
 
 
-def check_candidates(n_bytes: int, limit: int) -> None:
-    """Refuse candidates that do not fit; raises `TooLarge` with the figures."""
+def check_candidates(n: float, working: int, limit: int) -> None:
+    """Refuse more candidates than fit beside `working` bytes, or once found, in lists; `TooLarge` has the figures."""
+    n_bytes = GATHERING * n + max(working, CANDIDATE * n)
     if n_bytes > limit:
         raise TooLarge(
             f"the mode index needs {mebibytes(n_bytes)} and may take {mebibytes(limit)}: ask for a smaller k or "
