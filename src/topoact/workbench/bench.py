@@ -25,6 +25,8 @@ from topoact.workbench.settings import MapSettings, chosen, recalled, usual
 from topoact.workbench.shelf import Source
 
 Numbers = npt.NDArray[np.int64]
+DRAWING: Final = 2
+"""Version of the drawings; raised by a change that places nodes elsewhere, so that stored ones are left aside."""
 COLUMN_LENS: Final = "column:"
 """Prefix of a lens that is a column of the examples table."""
 
@@ -144,7 +146,7 @@ class Workbench:
         whole = self._finest(anchor)
         if anchor and whole and whole.graph == finest:
             return DrawnGraph(key, anchor.layout)
-        return DrawnGraph(key, digest([finest, *(whole or ())]))
+        return DrawnGraph(key, digest([DRAWING, finest, *(whole or ())]))
 
     def draw(
         self,
