@@ -59,7 +59,7 @@ class Modes(BaseEstimator):  # type: ignore[misc]
     <MapperGraph: 4 nodes, 2 edges, 100.0% of 600 points covered>
     """
 
-    def __init__(self, k: int = 30, prominence: float = 1.0, metric: Metric = "euclidean") -> None:
+    def __init__(self, k: int = 15, prominence: float = 1.0, metric: Metric = "euclidean") -> None:
         self.k = k
         self.prominence = prominence
         self.metric = metric
