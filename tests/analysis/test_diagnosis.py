@@ -61,6 +61,7 @@ class TestModes:
         (finding,) = diagnose(graph)
         assert finding.code == "little_structure"
         assert finding.text.startswith("Little cluster structure: No interval has a second mode above the noise.")
+        assert diagnose(graph, prominence=2.5) == []
 
     def test_one_interval_of_many_is_little(self):
         n = 20

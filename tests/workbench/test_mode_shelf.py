@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from topoact.extract import import_files
 from topoact.mapper import ModeIndex, TooLarge
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import MapSettings, open_workbench, shelf
@@ -101,3 +102,36 @@ def test_a_graph_is_the_same_when_it_is_read_again(bench):
     same(made, read)
     assert read.within(1.0).tolist() == made.within(1.0).tolist()
     assert read.prominence.tolist() == made.prominence.tolist()
+
+
+class TestAboveTheNoise:
+    """A cut above the noise hides structure, and does not say that there is none."""
+
+    @pytest.fixture
+    def clouds(self, tmp_path):
+        rng = np.random.default_rng(0)
+        cloud = np.concatenate([rng.normal(centre, size=(600, 3)) for centre in ([0, 0, 0], [0, 4.5, 0])])
+        np.save(tmp_path / "vectors.npy", cloud.astype(np.float32))
+        return open_workbench(import_files([tmp_path / "vectors.npy"], tmp_path / "study").path)
+
+    def test_its_shape_is_that_of_the_skeleton(self, clouds):
+        cut = replace(MapSettings(lens="pca:1"), n_intervals=3, prominence=50.0)
+        clouds.draw("vectors", cut)
+        graph, skeleton = clouds.map("vectors", cut), clouds.map("vectors", replace(cut, prominence=1.0))
+        assert graph.n_nodes == 3 < skeleton.n_nodes
+        key = clouds.study.layer("vectors").digest
+        found, of_skeleton = (clouds.shape(replace(cut, prominence=p).key(key)) for p in (50.0, 1.0))
+        assert found.verdict == of_skeleton.verdict
+        assert len(found.features) == len(of_skeleton.features)
+        assert {node for feature in found.features for node in feature.nodes} <= {0, 1, 2}
+
+    def test_nor_that_it_is_unstable(self, clouds):
+        cut = replace(MapSettings(lens="pca:1"), n_intervals=3, prominence=50.0)
+        assert (
+            clouds.stability("vectors", cut).split
+            == clouds.stability("vectors", replace(cut, prominence=1.0)).split
+            > 0
+        )
+
+    def test_there_is_no_shape_of_an_unknown_graph(self, clouds):
+        assert clouds.shape("0" * 16) is None

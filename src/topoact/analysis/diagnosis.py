@@ -4,7 +4,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from topoact.analysis.groups import SPLIT, roots
+from topoact.analysis.groups import NOISE, SPLIT, roots
 from topoact.mapper import GivenGraph, MapperGraph
 
 LOW_COVERAGE: Final = 0.6
@@ -21,16 +21,17 @@ class Finding(NamedTuple):
     text: str
 
 
-def diagnose(graph: MapperGraph) -> list[Finding]:
+def diagnose(graph: MapperGraph, prominence: float = NOISE) -> list[Finding]:
     """Return the reasons for which a graph should not be read as it stands, the gravest first.
 
-    There are none of a graph that was imported: every remedy is a setting.
+    There are none of a graph that was imported: every remedy is a setting. A graph of modes that was cut at a
+    prominence above the noise does not tell how much structure there is.
     """
     if isinstance(graph, GivenGraph):
         return []
     if graph.n_nodes == 0:
         return [Finding("empty", "No node: no point has enough neighbours within ε. Raise ε or lower minPts.")]
-    path = _path(graph) if graph.prominence is None else _structure(graph)
+    path = _path(graph) if graph.prominence is None else _structure(graph) if prominence <= NOISE else None
     checks = (_coverage(graph), _blob(graph), path, _fragments(graph))
     return [finding for finding in checks if finding is not None]
 

@@ -135,7 +135,7 @@ def stability(
         rows = np.sort(rng.choice(graph.n_points, n_drawn, replace=False))
         found.append(_compared(graph, rows, _checked(rebuild(rows, progress=told), graph, n_drawn)))
     nodes, edges, jaccard, rands = (np.array(column) for column in zip(*found, strict=True))
-    return Stability(nodes.mean(axis=0), edges.mean(axis=0), jaccard.mean(axis=0), rands, _split(graph))
+    return Stability(nodes.mean(axis=0), edges.mean(axis=0), jaccard.mean(axis=0), rands, split_share(graph))
 
 
 def same_way(graph: MapperGraph, vectors: Vectors, clusterer: Clusterer, *, seed: int = 0) -> Rebuild:
@@ -252,7 +252,8 @@ def _choose(counts: npt.NDArray[Any]) -> Floats:
     return pairs
 
 
-def _split(graph: MapperGraph) -> float:
+def split_share(graph: MapperGraph) -> float:
+    """Return the share of the points of all intervals that lie in one with several groups; see `Stability.split`."""
     held = np.array([len(some) for some in pullback(graph.lens, graph.intervals)])
     in_nodes = np.bincount(graph.interval, graph.memberships.sizes, len(held))
     group = np.arange(graph.n_nodes) if graph.prominence is None else graph.within(1.0)

@@ -1,6 +1,7 @@
 """How many pieces and loops a graph has, and where it branches: what of its shape is a statement about the points."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from math import inf
 from typing import Final, Literal, NamedTuple
@@ -92,6 +93,15 @@ class Report:
         """All counts in one line."""
         named: dict[Kind, Count] = {"component": self.components, "loop": self.loops, "branch": self.branches}
         return "; ".join(_told(kind, count) for kind, count in named.items())
+
+    def within(self, number: Sequence[int]) -> "Report":
+        """Return the same of a coarser cut of the graph, in whose nodes, by their number, the nodes of this one lie."""
+
+        def of(nodes: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple(dict.fromkeys(int(number[node]) for node in nodes))
+
+        moved = (replace(one, nodes=of(one.nodes), arms=tuple(map(of, one.arms))) for one in self.features)
+        return replace(self, features=tuple(moved))
 
 
 def report(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Report:

@@ -66,10 +66,10 @@ def members(digest: Digest, bench: Bench) -> Response:
 @router.get("/graphs/{digest}/found")
 def found(digest: Digest, bench: Bench) -> findings.Found:
     """Components, loops and branches of a graph."""
-    graph = bench.derived.load_graph(digest)
-    if graph is None:
+    report = bench.shape(digest)
+    if report is None:
         raise UnknownName(f"there is no graph {digest}: ask for it anew")
-    return findings.found_message(graph)
+    return findings.found_message(report)
 
 
 @router.post("/stabilities")

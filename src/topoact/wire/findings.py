@@ -6,7 +6,6 @@ from typing import Final
 from pydantic import Field
 
 from topoact.analysis import stability, topology
-from topoact.mapper import MapperGraph
 from topoact.wire.model import WireModel
 
 MOST: Final = 200
@@ -50,9 +49,8 @@ class Stability(WireModel):
     sentence: str
 
 
-def found_message(graph: MapperGraph) -> Found:
+def found_message(found: topology.Report) -> Found:
     """Return the components, loops and branches of a graph."""
-    found = topology.report(graph)
     counts: dict[topology.Kind, topology.Count] = {
         "component": found.components,
         "loop": found.loops,

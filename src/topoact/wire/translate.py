@@ -66,11 +66,13 @@ def graph_message(
 ) -> messages.Graph:
     """Return a graph as it is drawn; `about` is what was stored with it."""
     low, high = graph.intervals
+    settings = recalled(about["settings"]) if "settings" in about else None
+    cautions = diagnose(graph, settings.prominence) if settings else diagnose(graph)
     return messages.Graph(
         digest=name.graph,
         layout=name.layout,
         layer=bench.layers.index(about["layer"]),
-        settings=settings_message(recalled(about["settings"])) if "settings" in about else None,
+        settings=settings_message(settings) if settings else None,
         given=_given(graph) if isinstance(graph, GivenGraph) else None,
         eps=_radius(graph),
         stops=about.get("stops", []),
@@ -82,7 +84,7 @@ def graph_message(
         nodes=_nodes(graph, drawing),
         edges=messages.Edges(**{name: column.tolist() for name, column in graph.links._asdict().items()}),
         survivors=drawing.continues.tolist(),
-        warnings=[messages.Caution(code=finding.code, text=finding.text) for finding in diagnose(graph)],
+        warnings=[messages.Caution(code=finding.code, text=finding.text) for finding in cautions],
     )
 
 

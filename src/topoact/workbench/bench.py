@@ -1,6 +1,6 @@
 """The workbench: what a person does with an opened study. Results are kept in the study and found again."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from topoact.analysis.classes import class_counts, top_classes
-from topoact.analysis.groups import roots
+from topoact.analysis.groups import NOISE, roots
 from topoact.analysis.layout import Drawing, anchored_layout, layout
 from topoact.analysis.projection import check_projection, project
-from topoact.analysis.stability import Stability, same_way, stability
+from topoact.analysis.stability import Stability, same_way, split_share, stability
+from topoact.analysis.topology import Report, report
 from topoact.errors import InvalidInput, UnknownName
 from topoact.mapper import LENSES, MapperGraph, Progress, lens_values, no_progress
 from topoact.study import Layer, Study, open_study
@@ -188,8 +189,21 @@ class Workbench:
         if stored is not None and len(stored.nodes) == graph.n_nodes:
             return stored
         found = stability(graph, same_way(graph, self.vectors(opened), settings.clusterer_of()), progress=progress)
+        if graph.prominence is not None and settings.prominence > NOISE:
+            found = replace(found, split=split_share(self.map(layer, settings.finest, progress)))
         self.derived.save_stability(key, found)
         return found
+
+    def shape(self, graph: str) -> Report | None:
+        """Return what the shape of a stored graph says, counted on its skeleton even where it is cut above it."""
+        about, found = self.derived.about_graph(graph), self.derived.load_graph(graph)
+        if about is None or found is None or found.prominence is None:
+            return None if found is None else report(found)
+        settings = recalled(about["settings"])
+        finest = self.derived.load_graph(self._key(self.study.layer(about["layer"]), settings.finest))
+        if finest is None or settings.prominence <= NOISE:
+            return report(found)
+        return report(finest).within(finest.within(settings.prominence).tolist())
 
     def project(self, layer: str | int, kind: str, progress: Progress = no_progress) -> npt.NDArray[np.float32]:
         """Return a projection of a layer's points to the plane, shape (n_points, 2)."""
