@@ -143,6 +143,12 @@ def test_stability_is_measured_shown_and_colours(explorer):
     explorer.click_node(node)
     panel = explorer.page.get_by_role("region", name="Selection")
     expect(panel.locator("dt", has_text="Stability")).to_be_visible()
+    explorer.page.keyboard.press("t")
+    explorer.page.get_by_role("tab", name="Found").click()
+    counts = explorer.page.get_by_role("list", name="Counts")
+    expect(counts).to_contain_text("Five other covers")
+    told = measured["panel"][0]
+    expect(counts).to_contain_text("annot tell how many components" if told["value"] is None else str(told["value"]))
 
 
 def test_measuring_stability_can_be_called_off(explorer):

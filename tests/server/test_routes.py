@@ -275,6 +275,7 @@ class TestMap:
         measured = findings.Stability.model_validate_json(client.get(f"/api/graphs/{digest}/stability").content)
         assert measured.sentence.endswith(".")
         assert 0 <= min(measured.nodes) <= max(measured.nodes) <= 1
+        assert [count.kind for count in measured.panel] == ["component", "loop", "branch"]
         assert client.post("/api/stabilities", json=request).json() == {"result": digest, "job": None}
 
     def test_a_graph_without_nodes(self, client):

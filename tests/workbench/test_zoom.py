@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from topoact.analysis.groups import roots
+from topoact.analysis.judgement import judge
 from topoact.errors import Cancelled, InvalidInput
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
@@ -181,6 +182,34 @@ class TestStability:
         (bench.study.path / "graphs" / key / "stability.json").write_text("{")
         assert bench.derived.load_stability(key) is None
         np.testing.assert_array_equal(bench.stability("rows", SETTINGS).nodes, first.nodes)
+
+
+class TestJudgement:
+    """What other covers say is kept, and only asked of modes."""
+
+    def test_it_is_kept_and_read_again(self, bench):
+        settings = replace(SETTINGS, k=5)
+        stages = []
+        found = bench.judge("rows", settings, lambda stage, *_: stages.append(stage))
+        assert "judging" in stages
+        stages.clear()
+        again = open_workbench(bench.study.path)
+        assert again.judge("rows", settings, lambda stage, *_: stages.append(stage)) == found
+        assert stages == []
+        lens = again.map("rows", settings).lens
+        asked = judge(again.vectors(again.study.layer("rows")), lens, n_intervals=settings.n_intervals, k=5)
+        assert found == asked
+
+    def test_one_that_is_damaged_is_asked_for_again(self, bench):
+        found = bench.judge("rows", SETTINGS)
+        key = bench.drawn_name("rows", SETTINGS, None).graph
+        (bench.study.path / "graphs" / key / "judgement.json").write_text('{"component": {}}')
+        assert bench.derived.load_judgement(key) is None
+        assert bench.judge("rows", SETTINGS) == found
+
+    @pytest.mark.parametrize("settings", [dbscan(n_intervals=5, eps=9.0), replace(SETTINGS, metric="cosine")])
+    def test_not_of_others(self, bench, settings):
+        assert bench.judge("rows", settings) is None
 
 
 def test_the_presets_and_keywords_of_a_layer(bench):

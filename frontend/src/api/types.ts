@@ -346,6 +346,10 @@ export interface Stability {
   rand: number | null;
   verdict: "none" | "weak" | "clear";
   sentence: string;
+  /**
+   * What five other covers agree on; null if not asked.
+   */
+  panel: FeatureCount[] | null;
 }
 /**
  * Ask for a projection of a layer's points to the plane.

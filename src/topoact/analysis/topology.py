@@ -91,8 +91,12 @@ class Report:
     @property
     def verdict(self) -> str:
         """All counts in one line."""
-        named: dict[Kind, Count] = {"component": self.components, "loop": self.loops, "branch": self.branches}
-        return "; ".join(_told(kind, count) for kind, count in named.items())
+        return "; ".join(_told(kind, count) for kind, count in self.counts.items())
+
+    @property
+    def counts(self) -> dict[Kind, Count]:
+        """All counts by kind."""
+        return {"component": self.components, "loop": self.loops, "branch": self.branches}
 
     def within(self, number: Sequence[int]) -> "Report":
         """Return the same of a coarser cut of the graph, in whose nodes, by their number, the nodes of this one lie."""

@@ -88,7 +88,7 @@ def stability(digest: Digest, bench: Bench) -> findings.Stability:
     measured = bench.derived.load_stability(digest)
     if measured is None:
         raise UnknownName(f"the stability of graph {digest} was not measured: ask for it first")
-    return findings.stability_message(measured)
+    return findings.stability_message(measured, bench.derived.load_judgement(digest))
 
 
 @router.get("/graphs/{digest}/{layout}")

@@ -2,13 +2,15 @@
 
 ``graphs/<digest>/`` holds ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet`` and
 ``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, and ``stability.json``, if that
-was asked for, what of it returns when it is built from fewer points. ``projections/<name>.parquet`` has the columns x
+was asked for, what of it returns when it is built from fewer points, ``judgement.json`` what other covers say of its
+shape. ``projections/<name>.parquet`` has the columns x
 and y. A file that cannot be read counts as absent and is computed again.
 """
 
 import json
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -20,6 +22,7 @@ import pyarrow.parquet as pq
 
 from topoact.analysis.layout import Drawing
 from topoact.analysis.stability import Stability
+from topoact.analysis.topology import Count, Report
 from topoact.mapper import MapperGraph
 from topoact.study.files import remove_leftovers, replacing, replacing_folder, write_json
 from topoact.study.graphs import read_graph, write_graph
@@ -31,6 +34,7 @@ UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 
 
 STABILITY: Final = "stability.json"
+JUDGEMENT: Final = "judgement.json"
 RECENT: Final = 4
 """Graphs that are kept in memory: a page asks for the same one several times."""
 
@@ -101,6 +105,15 @@ class Derived:
         """Return how much of a graph returns, if that is stored."""
         return _or_none(lambda: _stability(json.loads((self._graph(digest) / STABILITY).read_text("utf-8"))))
 
+    def save_judgement(self, digest: str, found: Report) -> None:
+        """Store what a panel of graphs counts."""
+        counts = {kind: asdict(count) for kind, count in found.counts.items()}
+        write_json(self._graph(digest) / JUDGEMENT, counts, lasting=False)
+
+    def load_judgement(self, digest: str) -> Report | None:
+        """Return what a panel of graphs counts, if that is stored."""
+        return _or_none(lambda: _judgement(json.loads((self._graph(digest) / JUDGEMENT).read_text("utf-8"))))
+
     def save_projection(self, name: str, positions: npt.NDArray[np.float32]) -> None:
         """Store a projection, shape (n_points, 2)."""
         _write_table(self._projection(name), pa.table({"x": positions[:, 0], "y": positions[:, 1]}))
@@ -139,6 +152,11 @@ def _written(folder: Path) -> tuple[tuple[int, int], ...]:
 def _write_table(path: Path, table: pa.Table) -> None:
     with replacing(path, lasting=False) as file:
         pq.write_table(table, file)
+
+
+def _judgement(plain: dict[str, Any]) -> Report:
+    components, loops, branches = (Count(**plain[kind]) for kind in ("component", "loop", "branch"))
+    return Report(components, loops, branches, ())
 
 
 def _stability(plain: dict[str, Any]) -> Stability:

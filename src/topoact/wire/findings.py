@@ -47,34 +47,35 @@ class Stability(WireModel):
     rand: float | None = Field(description="Adjusted Rand index of memberships; null where no interval has groups.")
     verdict: stability.Verdict
     sentence: str
+    panel: list[FeatureCount] | None = Field(description="What five other covers agree on; null if not asked.")
 
 
 def found_message(found: topology.Report) -> Found:
     """Return the components, loops and branches of a graph."""
-    counts: dict[topology.Kind, topology.Count] = {
-        "component": found.components,
-        "loop": found.loops,
-        "branch": found.branches,
-    }
     return Found(
-        counts=[
-            FeatureCount(kind=kind, value=count.value, least=count.least, reason=count.reason)
-            for kind, count in counts.items()
-        ],
+        counts=_counts(found),
         features=[_feature(feature) for feature in found.features[:MOST]],
         n_features=len(found.features),
     )
 
 
-def stability_message(found: stability.Stability) -> Stability:
-    """Return how much of a graph returns."""
+def stability_message(found: stability.Stability, panel: topology.Report | None) -> Stability:
+    """Return how much of a graph returns, and what other covers say of its shape."""
     return Stability(
         nodes=found.nodes.tolist(),
         edges=found.edges.tolist(),
         rand=found.rand if isfinite(found.rand) else None,
         verdict=found.verdict,
         sentence=found.sentence,
+        panel=_counts(panel) if panel else None,
     )
+
+
+def _counts(found: topology.Report) -> list[FeatureCount]:
+    return [
+        FeatureCount(kind=kind, value=count.value, least=count.least, reason=count.reason)
+        for kind, count in found.counts.items()
+    ]
 
 
 def _feature(feature: topology.Feature) -> Feature:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from topoact.analysis.classes import class_counts, top_classes
 from topoact.analysis.groups import NOISE, roots
+from topoact.analysis.judgement import judge
 from topoact.analysis.layout import Drawing, anchored_layout, layout
 from topoact.analysis.projection import check_projection, project
 from topoact.analysis.stability import Stability, same_way, split_share, stability
@@ -22,7 +23,7 @@ from topoact.study.derived import Derived
 from topoact.study.files import digest
 from topoact.workbench.columns import number_columns
 from topoact.workbench.engine import Engine
-from topoact.workbench.settings import MapSettings, chosen, recalled, usual
+from topoact.workbench.settings import MOST_INTERVALS, MapSettings, chosen, recalled, usual
 from topoact.workbench.shelf import Source
 
 Numbers = npt.NDArray[np.int64]
@@ -192,6 +193,19 @@ class Workbench:
         if graph.prominence is not None and settings.prominence > NOISE:
             found = replace(found, split=split_share(self.map(layer, settings.finest, progress)))
         self.derived.save_stability(key, found)
+        return found
+
+    def judge(self, layer: str | int, settings: MapSettings, progress: Progress = no_progress) -> Report | None:
+        """Return what five other covers agree on; None where nodes are not modes, or distances not Euclidean."""
+        if settings.clusterer != "modes" or settings.metric != "euclidean":
+            return None
+        opened, graph = self.study.layer(layer), self.map(layer, settings, progress)
+        key, n_intervals = self._key(opened, settings), min(settings.n_intervals, MOST_INTERVALS)
+        found = self.derived.load_judgement(key)
+        if found is None:
+            lens, vectors = graph.lens, self.vectors(opened)
+            found = judge(vectors, lens, n_intervals=n_intervals, k=settings.k, progress=progress)
+            self.derived.save_judgement(key, found)
         return found
 
     def shape(self, graph: str) -> Report | None:

@@ -32,7 +32,7 @@ class MapTask:
 
 @dataclass(frozen=True, slots=True)
 class StabilityTask:
-    """Measure how much of a graph returns."""
+    """Measure how much of a graph returns, and ask other covers about its shape."""
 
     kind: ClassVar[str] = "stability"
     layer: int
@@ -40,6 +40,7 @@ class StabilityTask:
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         bench.stability(self.layer, self.settings, progress)
+        bench.judge(self.layer, self.settings, progress)
 
 
 @dataclass(frozen=True, slots=True)
