@@ -56,7 +56,7 @@ def gradients(
         seen[name] = output if output.requires_grad else _leaf(name, output)
         return seen[name].clone()  # the network may overwrite what it gets
 
-    with torch.enable_grad(), _frozen(model):
+    with torch.enable_grad(), frozen(model):
         with precision, hooks.hooked(model, names, look):
             output = hooks.forward(model, inputs)
         numbers = sums(output)
@@ -89,7 +89,7 @@ def _leaf(name: str, output: "torch.Tensor") -> "torch.Tensor":
 
 
 @contextmanager
-def _frozen(model: "nn.Module") -> Iterator[None]:
+def frozen(model: "nn.Module") -> Iterator[None]:
     """Let no weight ask for a gradient inside the block: nothing before the first module is then remembered."""
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     try:

@@ -52,7 +52,7 @@ def tap(
             raise ModelError(f"layer {name!r} gives a {type(output).__name__}, not a tensor: choose a module inside it")
         kept[name] = keep[name](output)
 
-    _check_reachable(model, keep)
+    check_reachable(model, keep)
     with torch.no_grad(), hooked(model, tuple(keep), look):
         output = forward(model, inputs)
     for name in keep:
@@ -100,7 +100,14 @@ def frozen_parts(model: "nn.Module") -> list[str]:
     return found
 
 
-def _check_reachable(model: "nn.Module", names: Iterable[str]) -> None:
+def check_reachable(model: "nn.Module", names: Iterable[str]) -> None:
+    """Refuse modules whose calls no hook sees.
+
+    Raises
+    ------
+    ModelError
+        If one is inside a script module.
+    """
     for part in frozen_parts(model):
         if inside := [name for name in names if _is_inside(name, part)]:
             raise ModelError(

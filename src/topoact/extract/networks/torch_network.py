@@ -10,6 +10,7 @@ from topoact.extract.networks.axes import in_order
 from topoact.extract.networks.gradients import gradients
 from topoact.extract.networks.libraries import import_torch, versions
 from topoact.extract.networks.protocol import DTYPES, LayerFacts
+from topoact.extract.networks.responses import response
 from topoact.extract.networks.usual import outermost_with_parameters, usual_layers
 from topoact.extract.networks.weights import model_digest
 from topoact.extract.preprocessing import Preprocessing
@@ -130,6 +131,16 @@ class TorchNetwork:
         order = {name: self._in_order(name, lambda gradient: gradient) for name in names}
         found = gradients(self.module, self._placed(inputs), names, sums, precision=self._precision())
         yield from ({name: order[name](gradient) for name, gradient in by_name.items()} for by_name in found)
+
+    def response(self, inputs: "torch.Tensor", name: str) -> "torch.Tensor":
+        """Return the output of a layer with its gradients, its axes as in `tap`; see `response`."""
+        outputs = response(self.module, inputs.to(self._device), name, precision=self._precision())
+        return self._in_order(name, lambda output: output)(outputs)
+
+    @property
+    def device(self) -> str:
+        """Where it runs."""
+        return self._device
 
     def _in_order(self, name: str, keep: Callable[["torch.Tensor"], Kept]) -> Callable[["torch.Tensor"], Kept]:
         return in_order(self.module.get_submodule(name), keep, maps_end_in_channels=self._maps_end_in_channels)

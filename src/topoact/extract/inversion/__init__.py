@@ -1,0 +1,7 @@
+"""Activation images: inputs that are optimised until a layer answers like a given vector."""
+
+from topoact.extract.inversion.inputs import Inputs, inputs_of
+from topoact.extract.inversion.recipe import Recipe
+from topoact.extract.inversion.run import Inverted, invert
+
+__all__ = ["Inputs", "Inverted", "Recipe", "inputs_of", "invert"]
