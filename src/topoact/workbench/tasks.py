@@ -5,6 +5,7 @@ from typing import ClassVar, Protocol
 
 from topoact.mapper import Progress
 from topoact.workbench.bench import DrawnGraph, Workbench
+from topoact.workbench.findings import ask_other_covers, find_stability
 from topoact.workbench.settings import MapSettings
 
 
@@ -39,8 +40,8 @@ class StabilityTask:
     settings: MapSettings
 
     def run(self, bench: Workbench, progress: Progress) -> None:
-        bench.stability(self.layer, self.settings, progress)
-        bench.judge(self.layer, self.settings, progress)
+        find_stability(bench, self.layer, self.settings, progress)
+        ask_other_covers(bench, self.layer, self.settings, progress)
 
 
 @dataclass(frozen=True, slots=True)
