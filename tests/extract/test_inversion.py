@@ -218,9 +218,8 @@ class TestInputs:
     def written(folder: Path, formula: str) -> str:
         file = folder / f"prepare{abs(hash(formula))}.py"
         body = "channels = np.asarray(image.resize((12, 12)), np.float32).transpose(2, 0, 1) / 255"
-        file.write_text(
-            f"import numpy as np\nimport torch\n\n\ndef prepare(image):\n    {body}\n    return torch.tensor({formula})\n"
-        )
+        lines = ("import numpy as np", "import torch", "def prepare(image):", f"    {body}")
+        file.write_text("\n".join([*lines, f"    return torch.tensor({formula})"]))
         return f"{file}:prepare"
 
     def test_of_unknown_shape_are_refused(self, network: TorchNetwork) -> None:
