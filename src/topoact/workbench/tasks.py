@@ -8,7 +8,6 @@ from topoact.workbench.bench import DrawnGraph, Workbench
 from topoact.workbench.findings import ask_other_covers, find_stability
 from topoact.workbench.settings import MapSettings
 
-
 Lane = Literal["graphs", "images", "probes"]
 """Tasks of one lane run one after the other, beside those of the others."""
 FIRST: Final[Lane] = "graphs"
