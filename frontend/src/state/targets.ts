@@ -29,6 +29,8 @@ export function nounOf(target: Target): string {
   return target.nodes.length === 1 ? "node" : "selection";
 }
 
+/** Targets that the server takes together. */
+export const MOST_TOGETHER = 512;
 const MOST_NAMED = 4;
 
 /** Return nodes by their numbers, as few as can be read. */
