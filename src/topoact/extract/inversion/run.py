@@ -1,8 +1,8 @@
 """Optimise pictures, many at once, until a layer answers like their targets."""
 
 import hashlib
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np

@@ -1,0 +1,270 @@
+"""Activation images of a study: made for targets of a graph, batch by batch, kept in the study, found again."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topoact.analysis.landing import lands
+from topoact.errors import Cancelled, InvalidInput, UnknownName
+from topoact.extract.history import History
+from topoact.extract.inversion import Inputs, Inverted, Recipe, inputs_of, invert
+from topoact.extract.networks import TorchNetwork
+from topoact.extract.predictions import Outputs
+from topoact.mapper import MapperGraph, Progress, no_progress
+from topoact.study import Layer
+from topoact.study.files import digest
+from topoact.study.inversions import Inversion, Inversions, Prediction
+from topoact.workbench.settings import recalled
+from topoact.workbench.targets import NodesTarget, Target, check, described, has_length, identity, nodes_around, vector
+from topoact.workbench.texts import unit
+
+if TYPE_CHECKING:
+    from topoact.workbench.bench import Workbench
+
+Vectors = NDArray[np.float32]
+
+VERSION: Final = 1
+"""Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
+BATCH_PIXELS: Final = 2**18
+"""Of all images that are made at once: what is lost when the work is stopped."""
+MOST_AT_ONCE: Final = 64
+MOST_PREDICTIONS: Final = 3
+
+
+class Named(NamedTuple):
+    """An image under its name."""
+
+    digest: str
+    found: Inversion
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A graph of a layer, of which targets speak."""
+
+    layer: Layer
+    digest: str
+    graph: MapperGraph
+    lens: str
+    metric: str
+
+
+class ActivationImages:
+    """What a layer of an opened study stands for, in pictures."""
+
+    def __init__(self, bench: "Workbench") -> None:
+        self._bench = bench
+        self.store = Inversions(bench.study.path)
+
+    def names(
+        self, layer: str | int, graph: str, targets: Sequence[Target], recipe: Recipe | None = None
+    ) -> tuple[str, ...]:
+        """Return the names under which `make` stores its images, without making any.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such layer, graph, node, point or channel.
+        InvalidInput
+            If the layer has no vectors, or the study is of texts or names no network.
+        """
+        place = self._place(layer, graph)
+        return tuple(self._name(place, target, recipe or Recipe()) for target in targets)
+
+    def make(
+        self,
+        layer: str | int,
+        graph: str,
+        targets: Sequence[Target],
+        recipe: Recipe | None = None,
+        progress: Progress = no_progress,
+    ) -> list[Named]:
+        """Return an activation image for each target, making and storing those that are not in the study yet.
+
+        What is finished stays when the work is stopped, and the same call goes on from there. Memory: what the network
+        computes of a batch of images.
+
+        Parameters
+        ----------
+        layer
+            Name or number of the layer.
+        graph
+            Name of a stored graph of that layer.
+        targets
+            What the layer is to answer. Of a difference or a channel only the direction is aimed at.
+        recipe
+            How they are made.
+        progress
+            Told of each step; may raise `topoact.errors.Cancelled`.
+
+        Raises
+        ------
+        InvalidInput
+            As `names`, and if the network's inputs are no images, or it is not that of the study.
+        ModelError
+            If the network cannot be loaded, or fails.
+        StudyError
+            If there is no room for an image.
+        """
+        place, recipe = self._place(layer, graph), recipe or Recipe()
+        names = [self._name(place, target, recipe) for target in targets]
+        missing = {name: target for name, target in zip(names, targets, strict=True) if not self.store.load(name)}
+        if missing:
+            self.store.prepare(place.layer.key)
+            self._make(place, missing, recipe, progress)
+        return [Named(name, found) for name in names if (found := self.store.load(name))]
+
+    def of_nodes(self, layer: str | int, graph: str) -> dict[int, Named]:
+        """Return the finished images of single nodes of a graph, whichever graph they were made for.
+
+        Of several images of a node that of the usual recipe counts, else the one of the greatest cosine.
+        """
+        place, found = self._place(layer, graph), dict[int, Named]()
+        stored = sorted(self.store.of_layer(place.layer.key).items(), key=lambda one: one[1].cosine or -1.0)
+        known = {one.identity: Named(name, one) for name, one in stored}
+        for node in range(place.graph.n_nodes if stored else 0):
+            target = NodesTarget((node,))
+            usual = self._name(place, target, Recipe())
+            named = dict(stored).get(usual)
+            image = Named(usual, named) if named else known.get(identity(target, place.graph))
+            if image:
+                found[node] = image
+        return found
+
+    def _place(self, layer: str | int, graph: str) -> Place:
+        opened, study = self._bench.study.layer(layer), self._bench.study
+        if unit(study) is not None:
+            raise InvalidInput(
+                f"the study {study.name} is of texts: activation images are for networks that see images"
+            )
+        if not opened.has_vectors:
+            raise InvalidInput(f"layer {opened.name} has no vectors: an activation image answers to one")
+        if study.manifest.model is None:
+            raise InvalidInput(f"the study {study.name} was imported: it names no network that could make images")
+        found, about = self._bench.derived.load_graph(graph), self._bench.derived.about_graph(graph)
+        if found is None or about is None or about["layer"] != opened.name:
+            raise UnknownName(f"there is no graph {graph} of layer {opened.name}: ask for it anew")
+        settings = recalled(about["settings"])
+        return Place(opened, graph, found, settings.lens, settings.metric)
+
+    def _name(self, place: Place, target: Target, recipe: Recipe) -> str:
+        check(target, place.graph, place.layer)
+        layer = place.layer
+        made_of = [VERSION, self._network_digest(layer), layer.digest, layer.module, layer.policy]
+        return digest([*made_of, identity(target, place.graph), _aimed(recipe, target).record()])
+
+    def _network_digest(self, layer: Layer) -> str:
+        return str(History(self._bench.study).checkpoints[layer.checkpoint]["digest"])
+
+    def _make(self, place: Place, missing: Mapping[str, Target], recipe: Recipe, progress: Progress) -> None:
+        batches, done = list(self._batches(place, missing, recipe)), 0
+        for number, batch in enumerate(batches):
+            try:
+                batch.make(self.store, _part(progress, number, len(batches)))
+            except KeyboardInterrupt:
+                kept = f"{done} of {len(missing)} images are made, and kept"
+                raise Cancelled(f"interrupted: {kept}; the same command goes on from there") from None
+            done += len(batch.targets)
+
+    def _batches(self, place: Place, missing: Mapping[str, Target], recipe: Recipe) -> Iterator["_Batch"]:
+        """Share out the images: those that are aimed at in one way, as many as are made at once."""
+        at_hand = self._bench.network
+        at_hand.check_layer(place.layer)
+        inputs = inputs_of(at_hand.network, at_hand.preprocessing, at_hand.shape)
+        height, width = (recipe.size, recipe.size) if recipe.size else inputs.size
+        n_at_once = max(1, min(MOST_AT_ONCE, BATCH_PIXELS // (height * width)))
+        for how in dict.fromkeys(_aimed(recipe, target) for target in missing.values()):
+            names = [name for name, target in missing.items() if _aimed(recipe, target) == how]
+            for start in range(0, len(names), n_at_once):
+                some = {name: missing[name] for name in names[start : start + n_at_once]}
+                yield _Batch(self._bench, place, inputs, how, some)
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """Images that are made at once."""
+
+    bench: "Workbench"
+    place: Place
+    inputs: Inputs
+    recipe: Recipe
+    targets: Mapping[str, Target]
+
+    def make(self, store: Inversions, progress: Progress) -> None:
+        """Make the images and store them; previews while this lasts."""
+        layer, key, at = self.place.layer, self.place.layer.key, (0, 1)
+
+        def told(stage: str, done: int, total: int) -> None:
+            nonlocal at
+            at = (done, total)
+            progress(stage, done, total)
+
+        def preview(pictures: NDArray[np.uint8]) -> None:
+            for name, picture in zip(self.targets, pictures, strict=True):
+                store.save_preview(key, name, picture, *at)
+
+        vectors = [vector(target, self.place.graph, self._vectors) for target in self.targets.values()]
+        network = cast(TorchNetwork, self.bench.network.network)
+        try:
+            made = invert(
+                network,
+                layer.module,
+                np.stack(vectors),
+                self.inputs,
+                self.recipe,
+                policy=layer.policy,
+                batch_size=len(vectors),
+                progress=told,
+                preview=preview,
+            )
+            for row, (name, target) in enumerate(self.targets.items()):
+                store.save(key, name, made.pictures[row], self._judged(target, vectors[row], made, row))
+        finally:
+            store.drop_previews(key, self.targets)
+
+    def _vectors(self) -> Vectors:
+        return self.bench.vectors(self.place.layer)
+
+    def _judged(self, target: Target, wanted: Vectors, made: Inverted, row: int) -> Inversion:
+        place, reached, cosine = self.place, made.reached[row], float(made.cosine[row])
+        length = float(np.linalg.norm(reached) / np.linalg.norm(wanted)) if has_length(target) else None
+        around = nodes_around(target, place.graph)
+        how = {"lens": place.lens, "metric": place.metric}
+        height, width = made.pictures.shape[1:3]
+        return Inversion(
+            layer=place.layer.name,
+            target=described(target),
+            identity=identity(target, place.graph),
+            graph=place.digest,
+            recipe=self.recipe.record(),
+            network=self.bench.network.digest,
+            cosine=cosine if isfinite(cosine) else None,
+            length=length,
+            lands=lands(reached, place.graph, around, self._vectors(), **how) if around else None,
+            predictions=self._predictions(None if made.scores is None else made.scores[row]),
+            size=(width, height),
+            reached=tuple(reached.tolist()),
+        )
+
+    def _predictions(self, scores: Vectors | None) -> tuple[Prediction, ...]:
+        if scores is None or len(scores) < 2:
+            return ()
+        notes = self.bench.study.manifest.notes.get("outputs") or {}
+        outputs = Outputs(len(scores), tuple(notes["names"]) if notes.get("names") else None)
+        said = outputs.predict(scores[None], [None])
+        names, shares = said["top5"][0], said["top5_confidence"][0]
+        return tuple(map(Prediction, names[:MOST_PREDICTIONS], map(float, shares)))
+
+
+def _aimed(recipe: Recipe, target: Target) -> Recipe:
+    """Return the recipe with which a target is made: what has no length cannot be reached, only its direction."""
+    return recipe if has_length(target) else replace(recipe, aim="direction")
+
+
+def _part(progress: Progress, number: int, n_parts: int) -> Progress:
+    """Return the progress of one of several equal parts of some work."""
+    return lambda stage, done, total: progress(stage, number * total + done, n_parts * total)
