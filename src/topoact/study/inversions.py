@@ -71,6 +71,8 @@ class Preview(NamedTuple):
     """An image that is being made."""
 
     png: bytes
+    size: tuple[int, int]
+    """Width and height."""
     step: int
     steps: int
 
@@ -142,7 +144,7 @@ class Inversions:
             png = next(self.root.glob(f"*/{digest}.preview.png")).read_bytes()
             with Image.open(io.BytesIO(png)) as image:
                 step, _, steps = image.info[STEP].partition("/")
-            return Preview(png, int(step), int(steps))
+                return Preview(png, image.size, int(step), int(steps))
         except (StopIteration, *UNREADABLE):
             return None
 
