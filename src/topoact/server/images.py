@@ -18,7 +18,7 @@ def ask_for_images(request: images.InversionRequest, bench: Bench, jobs: Jobs) -
     if all(bench.images.store.load(name) for name in names):
         return images.InversionTicket(results=list(names), job=None)
     bench.check_network()
-    job = jobs.submit(InvertTask(request.layer, request.graph, targets, names))
+    job = jobs.submit(InvertTask(request.layer, request.graph, targets, bench.images.recipe, names))
     return images.InversionTicket(results=list(names), job=job)
 
 

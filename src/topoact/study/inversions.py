@@ -51,6 +51,8 @@ class Inversion:
     """Digest of the graph whose nodes the target speaks of."""
     recipe: dict[str, Any]
     """How the image was made."""
+    steps: int
+    """Of all attempts."""
     network: str
     """Digest of the network's weights."""
     cosine: float | None

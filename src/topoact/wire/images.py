@@ -20,7 +20,7 @@ class NodesTarget(WireModel):
 
     kind: Literal["nodes"]
     nodes: list[Number] = Field(min_length=1)
-    minus: list[Number] = []
+    minus: list[Number] = Field(default_factory=list)
 
 
 class PointTarget(WireModel):
@@ -70,7 +70,7 @@ class ActivationImage(WireModel):
     label: str = Field(description="The target in words.")
     done: bool
     step: int
-    steps: int
+    steps: int = Field(description="0 before the first preview.")
     cosine: float | None = Field(description="Between the target and what the layer answers.")
     length: float | None = Field(description="Of that answer, over that of the target; null where it has no meaning.")
     lands: bool | None = Field(description="Whether that answer lies in the node; null where that cannot be told.")
@@ -95,14 +95,13 @@ def targets_of(request: InversionRequest) -> tuple[targets.Target, ...]:
 def finished_image(name: str, found: Inversion) -> ActivationImage:
     """Return what is known of a finished image."""
     said, (width, height) = dict(found.target), found.size
-    steps = Recipe(**found.recipe).n_steps
     return ActivationImage(
         digest=name,
         label=said.pop("label"),
         target=_TARGETS[said["kind"]](**said),
         done=True,
-        step=steps,
-        steps=steps,
+        step=found.steps,
+        steps=found.steps,
         cosine=found.cosine,
         length=found.length,
         lands=found.lands,
@@ -121,7 +120,7 @@ def unfinished_image(name: str, target: targets.Target, preview: Preview | None)
         target=_TARGETS[target.kind](**said),
         done=False,
         step=preview.step if preview else 0,
-        steps=preview.steps if preview else Recipe().n_steps,
+        steps=preview.steps if preview else 0,
         cosine=None,
         length=None,
         lands=None,

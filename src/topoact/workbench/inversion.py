@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,11 +54,19 @@ class Place:
 
 
 class ActivationImages:
-    """What a layer of an opened study stands for, in pictures."""
+    """What the layers of an opened study stand for, in pictures.
+
+    Attributes
+    ----------
+    store : Inversions
+        Where they are kept.
+    recipe : Recipe
+        How they are made when nothing else is said.
+    """
 
     def __init__(self, bench: "Workbench") -> None:
         self._bench = bench
-        self.store = Inversions(bench.study.path)
+        self.store, self.recipe = Inversions(bench.study.path), Recipe()
 
     def names(
         self, layer: str | int, graph: str, targets: Sequence[Target], recipe: Recipe | None = None
@@ -73,7 +81,7 @@ class ActivationImages:
             If the layer has no vectors, or the study is of texts or names no network.
         """
         place = self._place(layer, graph)
-        return tuple(self._name(place, target, recipe or Recipe()) for target in targets)
+        return tuple(self._name(place, target, recipe or self.recipe) for target in targets)
 
     def make(
         self,
@@ -110,7 +118,7 @@ class ActivationImages:
         StudyError
             If there is no room for an image.
         """
-        place, recipe = self._place(layer, graph), recipe or Recipe()
+        place, recipe = self._place(layer, graph), recipe or self.recipe
         names = [self._name(place, target, recipe) for target in targets]
         missing = {name: target for name, target in zip(names, targets, strict=True) if not self.store.load(name)}
         if missing:
@@ -118,35 +126,47 @@ class ActivationImages:
             self._make(place, missing, recipe, progress)
         return [Named(name, found) for name in names if (found := self.store.load(name))]
 
-    def of_nodes(self, layer: str | int, graph: str) -> dict[int, Named]:
+    def of_nodes(self, graph: str) -> dict[int, Named]:
         """Return the finished images of single nodes of a graph, whichever graph they were made for.
 
         Of several images of a node that of the usual recipe counts, else the one of the greatest cosine.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such graph.
         """
-        place, found = self._place(layer, graph), dict[int, Named]()
-        stored = sorted(self.store.of_layer(place.layer.key).items(), key=lambda one: one[1].cosine or -1.0)
-        known = {one.identity: Named(name, one) for name, one in stored}
-        for node in range(place.graph.n_nodes if stored else 0):
-            target = NodesTarget((node,))
-            usual = self._name(place, target, Recipe())
-            named = dict(stored).get(usual)
-            image = Named(usual, named) if named else known.get(identity(target, place.graph))
-            if image:
-                found[node] = image
+        about = self._about(graph)
+        stored = self.store.of_layer(self._bench.study.layer(about["layer"]).key)
+        if not stored:
+            return {}
+        place, found = self._place(about["layer"], graph), dict[int, Named]()
+        best = sorted(stored.items(), key=lambda one: one[1].cosine or -1.0)
+        known = {image.identity: Named(name, image) for name, image in best}
+        for node in range(place.graph.n_nodes):
+            usual = self._name(place, NodesTarget((node,)), self.recipe)
+            named = Named(usual, stored[usual]) if usual in stored else known.get(_identity(place, node))
+            if named:
+                found[node] = named
         return found
 
+    def _about(self, graph: str) -> dict[str, Any]:
+        about = self._bench.derived.about_graph(graph)
+        if about is None:
+            raise UnknownName(f"there is no graph {graph}: ask for it anew")
+        return about
+
     def _place(self, layer: str | int, graph: str) -> Place:
-        opened, study = self._bench.study.layer(layer), self._bench.study
+        study = self._bench.study
+        opened = study.layer(layer)
         if unit(study) is not None:
-            raise InvalidInput(
-                f"the study {study.name} is of texts: activation images are for networks that see images"
-            )
+            raise InvalidInput(f"the study {study.name} is of texts: activation images need a network that sees images")
         if not opened.has_vectors:
-            raise InvalidInput(f"layer {opened.name} has no vectors: an activation image answers to one")
+            raise InvalidInput(f"layer {opened.name} is a graph without vectors: an activation image answers to one")
         if study.manifest.model is None:
             raise InvalidInput(f"the study {study.name} was imported: it names no network that could make images")
-        found, about = self._bench.derived.load_graph(graph), self._bench.derived.about_graph(graph)
-        if found is None or about is None or about["layer"] != opened.name:
+        about, found = self._about(graph), self._bench.derived.load_graph(graph)
+        if found is None or about["layer"] != opened.name:
             raise UnknownName(f"there is no graph {graph} of layer {opened.name}: ask for it anew")
         settings = recalled(about["settings"])
         return Place(opened, graph, found, settings.lens, settings.metric)
@@ -241,6 +261,7 @@ class _Batch:
             identity=identity(target, place.graph),
             graph=place.digest,
             recipe=self.recipe.record(),
+            steps=self.recipe.steps * self.recipe.attempts,
             network=self.bench.network.digest,
             cosine=cosine if isfinite(cosine) else None,
             length=length,
@@ -258,6 +279,10 @@ class _Batch:
         said = outputs.predict(scores[None], [None])
         names, shares = said["top5"][0], said["top5_confidence"][0]
         return tuple(map(Prediction, names[:MOST_PREDICTIONS], map(float, shares)))
+
+
+def _identity(place: Place, node: int) -> str:
+    return identity(NodesTarget((node,)), place.graph)
 
 
 def _aimed(recipe: Recipe, target: Target) -> Recipe:
