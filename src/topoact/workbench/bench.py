@@ -14,6 +14,7 @@ from topoact.analysis.groups import roots
 from topoact.analysis.layout import Drawing, anchored_layout, layout
 from topoact.analysis.projection import check_projection, project
 from topoact.errors import InvalidInput, UnknownName
+from topoact.extract.reloading import NetworkChoice, StudyNetwork, has_gradients, reload_network
 from topoact.mapper import LENSES, MapperGraph, Progress, lens_values, no_progress
 from topoact.study import Layer, Study, open_study
 from topoact.study.derived import Derived
@@ -83,8 +84,8 @@ class Workbench:
     ``topoact.open("runs/resnet20").layer("layer3").map(n_intervals=50, overlap=0.5)``
     """
 
-    def __init__(self, study: Study) -> None:
-        self.study = study
+    def __init__(self, study: Study, network: NetworkChoice | None = None) -> None:
+        self.study, self.choice = study, network
         self.derived = Derived(study.path, study.given)
         self._engine = Engine(study.path)
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
@@ -102,6 +103,26 @@ class Workbench:
         """The settings of a graph when nothing else is asked for: those for the layer of the fewest points."""
         layers = [self.study.layer(name) for name in self.layers]
         return usual(min((layer.n_points for layer in layers if layer.has_vectors), default=0))
+
+    @cached_property
+    def network(self) -> StudyNetwork:
+        """The study's network, loaded when first asked for.
+
+        Raises
+        ------
+        InvalidInput
+            If the workbench was opened without one, or it is not the one that made the study.
+        ModelError
+            If it cannot be loaded.
+        """
+        if self.choice is None:
+            raise InvalidInput("the study was opened without its network: start the explorer with --model study")
+        return reload_network(self.study, self.choice)
+
+    @property
+    def can_paint(self) -> bool:
+        """Whether there can be activation images: told without loading the network."""
+        return self.choice is not None and has_gradients(self.study, self.choice)
 
     def layer(self, name: str | int) -> OpenLayer:
         """Return a layer by name or place; an unknown name is answered with the nearest ones."""
@@ -255,12 +276,19 @@ class Workbench:
         return anchored_layout(graph, other, drawing.positions)
 
 
-def open_workbench(path: str | Path) -> Workbench:
+def open_workbench(path: str | Path, network: NetworkChoice | None = None) -> Workbench:
     """Open the study in a folder.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    network
+        Which network is loaded for what needs one, such as activation images; none by default.
 
     Raises
     ------
     StudyError
         If the folder is missing, unfinished, damaged, or written by a newer version.
     """
-    return Workbench(open_study(path))
+    return Workbench(open_study(path), network)

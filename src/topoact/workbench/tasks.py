@@ -1,16 +1,23 @@
 """Work that may take long, as plain values that travel to the worker process."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Literal, Protocol
 
 from topoact.mapper import Progress
 from topoact.workbench.bench import DrawnGraph, Workbench
 from topoact.workbench.findings import ask_other_covers, find_stability
 from topoact.workbench.settings import MapSettings
 
+Lane = Literal["graphs", "images", "probes"]
+"""Tasks of one lane run one after the other, beside those of the others."""
+FIRST: Final[Lane] = "graphs"
+
 
 class Task(Protocol):
     """A use case with its arguments; equal tasks have equal results, which are left in the study."""
+
+    @property
+    def lane(self) -> Lane: ...
 
     @property
     def kind(self) -> str: ...
@@ -22,6 +29,7 @@ class Task(Protocol):
 class MapTask:
     """Compute and draw the graph of a layer."""
 
+    lane: ClassVar[Lane] = FIRST
     kind: ClassVar[str] = "map"
     layer: int
     settings: MapSettings
@@ -35,6 +43,7 @@ class MapTask:
 class StabilityTask:
     """Measure how much of a graph returns, and ask other covers about its shape."""
 
+    lane: ClassVar[Lane] = FIRST
     kind: ClassVar[str] = "stability"
     layer: int
     settings: MapSettings
@@ -48,6 +57,7 @@ class StabilityTask:
 class ProjectionTask:
     """Project the points of a layer to the plane."""
 
+    lane: ClassVar[Lane] = FIRST
     kind: ClassVar[str] = "projection"
     layer: int
     projection: str
