@@ -2,16 +2,12 @@
 
 import io
 
-import numpy as np
 import pytest
 from PIL import Image
-from served import MAP, PATIENCE, events, finish, obtain
-from test_routes import DIGEST, error_of
+from served import finish, obtain
 
 from topoact.extract.inversion import Recipe
 from topoact.wire import images
-from topoact.workbench import open_workbench
-from topoact.workbench.targets import NodesTarget
 
 
 @pytest.fixture(scope="module")

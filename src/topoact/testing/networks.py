@@ -51,5 +51,7 @@ def write_network_study(path: Path, n_examples: int = 240) -> Study:
     code.parent.mkdir(parents=True, exist_ok=True)
     code.write_text(CODE, "utf-8")
     plan = Plan(layers=LAYERS, policies=("random", "mean"), classes=NAMES, batch_size=60)
-    source = DatasetSource(Pictures(n_examples), record={"kind": "dataset", "spec": "topoact.testing.networks:Pictures"})
+    source = DatasetSource(
+        Pictures(n_examples), record={"kind": "dataset", "spec": "topoact.testing.networks:Pictures"}
+    )
     return extract(load_network(f"{code}:network"), source, path, plan)

@@ -19,8 +19,8 @@ class NodesTarget(WireModel):
     """The mean of all members of some nodes, minus that of others if there are any."""
 
     kind: Literal["nodes"]
-    nodes: list[Number] = Field(min_length=1)
-    minus: list[Number] = Field(default_factory=list)
+    nodes: list[Number]
+    minus: list[Number]
 
 
 class PointTarget(WireModel):
@@ -45,7 +45,7 @@ class InversionRequest(WireModel):
 
     layer: Number
     graph: str = Field(pattern="^[0-9a-f]{16}$")
-    targets: list[Target] = Field(min_length=1, max_length=MOST)
+    targets: list[Target] = Field(max_length=MOST)
 
 
 class InversionTicket(WireModel):

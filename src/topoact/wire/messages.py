@@ -10,6 +10,7 @@ from pydantic import Field
 
 from topoact.analysis.diagnosis import Code
 from topoact.wire.findings import Found, Stability
+from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
 from topoact.wire.model import WireModel
 from topoact.workbench.settings import KnobKind
 
@@ -295,6 +296,10 @@ MESSAGES: tuple[type[WireModel], ...] = (
     Found,
     StabilityRequest,
     Stability,
+    InversionRequest,
+    InversionTicket,
+    ActivationImage,
+    NodeImage,
     ProjectionRequest,
     RowsRequest,
     FindRequest,
