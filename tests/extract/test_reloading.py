@@ -7,13 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.torch import save_file
+from typer.testing import CliRunner
 
+from topoact.cli.commands import app
 from topoact.errors import InvalidInput, ModelError
 from topoact.extract import Plan, Preprocessing, extract, import_files, load_network, open_source
 from topoact.extract.reloading import NetworkChoice, has_gradients, reload_network
 from topoact.extract.sources import Source
 from topoact.study import Study
 from topoact.workbench import open_workbench
+
+
+@pytest.fixture
+def models(models: Path, tmp_path: Path) -> Path:
+    """A copy that may be moved."""
+    return shutil.copy(models, tmp_path / "networks.py")
 
 
 @pytest.fixture
@@ -84,3 +92,18 @@ def test_what_cannot_be_loaded_is_said(study: Study, models: Path, tmp_path: Pat
         reload_network(imported)
     assert not has_gradients(imported, NetworkChoice())
     assert not has_gradients(study, NetworkChoice("onnx:model.onnx"))
+
+
+def test_the_explorer_is_started_with_the_network_or_not_at_all(
+    study: Study, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[NetworkChoice | None] = []
+    monkeypatch.setattr("topoact.server.serve", lambda *_, network, **__: started.append(network))
+    run = CliRunner().invoke
+    assert run(app, ["serve", str(study.path)]).exit_code == 0
+    assert run(app, ["serve", str(study.path), "--model", "study"]).exit_code == 0
+    assert run(app, ["serve", str(study.path), "--model", f"{models}:small"]).exit_code == 0
+    assert started == [None, NetworkChoice(), NetworkChoice(f"{models}:small")]
+    refused = run(app, ["serve", str(study.path), "--model", f"{models}:Twice"])
+    assert isinstance(refused.exception, InvalidInput)
+    assert len(started) == 3
