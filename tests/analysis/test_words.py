@@ -40,7 +40,7 @@ def test_only_the_first_words_are_looked_at():
 
 def test_single_words_are_taken_as_they_are():
     found = single_words(["The", "the", "!", "under_scores", "the"])
-    assert dict(zip(found.words, found.count(np.array([0, 1, 3])), strict=True)) == {
+    assert dict(zip(found.words, found.counts(np.array([0, 1, 3])), strict=True)) == {
         "!": 0,
         "the": 2,
         "under_scores": 1,
@@ -51,7 +51,8 @@ def test_no_texts_have_no_words():
     for found in (vocabulary([]), single_words([]), vocabulary(["", "!"])):
         assert found.words == ()
         assert (
-            len(representation(found.count(np.array([], dtype=int)), found.count(np.array([], dtype=int)), 0, 0).q) == 0
+            len(representation(found.counts(np.array([], dtype=int)), found.counts(np.array([], dtype=int)), 0, 0).q)
+            == 0
         )
 
 
@@ -88,7 +89,7 @@ def test_the_surest_words_come_first_and_no_others():
     words = ["planet"] * 30 + ["the"] * 400 + ["lamp"] * 20
     found = single_words(words)
     group = np.r_[0:25, 30:130, 430:434]
-    shown = representation(found.count(group), found.count(np.arange(len(words))), len(group), len(words))
+    shown = representation(found.counts(group), found.counts(np.arange(len(words))), len(group), len(words))
     assert [found.words[word] for word in shown.telling(0.05)] == ["planet"]
     assert shown.telling(1.0).tolist()[0] == found.words.index("planet")
 
@@ -97,17 +98,17 @@ def test_blind_groups_have_no_words():
     """The share of blind groups in which any word counts as over-represented is at most the level."""
     rng, words = np.random.default_rng(0), [f"w{int(code)}" for code in np.random.default_rng(1).zipf(1.6, 3000) % 500]
     found = single_words(words)
-    total = found.count(np.arange(len(words)))
+    total = found.counts(np.arange(len(words)))
     wrong = 0
     for _ in range(60):
         group = rng.choice(len(words), 200, replace=False)
-        wrong += len(representation(found.count(group), total, 200, len(words)).telling(0.05)) > 0
+        wrong += len(representation(found.counts(group), total, 200, len(words)).telling(0.05)) > 0
     assert wrong <= 6
 
 
 def test_a_group_of_all_texts_tells_nothing():
     found = vocabulary(TEXTS)
-    count = found.count(np.arange(len(TEXTS)))
+    count = found.counts(np.arange(len(TEXTS)))
     everything = representation(count, count, len(TEXTS), len(TEXTS))
     assert (everything.log_p == 0).all()
     assert (everything.q == 1).all()

@@ -33,7 +33,7 @@ class Vocabulary(NamedTuple):
     held: sparse.csr_array
     """Shape (n_texts, n_words), 1 where a text holds a word."""
 
-    def count(self, rows: npt.NDArray[np.integer[Any]]) -> Counts:
+    def counts(self, rows: npt.NDArray[np.integer[Any]]) -> Counts:
         """Return how many of these texts hold each word."""
         return np.bincount(self.held[rows].indices, minlength=len(self.words)).astype(np.int64)
 
@@ -124,8 +124,9 @@ def _vocabulary(words: Sequence[str], sizes: Counts) -> Vocabulary:
 
 def _log_tail(inside: Counts, total: Counts, n_inside: int, n_texts: int) -> Numbers:
     """Return log P(X >= inside) of hypergeometric X, summed term by term once for words of equal counts."""
-    pairs, place = np.unique(np.stack([inside, total]), axis=1, return_inverse=True)
-    first, total = pairs
+    keys, place = np.unique(inside * (n_texts + 1) + total, return_inverse=True)
+    first, total = np.divmod(keys, n_texts + 1)
+    total = np.where(first > 0, total, 0)  # its tail is 1 and needs no terms
     sizes = np.minimum(n_inside, total) - first + 1
     starts = np.cumsum(sizes) - sizes
     x = np.repeat(first - starts, sizes) + np.arange(sizes.sum())
@@ -136,7 +137,7 @@ def _log_tail(inside: Counts, total: Counts, n_inside: int, n_texts: int) -> Num
     most = np.maximum.reduceat(terms, starts)
     tail = most + np.log(np.add.reduceat(np.exp(terms - np.repeat(most, sizes)), starts))
     least = np.maximum(0, n_inside + total - n_texts)
-    return np.where(first <= least, 0.0, np.minimum(tail, 0.0))[place.reshape(-1)]
+    return np.where(first <= least, 0.0, np.minimum(tail, 0.0))[place]
 
 
 def _log_choose(n: Any, k: Any) -> Any:
