@@ -47,6 +47,14 @@ export interface StudySummary {
   text_columns: string[];
   model: string | null;
   preprocessing: string | null;
+  /**
+   * Whether the network is at hand: inputs of one's own can be located.
+   */
+  network: boolean;
+  /**
+   * Whether activation images can be made.
+   */
+  pictures: boolean;
 }
 /**
  * One layer of the study; `id` is its place in the list and its name in every address.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from topoact.cli.options import AsJson, NoBrowser, Port
+from topoact.cli.options import AsJson, NoBrowser, Port, StudyModel, StudyTransform, StudyWeights, network_choice
 from topoact.cli.printing import graph_line, progress, say
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def demo(
 ) -> None:
     """Explore a small network that reads digits: no set-up, made on the first run."""
     from topoact.extract.demo import build_demo, held_out_accuracy
+    from topoact.extract.reloading import NetworkChoice
     from topoact.extract.summary import summarise
     from topoact.server import serve as serve_study
     from topoact.workbench import open_workbench
@@ -37,7 +38,7 @@ def demo(
         [f"{bench.study.name}: {accuracy:.1%} of 1,000 held-out digits are named correctly"],
         as_json=as_json,
     )
-    serve_study(path, port=port, open_browser=not no_browser)
+    serve_study(path, port=port, open_browser=not no_browser, network=NetworkChoice())
 
 
 def map_(
@@ -129,14 +130,20 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to bind; one that others can reach needs --token.")] = "127.0.0.1",
     token: Annotated[str | None, typer.Option(help="Secret of the address; random by default.")] = None,
     no_browser: NoBrowser = False,
+    model: StudyModel = None,
+    weights: StudyWeights = None,
+    transform: StudyTransform = None,
     as_json: AsJson = False,
 ) -> None:
-    """Open the explorer on a study."""
+    """Open the explorer on a study; with --model it makes activation images and takes inputs of your own."""
+    from topoact.extract.reloading import reload_network
     from topoact.extract.summary import summarise
     from topoact.server import serve as serve_study
     from topoact.study import open_study
 
-    opened = open_study(study)
+    opened, network = open_study(study), network_choice(model, weights, transform)
+    if network:
+        reload_network(opened, network)
     if as_json:
         say(summarise(opened), [], as_json=True)
-    serve_study(study, host=host, port=port, token=token, open_browser=not no_browser)
+    serve_study(study, host=host, port=port, token=token, open_browser=not no_browser, network=network)

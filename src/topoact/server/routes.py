@@ -9,6 +9,7 @@ from topoact.errors import UnknownName
 from topoact.server.events import job_stream
 from topoact.wire import findings, messages, translate
 from topoact.workbench import DrawnGraph, Workbench
+from topoact.workbench.findings import is_measured, said_by_other_covers, shape_of
 from topoact.workbench.jobs import JobRunner
 from topoact.workbench.tasks import MapTask, ProjectionTask, StabilityTask
 
@@ -66,7 +67,7 @@ def members(digest: Digest, bench: Bench) -> Response:
 @router.get("/graphs/{digest}/found")
 def found(digest: Digest, bench: Bench) -> findings.Found:
     """Components, loops and branches of a graph."""
-    report = bench.shape(digest)
+    report = shape_of(bench, digest)
     if report is None:
         raise UnknownName(f"there is no graph {digest}: ask for it anew")
     return findings.found_message(report)
@@ -77,8 +78,7 @@ def ask_for_stability(request: messages.StabilityRequest, bench: Bench, jobs: Jo
     """Ask how much of a graph returns; the ticket's result is the graph's name, below ``graphs/``."""
     settings = translate.settings_of(request.settings)
     digest = bench.drawn_name(request.layer, settings, None).graph
-    ready = bench.derived.load_stability(digest) is not None
-    job = None if ready else jobs.submit(StabilityTask(request.layer, settings))
+    job = None if is_measured(bench, request.layer, settings) else jobs.submit(StabilityTask(request.layer, settings))
     return messages.Ticket(result=digest, job=job)
 
 
@@ -88,7 +88,7 @@ def stability(digest: Digest, bench: Bench) -> findings.Stability:
     measured = bench.derived.load_stability(digest)
     if measured is None:
         raise UnknownName(f"the stability of graph {digest} was not measured: ask for it first")
-    return findings.stability_message(measured, bench.derived.load_judgement(digest))
+    return findings.stability_message(measured, said_by_other_covers(bench, digest))
 
 
 @router.get("/graphs/{digest}/{layout}")

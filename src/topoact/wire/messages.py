@@ -107,6 +107,8 @@ class StudySummary(WireModel):
     text_columns: list[str] = Field(description="Columns that can be searched: the texts, and texts of many values.")
     model: str | None
     preprocessing: str | None
+    network: bool = Field(description="Whether the network is at hand: inputs of one's own can be located.")
+    pictures: bool = Field(description="Whether activation images can be made.")
 
 
 class Anchor(WireModel):

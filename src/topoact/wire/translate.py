@@ -48,6 +48,8 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         text_columns=text_columns(study),
         model=_model(study.manifest),
         preprocessing=(study.manifest.preprocessing or {}).get("description"),
+        network=bench.choice is not None,
+        pictures=bench.can_paint,
     )
 
 

@@ -1,15 +1,23 @@
 """Work that may take long, as plain values that travel to the worker process."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Literal, Protocol
 
 from topoact.mapper import Progress
 from topoact.workbench.bench import DrawnGraph, Workbench
+from topoact.workbench.findings import ask_other_covers, find_stability
 from topoact.workbench.settings import MapSettings
+
+Lane = Literal["graphs", "images", "probes"]
+"""Tasks of one lane run one after the other, beside those of the others."""
+FIRST: Final[Lane] = "graphs"
 
 
 class Task(Protocol):
     """A use case with its arguments; equal tasks have equal results, which are left in the study."""
+
+    @property
+    def lane(self) -> Lane: ...
 
     @property
     def kind(self) -> str: ...
@@ -21,6 +29,7 @@ class Task(Protocol):
 class MapTask:
     """Compute and draw the graph of a layer."""
 
+    lane: ClassVar[Lane] = FIRST
     kind: ClassVar[str] = "map"
     layer: int
     settings: MapSettings
@@ -34,19 +43,21 @@ class MapTask:
 class StabilityTask:
     """Measure how much of a graph returns, and ask other covers about its shape."""
 
+    lane: ClassVar[Lane] = FIRST
     kind: ClassVar[str] = "stability"
     layer: int
     settings: MapSettings
 
     def run(self, bench: Workbench, progress: Progress) -> None:
-        bench.stability(self.layer, self.settings, progress)
-        bench.judge(self.layer, self.settings, progress)
+        find_stability(bench, self.layer, self.settings, progress)
+        ask_other_covers(bench, self.layer, self.settings, progress)
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectionTask:
     """Project the points of a layer to the plane."""
 
+    lane: ClassVar[Lane] = FIRST
     kind: ClassVar[str] = "projection"
     layer: int
     projection: str

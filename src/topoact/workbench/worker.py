@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from topoact.errors import Cancelled, TopoActError
+from topoact.extract.reloading import NetworkChoice
 from topoact.mapper import Progress
 from topoact.workbench.bench import Workbench, open_workbench
 from topoact.workbench.tasks import Task
@@ -31,7 +32,7 @@ class Report(NamedTuple):
     error: str | None = None
 
 
-def serve_tasks(study: Path, connection: Connection) -> None:
+def serve_tasks(study: Path, network: NetworkChoice | None, connection: Connection) -> None:
     """Run tasks from `connection` one after the other until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     bench: Workbench | None = None
@@ -41,7 +42,7 @@ def serve_tasks(study: Path, connection: Connection) -> None:
             if task is CANCEL:
                 continue  # came too late: its task has ended
             try:
-                bench = bench or open_workbench(study)
+                bench = bench or open_workbench(study, network)
                 report = _run(bench, task, _reporter(connection))
             except TopoActError as error:
                 report = Report("failed", error=str(error))

@@ -2,6 +2,7 @@
 
 from topoact.extract.inversion.inputs import Inputs, inputs_of
 from topoact.extract.inversion.recipe import Recipe
-from topoact.extract.inversion.run import Inverted, invert
+from topoact.extract.inversion.results import Inverted
+from topoact.extract.inversion.run import invert
 
 __all__ = ["Inputs", "Inverted", "Recipe", "inputs_of", "invert"]

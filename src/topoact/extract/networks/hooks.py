@@ -134,7 +134,7 @@ def forward(model: "nn.Module", inputs: Any) -> Any:
     except TopoActError:
         raise
     except Exception as error:
-        raise ModelError(f"the network fails on an input of shape {_shape(inputs)}: {explain(error)}") from error
+        raise ModelError(f"the network fails on an input of shape {shape_of(inputs)}: {explain(error)}") from error
 
 
 def _check_one_input(model: "nn.Module", inputs: Any) -> None:
@@ -151,7 +151,8 @@ def _check_one_input(model: "nn.Module", inputs: Any) -> None:
         )
 
 
-def _shape(inputs: Any) -> str:
+def shape_of(inputs: Any) -> str:
+    """Return the shape of an input, or of each by name, as people write it."""
     if isinstance(inputs, Mapping):
-        return ", ".join(f"{name} {_shape(value)}" for name, value in inputs.items())
+        return ", ".join(f"{name} {shape_of(value)}" for name, value in inputs.items())
     return "x".join(map(str, inputs.shape))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from topoact.errors import ModelError
 from topoact.extract.networks import hooks
+from topoact.extract.specs import explain
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +33,7 @@ def response(
     Raises
     ------
     ModelError
-        If the network fails, or the module gives no tensor or is never called.
+        If the network fails, or the module gives no tensor, is never called, or does not hang on the inputs.
     """
     import torch
 
@@ -49,9 +50,13 @@ def response(
         except _Seen:
             pass
         except Exception as error:
-            raise ModelError(f"the network fails on an input of shape {tuple(inputs.shape)}: {error}") from error
+            raise ModelError(
+                f"the network fails on an input of shape {hooks.shape_of(inputs)}: {explain(error)}"
+            ) from error
     if not seen:
         raise ModelError(f"layer {name!r} is never called in the forward pass")
     if not isinstance(seen[0], torch.Tensor):
         raise ModelError(f"layer {name!r} gives a {type(seen[0]).__name__}, not a tensor: choose a module inside it")
+    if inputs.requires_grad and not seen[0].requires_grad:
+        raise ModelError(f"layer {name!r} has no gradient with respect to the inputs: no picture can be found for it")
     return seen[0]
