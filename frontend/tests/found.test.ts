@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { FeatureCount } from "../src/api/types";
 import { othersText } from "../src/state/found";
 
-const loops = (value: number | null): FeatureCount => ({ kind: "loop", value, least: 0, seen: 2, reason: "they are small" });
+const loops = (value: number | null): FeatureCount => ({ kind: "loop", value, least: 0, reason: "they are small" });
 
 test("what other covers agree on is said beside the count of one graph", () => {
   expect(othersText(loops(1))).toBe("Five other covers: 1 loop");

@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ExampleId, FindRequest, Found, Graph, JobEvent, MapRequest, ProjectionRequest, Stability, StabilityRequest, StudySummary } from "./types";
+import type { ActivationImage, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeImage, ProjectionRequest, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -39,6 +39,13 @@ export interface Client {
   /** Rows of the examples that say something, in a study of texts. */
   find(request: FindRequest): Promise<Uint32Array>;
   thumbnail(row: number): string;
+  /** Make activation images; `begun` is told at once by which digests they go, in the order of the targets. */
+  invert(request: InversionRequest, begun: (digests: string[]) => void, progress: Progress, signal: AbortSignal): Promise<void>;
+  activationImage(digest: string): Promise<ActivationImage>;
+  /** The finished activation images of the nodes of a graph. */
+  nodeImages(graph: string): Promise<NodeImage[]>;
+  /** Address of an activation image; of a preview, by its step. */
+  picture(digest: string, step: number | null): string;
 }
 
 /** The person, or a newer request, called the work off. */

@@ -3,6 +3,8 @@
 import { getContext, setContext } from "svelte";
 import type { Findings } from "./findings.svelte";
 import type { Identities } from "./identities.svelte";
+import type { NodeImages } from "./node-images.svelte";
+import type { Pictures } from "./pictures.svelte";
 import type { Planes } from "./planes.svelte";
 import type { Reading } from "./reading.svelte";
 import type { Session } from "./session.svelte";
@@ -13,6 +15,8 @@ export interface Explorer {
   planes: Planes;
   findings: Findings;
   identities: Identities;
+  pictures: Pictures;
+  nodeImages: NodeImages;
 }
 
 const KEY = Symbol("explorer");

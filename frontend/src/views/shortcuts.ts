@@ -9,7 +9,7 @@ export const SHORTCUTS: [keys: string, meaning: string][] = [
   ["F", "Fit the graph into the view"],
   ["L", "Lay the graph out anew; pins are released"],
   ["P", "Pies of classes in the nodes"],
-  ["I", "Images on the nodes, once they are large enough"],
+  ["I · A", "Examples · activation images in the nodes, once they are large enough"],
   ["T", "Table of nodes"],
   ["/", "Search a class or another value"],
   ["← ↑ → ↓", "Walk from the selected node to a neighbour"],
@@ -53,7 +53,8 @@ function actions({ session, reading }: Explorer, help: () => void): Record<strin
     f: () => session.fitView(),
     l: () => session.relayout(),
     p: () => reading.column && session.update({ colour: "majority", pies: !reading.pies }),
-    i: () => session.update({ images: !view.images }),
+    i: () => session.update({ images: view.images === "examples" ? "none" : "examples" }),
+    a: () => session.update({ images: view.images === "activations" ? "none" : "activations" }),
     t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
     "/": () => {
       session.update({ panels: { ...view.panels, left: true } }, false);
