@@ -321,7 +321,7 @@ class TestEquivalents:
         sentences = [f"the {word} sat" for word in ("cat", "dog", "oaoaoa") for _ in range(20)]
         bench = open_workbench(write_text_study(tmp_path / "s", sentences, of_words=True))
         graph, digest = bench.map(0, bench.usual), bench.key(bench.study.layer(0), bench.usual)
-        monkeypatch.setattr(server.app.state, "bench", bench)
+        monkeypatch.setitem(server.app.state._state, "bench", bench)
         for node in range(graph.n_nodes):
             said = client.get(f"/api/graphs/{digest}/nodes/{node}/equivalents").json()
             assert said["n_inside"] == len(graph.members(node))
