@@ -8,6 +8,11 @@ export interface WireMessages {
   Found: Found;
   StabilityRequest: StabilityRequest;
   Stability: Stability;
+  InversionRequest: InversionRequest;
+  InversionTicket: InversionTicket;
+  ActivationImage: ActivationImage;
+  NodeImage: NodeImage;
+  Equivalents: Equivalents;
   ProjectionRequest: ProjectionRequest;
   RowsRequest: RowsRequest;
   FindRequest: FindRequest;
@@ -360,6 +365,180 @@ export interface Stability {
   panel: FeatureCount[] | null;
 }
 /**
+ * Ask for activation images of a layer, for targets that are spoken of in a graph of it.
+ */
+export interface InversionRequest {
+  layer: number;
+  graph: string;
+  /**
+   * @maxItems 512
+   */
+  targets: (NodesTarget | PointTarget | ChannelTarget)[];
+}
+/**
+ * The mean of all members of some nodes, minus that of others if there are any.
+ */
+export interface NodesTarget {
+  kind: "nodes";
+  nodes: number[];
+  minus: number[];
+}
+/**
+ * The vector of a point.
+ */
+export interface PointTarget {
+  kind: "point";
+  point: number;
+}
+/**
+ * The direction of a channel.
+ */
+export interface ChannelTarget {
+  kind: "channel";
+  channel: number;
+}
+/**
+ * Answer to a request for images: their names, in order; `job` is null when all are there already.
+ */
+export interface InversionTicket {
+  results: string[];
+  job: string | null;
+}
+/**
+ * What is known of an activation image; while it is being made, no more than how far it is.
+ */
+export interface ActivationImage {
+  digest: string;
+  /**
+   * As it was asked for first: another graph may number its nodes otherwise.
+   */
+  target: NodesTarget | PointTarget | ChannelTarget;
+  /**
+   * The target in words.
+   */
+  label: string;
+  done: boolean;
+  step: number;
+  /**
+   * 0 before the first preview.
+   */
+  steps: number;
+  /**
+   * Between the target and what the layer answers.
+   */
+  cosine: number | null;
+  /**
+   * Of that answer, over that of the target; null where it has no meaning.
+   */
+  length: number | null;
+  /**
+   * Whether that answer lies in the node; null where that cannot be told.
+   */
+  lands: boolean | null;
+  /**
+   * At most three; empty where the network is no classifier.
+   */
+  predictions: SeenClass[];
+  width: number | null;
+  height: number | null;
+}
+/**
+ * A class that the network sees in an image, and how sure it is of it, 0 to 1.
+ */
+export interface SeenClass {
+  name: string;
+  share: number;
+}
+/**
+ * A finished image of a single node.
+ */
+export interface NodeImage {
+  node: number;
+  digest: string;
+  cosine: number | null;
+}
+/**
+ * What a node stands for in words: texts nearest to its mean, and words that are over-represented in it.
+ */
+export interface Equivalents {
+  unit: "text" | "word";
+  metric: "euclidean" | "cosine";
+  nearest: NearText[];
+  words: TellingWord[];
+  /**
+   * How many words are over-represented; the surest are listed.
+   */
+  n_telling: number;
+  /**
+   * How many words were tested.
+   */
+  n_words: number;
+  n_inside: number;
+  n_texts: number;
+  /**
+   * Share of false discoveries among the words.
+   */
+  level: number;
+  /**
+   * How many words of each text are looked at; null: all.
+   */
+  first: number | null;
+}
+/**
+ * A text, or a word whatever its case, near the mean of a node: its nearest occurrence.
+ */
+export interface NearText {
+  /**
+   * The example that is the nearest occurrence.
+   */
+  row: number;
+  passage: Passage | null;
+  distance: number;
+  /**
+   * Whether that occurrence is in the node.
+   */
+  is_member: boolean;
+  /**
+   * Points of the node that say the same.
+   */
+  inside: number;
+  /**
+   * Points of the layer that say the same.
+   */
+  total: number;
+}
+/**
+ * A word between what stands around it, or as `focus` the beginning of a whole text.
+ */
+export interface Passage {
+  before: string;
+  focus: string;
+  after: string;
+}
+/**
+ * A word that more texts of the node hold than chance would have it.
+ */
+export interface TellingWord {
+  word: string;
+  /**
+   * Texts of the node that hold it.
+   */
+  inside: number;
+  /**
+   * Texts of the layer that hold it.
+   */
+  total: number;
+  /**
+   * How many of the node would, were it drawn blindly.
+   */
+  expected: number;
+  log_odds: number;
+  /**
+   * Least share of false discoveries at which it is listed.
+   */
+  q: number;
+}
+/**
  * Ask for a projection of a layer's points to the plane.
  */
 export interface ProjectionRequest {
@@ -390,14 +569,6 @@ export interface ExampleId {
   row: number;
   id: string;
   passage: Passage | null;
-}
-/**
- * A word between what stands around it, or as `focus` the beginning of a whole text.
- */
-export interface Passage {
-  before: string;
-  focus: string;
-  after: string;
 }
 /**
  * One step of a long piece of work, sent over the event stream.

@@ -21,6 +21,7 @@ from topoact.study.derived import Derived
 from topoact.study.files import digest
 from topoact.workbench.columns import number_columns
 from topoact.workbench.engine import Engine
+from topoact.workbench.inversion import ActivationImages
 from topoact.workbench.settings import MapSettings, chosen, recalled, usual
 from topoact.workbench.shelf import Source
 
@@ -115,9 +116,19 @@ class Workbench:
         ModelError
             If it cannot be loaded.
         """
+        self.check_network()
+        assert self.choice is not None
+        return reload_network(self.study, self.choice)
+
+    def check_network(self) -> None:
+        """Refuse what needs a network where the workbench was opened without one; raises `InvalidInput`."""
         if self.choice is None:
             raise InvalidInput("the study was opened without its network: start the explorer with --model study")
-        return reload_network(self.study, self.choice)
+
+    @cached_property
+    def images(self) -> ActivationImages:
+        """Activation images of the study's layers."""
+        return ActivationImages(self)
 
     @property
     def can_paint(self) -> bool:
@@ -224,10 +235,11 @@ class Workbench:
 
     def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
         """Return the vectors of a layer; those of the layer used last are kept in memory."""
-        if self._vectors is None or self._vectors[0] != layer.name:
+        known = self._vectors
+        if known is None or known[0] != layer.name:
             self._vectors = None
-            self._vectors = (layer.name, layer.vectors())
-        return self._vectors[1]
+            self._vectors = known = (layer.name, layer.vectors())
+        return known[1]
 
     def _lens(
         self, layer: Layer, lens: str, vectors: npt.NDArray[np.float32], progress: Progress
