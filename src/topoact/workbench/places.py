@@ -159,7 +159,7 @@ def _said_of_many(place: Place, things: str) -> str:
     most = place.nodes[0]
     count = f", {len(most.vectors)} of them in node {most.node}" if len(place.nodes) > 1 else ""
     where = f"{len(place.nodes)} nodes" if len(place.nodes) > 1 else f"node {most.node}"
-    rest = f"; {n_outside} land outside" if n_outside else ""
+    rest = f"; {n_outside} {'land' if n_outside > 1 else 'lands'} outside" if n_outside else ""
     return f"{place.n_inside} of its {place.n} {things} land in {where}{count}{rest}"
 
 

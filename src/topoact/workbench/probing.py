@@ -1,6 +1,7 @@
 """Bring an input of one's own and see where it lands in the graphs of a study."""
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
@@ -14,7 +15,6 @@ from topoact.mapper import MapperGraph, Progress, lens_of_one, no_progress
 from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.study import Layer
 from topoact.study.files import digest
-from topoact.study.probes import Probes
 from topoact.study.thumbnails import Thumbnail
 from topoact.workbench.bench import COLUMN_LENS, Workbench
 from topoact.workbench.places import Place, no_place, place_of
@@ -63,6 +63,7 @@ def locate(
     settings: MapSettings,
     *,
     layers: Sequence[str | int] | None = None,
+    first: int = 0,
     on_place: Callable[[Probe], None] = lambda _: None,
     progress: Progress = no_progress,
 ) -> Probe:
@@ -77,7 +78,9 @@ def locate(
     settings
         Of the graphs.
     layers
-        Where to look, in this order; in all layers of the network at hand by default.
+        Where to look; in all layers of the network at hand by default.
+    first
+        The layer to begin with, by its place in the study.
     on_place
         Called when the network has answered, and after each layer, with what is known by then.
     progress
@@ -91,7 +94,7 @@ def locate(
         If the network cannot be loaded, or fails.
     """
     progress("loading the network", 0, 1)
-    chosen = _chosen(bench, layers)
+    chosen = sorted(_chosen(bench, layers), key=lambda layer: layer.name != bench.layers[first])
     progress("running the network", 0, 1)
     answers = _answers(bench, chosen, [content])
     text = content if isinstance(content, str) else None
@@ -120,16 +123,49 @@ def locate_many(
     return answers, located
 
 
+def locate_waiting(
+    bench: Workbench, name: str, kind: Kind, settings: MapSettings, *, first: int, progress: Progress = no_progress
+) -> None:
+    """Find out where an input lands that waits in the study, and store it layer by layer, those of one layer first.
+
+    Raises
+    ------
+    InvalidInput
+        As `locate`, and if the input is not there any more.
+    """
+    waiting = bench.probes.take(name)
+    if waiting is None:
+        raise InvalidInput("the input is not there any more: bring it again")
+    content = waiting.decode() if kind == "text" else waiting
+    locate(
+        bench,
+        content,
+        settings,
+        first=first,
+        on_place=lambda probe: bench.probes.save(name, plain(probe)),
+        progress=progress,
+    )
+
+
+def plain(probe: Probe) -> dict[str, Any]:
+    """Return a probe as JSON."""
+    found = asdict(probe)
+    if probe.thumbnail is not None:
+        content, media_type = probe.thumbnail
+        found["thumbnail"] = f"data:{media_type};base64,{b64encode(content).decode()}"
+    return found
+
+
 def locator(bench: Workbench, layer: Layer, graph: MapperGraph, settings: MapSettings) -> Locator:
     """Return what locates vectors in a graph of a layer; what is usual there is remembered in the study."""
     vectors, metric = bench.vectors(layer), checked_metric(settings.metric)
     if graph.eps is not None:
         return Locator(vectors, graph, metric=metric)
-    probes, key = Probes(bench.study.path), f"{layer.digest}-{metric}"
-    known = probes.usual(key)
+    key = f"{layer.digest}-{metric}"
+    known = bench.probes.usual(key)
     usual = Usual(vectors, layer.points["example"].to_numpy(), metric=metric, limit=known)
     if known is None and isfinite(usual.limit):
-        probes.remember_usual(key, usual.limit)
+        bench.probes.remember_usual(key, usual.limit)
     return Locator(vectors, graph, metric=metric, usual=usual)
 
 
