@@ -235,10 +235,11 @@ class Workbench:
 
     def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
         """Return the vectors of a layer; those of the layer used last are kept in memory."""
-        if self._vectors is None or self._vectors[0] != layer.name:
+        known = self._vectors
+        if known is None or known[0] != layer.name:
             self._vectors = None
-            self._vectors = (layer.name, layer.vectors())
-        return self._vectors[1]
+            self._vectors = known = (layer.name, layer.vectors())
+        return known[1]
 
     def _lens(
         self, layer: Layer, lens: str, vectors: npt.NDArray[np.float32], progress: Progress
