@@ -178,7 +178,7 @@ class Locator:
     def _within(self, lens: LensValues) -> Table:
         lower, upper = self.graph.intervals
         inside: Table = (lower <= lens[:, None]) & (lens[:, None] <= upper)
-        return inside if inside.ndim == 2 else inside.all(axis=2)
+        return inside if inside.ndim == 2 else np.asarray(inside.all(axis=2))
 
     def _landed(self, new: Vectors, held: Table, apart: LensValues) -> tuple[Table, LensValues, LensValues]:
         """Return in which nodes each vector lands, what decided, and what that may be."""

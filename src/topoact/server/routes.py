@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from topoact.errors import UnknownName
-from topoact.server import images
+from topoact.server import images, probes
 from topoact.server.dependencies import NEVER, SESSION, Bench, Digest, Jobs, Place
 from topoact.server.events import job_stream
 from topoact.wire import equivalents, findings, messages, translate
@@ -15,6 +15,7 @@ from topoact.workbench.tasks import MapTask, ProjectionTask, StabilityTask
 
 router = APIRouter(prefix="/api")
 router.include_router(images.router)
+router.include_router(probes.router)
 
 
 @router.get("/study")

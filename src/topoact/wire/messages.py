@@ -13,6 +13,7 @@ from topoact.wire.equivalents import Equivalents
 from topoact.wire.findings import Found, Stability
 from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
 from topoact.wire.model import WireModel
+from topoact.wire.probes import Probe, TextProbe
 from topoact.wire.texts import Passage
 from topoact.workbench.settings import KnobKind
 
@@ -295,6 +296,8 @@ MESSAGES: tuple[type[WireModel], ...] = (
     ActivationImage,
     NodeImage,
     Equivalents,
+    Probe,
+    TextProbe,
     ProjectionRequest,
     RowsRequest,
     FindRequest,

@@ -19,6 +19,7 @@ from topoact.mapper import LENSES, MapperGraph, Progress, lens_values, no_progre
 from topoact.study import Layer, Study, open_study
 from topoact.study.derived import Derived
 from topoact.study.files import digest
+from topoact.study.probes import Probes
 from topoact.workbench.columns import number_columns
 from topoact.workbench.engine import Engine
 from topoact.workbench.inversion import ActivationImages
@@ -88,6 +89,7 @@ class Workbench:
     def __init__(self, study: Study, network: NetworkChoice | None = None) -> None:
         self.study, self.choice = study, network
         self.derived = Derived(study.path, study.given)
+        self.probes = Probes(study.path)
         self._engine = Engine(study.path)
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 

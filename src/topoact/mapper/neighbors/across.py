@@ -6,17 +6,18 @@ in `_exact`, decide among these. Of points that are equally far away the first r
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.mapper.neighbors._exact import lengths
+from topoact.mapper.neighbors._jit import compiled
 from topoact.mapper.neighbors._tiles import error_bound, middle, row_factors, unit_scale
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.neighbors.nearest import Nearest
 from topoact.mapper.nerve import Members
-from topoact.mapper.protocols import Rows, Vectors
+from topoact.mapper.protocols import Vectors
 
 BLOCK: Final = 2**22
 """Coordinates that are brought to float64 at a time."""
@@ -101,49 +102,104 @@ class View:
 
     def nearest(self, k: int) -> Nearest:
         """Return the k nearest points of each vector, or all where there are fewer."""
-        k = min(k, len(self.cloud))
-        limit = np.partition(self.about, k - 1, axis=1)[:, k - 1] + 2 * self.slack
-        query, row = np.nonzero(~(self.about > limit[:, None]))
-        measures = self._measures(query, row)
-        order = np.lexsort((row, measures, query))
-        first = np.searchsorted(query, np.arange(len(self.new)))
-        taken = order[first[:, None] + np.arange(k)]
-        return Nearest(row[taken], self._distances(measures[taken]))
+        rows, measures = _nearest(self._pairs, self.about, self.slack, min(k, len(self.cloud)))
+        return Nearest(rows, self._distances(measures))
 
     def nearest_of(self, members: Members) -> Nearest:
         """Return the nearest member of each node, and its distance, shape (n_new, n_nodes)."""
-        shape = (len(self.new), len(members.sizes))
-        if not all(shape):
-            return Nearest(np.empty(shape, dtype=np.int64), np.empty(shape))
-        about = self.about[:, members.indices]
-        limit = np.minimum.reduceat(about, members.indptr[:-1], axis=1) + 2 * self.slack[:, None]
-        query, place = np.nonzero(~(about > np.repeat(limit, members.sizes, axis=1)))
-        row, pair = members.indices[place], query * shape[1] + np.repeat(np.arange(shape[1]), members.sizes)[place]
-        measures = self._measures(query, row)
-        order = np.lexsort((row, measures, pair))
-        best = order[np.searchsorted(pair, np.arange(shape[0] * shape[1]))].reshape(shape)
-        return Nearest(row[best], self._distances(measures[best]))
+        rows, measures = _nearest_of(self._pairs, self.about, self.slack, members.indptr, members.indices)
+        return Nearest(rows, self._distances(measures))
 
-    def _measures(self, query: Rows, row: Rows) -> Floats:
-        """Return the measures of pairs of a vector and a point, as `_exact` has them."""
-        found = np.empty(len(query))
-        for start, stop in _blocks(len(query), self.new.shape[1]):
-            new, old = query[start:stop], row[start:stop]
-            left, right = self.new[new].astype(np.float64), self.cloud.vectors[old].astype(np.float64)
-            if self.cloud.metric == "cosine":
-                left, right = _unit(left, self.lengths[new]), _unit(right, self.cloud.lengths[old])
-                found[start:stop] = np.clip(1 - np.einsum("ij,ij->i", left, right), 0, 2)
-            else:
-                left -= right
-                found[start:stop] = np.einsum("ij,ij->i", left, left)
-        return found
+    @property
+    def _pairs(self) -> "Pairs":
+        return Pairs(self.new, self.lengths, self.cloud.vectors, self.cloud.lengths)
 
     def _distances(self, measures: Floats) -> Floats:
         return measures if self.cloud.metric == "cosine" else np.sqrt(measures)
 
 
-def _unit(vectors: Floats, sizes: Floats) -> Floats:
-    return np.divide(vectors, sizes[:, None], out=np.zeros_like(vectors), where=sizes[:, None] > 0)
+class Pairs(NamedTuple):
+    """New vectors and points, between which there are distances; lengths are empty for Euclidean ones."""
+
+    new: Vectors
+    new_lengths: Floats
+    points: Vectors
+    lengths: Floats
+
+
+@compiled
+def _nearest(pairs: Any, about: Any, slack: Any, k: Any) -> Any:
+    """Return rows and measures of the k nearest points; NaN in `about` is left to the exact measure."""
+    n_new, n_points = about.shape
+    rows, measures = np.full((n_new, k), -1), np.full((n_new, k), np.inf)
+    for query in range(n_new):
+        least = np.full(k, np.float32(np.inf))
+        for row in range(n_points):
+            if about[query, row] < least[k - 1]:
+                _insert(least, about[query, row])
+        limit = least[k - 1] + 2 * slack[query]
+        for row in range(n_points):
+            if not about[query, row] > limit:
+                _enter(rows[query], measures[query], row, _measure(pairs, query, row))
+    return rows, measures
+
+
+@compiled
+def _nearest_of(pairs: Any, about: Any, slack: Any, indptr: Any, indices: Any) -> Any:
+    """Return row and measure of the nearest member of each node."""
+    n_new, n_nodes = len(about), len(indptr) - 1
+    rows, measures = np.full((n_new, n_nodes), -1), np.full((n_new, n_nodes), np.inf)
+    for query in range(n_new):
+        for node in range(n_nodes):
+            least = np.float32(np.inf)
+            for place in range(indptr[node], indptr[node + 1]):
+                least = min(least, about[query, indices[place]])
+            limit = least + 2 * slack[query]
+            for place in range(indptr[node], indptr[node + 1]):
+                row = indices[place]
+                if not about[query, row] > limit:
+                    measure = _measure(pairs, query, row)
+                    if measure < measures[query, node]:
+                        rows[query, node], measures[query, node] = row, measure
+    return rows, measures
+
+
+@compiled
+def _insert(least: Any, value: Any) -> None:
+    """Put a number among the ascending ones that are kept."""
+    place = len(least) - 1
+    while place > 0 and value < least[place - 1]:
+        least[place] = least[place - 1]
+        place -= 1
+    least[place] = value
+
+
+@compiled
+def _enter(rows: Any, measures: Any, row: Any, measure: Any) -> None:
+    """Put a point, of a higher row than those before it, among the nearest."""
+    place = len(rows)
+    while place > 0 and measure < measures[place - 1]:
+        place -= 1
+        if place + 1 < len(rows):
+            rows[place + 1], measures[place + 1] = rows[place], measures[place]
+    if place < len(rows):
+        rows[place], measures[place] = row, measure
+
+
+@compiled
+def _measure(pairs: Any, query: Any, row: Any) -> Any:
+    """Return the measure of a pair as `_exact` has it."""
+    total = 0.0
+    if len(pairs.lengths) == 0:
+        for channel in range(pairs.new.shape[1]):
+            difference = np.float64(pairs.new[query, channel]) - np.float64(pairs.points[row, channel])
+            total += difference * difference
+        return total
+    if pairs.new_lengths[query] > 0 and pairs.lengths[row] > 0:
+        for channel in range(pairs.new.shape[1]):
+            unit = np.float64(pairs.new[query, channel]) / pairs.new_lengths[query]
+            total += unit * (np.float64(pairs.points[row, channel]) / pairs.lengths[row])
+    return min(2.0, max(0.0, 1.0 - total))
 
 
 def _blocks(n_rows: int, n_channels: int) -> Iterator[tuple[int, int]]:
