@@ -8,6 +8,10 @@ export interface WireMessages {
   Found: Found;
   StabilityRequest: StabilityRequest;
   Stability: Stability;
+  InversionRequest: InversionRequest;
+  InversionTicket: InversionTicket;
+  ActivationImage: ActivationImage;
+  NodeImage: NodeImage;
   Equivalents: Equivalents;
   ProjectionRequest: ProjectionRequest;
   RowsRequest: RowsRequest;
@@ -359,6 +363,99 @@ export interface Stability {
    * What five other covers agree on; null if not asked.
    */
   panel: FeatureCount[] | null;
+}
+/**
+ * Ask for activation images of a layer, for targets that are spoken of in a graph of it.
+ */
+export interface InversionRequest {
+  layer: number;
+  graph: string;
+  /**
+   * @maxItems 512
+   */
+  targets: (NodesTarget | PointTarget | ChannelTarget)[];
+}
+/**
+ * The mean of all members of some nodes, minus that of others if there are any.
+ */
+export interface NodesTarget {
+  kind: "nodes";
+  nodes: number[];
+  minus: number[];
+}
+/**
+ * The vector of a point.
+ */
+export interface PointTarget {
+  kind: "point";
+  point: number;
+}
+/**
+ * The direction of a channel.
+ */
+export interface ChannelTarget {
+  kind: "channel";
+  channel: number;
+}
+/**
+ * Answer to a request for images: their names, in order; `job` is null when all are there already.
+ */
+export interface InversionTicket {
+  results: string[];
+  job: string | null;
+}
+/**
+ * What is known of an activation image; while it is being made, no more than how far it is.
+ */
+export interface ActivationImage {
+  digest: string;
+  /**
+   * As it was asked for first: another graph may number its nodes otherwise.
+   */
+  target: NodesTarget | PointTarget | ChannelTarget;
+  /**
+   * The target in words.
+   */
+  label: string;
+  done: boolean;
+  step: number;
+  /**
+   * 0 before the first preview.
+   */
+  steps: number;
+  /**
+   * Between the target and what the layer answers.
+   */
+  cosine: number | null;
+  /**
+   * Of that answer, over that of the target; null where it has no meaning.
+   */
+  length: number | null;
+  /**
+   * Whether that answer lies in the node; null where that cannot be told.
+   */
+  lands: boolean | null;
+  /**
+   * At most three; empty where the network is no classifier.
+   */
+  predictions: SeenClass[];
+  width: number | null;
+  height: number | null;
+}
+/**
+ * A class that the network sees in an image, and how sure it is of it, 0 to 1.
+ */
+export interface SeenClass {
+  name: string;
+  share: number;
+}
+/**
+ * A finished image of a single node.
+ */
+export interface NodeImage {
+  node: number;
+  digest: string;
+  cosine: number | null;
 }
 /**
  * What a node stands for in words: texts nearest to its mean, and words that are over-represented in it.

@@ -1,7 +1,9 @@
 /** What an activation image is made of. */
 
-import type { Edges, Target } from "../api/types";
+import type { Edges, InversionRequest } from "../api/types";
 import { count } from "./format";
+
+export type Target = InversionRequest["targets"][number];
 
 /** Return the mean of the members of some nodes, minus that of others. */
 export function ofNodes(nodes: number[], minus: number[] = []): Target {

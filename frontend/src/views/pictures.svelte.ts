@@ -2,8 +2,8 @@
 
 import { SvelteMap } from "svelte/reactivity";
 import { Cancelled, type Client } from "../api/client";
-import type { ActivationImage, Graph, JobEvent, NodeImage, Target } from "../api/types";
-import { keyOf, singleNode } from "../state/targets";
+import type { ActivationImage, Graph, JobEvent, NodeImage } from "../api/types";
+import { keyOf, singleNode, type Target } from "../state/targets";
 import type { Session } from "./session.svelte";
 
 /** One job of the server, for all that was asked for together. */
@@ -65,6 +65,12 @@ export class Pictures {
   /** Return the finished images of the nodes of a graph; null before they were looked for. */
   ofNodes(graph: string | undefined): Map<number, NodeImage> | null {
     return this.nodes.get(graph ?? "") ?? null;
+  }
+
+  /** Return how many images of a work are known to be there. */
+  done({ graph, targets, digests }: Work): number {
+    const nodes = this.ofNodes(graph);
+    return targets.filter((target, i) => nodes?.has(singleNode(target) ?? -1) || this.images.get(digests[i])?.done).length;
   }
 
   /** Keep an image up to date as long as it is looked at; returns how to stop. */

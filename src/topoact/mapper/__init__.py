@@ -18,8 +18,9 @@ from topoact.mapper.estimator import Mapper
 from topoact.mapper.given import GivenGraph, Shares, checked_rows, given_graph, ordered_clusters
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.kepler import given_kepler_mapper
-from topoact.mapper.lenses import LENSES, lens_values
+from topoact.mapper.lenses import LENSES, lens_of_one, lens_values
 from topoact.mapper.neighbors._layout import widest_interval
+from topoact.mapper.neighbors.across import Cloud
 from topoact.mapper.neighbors.index import NeighborIndex
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.nearest import Nearest, k_nearest
@@ -43,6 +44,7 @@ __all__ = [
     "HDBSCAN",
     "LENSES",
     "BallMapper",
+    "Cloud",
     "Clusterer",
     "Communities",
     "Contacts",
@@ -86,6 +88,7 @@ __all__ = [
     "given_graph",
     "given_kepler_mapper",
     "k_nearest",
+    "lens_of_one",
     "lens_values",
     "mode_tree",
     "no_progress",

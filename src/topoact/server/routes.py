@@ -1,40 +1,20 @@
 """The addresses of the explorer's data. Thin: parse, call the workbench, translate."""
 
-from typing import Annotated, Final
-
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from topoact.errors import UnknownName
+from topoact.server import images
+from topoact.server.dependencies import NEVER, SESSION, Bench, Digest, Jobs, Place
 from topoact.server.events import job_stream
 from topoact.wire import equivalents, findings, messages, translate
 from topoact.workbench import DrawnGraph, Workbench
 from topoact.workbench.equivalents import equivalents as equivalents_of
 from topoact.workbench.findings import is_measured, said_by_other_covers, shape_of
-from topoact.workbench.jobs import JobRunner
 from topoact.workbench.tasks import MapTask, ProjectionTask, StabilityTask
 
-SESSION: Final = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
-"""For what never changes while the server runs: the next start, perhaps on another study, has another cookie."""
-NEVER: Final = {"cache-control": "no-store"}
-
-
-def _bench(request: Request) -> Workbench:
-    bench: Workbench = request.app.state.bench
-    return bench
-
-
-def _jobs(request: Request) -> JobRunner:
-    jobs: JobRunner = request.app.state.jobs
-    return jobs
-
-
-Bench = Annotated[Workbench, Depends(_bench)]
-Jobs = Annotated[JobRunner, Depends(_jobs)]
-Digest = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
-Place = Annotated[int, Path(ge=0)]
-
 router = APIRouter(prefix="/api")
+router.include_router(images.router)
 
 
 @router.get("/study")

@@ -11,6 +11,7 @@ from pydantic import Field
 from topoact.analysis.diagnosis import Code
 from topoact.wire.equivalents import Equivalents
 from topoact.wire.findings import Found, Stability
+from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
 from topoact.wire.model import WireModel
 from topoact.wire.texts import Passage
 from topoact.workbench.settings import KnobKind
@@ -289,6 +290,10 @@ MESSAGES: tuple[type[WireModel], ...] = (
     Found,
     StabilityRequest,
     Stability,
+    InversionRequest,
+    InversionTicket,
+    ActivationImage,
+    NodeImage,
     Equivalents,
     ProjectionRequest,
     RowsRequest,

@@ -21,6 +21,7 @@ from topoact.study.derived import Derived
 from topoact.study.files import digest
 from topoact.workbench.columns import number_columns
 from topoact.workbench.engine import Engine
+from topoact.workbench.inversion import ActivationImages
 from topoact.workbench.settings import MapSettings, chosen, recalled, usual
 from topoact.workbench.shelf import Source
 
@@ -115,9 +116,19 @@ class Workbench:
         ModelError
             If it cannot be loaded.
         """
+        self.check_network()
+        assert self.choice is not None
+        return reload_network(self.study, self.choice)
+
+    def check_network(self) -> None:
+        """Refuse what needs a network where the workbench was opened without one; raises `InvalidInput`."""
         if self.choice is None:
             raise InvalidInput("the study was opened without its network: start the explorer with --model study")
-        return reload_network(self.study, self.choice)
+
+    @cached_property
+    def images(self) -> ActivationImages:
+        """Activation images of the study's layers."""
+        return ActivationImages(self)
 
     @property
     def can_paint(self) -> bool:

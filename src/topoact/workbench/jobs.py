@@ -86,6 +86,11 @@ class JobRunner:
         with self._lock:
             return [status for _, status in self._jobs.values()]
 
+    def live_tasks(self) -> list[Task]:
+        """Return the tasks that wait or run."""
+        with self._lock:
+            return [task for task, status in self._jobs.values() if status.live]
+
     def watch(self, callback: Callable[[JobStatus], None]) -> Callable[[], None]:
         """Call `callback` with the status of every job so far, then at every change, from another thread.
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, Protocol
 
+from topoact.extract.inversion import Recipe
 from topoact.mapper import Progress
 from topoact.workbench.bench import DrawnGraph, Workbench
 from topoact.workbench.findings import ask_other_covers, find_stability
 from topoact.workbench.settings import MapSettings
+from topoact.workbench.targets import Target
 
 Lane = Literal["graphs", "images", "probes"]
 """Tasks of one lane run one after the other, beside those of the others."""
@@ -64,3 +66,24 @@ class ProjectionTask:
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         bench.project(self.layer, self.projection, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class InvertTask:
+    """Make activation images."""
+
+    lane: ClassVar[Lane] = "images"
+    kind: ClassVar[str] = "invert"
+    layer: int
+    graph: str
+    targets: tuple[Target, ...]
+    recipe: Recipe
+    names: tuple[str, ...]
+    """Under which they will be found."""
+
+    def target(self, name: str) -> Target:
+        """Return what the image of that name is to answer to."""
+        return self.targets[self.names.index(name)]
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.images.make(self.layer, self.graph, self.targets, self.recipe, progress)
