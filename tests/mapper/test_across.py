@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topoact.mapper import Cloud, Members
+from topoact.mapper import Members
+from topoact.mapper.neighbors.across import Cloud
 from topoact.testing.strategies import STEADY, clouds
 
 METRICS = ["euclidean", "cosine"]

@@ -6,18 +6,20 @@ the layer as such vectors usually are (`usual`). A vector that equals a point, u
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.analysis.usual import Usual
 from topoact.errors import InvalidInput
-from topoact.mapper import Cloud, GivenGraph, MapperGraph, Nearest, Progress, no_progress
+from topoact.mapper import GivenGraph, MapperGraph, Nearest, Progress, no_progress
 from topoact.mapper.checks import check_finite
-from topoact.mapper.neighbors.across import View
 from topoact.mapper.neighbors.metrics import Metric
 from topoact.mapper.protocols import LensValues, Rows, Vectors
+
+if TYPE_CHECKING:
+    from topoact.mapper.neighbors.across import View
 
 ROUNDING: Final = 2.0**-16
 """How far a vector may be from a point that it equals, as a share of its length: other batches round otherwise."""
@@ -93,6 +95,8 @@ class Locator:
     def __init__(
         self, vectors: Vectors, graph: MapperGraph, *, metric: Metric = "euclidean", usual: Usual | None = None
     ) -> None:
+        from topoact.mapper.neighbors.across import Cloud
+
         if isinstance(graph, GivenGraph):
             raise InvalidInput("the graph was imported without its vectors: nothing can be located in it")
         if graph.n_points != len(vectors):
@@ -134,7 +138,7 @@ class Locator:
             done = part.stop
         return _joined(parts)
 
-    def _part(self, view: View, lens: LensValues | None) -> Located:
+    def _part(self, view: "View", lens: LensValues | None) -> Located:
         nearest, apart = view.nearest(SHOWN), view.nearest_of(self.graph.memberships).distances
         same = self._same(view.new, nearest.rows)
         values = self.graph.lens[np.where(same < 0, nearest.rows[:, 0], same)]

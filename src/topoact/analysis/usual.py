@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper import Cloud, k_nearest
+from topoact.mapper import k_nearest
 from topoact.mapper.neighbors.metrics import Metric
 from topoact.mapper.protocols import LensValues, Rows, Vectors
 
@@ -60,6 +60,8 @@ class Usual:
         limit: float | None = None,
         seed: int = 0,
     ) -> None:
+        from topoact.mapper.neighbors.across import Cloud
+
         self._vectors, self._metric, self._limit = vectors, metric, limit
         self._tried, self._others = _split(len(vectors), examples, np.random.default_rng(seed))
         self._cloud = Cloud(vectors[self._others], metric)

@@ -20,7 +20,6 @@ from topoact.mapper.graph import MapperGraph
 from topoact.mapper.kepler import given_kepler_mapper
 from topoact.mapper.lenses import LENSES, lens_of_one, lens_values
 from topoact.mapper.neighbors._layout import widest_interval
-from topoact.mapper.neighbors.across import Cloud
 from topoact.mapper.neighbors.index import NeighborIndex
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.nearest import Nearest, k_nearest
@@ -44,7 +43,6 @@ __all__ = [
     "HDBSCAN",
     "LENSES",
     "BallMapper",
-    "Cloud",
     "Clusterer",
     "Communities",
     "Contacts",

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,11 @@ from topoact.study.files import digest
 from topoact.study.probes import Probes
 from topoact.workbench.columns import number_columns
 from topoact.workbench.engine import Engine
-from topoact.workbench.inversion import ActivationImages
 from topoact.workbench.settings import MapSettings, chosen, recalled, usual
 from topoact.workbench.shelf import Source
+
+if TYPE_CHECKING:
+    from topoact.workbench.inversion import ActivationImages
 
 Numbers = npt.NDArray[np.int64]
 DRAWING: Final = 2
@@ -128,8 +130,10 @@ class Workbench:
             raise InvalidInput("the study was opened without its network: start the explorer with --model study")
 
     @cached_property
-    def images(self) -> ActivationImages:
+    def images(self) -> "ActivationImages":
         """Activation images of the study's layers."""
+        from topoact.workbench.inversion import ActivationImages
+
         return ActivationImages(self)
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from topoact.errors import Cancelled, InvalidInput, UnknownName
 from topoact.extract.history import History
@@ -12,12 +12,10 @@ from topoact.study import Layer
 from topoact.study.files import digest
 from topoact.study.inversions import Inversion, Inversions
 from topoact.workbench.batch import Batch, Place
+from topoact.workbench.bench import Workbench
 from topoact.workbench.settings import recalled
 from topoact.workbench.targets import NodesTarget, Target, check, has_length, identity
 from topoact.workbench.texts import unit
-
-if TYPE_CHECKING:
-    from topoact.workbench.bench import Workbench
 
 VERSION: Final = 1
 """Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
@@ -44,7 +42,7 @@ class ActivationImages:
         How they are made when nothing else is said.
     """
 
-    def __init__(self, bench: "Workbench") -> None:
+    def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self.store, self.recipe = Inversions(bench.study.path), Recipe()
 
@@ -161,8 +159,7 @@ class ActivationImages:
         about, found = self._about(graph), self._bench.derived.load_graph(graph)
         if found is None or about["layer"] != opened.name:
             raise UnknownName(f"there is no graph {graph} of layer {opened.name}: ask for it anew")
-        settings = recalled(about["settings"])
-        return Place(opened, graph, found, settings.lens, settings.metric)
+        return Place(self._bench, opened, graph, found, recalled(about["settings"]))
 
     def _name(self, place: Place, target: Target, recipe: Recipe) -> str:
         check(target, place.graph, place.layer)
@@ -194,7 +191,7 @@ class ActivationImages:
             names = [name for name, target in missing.items() if _aimed(recipe, target) == how]
             for start in range(0, len(names), n_at_once):
                 some = {name: missing[name] for name in names[start : start + n_at_once]}
-                yield Batch(self._bench, place, inputs, how, some)
+                yield Batch(place, inputs, how, some)
 
 
 def _identity(place: Place, node: int) -> str:

@@ -11,7 +11,7 @@ from topoact.analysis.locating import Located, Locator
 from topoact.analysis.usual import Usual
 from topoact.errors import InvalidInput
 from topoact.extract.probing import Answer, Answers, answer_images, answer_texts, usable
-from topoact.mapper import MapperGraph, Progress, lens_of_one, no_progress
+from topoact.mapper import Lens, MapperGraph, Progress, lens_of_one, no_progress
 from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.study import Layer
 from topoact.study.files import digest
@@ -169,6 +169,11 @@ def locator(bench: Workbench, layer: Layer, graph: MapperGraph, settings: MapSet
     return Locator(vectors, graph, metric=metric, usual=usual)
 
 
+def lens_at_hand(bench: Workbench, layer: Layer, settings: MapSettings) -> Lens | None:
+    """Return the lens of a graph as a function of new vectors; None where it is no property of a vector alone."""
+    return None if settings.lens.startswith(COLUMN_LENS) else lens_of_one(settings.lens, bench.vectors(layer))
+
+
 def _chosen(bench: Workbench, layers: Sequence[str | int] | None) -> list[Layer]:
     at_hand = bench.network
     if layers is None:
@@ -194,7 +199,7 @@ def _located(
 ) -> tuple[MapperGraph, Located]:
     graph = bench.map(layer.name, settings, progress)
     progress("locating", 0, 1)
-    one = None if settings.lens.startswith(COLUMN_LENS) else lens_of_one(settings.lens, bench.vectors(layer))
+    one = lens_at_hand(bench, layer, settings)
     values = None if one is None else one(answer.vectors)
     return graph, locator(bench, layer, graph, settings).locate(answer.vectors, values)
 
