@@ -90,12 +90,20 @@ def url(digits_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield from serve(study)
 
 
-def serve(study: Path) -> Iterator[str]:
+def serve(study: Path, *options: str) -> Iterator[str]:
     """Serve a study until the generator is closed; yield the address with its token."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("topoact")), "serve", str(study), "--no-browser", "--port", str(port)]
+    command = [
+        str(Path(sys.executable).with_name("topoact")),
+        "serve",
+        str(study),
+        "--no-browser",
+        "--port",
+        str(port),
+        *options,
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}) as server:
         assert server.stdout
         line = next((line for line in server.stdout if "http://" in line), "")
