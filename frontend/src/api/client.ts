@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ActivationImage, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeImage, ProjectionRequest, Stability, StabilityRequest, StudySummary } from "./types";
+import type { ActivationImage, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeImage, ProjectionRequest, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -32,6 +32,8 @@ export interface Client {
   found(digest: string): Promise<Found>;
   /** How much of a graph returns when it is built from some of the points. */
   stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability>;
+  /** What a node of a study of texts stands for in words. */
+  equivalents(graph: string, node: number): Promise<Equivalents>;
   points(layer: number): Promise<Points>;
   projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array>;
   columns(): Promise<Columns>;

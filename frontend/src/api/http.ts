@@ -3,7 +3,7 @@
 import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ActivationImage, ExampleId, FindRequest, Found, Graph, InversionRequest, InversionTicket, MapRequest, NodeImage, ProjectionRequest, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
+import type { ActivationImage, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, InversionTicket, MapRequest, NodeImage, ProjectionRequest, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -37,6 +37,10 @@ export class HttpClient implements Client {
   async stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability> {
     const { result } = await this.obtain<Ticket>("api/stabilities", request, progress, signal);
     return this.json<Stability>(`api/graphs/${result}/stability`);
+  }
+
+  equivalents(graph: string, node: number): Promise<Equivalents> {
+    return this.json<Equivalents>(`api/graphs/${graph}/nodes/${node}/equivalents`);
   }
 
   async points(layer: number): Promise<Points> {

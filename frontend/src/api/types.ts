@@ -12,6 +12,7 @@ export interface WireMessages {
   InversionTicket: InversionTicket;
   ActivationImage: ActivationImage;
   NodeImage: NodeImage;
+  Equivalents: Equivalents;
   ProjectionRequest: ProjectionRequest;
   RowsRequest: RowsRequest;
   FindRequest: FindRequest;
@@ -457,6 +458,87 @@ export interface NodeImage {
   cosine: number | null;
 }
 /**
+ * What a node stands for in words: texts nearest to its mean, and words that are over-represented in it.
+ */
+export interface Equivalents {
+  unit: "text" | "word";
+  metric: "euclidean" | "cosine";
+  nearest: NearText[];
+  words: TellingWord[];
+  /**
+   * How many words are over-represented; the surest are listed.
+   */
+  n_telling: number;
+  /**
+   * How many words were tested.
+   */
+  n_words: number;
+  n_inside: number;
+  n_texts: number;
+  /**
+   * Share of false discoveries among the words.
+   */
+  level: number;
+  /**
+   * How many words of each text are looked at; null: all.
+   */
+  first: number | null;
+}
+/**
+ * A text, or a word whatever its case, near the mean of a node: its nearest occurrence.
+ */
+export interface NearText {
+  /**
+   * The example that is the nearest occurrence.
+   */
+  row: number;
+  passage: Passage | null;
+  distance: number;
+  /**
+   * Whether that occurrence is in the node.
+   */
+  is_member: boolean;
+  /**
+   * Points of the node that say the same.
+   */
+  inside: number;
+  /**
+   * Points of the layer that say the same.
+   */
+  total: number;
+}
+/**
+ * A word between what stands around it, or as `focus` the beginning of a whole text.
+ */
+export interface Passage {
+  before: string;
+  focus: string;
+  after: string;
+}
+/**
+ * A word that more texts of the node hold than chance would have it.
+ */
+export interface TellingWord {
+  word: string;
+  /**
+   * Texts of the node that hold it.
+   */
+  inside: number;
+  /**
+   * Texts of the layer that hold it.
+   */
+  total: number;
+  /**
+   * How many of the node would, were it drawn blindly.
+   */
+  expected: number;
+  log_odds: number;
+  /**
+   * Least share of false discoveries at which it is listed.
+   */
+  q: number;
+}
+/**
  * Ask for a projection of a layer's points to the plane.
  */
 export interface ProjectionRequest {
@@ -487,14 +569,6 @@ export interface ExampleId {
   row: number;
   id: string;
   passage: Passage | null;
-}
-/**
- * A word between what stands around it, or as `focus` the beginning of a whole text.
- */
-export interface Passage {
-  before: string;
-  focus: string;
-  after: string;
 }
 /**
  * One step of a long piece of work, sent over the event stream.

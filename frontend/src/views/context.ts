@@ -3,6 +3,7 @@
 import { getContext, setContext } from "svelte";
 import type { Findings } from "./findings.svelte";
 import type { Identities } from "./identities.svelte";
+import type { Meanings } from "./meanings.svelte";
 import type { NodeImages } from "./node-images.svelte";
 import type { Pictures } from "./pictures.svelte";
 import type { Planes } from "./planes.svelte";
@@ -15,6 +16,7 @@ export interface Explorer {
   planes: Planes;
   findings: Findings;
   identities: Identities;
+  meanings: Meanings;
   pictures: Pictures;
   nodeImages: NodeImages;
 }

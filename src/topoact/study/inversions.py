@@ -130,6 +130,10 @@ class Inversions:
         stored = self._whole(digest)
         return stored and stored[1]
 
+    def path(self, digest: str) -> Path:
+        """Return where the picture of a finished image is."""
+        return next(self.root.glob(f"*/{digest}.png"))
+
     def of_layer(self, layer: str) -> dict[str, Inversion]:
         """Return all finished images of a layer by their digests."""
         names = sorted(path.stem for path in (self.root / layer).glob("*.json"))

@@ -9,9 +9,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from topoact.analysis.diagnosis import Code
+from topoact.wire.equivalents import Equivalents
 from topoact.wire.findings import Found, Stability
 from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
 from topoact.wire.model import WireModel
+from topoact.wire.probes import Probe, TextProbe
+from topoact.wire.texts import Passage
 from topoact.workbench.settings import KnobKind
 
 Rule = Annotated[str, Field(pattern=r"^(elbow|quantile:(0?\.\d+|0|1))(:interval)?$")]
@@ -245,14 +248,6 @@ class RowsRequest(WireModel):
     rows: list[int] = Field(max_length=1000)
 
 
-class Passage(WireModel):
-    """A word between what stands around it, or as `focus` the beginning of a whole text."""
-
-    before: str
-    focus: str
-    after: str
-
-
 class ExampleId(WireModel):
     """The identity of one example, as in the user's data, and what it says."""
 
@@ -300,6 +295,9 @@ MESSAGES: tuple[type[WireModel], ...] = (
     InversionTicket,
     ActivationImage,
     NodeImage,
+    Equivalents,
+    Probe,
+    TextProbe,
     ProjectionRequest,
     RowsRequest,
     FindRequest,

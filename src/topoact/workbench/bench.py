@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +19,14 @@ from topoact.mapper import LENSES, MapperGraph, Progress, lens_values, no_progre
 from topoact.study import Layer, Study, open_study
 from topoact.study.derived import Derived
 from topoact.study.files import digest
+from topoact.study.probes import Probes
 from topoact.workbench.columns import number_columns
 from topoact.workbench.engine import Engine
-from topoact.workbench.inversion import ActivationImages
 from topoact.workbench.settings import MapSettings, chosen, recalled, usual
 from topoact.workbench.shelf import Source
+
+if TYPE_CHECKING:
+    from topoact.workbench.inversion import ActivationImages
 
 Numbers = npt.NDArray[np.int64]
 DRAWING: Final = 2
@@ -88,6 +91,7 @@ class Workbench:
     def __init__(self, study: Study, network: NetworkChoice | None = None) -> None:
         self.study, self.choice = study, network
         self.derived = Derived(study.path, study.given)
+        self.probes = Probes(study.path)
         self._engine = Engine(study.path)
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 
@@ -126,8 +130,10 @@ class Workbench:
             raise InvalidInput("the study was opened without its network: start the explorer with --model study")
 
     @cached_property
-    def images(self) -> ActivationImages:
+    def images(self) -> "ActivationImages":
         """Activation images of the study's layers."""
+        from topoact.workbench.inversion import ActivationImages
+
         return ActivationImages(self)
 
     @property
@@ -235,10 +241,11 @@ class Workbench:
 
     def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
         """Return the vectors of a layer; those of the layer used last are kept in memory."""
-        if self._vectors is None or self._vectors[0] != layer.name:
+        known = self._vectors
+        if known is None or known[0] != layer.name:
             self._vectors = None
-            self._vectors = (layer.name, layer.vectors())
-        return self._vectors[1]
+            self._vectors = known = (layer.name, layer.vectors())
+        return known[1]
 
     def _lens(
         self, layer: Layer, lens: str, vectors: npt.NDArray[np.float32], progress: Progress

@@ -1,38 +1,27 @@
 """Activation images of a study: made for targets of a graph, batch by batch, kept in the study, found again."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import isfinite
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from topoact.analysis.landing import lands
 from topoact.errors import Cancelled, InvalidInput, UnknownName
 from topoact.extract.history import History
-from topoact.extract.inversion import Inputs, Inverted, Recipe, inputs_of, invert
-from topoact.extract.networks import TorchNetwork
-from topoact.extract.predictions import Outputs
-from topoact.mapper import MapperGraph, Progress, no_progress
+from topoact.extract.inversion import Recipe, inputs_of
+from topoact.mapper import Progress, no_progress
 from topoact.study import Layer
 from topoact.study.files import digest
-from topoact.study.inversions import Inversion, Inversions, Prediction
+from topoact.study.inversions import Inversion, Inversions
+from topoact.workbench.batch import Batch, Place
+from topoact.workbench.bench import Workbench
 from topoact.workbench.settings import recalled
-from topoact.workbench.targets import NodesTarget, Target, check, described, has_length, identity, nodes_around, vector
+from topoact.workbench.targets import NodesTarget, Target, check, has_length, identity
 from topoact.workbench.texts import unit
-
-if TYPE_CHECKING:
-    from topoact.workbench.bench import Workbench
-
-Vectors = NDArray[np.float32]
 
 VERSION: Final = 1
 """Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
 BATCH_PIXELS: Final = 2**18
 """Of all images that are made at once: what is lost when the work is stopped."""
 MOST_AT_ONCE: Final = 64
-MOST_PREDICTIONS: Final = 3
 
 
 class Named(NamedTuple):
@@ -40,17 +29,6 @@ class Named(NamedTuple):
 
     digest: str
     found: Inversion
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """A graph of a layer, of which targets speak."""
-
-    layer: Layer
-    digest: str
-    graph: MapperGraph
-    lens: str
-    metric: str
 
 
 class ActivationImages:
@@ -64,9 +42,29 @@ class ActivationImages:
         How they are made when nothing else is said.
     """
 
-    def __init__(self, bench: "Workbench") -> None:
+    def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self.store, self.recipe = Inversions(bench.study.path), Recipe()
+
+    def check(self, layer: str | int) -> Layer:
+        """Return a layer if there can be activation images of it.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such layer.
+        InvalidInput
+            If it has no vectors, or the study is of texts or names no network.
+        """
+        study = self._bench.study
+        opened = study.layer(layer)
+        if unit(study) is not None:
+            raise InvalidInput(f"the study {study.name} is of texts: activation images need a network that sees images")
+        if not opened.has_vectors:
+            raise InvalidInput(f"layer {opened.name} is a graph without vectors: an activation image answers to one")
+        if study.manifest.model is None:
+            raise InvalidInput(f"the study {study.name} was imported: it names no network that could make images")
+        return opened
 
     def names(
         self, layer: str | int, graph: str, targets: Sequence[Target], recipe: Recipe | None = None
@@ -76,9 +74,9 @@ class ActivationImages:
         Raises
         ------
         UnknownName
-            If there is no such layer, graph, node, point or channel.
+            If there is no such graph of that layer, or no such node, point or channel.
         InvalidInput
-            If the layer has no vectors, or the study is of texts or names no network.
+            As `check`.
         """
         place = self._place(layer, graph)
         return tuple(self._name(place, target, recipe or self.recipe) for target in targets)
@@ -157,19 +155,11 @@ class ActivationImages:
         return about
 
     def _place(self, layer: str | int, graph: str) -> Place:
-        study = self._bench.study
-        opened = study.layer(layer)
-        if unit(study) is not None:
-            raise InvalidInput(f"the study {study.name} is of texts: activation images need a network that sees images")
-        if not opened.has_vectors:
-            raise InvalidInput(f"layer {opened.name} is a graph without vectors: an activation image answers to one")
-        if study.manifest.model is None:
-            raise InvalidInput(f"the study {study.name} was imported: it names no network that could make images")
+        opened = self.check(layer)
         about, found = self._about(graph), self._bench.derived.load_graph(graph)
         if found is None or about["layer"] != opened.name:
             raise UnknownName(f"there is no graph {graph} of layer {opened.name}: ask for it anew")
-        settings = recalled(about["settings"])
-        return Place(opened, graph, found, settings.lens, settings.metric)
+        return Place(self._bench, opened, graph, found, recalled(about["settings"]))
 
     def _name(self, place: Place, target: Target, recipe: Recipe) -> str:
         check(target, place.graph, place.layer)
@@ -190,7 +180,7 @@ class ActivationImages:
                 raise Cancelled(f"interrupted: {kept}; the same command goes on from there") from None
             done += len(batch.targets)
 
-    def _batches(self, place: Place, missing: Mapping[str, Target], recipe: Recipe) -> Iterator["_Batch"]:
+    def _batches(self, place: Place, missing: Mapping[str, Target], recipe: Recipe) -> Iterator[Batch]:
         """Share out the images: those that are aimed at in one way, as many as are made at once."""
         at_hand = self._bench.network
         at_hand.check_layer(place.layer)
@@ -201,84 +191,7 @@ class ActivationImages:
             names = [name for name, target in missing.items() if _aimed(recipe, target) == how]
             for start in range(0, len(names), n_at_once):
                 some = {name: missing[name] for name in names[start : start + n_at_once]}
-                yield _Batch(self._bench, place, inputs, how, some)
-
-
-@dataclass(frozen=True, eq=False)
-class _Batch:
-    """Images that are made at once."""
-
-    bench: "Workbench"
-    place: Place
-    inputs: Inputs
-    recipe: Recipe
-    targets: Mapping[str, Target]
-
-    def make(self, store: Inversions, progress: Progress) -> None:
-        """Make the images and store them; previews while this lasts."""
-        layer, key, at = self.place.layer, self.place.layer.key, (0, 1)
-
-        def told(stage: str, done: int, total: int) -> None:
-            nonlocal at
-            at = (done, total)
-            progress(stage, done, total)
-
-        def preview(pictures: NDArray[np.uint8]) -> None:
-            for name, picture in zip(self.targets, pictures, strict=True):
-                store.save_preview(key, name, picture, *at)
-
-        vectors = [vector(target, self.place.graph, self._vectors) for target in self.targets.values()]
-        network = cast(TorchNetwork, self.bench.network.network)
-        try:
-            made = invert(
-                network,
-                layer.module,
-                np.stack(vectors),
-                self.inputs,
-                self.recipe,
-                policy=layer.policy,
-                batch_size=len(vectors),
-                progress=told,
-                preview=preview,
-            )
-            for row, (name, target) in enumerate(self.targets.items()):
-                store.save(key, name, made.pictures[row], self._judged(target, vectors[row], made, row))
-        finally:
-            store.drop_previews(key, self.targets)
-
-    def _vectors(self) -> Vectors:
-        return self.bench.vectors(self.place.layer)
-
-    def _judged(self, target: Target, wanted: Vectors, made: Inverted, row: int) -> Inversion:
-        place, reached, cosine = self.place, made.reached[row], float(made.cosine[row])
-        length = float(np.linalg.norm(reached) / np.linalg.norm(wanted)) if has_length(target) else None
-        around = nodes_around(target, place.graph)
-        how = {"lens": place.lens, "metric": place.metric}
-        height, width = made.pictures.shape[1:3]
-        return Inversion(
-            layer=place.layer.name,
-            target=described(target),
-            identity=identity(target, place.graph),
-            graph=place.digest,
-            recipe=self.recipe.record(),
-            steps=self.recipe.steps * self.recipe.attempts,
-            network=self.bench.network.digest,
-            cosine=cosine if isfinite(cosine) else None,
-            length=length,
-            lands=lands(reached, place.graph, around, self._vectors(), **how) if around else None,
-            predictions=self._predictions(None if made.scores is None else made.scores[row]),
-            size=(width, height),
-            reached=tuple(reached.tolist()),
-        )
-
-    def _predictions(self, scores: Vectors | None) -> tuple[Prediction, ...]:
-        if scores is None or len(scores) < 2:
-            return ()
-        notes = self.bench.study.manifest.notes.get("outputs") or {}
-        outputs = Outputs(len(scores), tuple(notes["names"]) if notes.get("names") else None)
-        said = outputs.predict(scores[None], [None])
-        names, shares = said["top5"][0], said["top5_confidence"][0]
-        return tuple(map(Prediction, names[:MOST_PREDICTIONS], map(float, shares)))
+                yield Batch(place, inputs, how, some)
 
 
 def _identity(place: Place, node: int) -> str:

@@ -7,6 +7,7 @@ from topoact.extract.inversion import Recipe
 from topoact.mapper import Progress
 from topoact.workbench.bench import DrawnGraph, Workbench
 from topoact.workbench.findings import ask_other_covers, find_stability
+from topoact.workbench.probing import Kind, locate_waiting
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.targets import Target
 
@@ -87,3 +88,20 @@ class InvertTask:
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         bench.images.make(self.layer, self.graph, self.targets, self.recipe, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class LocateTask:
+    """Find out where an input lands that waits in the study."""
+
+    lane: ClassVar[Lane] = "probes"
+    kind: ClassVar[str] = "locate"
+    name: str
+    """Under which it waits, and will be found."""
+    what: Kind
+    settings: MapSettings
+    first: int
+    """The layer to begin with."""
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        locate_waiting(bench, self.name, self.what, self.settings, first=self.first, progress=progress)

@@ -1,0 +1,150 @@
+"""Which classes a vector of a layer argues for: activation times gradient, at the vector itself.
+
+The rest of the network is run from the layer on, with the vector v at every place q in the place of what the layer
+gives. The attribution of v to the score s of a class is then its linear effect on that score::
+
+    v · (sum of ∂s/∂a[q] over the places), at a[q] = v
+
+as in the Activation Atlas (Carter et al. 2019), less its mean over the classes, which moves no class past another. That
+is the derivative along v of all scores, which one pass of forward-mode differentiation gives.
+
+What flows past the layer, as in a network that joins it with an earlier one, comes from a neutral input; whether
+anything does is found by trying another input.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topoact.errors import InvalidInput
+from topoact.extract.networks import Network, TorchNetwork
+from topoact.extract.predictions import gives_shares, host_scores, scores_of
+from topoact.mapper import Progress, no_progress
+
+if TYPE_CHECKING:
+    import torch
+
+Vectors = NDArray[np.float32]
+
+FIRST_ALONE: Final = "cls"
+"""The policy whose vectors are of the first token: only that is replaced."""
+SAME: Final = 1e-3
+"""Largest deviation, as a share of their spread, between scores that count as the same."""
+
+
+class Arguments(NamedTuple):
+    """Which classes vectors argue for."""
+
+    attributions: Vectors
+    """Of each vector to each class, less the mean over the classes: shape (n, n_classes)."""
+    scores: Vectors
+    """What the network gives there, (n, n_classes): logits, or logarithms of probabilities."""
+    flows_past: bool
+    """Whether the scores depend on the input as well: something flows past the layer."""
+
+
+def argue(
+    network: Network,
+    layer: str,
+    vectors: Vectors,
+    policy: str,
+    *,
+    shape: tuple[int, ...] | None = None,
+    batch_size: int = 16,
+    progress: Progress = no_progress,
+) -> Arguments:
+    """Return which classes vectors of a layer argue for.
+
+    Parameters
+    ----------
+    network
+        A classifier that runs on torch.
+    layer
+        Dotted name of the module.
+    vectors
+        Shape (n, n_channels), finite.
+    policy
+        How the vectors of the layer were sampled. With "cls" only the first token is replaced.
+    shape
+        Of one input, where the network does not tell.
+    batch_size
+        Vectors in one pass.
+    progress
+        Told of each batch; may raise `topoact.errors.Cancelled`.
+
+    Raises
+    ------
+    InvalidInput
+        If the network is no classifier, has no gradients, or the vectors do not fit the layer.
+    ModelError
+        If the network fails, or does not call the layer exactly once.
+    """
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    neutral, is_share = _neutral(network, shape)
+    assert isinstance(network, TorchNetwork)
+    of, found = partial(_scores, is_share=is_share), []
+    for start in range(0, len(vectors), batch_size):
+        progress("arguing", start, len(vectors))
+        put = partial(_put, vectors=vectors[start : start + batch_size], policy=policy, layer=layer)
+        inputs = _repeated(neutral, len(put.keywords["vectors"]))
+        found.append(tuple(np.asarray(one.cpu()) for one in network.along(inputs, layer, put, of)))
+        if start == 0:
+            other = np.asarray(network.along(_other(inputs), layer, put, of)[0].cpu())
+    scores, slopes = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    deviation = np.abs(other - scores[: len(other)]).max()
+    return Arguments(
+        slopes - slopes.mean(1, keepdims=True), scores, bool(deviation > SAME * max(np.ptp(scores), 1e-12))
+    )
+
+
+def _neutral(network: Network, shape: tuple[int, ...] | None) -> tuple[Any, bool]:
+    """Return an input that says nothing, zeros or a sample sentence, and whether the network gives probabilities."""
+    if not isinstance(network, TorchNetwork):
+        raise InvalidInput(f"{network.name} has no gradients, so what argues for a class cannot be told: load its code")
+    neutral = network.sample_input(shape)
+    if neutral is None:
+        raise InvalidInput(f"the shape of the inputs of {network.name} is not known")
+    scores = host_scores(network.tap(neutral, {})[0])
+    if scores is None or scores.shape[1] < 2:
+        raise InvalidInput(f"{network.name} is no classifier: it gives no scores (B, K) of classes to argue for")
+    return neutral, gives_shares(scores)
+
+
+def _put(view: "torch.Tensor", *, vectors: Vectors, policy: str, layer: str) -> None:
+    """Write the vectors to the places of a layer's output, (B, C, H, W), (B, T, C) or (B, C)."""
+    import torch
+
+    channels = 1 if view.ndim in (2, 4) else 2
+    if not 2 <= view.ndim <= 4 or view.shape[channels] != vectors.shape[1]:
+        raise InvalidInput(
+            f"the vectors have {vectors.shape[1]} channels, and layer {layer!r} gives {tuple(view.shape)}"
+        )
+    made = torch.from_numpy(vectors).to(view)
+    if view.ndim == 3 and policy == FIRST_ALONE:
+        view[:, 0] = made
+    else:
+        view.copy_(made.reshape(len(made), *(1 if axis != channels else -1 for axis in range(1, view.ndim))))
+
+
+def _scores(output: Any, *, is_share: bool) -> "torch.Tensor":
+    scores = scores_of(output).float()
+    return scores.clamp_min(np.finfo(np.float32).tiny).log() if is_share else scores
+
+
+def _repeated(inputs: Any, n: int) -> Any:
+    if isinstance(inputs, dict):
+        return {name: _repeated(value, n) for name, value in inputs.items()}
+    return inputs.repeat(n, *[1] * (inputs.ndim - 1))
+
+
+def _other(inputs: Any) -> Any:
+    """Return an input that says something else: noise, or the tokens in another order."""
+    import torch
+
+    if isinstance(inputs, dict):
+        return {name: value.flip(1) for name, value in inputs.items()}
+    if not inputs.is_floating_point():
+        return inputs.flip(1)
+    return torch.randn(inputs.shape, generator=torch.Generator().manual_seed(0))
