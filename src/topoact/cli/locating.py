@@ -41,7 +41,7 @@ def locate(
     inputs += [(one, one) for one in text or ()]
     if not inputs:
         raise typer.BadParameter("give image files, or a text with --text")
-    wanted = settings_of(bench.usual, settings)
+    wanted, found = settings_of(bench.usual, settings), list["Probe"]()
     with progress() as report:
         for name, content in inputs:
             with _named(name):
