@@ -13,6 +13,8 @@ export interface WireMessages {
   ActivationImage: ActivationImage;
   NodeImage: NodeImage;
   Equivalents: Equivalents;
+  ArgumentsRequest: ArgumentsRequest;
+  NodeArguments: NodeArguments;
   Probe: Probe;
   TextProbe: TextProbe;
   ProjectionRequest: ProjectionRequest;
@@ -539,6 +541,56 @@ export interface TellingWord {
    * Least share of false discoveries at which it is listed.
    */
   q: number;
+}
+/**
+ * Ask which classes the nodes of a graph of a layer argue for.
+ */
+export interface ArgumentsRequest {
+  layer: number;
+  graph: string;
+}
+/**
+ * What a node argues for, beside where its members come from.
+ */
+export interface NodeArguments {
+  /**
+   * In the order of their rank.
+   */
+  classes: ArguedClass[];
+  n_classes: number;
+  members_by: "label" | "prediction";
+  /**
+   * What the network says at the node's mean.
+   */
+  said: string;
+  said_share: number;
+  /**
+   * Whether something flows past the layer; it is that of a neutral input.
+   */
+  flows_past: boolean;
+}
+/**
+ * A class that a node argues for, or that its members come from.
+ */
+export interface ArguedClass {
+  output: number;
+  name: string;
+  /**
+   * Its place among all classes, by its attribution; 0 is the first.
+   */
+  rank: number;
+  /**
+   * To its score, of what sets the node's mean apart from the layer's.
+   */
+  attribution: number;
+  /**
+   * By how much its score at the node's mean differs from that at the layer's.
+   */
+  effect: number;
+  /**
+   * Of the node's members that are of the class.
+   */
+  share: number;
 }
 /**
  * What is known of an input; while its job runs, of the layers that are done.
