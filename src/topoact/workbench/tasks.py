@@ -5,6 +5,7 @@ from typing import ClassVar, Final, Literal, Protocol
 
 from topoact.extract.inversion import Recipe
 from topoact.mapper import Progress
+from topoact.workbench.arguing import find_arguments
 from topoact.workbench.bench import DrawnGraph, Workbench
 from topoact.workbench.findings import ask_other_covers, find_stability
 from topoact.workbench.probing import Kind, locate_waiting
@@ -106,3 +107,16 @@ class LocateTask:
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         locate_waiting(bench, self.name, self.what, self.settings, first=self.first, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class ArgueTask:
+    """Find out which classes the nodes of a graph argue for."""
+
+    lane: ClassVar[Lane] = "probes"
+    kind: ClassVar[str] = "argue"
+    layer: int
+    graph: str
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        find_arguments(bench, self.layer, self.graph, progress)
