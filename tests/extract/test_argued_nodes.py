@@ -10,7 +10,7 @@ from topoact.extract import Plan, Preprocessing, extract, import_files, load_net
 from topoact.extract.arguing import argue
 from topoact.extract.reloading import NetworkChoice
 from topoact.extract.sources import Source
-from topoact.study.arguments import FILE, load_arguments
+from topoact.study.arguments import FILE, Arguments, load_arguments
 from topoact.testing.settings import dbscan
 from topoact.wire.arguments import arguments_message
 from topoact.workbench import Workbench, open_workbench
@@ -37,13 +37,20 @@ def mapped(bench: Workbench) -> str:
     return bench.key(bench.study.layer(0), SETTINGS)
 
 
+def stored(bench: Workbench, name: str) -> Arguments:
+    found = load_arguments(bench.study.path / "graphs" / name)
+    assert found is not None
+    return found
+
+
 def test_they_are_set_apart_from_the_mean_of_the_layer_and_kept(bench: Workbench) -> None:
     name, layer = mapped(bench), bench.study.layer(0)
     graph = bench.map(0, SETTINGS)
     assert not are_found(bench, 0, name)
     ArgueTask(0, name).run(bench, lambda *_: None)
     assert are_found(bench, 0, name)
-    found = find_arguments(open_workbench(bench.study.path), 0, name)  # without the network
+    find_arguments(open_workbench(bench.study.path), 0, name)  # without the network
+    found = stored(bench, name)
     base = layer.vectors().mean(axis=0)
     expected = argue(bench.network.network, "2", graph.means, "all", base=base, shape=(3, 8, 8))
     for ours, theirs in zip(found[:3], expected[:3], strict=True):
@@ -53,19 +60,22 @@ def test_they_are_set_apart_from_the_mean_of_the_layer_and_kept(bench: Workbench
 
 def test_a_damaged_file_is_made_again(bench: Workbench) -> None:
     name = mapped(bench)
-    first = find_arguments(bench, 0, name)
+    find_arguments(bench, 0, name)
+    first = stored(bench, name)
     folder = bench.study.path / "graphs" / name
     (folder / FILE).write_bytes(b"no table")
     assert load_arguments(folder) is None
     assert not are_found(bench, 0, name)
-    np.testing.assert_array_equal(find_arguments(bench, 0, name).scores, first.scores)
+    find_arguments(bench, 0, name)
+    np.testing.assert_array_equal(stored(bench, name).scores, first.scores)
 
 
 def test_a_node_and_where_its_members_come_from(bench: Workbench) -> None:
     name, graph = mapped(bench), bench.map(0, SETTINGS)
     with pytest.raises(UnknownName, match="was not found out: ask for it first"):
         node_arguments(bench, name, 0)
-    found = find_arguments(bench, 0, name)
+    find_arguments(bench, 0, name)
+    found = stored(bench, name)
     labels = bench.study.layer(0).metadata("label").astype(str)
     for node in range(graph.n_nodes):
         told = node_arguments(bench, name, node)
@@ -106,5 +116,5 @@ def test_refusals(bench: Workbench, models: Path, photos: Source, tmp_path: Path
     np.save(tmp_path / "vectors.npy", np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32))
     import_files([tmp_path / "vectors.npy"], tmp_path / "imported")
     imported = open_workbench(tmp_path / "imported")
-    with pytest.raises(InvalidInput, match="is no classifier: there are no classes to argue for"):
+    with pytest.raises(InvalidInput, match="is no classifier, and reads no texts: there is nothing"):
         are_found(imported, 0, mapped(imported))
