@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeArguments, NodeImage, ProjectionRequest, Stability, StabilityRequest, StudySummary } from "./types";
+import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeArguments, NodeImage, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -49,6 +49,10 @@ export interface Client {
   activationImage(digest: string): Promise<ActivationImage>;
   /** The finished activation images of the nodes of a graph. */
   nodeImages(graph: string): Promise<NodeImage[]>;
+  /** Find out where an image or a text lands, in one layer first; `begun` is told at once under which name it goes. */
+  locate(input: Blob | string, settings: Settings, layer: number, begun: (name: string) => void, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** What is known of an input. */
+  probe(name: string): Promise<Probe>;
   /** Address of an activation image; of a preview, by its step. */
   picture(digest: string, step: number | null): string;
 }

@@ -3,7 +3,7 @@
 import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, InversionTicket, MapRequest, NodeArguments, NodeImage, ProjectionRequest, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
+import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, InversionTicket, MapRequest, NodeArguments, NodeImage, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -73,6 +73,16 @@ export class HttpClient implements Client {
     return this.json<NodeImage[]>(`api/graphs/${graph}/images`);
   }
 
+  async locate(input: Blob | string, settings: Settings, layer: number, begun: (name: string) => void, progress: Progress, signal: AbortSignal): Promise<void> {
+    const query = new URLSearchParams({ layer: String(layer), settings: JSON.stringify(settings) });
+    const body = typeof input === "string" ? { text: input } : input;
+    await this.obtain<Ticket>(`api/probes?${query}`, body, progress, signal, ({ result }) => begun(result));
+  }
+
+  probe(name: string): Promise<Probe> {
+    return this.json<Probe>(`api/probes/${name}`);
+  }
+
   async columns(): Promise<Columns> {
     return (await this.frame("api/examples/columns")) as Columns;
   }
@@ -121,8 +131,9 @@ export class HttpClient implements Client {
   }
 
   private async send(path: string, method = "GET", body?: object): Promise<Response> {
-    const headers = body ? { "content-type": "application/json" } : undefined;
-    const options = { method, headers, body: body && JSON.stringify(body) };
+    const raw = body instanceof Blob;
+    const headers = body ? { "content-type": raw ? "application/octet-stream" : "application/json" } : undefined;
+    const options = { method, headers, body: raw ? body : body && JSON.stringify(body) };
     const response = await fetch(this.address(path), options).catch(() => {
       throw new Error(UNREACHABLE);
     });

@@ -83,6 +83,7 @@ export class Pictures {
   /** Find out which nodes of a graph have an image. */
   async look(graph: string): Promise<void> {
     const found = await this.client.nodeImages(graph).catch(() => []);
+    if (found.length === this.nodes.get(graph)?.size) return;
     for (const { node, digest } of found) this.digests.set(slotOf(graph, { kind: "nodes", nodes: [node], minus: [] }), digest);
     this.nodes.set(graph, new Map(found.map((image) => [image.node, image])));
   }
