@@ -15,6 +15,7 @@ export interface WireMessages {
   Equivalents: Equivalents;
   ArgumentsRequest: ArgumentsRequest;
   NodeArguments: NodeArguments;
+  OutputWords: OutputWords;
   Probe: Probe;
   TextProbe: TextProbe;
   ProjectionRequest: ProjectionRequest;
@@ -590,6 +591,19 @@ export interface ArguedClass {
   /**
    * Of the node's members that are of the class.
    */
+  share: number;
+}
+/**
+ * What a language model says with the mean of a node as its last state, the likeliest first.
+ */
+export interface OutputWords {
+  output_words: OutputWord[];
+}
+/**
+ * A token of a language model, as it is written, and its probability.
+ */
+export interface OutputWord {
+  word: string;
   share: number;
 }
 /**
