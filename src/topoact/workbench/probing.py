@@ -4,7 +4,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from topoact.analysis.locating import Located, Locator
 from topoact.errors import InvalidInput
@@ -18,8 +18,10 @@ from topoact.workbench.places import Place, no_place, place_of
 from topoact.workbench.settings import MapSettings
 
 Kind = Literal["image", "text"]
-TOP = 3
+TOP: Final = 3
 """Predictions that are told."""
+PLACING: Final = 1
+"""Version of the places; raised by a change that tells others, so that stored ones are left aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,12 @@ def kind_of(content: str | bytes) -> Kind:
 def probe_name(bench: Workbench, content: str | bytes, settings: MapSettings) -> str:
     """Return the name under which the places of an input are stored, without running anything."""
     data = content.encode() if isinstance(content, str) else content
-    what = {"input": hashlib.sha256(data).hexdigest(), "kind": kind_of(content), "study": bench.study.digest}
+    what = {
+        "placing": PLACING,
+        "input": hashlib.sha256(data).hexdigest(),
+        "kind": kind_of(content),
+        "study": bench.study.digest,
+    }
     return digest({**what, "network": asdict(bench.choice) if bench.choice else None, "settings": settings.used})
 
 
