@@ -1,5 +1,7 @@
 """What activation images are made for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from topoact.workbench.targets import (
     ChannelTarget,
     NodesTarget,
     PointTarget,
+    answered,
     check,
     described,
     has_length,
@@ -40,15 +43,21 @@ def mean_of(graph, vectors, *nodes):
 
 
 class TestVectors:
-    def test_a_node_is_its_mean_and_needs_no_vectors(self, graph, vectors):
-        found = vector(NodesTarget((2,)), graph, lambda: pytest.fail("read"))
-        np.testing.assert_allclose(found, mean_of(graph, vectors, 2), rtol=1e-5, atol=1e-6)
+    def test_a_node_is_its_mean_as_long_as_its_members_are(self, graph, vectors):
+        found = vector(NodesTarget((2,)), graph, lambda: vectors)
+        mean = mean_of(graph, vectors, 2)
+        np.testing.assert_allclose(found / np.linalg.norm(found), mean / np.linalg.norm(mean), rtol=1e-5, atol=1e-6)
+        assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(vectors[graph.members(2)], axis=1).mean())
 
     def test_several_nodes_count_every_member_once(self, graph, vectors):
         edge = int(graph.links.source[0]), int(graph.links.target[0])
         found = vector(NodesTarget(edge), graph, lambda: vectors)
-        np.testing.assert_allclose(found, mean_of(graph, vectors, *edge), rtol=1e-5, atol=1e-6)
+        mean = mean_of(graph, vectors, *edge)
+        np.testing.assert_allclose(found / np.linalg.norm(found), mean / np.linalg.norm(mean), rtol=1e-5, atol=1e-6)
         assert found.dtype == np.float32
+
+    def test_a_mean_of_zero_has_no_length(self, graph, vectors):
+        assert not vector(NodesTarget((2,)), replace(graph, means=0 * graph.means), lambda: vectors).any()
 
     def test_a_difference(self, graph, vectors):
         found = vector(NodesTarget((3, 4), (7,)), graph, lambda: vectors)
@@ -167,3 +176,14 @@ class TestOptions:
     def test_options_that_make_no_sense(self, graph, options, sentence):
         with pytest.raises(InvalidInput, match=sentence):
             targets_of(graph, **options)
+
+
+def test_means_of_positions_are_answered_by_the_whole_map(bench):
+    layer = bench.study.layer(0)
+    assert answered(NodesTarget((2,)), layer) == layer.policy
+    layer.grid, layer.policy = (7, 7), "all"
+    assert [answered(one, layer) for one in (NodesTarget((2,)), PointTarget(3), ChannelTarget(1))] == [
+        "mean",
+        "all",
+        "all",
+    ]

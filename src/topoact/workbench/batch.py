@@ -63,6 +63,8 @@ class Batch:
     place: Place
     inputs: Inputs
     recipe: Recipe
+    policy: str
+    """How answers are read; see `answered`."""
     targets: Mapping[str, Target]
     """By the names of their images."""
 
@@ -100,7 +102,7 @@ class Batch:
             wanted,
             self.inputs,
             self.recipe,
-            policy=layer.policy,
+            policy=self.policy,
             batch_size=len(wanted),
             progress=told,
             preview=preview,

@@ -84,6 +84,16 @@ def has_length(target: Target) -> bool:
     return isinstance(target, PointTarget) or (isinstance(target, NodesTarget) and not target.minus)
 
 
+def answered(target: Target, layer: Layer) -> str:
+    """Return how the answer to an image is read, as a sampling policy: means of many points are those of a whole map.
+
+    The vectors of a node come from many positions of many inputs; what one position answers is one of them, and no
+    position answers like all.
+    """
+    is_mean = isinstance(target, NodesTarget) and layer.grid is not None
+    return "mean" if is_mean else layer.policy
+
+
 def check(target: Target, graph: MapperGraph, layer: Layer) -> None:
     """Refuse a target that is not there.
 
@@ -117,7 +127,9 @@ def vector(target: Target, graph: MapperGraph, vectors: Callable[[], Vectors]) -
     match target:
         case NodesTarget(nodes, minus):
             mean = _mean(graph, nodes, vectors)
-            return mean - _mean(graph, minus, vectors) if minus else mean
+            return (
+                mean - _mean(graph, minus, vectors) if minus else mean * _shrunk(mean, vectors()[members(graph, nodes)])
+            )
         case PointTarget(point):
             return vectors()[point]
         case ChannelTarget(channel):
@@ -148,6 +160,12 @@ def _mean(graph: MapperGraph, nodes: Sequence[int], vectors: Callable[[], Vector
     if len(nodes) == 1:
         return graph.means[nodes[0]].astype(np.float32)
     return vectors()[members(graph, nodes)].mean(axis=0, dtype=np.float64).astype(np.float32)
+
+
+def _shrunk(mean: npt.NDArray[np.float32], vectors: Vectors) -> np.float32:
+    """Return how much longer vectors are than their mean: so long must be what lies among them."""
+    length = float(np.linalg.norm(mean))
+    return np.float32(np.linalg.norm(vectors, axis=1).mean(dtype=np.float64) / length if length else 1.0)
 
 
 def _check_numbers(what: str, numbers: Sequence[int], n: int) -> None:
