@@ -15,6 +15,7 @@ export interface WireMessages {
   Equivalents: Equivalents;
   ArgumentsRequest: ArgumentsRequest;
   NodeArguments: NodeArguments;
+  OutputWords: OutputWords;
   Probe: Probe;
   TextProbe: TextProbe;
   ProjectionRequest: ProjectionRequest;
@@ -593,6 +594,19 @@ export interface ArguedClass {
   share: number;
 }
 /**
+ * What a language model says with the mean of a node as its last state, the likeliest first.
+ */
+export interface OutputWords {
+  output_words: OutputWord[];
+}
+/**
+ * A token of a language model, as it is written, and its probability.
+ */
+export interface OutputWord {
+  word: string;
+  share: number;
+}
+/**
  * What is known of an input; while its job runs, of the layers that are done.
  */
 export interface Probe {
@@ -610,7 +624,7 @@ export interface Probe {
   notices: string[];
   places: ProbePlace[];
   /**
-   * How many places there will be.
+   * How many places there will be; 0 before the network has answered.
    */
   n_layers: number;
 }

@@ -48,7 +48,7 @@ def argue(
     *,
     base: Vectors | None = None,
     shape: tuple[int, ...] | None = None,
-    batch_size: int = 16,
+    batch_size: int = 32,
     progress: Progress = no_progress,
 ) -> Arguments:
     """Return which classes vectors of a layer argue for.

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from topoact.server.dependencies import Bench, Digest, Jobs, Place
 from topoact.wire import arguments, equivalents
 from topoact.wire.messages import Ticket
-from topoact.workbench.arguing import are_found, node_arguments
+from topoact.workbench.arguing import are_found, node_arguments, node_words
 from topoact.workbench.equivalents import equivalents as equivalents_of
 from topoact.workbench.tasks import ArgueTask
 
@@ -28,6 +28,9 @@ def ask_for_arguments(request: arguments.ArgumentsRequest, bench: Bench, jobs: J
 
 
 @router.get("/graphs/{digest}/nodes/{node}/arguments")
-def arguments_of_node(digest: Digest, node: Place, bench: Bench) -> arguments.NodeArguments:
-    """Which classes a node argues for."""
+def arguments_of_node(digest: Digest, node: Place, bench: Bench) -> arguments.NodeArguments | arguments.OutputWords:
+    """Which classes a node argues for, or which words a language model says at its mean."""
+    words = node_words(bench, digest, node)
+    if words is not None:
+        return arguments.words_message(words)
     return arguments.arguments_message(node_arguments(bench, digest, node))

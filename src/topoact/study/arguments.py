@@ -1,9 +1,11 @@
-"""Which classes the nodes of a graph argue for, as a study keeps it beside the graph; derived, and safe to delete.
+"""Which classes or words the nodes of a graph argue for, as a study keeps it; derived, and safe to delete.
 
-``graphs/<digest>/arguments.parquet`` has a row for each node and output of the network. A file that cannot be read, or
-was made in another way, counts as absent.
+In the folder of the graph ``arguments.parquet`` has a row for each node and output of the network; of a language model
+``words.json`` has for each node the likeliest words with their probabilities. A file that cannot be read, or was made
+in another way, counts as absent.
 """
 
+import json
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -12,10 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from topoact.study.files import replacing
+from topoact.study.files import replacing, write_json
 
 Numbers = npt.NDArray[np.float32]
 FILE: Final = "arguments.parquet"
+WORDS: Final = "words.json"
 VERSION: Final = b"1"
 UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 
@@ -54,5 +57,26 @@ def load_arguments(graph: Path) -> Arguments | None:
         names = ("attribution", "effect", "score")
         attributions, effects, scores = (table[name].to_numpy().reshape(shape) for name in names)
         return Arguments(attributions, effects, scores, facts[b"flows_past"] == b"1")
+    except UNREADABLE:
+        return None
+
+
+class OutputWord(NamedTuple):
+    """A token of a language model, as it is written, and its probability."""
+
+    word: str
+    share: float
+
+
+def save_words(graph: Path, words: list[list[OutputWord]]) -> None:
+    """Store the likeliest words of all nodes of a graph in its folder."""
+    write_json(graph / WORDS, {"version": 1, "nodes": words}, lasting=False)
+
+
+def load_words(graph: Path) -> list[list[OutputWord]] | None:
+    """Return what is stored in the folder of a graph, or None."""
+    try:
+        found = json.loads((graph / WORDS).read_text("utf-8"))
+        return [[OutputWord(*pair) for pair in node] for node in found["nodes"]] if found["version"] == 1 else None
     except UNREADABLE:
         return None

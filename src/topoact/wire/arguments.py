@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from topoact.study import arguments as stored
 from topoact.wire.model import WireModel
 from topoact.workbench import arguing
 
@@ -35,6 +36,24 @@ class NodeArguments(WireModel):
     said: str = Field(description="What the network says at the node's mean.")
     said_share: float
     flows_past: bool = Field(description="Whether something flows past the layer; it is that of a neutral input.")
+
+
+class OutputWord(WireModel):
+    """A token of a language model, as it is written, and its probability."""
+
+    word: str
+    share: float
+
+
+class OutputWords(WireModel):
+    """What a language model says with the mean of a node as its last state, the likeliest first."""
+
+    output_words: list[OutputWord]
+
+
+def words_message(found: list[stored.OutputWord]) -> OutputWords:
+    """Return what a language model says."""
+    return OutputWords(output_words=[OutputWord(**one._asdict()) for one in found])
 
 
 def arguments_message(found: arguing.NodeArguments) -> NodeArguments:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from topoact.analysis.diagnosis import Code
-from topoact.wire.arguments import ArgumentsRequest, NodeArguments
+from topoact.wire.arguments import ArgumentsRequest, NodeArguments, OutputWords
 from topoact.wire.equivalents import Equivalents
 from topoact.wire.findings import Found, Stability
 from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
@@ -299,6 +299,7 @@ MESSAGES: tuple[type[WireModel], ...] = (
     Equivalents,
     ArgumentsRequest,
     NodeArguments,
+    OutputWords,
     Probe,
     TextProbe,
     ProjectionRequest,

@@ -1,6 +1,7 @@
-"""Which classes a node argues for, beside those its members come from."""
+"""Which classes a node argues for, beside those its members come from; of a language model, which words it says."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -9,10 +10,12 @@ import pandas as pd
 
 from topoact.errors import InvalidInput, UnknownName
 from topoact.extract.arguing import argue
+from topoact.extract.speaking import output_words
 from topoact.mapper import MapperGraph, Progress, no_progress
 from topoact.study import Layer, Study
-from topoact.study.arguments import Arguments, load_arguments, save_arguments
+from topoact.study.arguments import Arguments, OutputWord, load_arguments, load_words, save_arguments, save_words
 from topoact.workbench.bench import Workbench
+from topoact.workbench.texts import unit
 
 FIRST: Final = 5
 """Classes that are listed for being argued for most."""
@@ -56,28 +59,29 @@ class _Outputs(NamedTuple):
     """Of each example, −1 where it is of no output."""
 
 
-def find_arguments(bench: Workbench, layer: str | int, graph: str, progress: Progress = no_progress) -> Arguments:
-    """Return which classes the means of all nodes of a stored graph argue for, set apart from the layer's mean.
+def find_arguments(bench: Workbench, layer: str | int, graph: str, progress: Progress = no_progress) -> None:
+    """Find out which classes the means of all nodes of a stored graph argue for, or which words a language model says.
+
+    Classes are argued for by what sets a mean apart from that of the layer. What is found is kept beside the graph.
 
     Raises
     ------
     UnknownName
         If there is no such layer, or no such graph of it.
     InvalidInput
-        If the study's network is not at hand, or is no classifier with gradients, or the layer has no vectors.
+        If the study's network is not at hand, or has no classes and no words, or the layer has no vectors.
     """
+    if are_found(bench, layer, graph):
+        return
     opened, found = _checked(bench, layer, graph)
-    stored = load_arguments(_folder(bench, graph))
-    if stored is not None and len(stored.scores) == found.n_nodes:
-        return stored
-    at_hand = bench.network
+    at_hand, folder = bench.network, _folder(bench, graph)
     at_hand.check_layer(opened)
+    if not _has_classes(bench):
+        save_words(folder, output_words(at_hand.network, opened.module, found.means, progress=progress))
+        return
     base = bench.vectors(opened).mean(axis=0, dtype=np.float64).astype(np.float32)
-    arguments = argue(
-        at_hand.network, opened.module, found.means, opened.policy, base=base, shape=at_hand.shape, progress=progress
-    )
-    save_arguments(_folder(bench, graph), arguments)
-    return arguments
+    how: dict[str, Any] = {"base": base, "shape": at_hand.shape, "progress": progress}
+    save_arguments(folder, argue(at_hand.network, opened.module, found.means, opened.policy, **how))
 
 
 def are_found(bench: Workbench, layer: str | int, graph: str) -> bool:
@@ -89,8 +93,23 @@ def are_found(bench: Workbench, layer: str | int, graph: str) -> bool:
         As `find_arguments`, as far as it can be told without loading the network.
     """
     _, found = _checked(bench, layer, graph)
-    stored = load_arguments(_folder(bench, graph))
-    return stored is not None and len(stored.scores) == found.n_nodes
+    return _classes(bench, graph, found) is not None or _words(bench, graph, found) is not None
+
+
+def node_words(bench: Workbench, graph: str, node: int) -> list[OutputWord] | None:
+    """Return the words that a language model says at the mean of a node, the likeliest first; None of a classifier.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such node.
+    """
+    found = bench.derived.load_graph(graph)
+    words = None if found is None else _words(bench, graph, found)
+    if words is None or found is None:
+        return None
+    found.members(node)
+    return words[node]
 
 
 def node_arguments(bench: Workbench, graph: str, node: int) -> NodeArguments:
@@ -103,12 +122,9 @@ def node_arguments(bench: Workbench, graph: str, node: int) -> NodeArguments:
     InvalidInput
         If there is no such node.
     """
-    about, found, stored = (
-        bench.derived.about_graph(graph),
-        bench.derived.load_graph(graph),
-        load_arguments(_folder(bench, graph)),
-    )
-    if about is None or found is None or stored is None or len(stored.scores) != found.n_nodes:
+    about, found = bench.derived.about_graph(graph), bench.derived.load_graph(graph)
+    stored = None if found is None else _classes(bench, graph, found)
+    if about is None or found is None or stored is None:
         raise UnknownName(f"what the nodes of graph {graph} argue for was not found out: ask for it first")
     layer, members = bench.study.layer(about["layer"]), found.members(node)
     outputs = _outputs(bench.study, layer)
@@ -146,14 +162,27 @@ def _checked(bench: Workbench, layer: str | int, graph: str) -> tuple[Layer, Map
         raise UnknownName(f"there is no graph {graph} of layer {opened.name}: ask for it anew")
     if not opened.has_vectors:
         raise InvalidInput(f"layer {opened.name} is a graph without vectors: its nodes argue for nothing")
-    if not bench.study.manifest.notes.get("outputs"):
-        raise InvalidInput(
-            f"the network of the study {bench.study.name} is no classifier: there are no classes to argue for"
-        )
+    if not _has_classes(bench) and unit(bench.study) is None:
+        said = f"the network of the study {bench.study.name} is no classifier, and reads no texts"
+        raise InvalidInput(f"{said}: there is nothing its nodes could argue for")
     return opened, found
 
 
-def _folder(bench: Workbench, graph: str) -> Any:
+def _has_classes(bench: Workbench) -> bool:
+    return bool(bench.study.manifest.notes.get("outputs"))
+
+
+def _classes(bench: Workbench, graph: str, found: MapperGraph) -> Arguments | None:
+    stored = load_arguments(_folder(bench, graph))
+    return stored if stored is not None and len(stored.scores) == found.n_nodes else None
+
+
+def _words(bench: Workbench, graph: str, found: MapperGraph) -> list[list[OutputWord]] | None:
+    stored = load_words(_folder(bench, graph))
+    return stored if stored is not None and len(stored) == found.n_nodes else None
+
+
+def _folder(bench: Workbench, graph: str) -> Path:
     return bench.study.path / "graphs" / graph
 
 
