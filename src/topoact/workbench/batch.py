@@ -41,6 +41,10 @@ class Place:
         """Return the vectors of the layer."""
         return self.bench.vectors(self.layer)
 
+    def vector(self, target: Target) -> Vectors:
+        """Return what the layer is to answer."""
+        return vector(target, self.graph, self.vectors, lens=self.settings.lens)
+
     def landings(self, reached: Vectors) -> list[list[int]]:
         """Return the nodes in which each of some vectors lands."""
         lens = None if self._lens is None else self._lens(reached)
@@ -69,7 +73,7 @@ class Batch:
     def make(self, store: Inversions, progress: Progress) -> None:
         """Make the images and store them; there are previews while this lasts."""
         try:
-            vectors = [vector(target, self.place.graph, self.place.vectors) for target in self.targets.values()]
+            vectors = [self.place.vector(target) for target in self.targets.values()]
             made = self._painted(np.stack(vectors), store, progress)
             progress("judging", self.steps, self.steps)
             for row, (name, found) in enumerate(zip(self.targets, self._judged(made, vectors), strict=True)):

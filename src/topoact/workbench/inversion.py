@@ -17,7 +17,7 @@ from topoact.workbench.settings import recalled
 from topoact.workbench.targets import NodesTarget, Target, check, has_length, identity
 from topoact.workbench.texts import unit
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
 BATCH_PIXELS: Final = 2**17
 """Of all images that are made at once: what is lost when the work is stopped. More at once are hardly faster."""
