@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.analysis.locating import Locator
-from topoact.extract.inversion import Inputs, Inverted, Recipe, invert
+from topoact.extract.inversion import Inputs, Inverted, Recipe, invert, whitening
 from topoact.extract.networks import TorchNetwork
 from topoact.extract.predictions import Outputs
 from topoact.mapper import Lens, MapperGraph, Progress
@@ -50,6 +50,11 @@ class Place:
         lens = None if self._lens is None else self._lens(reached)
         indptr, node, _, _ = self._locator.locate(reached, lens).landings
         return [node[start:stop].tolist() for start, stop in pairwise(indptr.tolist())]
+
+    @cached_property
+    def whitening(self) -> NDArray[np.float64]:
+        """What takes out of a target what is usual in the layer."""
+        return whitening(self.vectors())
 
     @cached_property
     def _locator(self) -> Locator:
@@ -105,6 +110,7 @@ class Batch:
             self.inputs,
             self.recipe,
             policy=layer.policy,
+            whitening=self.place.whitening if self.recipe.whitened else None,
             batch_size=len(wanted),
             progress=told,
             preview=preview,
