@@ -1,7 +1,5 @@
 """What activation images are made for."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -43,21 +41,26 @@ def mean_of(graph, vectors, *nodes):
 
 
 class TestVectors:
-    def test_a_node_is_its_mean_as_long_as_its_members_are(self, graph, vectors):
-        found = vector(NodesTarget((2,)), graph, lambda: vectors)
-        mean = mean_of(graph, vectors, 2)
-        np.testing.assert_allclose(found / np.linalg.norm(found), mean / np.linalg.norm(mean), rtol=1e-5, atol=1e-6)
-        assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(vectors[graph.members(2)], axis=1).mean())
+    def test_a_node_is_its_mean_at_the_length_of_its_members_and_needs_no_vectors(self, graph, vectors):
+        found = vector(NodesTarget((2,)), graph, lambda: pytest.fail("read"))
+        mean, rows = mean_of(graph, vectors, 2), graph.members(2)
+        length = np.linalg.norm(vectors[rows], axis=1).mean()
+        assert np.linalg.norm(mean) < length
+        np.testing.assert_allclose(found, mean * length / np.linalg.norm(mean), rtol=1e-5, atol=1e-6)
+        other = vector(NodesTarget((2,)), graph, lambda: vectors, lens="max")
+        np.testing.assert_allclose(other, found, rtol=1e-5, atol=1e-6)
 
     def test_several_nodes_count_every_member_once(self, graph, vectors):
         edge = int(graph.links.source[0]), int(graph.links.target[0])
         found = vector(NodesTarget(edge), graph, lambda: vectors)
-        mean = mean_of(graph, vectors, *edge)
-        np.testing.assert_allclose(found / np.linalg.norm(found), mean / np.linalg.norm(mean), rtol=1e-5, atol=1e-6)
+        mean, rows = mean_of(graph, vectors, *edge), np.union1d(*(graph.members(node) for node in edge))
+        length = np.linalg.norm(vectors[rows], axis=1).mean()
+        np.testing.assert_allclose(found, mean * length / np.linalg.norm(mean), rtol=1e-5, atol=1e-6)
         assert found.dtype == np.float32
 
-    def test_a_mean_of_zero_has_no_length(self, graph, vectors):
-        assert not vector(NodesTarget((2,)), replace(graph, means=0 * graph.means), lambda: vectors).any()
+    def test_a_mean_of_zero_has_no_length_to_take(self, graph):
+        nothing = np.zeros((1797, 64), np.float32)
+        assert not vector(NodesTarget((0, 1)), graph, lambda: nothing).any()
 
     def test_a_difference(self, graph, vectors):
         found = vector(NodesTarget((3, 4), (7,)), graph, lambda: vectors)

@@ -17,7 +17,7 @@ from topoact.workbench.settings import recalled
 from topoact.workbench.targets import NodesTarget, Target, answered, check, has_length, identity
 from topoact.workbench.texts import unit
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
 BATCH_PIXELS: Final = 2**17
 """Of all images that are made at once: what is lost when the work is stopped. More at once are hardly faster."""
@@ -120,7 +120,6 @@ class ActivationImages:
         names = [self._name(place, target, recipe) for target in targets]
         missing = {name: target for name, target in zip(names, targets, strict=True) if not self.store.load(name)}
         if missing:
-            self.store.prepare(place.layer.key)
             self._make(place, missing, recipe, progress)
         return [Named(name, found) for name in names if (found := self.store.load(name))]
 
@@ -171,14 +170,16 @@ class ActivationImages:
         return str(History(self._bench.study).checkpoints[layer.checkpoint]["digest"])
 
     def _make(self, place: Place, missing: Mapping[str, Target], recipe: Recipe, progress: Progress) -> None:
-        batches, done = list(self._batches(place, missing, recipe)), 0
-        for number, batch in enumerate(batches):
-            try:
+        done = 0
+        try:
+            batches = list(self._batches(place, missing, recipe))
+            self.store.prepare(place.layer.key)
+            for number, batch in enumerate(batches):
                 batch.make(self.store, _part(progress, number, len(batches)))
-            except KeyboardInterrupt:
-                kept = f"{done} of {len(missing)} images are made, and kept"
-                raise Cancelled(f"interrupted: {kept}; the same command goes on from there") from None
-            done += len(batch.targets)
+                done += len(batch.targets)
+        except KeyboardInterrupt:
+            kept = f"{done} of {len(missing)} images are made, and kept"
+            raise Cancelled(f"interrupted: {kept}; the same command goes on from there") from None
 
     def _batches(self, place: Place, missing: Mapping[str, Target], recipe: Recipe) -> Iterator[Batch]:
         """Share out the images: those that are aimed at in one way, as many as are made at once."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput, UnknownName
-from topoact.mapper import MapperGraph
+from topoact.mapper import MapperGraph, lens_values
 from topoact.study import Layer
 
 Rows = npt.NDArray[np.int64]
@@ -122,14 +122,21 @@ def identity(target: Target, graph: MapperGraph) -> str:
             return f"channel {channel}"
 
 
-def vector(target: Target, graph: MapperGraph, vectors: Callable[[], Vectors]) -> npt.NDArray[np.float32]:
-    """Return what the layer is to answer, shape (n_channels,); vectors are read only where they are needed."""
+def vector(
+    target: Target, graph: MapperGraph, vectors: Callable[[], Vectors], *, lens: str = "l2"
+) -> npt.NDArray[np.float32]:
+    """Return what the layer is to answer, shape (n_channels,); vectors are read only where they are needed.
+
+    A mean is shorter than the vectors that it is the mean of, and would lie in a lower interval than all of them. So
+    that of nodes has the mean length of their members, which is known without them if it is the `lens` of the graph.
+    """
     match target:
-        case NodesTarget(nodes, minus):
-            mean = _mean(graph, nodes, vectors)
-            return (
-                mean - _mean(graph, minus, vectors) if minus else mean * _shrunk(mean, vectors()[members(graph, nodes)])
-            )
+        case NodesTarget(nodes, minus) if minus:
+            return _mean(graph, nodes, vectors) - _mean(graph, minus, vectors)
+        case NodesTarget(nodes):
+            mean, length = _mean(graph, nodes, vectors), _length(graph, nodes, vectors, lens)
+            own = float(np.linalg.norm(mean.astype(np.float64)))
+            return mean * np.float32(length / own) if own else mean
         case PointTarget(point):
             return vectors()[point]
         case ChannelTarget(channel):
@@ -162,10 +169,11 @@ def _mean(graph: MapperGraph, nodes: Sequence[int], vectors: Callable[[], Vector
     return vectors()[members(graph, nodes)].mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
-def _shrunk(mean: npt.NDArray[np.float32], vectors: Vectors) -> np.float32:
-    """Return how much longer vectors are than their mean: so long must be what lies among them."""
-    length = float(np.linalg.norm(mean))
-    return np.float32(np.linalg.norm(vectors, axis=1).mean(dtype=np.float64) / length if length else 1.0)
+def _length(graph: MapperGraph, nodes: Sequence[int], vectors: Callable[[], Vectors], lens: str) -> float:
+    """Return the mean length of all members."""
+    if len(nodes) == 1 and lens == "l2":
+        return float(graph.lens[graph.members(nodes[0])].mean())
+    return float(lens_values("l2", vectors()[members(graph, nodes)]).mean())
 
 
 def _check_numbers(what: str, numbers: Sequence[int], n: int) -> None:
