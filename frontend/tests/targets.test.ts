@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { byInterest, keyOf, nodesText, nounOf, ofNodes, ofPoint, singleNode } from "../src/state/targets";
+import { byInterest, homeOf, keyOf, nodesText, nounOf, ofNodes, ofPoint, singleNode } from "../src/state/targets";
 
 describe("targets", () => {
   it("are the same for the same nodes in any order", () => {
@@ -15,6 +15,7 @@ describe("targets", () => {
   it("say of how much they are", () => {
     expect([ofNodes([7]), ofNodes([7, 8]), ofNodes([7], [8]), ofPoint(7)].map(singleNode)).toEqual([7, null, null, null]);
     expect([ofNodes([7]), ofNodes([7, 8]), ofNodes([7], [8]), ofPoint(7)].map(nounOf)).toEqual(["node", "selection", "difference", "point"]);
+    expect([ofNodes([7]), ofPoint(7)].map(homeOf)).toEqual(["node", "point's nodes"]);
   });
 
   it("name few nodes, and count many", () => {

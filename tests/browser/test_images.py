@@ -89,12 +89,14 @@ def test_making_is_called_off(gallery):
     expect(panel(gallery).get_by_role("img")).to_have_count(0)
 
 
-def test_a_refusal_is_told(gallery):
+def test_a_refusal_is_told(gallery, complaints):
     refuse = {"status": 400, "json": {"error": "the network has left the building"}}
     gallery.page.route("**/api/inversions", lambda route: route.fulfill(**refuse))
     select(gallery, gallery.largest(3), gallery.largest(4))
     panel(gallery).get_by_role("button", name="Make it").click()
     expect(panel(gallery).get_by_role("alert")).to_have_text("the network has left the building")
+    assert all("400" in said for said in complaints)
+    complaints.clear()
 
 
 def test_an_image_that_did_not_converge_is_said_to_say_nothing(gallery):

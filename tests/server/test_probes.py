@@ -37,6 +37,8 @@ def error_of(answer, status):
 
 def test_from_an_image_to_its_places(painter, query):
     ticket = messages.Ticket.model_validate_json(ask(painter, query, picture()).content)
+    early = probes.Probe.model_validate_json(painter.get(f"/api/probes/{ticket.result}").content)
+    assert len(early.places) <= early.n_layers <= 4
     assert finish(painter, ticket.job)["state"] == "done"
     found = probes.Probe.model_validate_json(painter.get(f"/api/probes/{ticket.result}").content)
     assert (found.digest, found.kind, found.text, found.n_layers) == (ticket.result, "image", None, 4)

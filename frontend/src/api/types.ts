@@ -624,7 +624,7 @@ export interface Probe {
   notices: string[];
   places: ProbePlace[];
   /**
-   * How many places there will be.
+   * How many places there will be; 0 before the network has answered.
    */
   n_layers: number;
 }

@@ -19,10 +19,8 @@ export function verdict({ cosine }: Pick<ActivationImage, "cosine">, noun: strin
   return "Did not converge: nothing can be read from this image";
 }
 
-/** Return how long the answer is beside the target: `1.04 × as long`. */
-export function lengthText(length: number | null): string {
-  return length === null || !Number.isFinite(length) ? "–" : `${length < 10 ? length.toFixed(2) : length.toFixed(0)} ×`;
-}
+/** Return how long the answer is beside the target. */
+export const lengthText = (length: number): string => `${length.toFixed(length < 10 ? 2 : 0)} × as long`;
 
 /** Return how far an image that is being made has come, between 0 and 1. */
 export const shareDone = ({ step, steps, done }: Pick<ActivationImage, "step" | "steps" | "done">): number => (done ? 1 : steps ? step / steps : 0);

@@ -33,6 +33,9 @@ export function nounOf(target: Target): string {
 
 /** Targets that the server takes together. */
 export const MOST_TOGETHER = 512;
+/** Return where an answer ought to lie. */
+export const homeOf = (target: Target): string => (target.kind === "point" ? "point's nodes" : nounOf(target));
+
 const MOST_NAMED = 4;
 
 /** Return nodes by their numbers, as few as can be read. */

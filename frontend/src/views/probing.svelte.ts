@@ -2,6 +2,7 @@
 
 import { Cancelled } from "../api/client";
 import type { JobEvent, Probe, Settings } from "../api/types";
+import { capital } from "../state/format";
 import { landedNodes, placeIn, refused } from "../state/probe";
 import type { Session } from "./session.svelte";
 
@@ -51,7 +52,7 @@ export class Probing {
 
   forget(): void {
     this.abort?.abort(new Cancelled());
-    clearTimeout(this.timer);
+    this.rest();
     this.input = this.probe = this.pending = this.problem = this.looked = null;
     this.asked = "";
   }
@@ -77,16 +78,24 @@ export class Probing {
       await client.locate(input, view.settings, view.layer, begun, (event) => this.report(abort, event, name), abort.signal);
       await this.refresh(abort, name);
     } catch (error) {
-      if (this.abort === abort && !(error instanceof Cancelled)) this.problem = (error as Error).message;
+      if (this.abort === abort && !(error instanceof Cancelled)) this.problem = capital((error as Error).message);
     } finally {
-      if (this.abort === abort) this.pending = null;
+      if (this.abort === abort) {
+        this.pending = null;
+        this.rest();
+      }
     }
+  }
+
+  private rest(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   private report(abort: AbortController, event: JobEvent, name: string): void {
     if (this.abort !== abort || abort.signal.aborted) return;
     this.pending = event;
-    this.timer ??= setTimeout(() => {
+    if (name) this.timer ??= setTimeout(() => {
       this.timer = undefined;
       void this.refresh(abort, name).catch(() => undefined);
     }, PAUSE);
@@ -94,7 +103,7 @@ export class Probing {
 
   private async refresh(abort: AbortController, name: string): Promise<void> {
     const probe = await this.session.client.probe(name);
-    if (this.abort === abort && !abort.signal.aborted) this.probe = probe;
+    if (this.abort === abort && !abort.signal.aborted && probe.n_layers) this.probe = probe;
   }
 }
 

@@ -22,11 +22,14 @@ export const SHORTCUTS: [keys: string, meaning: string][] = [
 export const GESTURES: [gesture: string, meaning: string][] = [
   ["Drag, wheel", "Move and zoom the graph"],
   ["Click a node", "Select it; with Shift, add it or take it away"],
+  ["Two nodes selected", "“Path between them” shows the way from one to the other as a strip"],
+  ["Keep as A, as B", "Set two selections against each other, with their difference"],
   ["Click an edge", "Select the points that its two nodes share"],
   ["Drag a node", "Pin it there; double-click to let it go"],
   ["Draw in the projection", "Select points; the nodes that hold them light up"],
   ["Click a point there", "Select the nodes that hold it"],
   ["Drop or paste an image", "See where it lands in each layer, if started with --model"],
+  ["Click an example", "Keep its card open, for the activation image of the point"],
 ];
 
 const ARROWS: Record<string, [number, number]> = {

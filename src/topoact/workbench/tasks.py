@@ -15,6 +15,7 @@ from topoact.workbench.targets import Target
 Lane = Literal["graphs", "images", "probes"]
 """Tasks of one lane run one after the other, beside those of the others."""
 FIRST: Final[Lane] = "graphs"
+WITH_NETWORK: Final[tuple[Lane, ...]] = ("images", "probes")
 
 
 class Task(Protocol):
