@@ -11,7 +11,8 @@ from torch import nn
 
 from topoact.errors import Cancelled, InvalidInput, ModelError
 from topoact.extract import Preprocessing, load_network
-from topoact.extract.inversion import Inputs, Inverted, Recipe, inputs_of, invert
+from topoact.extract.inversion import Inputs, Inverted, Recipe, inputs_of, invert, whitening
+from topoact.extract.inversion.leaking import leaking
 from topoact.extract.inversion.run import FIRST_PREVIEW
 from topoact.extract.networks import TorchNetwork
 
@@ -177,15 +178,113 @@ def test_layers_that_no_picture_can_be_found_for(network: TorchNetwork) -> None:
         ({"aim": "nowhere"}, "aim must be direction, point: got 'nowhere'"),
         ({"steps": 0}, "steps must be 1 or more: got 0"),
         ({"attempts": 0}, "attempts must be 1 or more: got 0"),
-        ({"size": 7}, "size must be at least 8 pixels: got 7"),
+        ({"size": 7}, "size must be 8 or more: got 7"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive: got nan"),
         ({"power": -1}, "power must not be negative: got -1"),
+        ({"settling": 1}, r"settling must be in \[0, 1\): got 1"),
+        ({"leak": -0.1}, r"leak must be in \[0, 1\): got -0.1"),
+        ({"whitened": True}, 'whitened changes the direction alone: use aim="direction" with it'),
         ({"least_cosine": 1}, r"least_cosine must be in \[0, 1\): got 1"),
     ],
 )
 def test_recipes_that_make_no_sense(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         Recipe(**changes)
+
+
+def test_the_recipe_of_the_paper() -> None:
+    recipe = Recipe.paper(size=128)
+    assert (recipe.aim, recipe.power, recipe.steps, recipe.attempts, recipe.size) == ("direction", 4, 512, 2, 128)
+    assert recipe.left(511) == 1
+    assert recipe.leaking(0) == 0
+    assert Recipe(**recipe.record()) == recipe
+
+
+class TestWhitening:
+    def test_turns_the_correlation_into_one(self) -> None:
+        vectors = np.random.default_rng(0).normal(size=(9000, 5)) @ np.diag([1, 2, 3, 4, 5]) + 2
+        vectors = vectors.astype(np.float32)
+        matrix = whitening(vectors, ridge=1e-9)
+        exact = vectors.astype(np.float64)
+        np.testing.assert_allclose(matrix @ (exact.T @ exact / 9000), np.eye(5), atol=1e-6)
+        assert matrix.dtype == np.float64
+
+    def test_of_channels_that_never_fire(self) -> None:
+        vectors = np.random.default_rng(0).random((40, 3)).astype(np.float32) * np.array([1, 1, 0], np.float32)
+        assert np.linalg.eigvalsh(whitening(vectors)).min() > 0
+
+    @pytest.mark.parametrize(
+        ("vectors", "said"),
+        [
+            (np.zeros((4, 3), np.float32), "finite and not all zero"),
+            (np.full((4, 3), np.nan, np.float32), "finite and not all zero"),
+            (np.zeros((0, 3), np.float32), r"got shape \(0, 3\)"),
+        ],
+    )
+    def test_without_anything_to_go_by(self, vectors: NDArray[np.float32], said: str) -> None:
+        with pytest.raises(InvalidInput, match=said):
+            whitening(vectors)
+
+    def test_changes_the_picture_and_is_asked_for(self, network: TorchNetwork) -> None:
+        targets, matrix = answers(3, 2), whitening(answers(3, 30))
+        plain, white = (
+            Recipe.paper(steps=12, attempts=1, size=16, whitened=False),
+            Recipe.paper(steps=12, attempts=1, size=16),
+        )
+        made = invert(network, "3", targets, COLOURS, white, whitening=matrix)
+        assert not np.array_equal(made.pictures, invert(network, "3", targets, COLOURS, plain).pictures)
+        identity = invert(network, "3", targets, COLOURS, white, whitening=np.eye(6))
+        np.testing.assert_array_equal(identity.cosine, invert(network, "3", targets, COLOURS, plain).cosine)
+        for recipe, given, said in (
+            (white, None, "needs the whitening of the layer, 6x6: got none"),
+            (white, np.eye(5), "6x6: got one of shape 5x5"),
+            (plain, matrix, "a whitening is given, and the recipe is not whitened"),
+        ):
+            with pytest.raises(InvalidInput, match=said):
+                invert(network, "3", targets, COLOURS, recipe, whitening=given)
+
+
+@pytest.mark.parametrize(
+    "rectify",
+    [
+        nn.ReLU(),
+        nn.ReLU(inplace=True),
+        nn.ReLU6(),
+        nn.ReLU6(inplace=True),
+        torch.relu,
+        torch.relu_,
+        nn.functional.relu,
+        nn.functional.relu6,
+        torch.Tensor.relu,
+    ],
+)
+def test_rectifiers_leak_gradients_and_no_values(rectify: Any) -> None:
+    x = torch.tensor([-1.0, 2.0, 7.0], requires_grad=True)
+    with leaking(0.25):
+        found = rectify(x * 1)
+    found.sum().backward()
+    assert torch.equal(found, rectify(x * 1))
+    assert x.grad is not None
+    assert x.grad.tolist() == [0.25, 1, 1 if found[2] == 7 else 0.25]
+
+
+def test_a_channel_that_is_off_is_found() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 2, 1), nn.ReLU(inplace=True)).eval()
+    with torch.no_grad():
+        module[0].weight.copy_(torch.eye(3)[:2, :, None, None])
+        module[0].bias.copy_(torch.tensor([0.0, -0.9]))
+    target = np.array([[0.1, 0.1]], np.float32)
+    made = [
+        invert(
+            TorchNetwork(module),
+            "1",
+            target,
+            COLOURS,
+            Recipe(steps=60, size=16, painting="pixels", learning_rate=0.2, leak=leak),
+        )
+        for leak in (0, 0.3)
+    ]
+    assert made[0].cosine[0] < 0.8 < 0.99 < made[1].cosine[0]
 
 
 class TestInputs:

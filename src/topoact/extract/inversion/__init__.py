@@ -4,5 +4,6 @@ from topoact.extract.inversion.inputs import Inputs, inputs_of
 from topoact.extract.inversion.recipe import Recipe
 from topoact.extract.inversion.results import Inverted
 from topoact.extract.inversion.run import invert
+from topoact.extract.inversion.whitening import whitening
 
-__all__ = ["Inputs", "Inverted", "Recipe", "inputs_of", "invert"]
+__all__ = ["Inputs", "Inverted", "Recipe", "inputs_of", "invert", "whitening"]

@@ -28,14 +28,14 @@ class Recipe:
     steps: int = 256
     size: int | None = None
     """Side in pixels; by default that of the network's input."""
-    learning_rate: float = 0.05
+    learning_rate: float = 0.1
     attempts: int = 1
     """Starts for each target, of which the one with the greatest cosine is kept."""
     shaken: bool = True
     """Whether the image is padded, shifted, scaled and turned at random in every step."""
-    settling: float = 0.5
+    settling: float = 0.6
     """Share of the steps, at the end, in which the image is shaken less and less and changed by ever smaller steps."""
-    leak: float = 0.3
+    leak: float = 0.2
     """Share of the gradient that passes a rectifier which is off, at the start; less and less until the end."""
     seed: int = 0
 
@@ -43,17 +43,17 @@ class Recipe:
     def paper(cls, **changes: Any) -> "Recipe":
         """Return that of the paper (Rathore et al. 2021, section 4.3), with some changes."""
         theirs = {"aim": "direction", "power": 4.0, "whitened": True, "steps": 512, "attempts": 2}
-        return cls(**{**theirs, "settling": 0.0, "leak": 0.0, **changes})
+        return cls(**{**theirs, "learning_rate": 0.05, "settling": 0.0, "leak": 0.0, **changes})
 
     def __post_init__(self) -> None:
         for name, known in (("painting", get_args(Painting)), ("aim", get_args(Aim))):
             if getattr(self, name) not in known:
                 raise InvalidInput(f"{name} must be {', '.join(known)}: got {getattr(self, name)!r}")
-        for name in ("steps", "attempts"):
-            if getattr(self, name) < 1:
-                raise InvalidInput(f"{name} must be 1 or more: got {getattr(self, name)}")
-        if self.size is not None and self.size < 8:
-            raise InvalidInput(f"size must be at least 8 pixels: got {self.size}")
+        if self.whitened and self.aim == "point":
+            raise InvalidInput('whitened changes the direction alone: use aim="direction" with it')
+        for name, least in (("steps", 1), ("attempts", 1), ("size", 8)):
+            if (value := getattr(self, name)) is not None and value < least:
+                raise InvalidInput(f"{name} must be {least} or more: got {value}")
         if not self.learning_rate > 0:
             raise InvalidInput(f"learning_rate must be positive: got {self.learning_rate:g}")
         if not self.power >= 0:

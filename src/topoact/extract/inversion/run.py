@@ -42,6 +42,7 @@ def invert(
     recipe: Recipe | None = None,
     *,
     policy: str = "random",
+    whitening: NDArray[np.float64] | None = None,
     batch_size: int = 16,
     progress: Progress = no_progress,
     preview: Preview | None = None,
@@ -66,6 +67,8 @@ def invert(
     policy
         How the vectors of the layer were sampled: "mean" is of the whole map; of all others a target is what the
         layer answers at the middle of its map.
+    whitening
+        Needed by a recipe that is whitened, and only by it; see `whitening`.
     batch_size
         Pictures in one optimisation.
     progress
@@ -76,7 +79,7 @@ def invert(
     Raises
     ------
     InvalidInput
-        If targets are not finite, are zero or do not fit the layer.
+        If targets are not finite, are zero or do not fit the layer, or the whitening does not fit the recipe.
     ModelError
         If the network fails.
 
@@ -86,10 +89,11 @@ def invert(
     """
     targets = _checked(targets)
     observer, recipe = Observer(network, layer, inputs, policy), recipe or Recipe()
-    batches = [targets[start : start + batch_size] for start in range(0, len(targets), batch_size)]
+    directions = _directions(targets, recipe, whitening)
+    batches = [slice(start, start + batch_size) for start in range(0, len(targets), batch_size)]
     watch = _Watch(progress, preview, total=len(batches) * recipe.attempts * recipe.steps)
     with frozen(network.module):
-        return joined([_best(observer, batch, recipe, watch) for batch in batches])
+        return joined([_best(observer, (targets[at], directions[at]), recipe, watch) for at in batches])
 
 
 @dataclass(eq=False)
@@ -123,12 +127,26 @@ def _checked(targets: Vectors) -> Vectors:
     return targets
 
 
-def _best(observer: Observer, targets: Vectors, recipe: Recipe, watch: _Watch) -> Inverted:
-    """Return the best of some attempts for each target."""
+def _directions(targets: Vectors, recipe: Recipe, whitening: NDArray[np.float64] | None) -> Vectors:
+    """Return along what the answers are to point: the targets, whitened if the recipe says so."""
+    if not recipe.whitened:
+        if whitening is not None:
+            raise InvalidInput("a whitening is given, and the recipe is not whitened: leave it out, or whitened=True")
+        return targets
+    width = targets.shape[1]
+    if whitening is None or whitening.shape != (width, width):
+        said = "none" if whitening is None else "one of shape {}x{}".format(*whitening.shape)
+        raise InvalidInput(f"a whitened recipe needs the whitening of the layer, {width}x{width}: got {said}")
+    return np.asarray(targets @ whitening, dtype=np.float32)
+
+
+def _best(observer: Observer, wanted: tuple[Vectors, Vectors], recipe: Recipe, watch: _Watch) -> Inverted:
+    """Return the best of some attempts for each target, which is sought along a direction."""
+    targets, directions = wanted
     attempts = []
     for attempt in range(recipe.attempts):
         seeds = [_seed(target, recipe.seed, attempt) for target in targets]
-        attempts.append(observer.judge(_painted(observer, targets, recipe, seeds, watch), targets))
+        attempts.append(observer.judge(_painted(observer, directions, recipe, seeds, watch), targets))
     return best(attempts)
 
 
