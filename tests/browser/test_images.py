@@ -63,6 +63,17 @@ def written(cosine):
     return f"{cosine:.2f}".replace("-", "−").replace("0.", ".", 1)
 
 
+def test_making_is_called_off(gallery):
+    """The first of all, because then the network has to be loaded, so that there is time."""
+    nodes = gallery.largest(1), gallery.largest(2), gallery.largest(3)
+    select(gallery, *nodes)
+    panel(gallery).get_by_role("button", name="Make it").click()
+    panel(gallery).get_by_role("button", name=re.compile("^Cancel")).click()
+    gallery.until(NO_WORK)
+    expect(panel(gallery).get_by_role("button", name="Make it")).to_be_visible()
+    expect(panel(gallery).get_by_role("img")).to_have_count(0)
+
+
 def test_an_image_is_made_on_demand(gallery):
     node = gallery.largest()
     select(gallery, node)
@@ -77,16 +88,6 @@ def test_an_image_is_made_on_demand(gallery):
     gallery.page.keyboard.press("Escape")
     select(gallery, node)
     expect(image).to_be_visible()
-
-
-def test_making_is_called_off(gallery):
-    nodes = gallery.largest(1), gallery.largest(2), gallery.largest(3)
-    select(gallery, *nodes)
-    panel(gallery).get_by_role("button", name="Make it").click()
-    panel(gallery).get_by_role("button", name=re.compile("^Cancel")).click()
-    gallery.until(NO_WORK)
-    expect(panel(gallery).get_by_role("button", name="Make it")).to_be_visible()
-    expect(panel(gallery).get_by_role("img")).to_have_count(0)
 
 
 def test_a_refusal_is_told(gallery, complaints):
