@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ActivationImage, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeImage, ProjectionRequest, Stability, StabilityRequest, StudySummary } from "./types";
+import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeArguments, NodeImage, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -34,6 +34,9 @@ export interface Client {
   stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability>;
   /** What a node of a study of texts stands for in words. */
   equivalents(graph: string, node: number): Promise<Equivalents>;
+  /** Find out which classes the nodes of a graph argue for. */
+  argue(request: ArgumentsRequest, progress: Progress, signal: AbortSignal): Promise<void>;
+  nodeArguments(graph: string, node: number): Promise<NodeArguments>;
   points(layer: number): Promise<Points>;
   projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array>;
   columns(): Promise<Columns>;
@@ -46,6 +49,10 @@ export interface Client {
   activationImage(digest: string): Promise<ActivationImage>;
   /** The finished activation images of the nodes of a graph. */
   nodeImages(graph: string): Promise<NodeImage[]>;
+  /** Find out where an image or a text lands, in one layer first; `begun` is told at once under which name it goes. */
+  locate(input: Blob | string, settings: Settings, layer: number, begun: (name: string) => void, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** What is known of an input. */
+  probe(name: string): Promise<Probe>;
   /** Address of an activation image; of a preview, by its step. */
   picture(digest: string, step: number | null): string;
 }

@@ -3,7 +3,7 @@
 import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ActivationImage, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, InversionTicket, MapRequest, NodeImage, ProjectionRequest, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
+import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, InversionTicket, MapRequest, NodeArguments, NodeImage, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -43,6 +43,14 @@ export class HttpClient implements Client {
     return this.json<Equivalents>(`api/graphs/${graph}/nodes/${node}/equivalents`);
   }
 
+  async argue(request: ArgumentsRequest, progress: Progress, signal: AbortSignal): Promise<void> {
+    await this.obtain("api/arguments", request, progress, signal);
+  }
+
+  nodeArguments(graph: string, node: number): Promise<NodeArguments> {
+    return this.json<NodeArguments>(`api/graphs/${graph}/nodes/${node}/arguments`);
+  }
+
   async points(layer: number): Promise<Points> {
     const { example, y, x, ...measured } = await this.frame(`api/layers/${layer}/points`);
     return { example, y, x, measured } as Points;
@@ -63,6 +71,16 @@ export class HttpClient implements Client {
 
   nodeImages(graph: string): Promise<NodeImage[]> {
     return this.json<NodeImage[]>(`api/graphs/${graph}/images`);
+  }
+
+  async locate(input: Blob | string, settings: Settings, layer: number, begun: (name: string) => void, progress: Progress, signal: AbortSignal): Promise<void> {
+    const query = new URLSearchParams({ layer: String(layer), settings: JSON.stringify(settings) });
+    const body = typeof input === "string" ? { text: input } : input;
+    await this.obtain<Ticket>(`api/probes?${query}`, body, progress, signal, ({ result }) => begun(result));
+  }
+
+  probe(name: string): Promise<Probe> {
+    return this.json<Probe>(`api/probes/${name}`);
   }
 
   async columns(): Promise<Columns> {
@@ -113,8 +131,9 @@ export class HttpClient implements Client {
   }
 
   private async send(path: string, method = "GET", body?: object): Promise<Response> {
-    const headers = body ? { "content-type": "application/json" } : undefined;
-    const options = { method, headers, body: body && JSON.stringify(body) };
+    const raw = body instanceof Blob;
+    const headers = body ? { "content-type": raw ? "application/octet-stream" : "application/json" } : undefined;
+    const options = { method, headers, body: raw ? body : body && JSON.stringify(body) };
     const response = await fetch(this.address(path), options).catch(() => {
       throw new Error(UNREACHABLE);
     });

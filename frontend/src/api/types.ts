@@ -13,6 +13,11 @@ export interface WireMessages {
   ActivationImage: ActivationImage;
   NodeImage: NodeImage;
   Equivalents: Equivalents;
+  ArgumentsRequest: ArgumentsRequest;
+  NodeArguments: NodeArguments;
+  OutputWords: OutputWords;
+  Probe: Probe;
+  TextProbe: TextProbe;
   ProjectionRequest: ProjectionRequest;
   RowsRequest: RowsRequest;
   FindRequest: FindRequest;
@@ -537,6 +542,172 @@ export interface TellingWord {
    * Least share of false discoveries at which it is listed.
    */
   q: number;
+}
+/**
+ * Ask which classes the nodes of a graph of a layer argue for.
+ */
+export interface ArgumentsRequest {
+  layer: number;
+  graph: string;
+}
+/**
+ * What a node argues for, beside where its members come from.
+ */
+export interface NodeArguments {
+  /**
+   * In the order of their rank.
+   */
+  classes: ArguedClass[];
+  n_classes: number;
+  members_by: "label" | "prediction";
+  /**
+   * What the network says at the node's mean.
+   */
+  said: string;
+  said_share: number;
+  /**
+   * Whether something flows past the layer; it is that of a neutral input.
+   */
+  flows_past: boolean;
+}
+/**
+ * A class that a node argues for, or that its members come from.
+ */
+export interface ArguedClass {
+  output: number;
+  name: string;
+  /**
+   * Its place among all classes, by its attribution; 0 is the first.
+   */
+  rank: number;
+  /**
+   * To its score, of what sets the node's mean apart from the layer's.
+   */
+  attribution: number;
+  /**
+   * By how much its score at the node's mean differs from that at the layer's.
+   */
+  effect: number;
+  /**
+   * Of the node's members that are of the class.
+   */
+  share: number;
+}
+/**
+ * What a language model says with the mean of a node as its last state, the likeliest first.
+ */
+export interface OutputWords {
+  output_words: OutputWord[];
+}
+/**
+ * A token of a language model, as it is written, and its probability.
+ */
+export interface OutputWord {
+  word: string;
+  share: number;
+}
+/**
+ * What is known of an input; while its job runs, of the layers that are done.
+ */
+export interface Probe {
+  digest: string;
+  kind: "image" | "text";
+  text: string | null;
+  /**
+   * A small image, as a data: address.
+   */
+  thumbnail: string | null;
+  /**
+   * At most three; empty where the network is no classifier.
+   */
+  predictions: Prediction[];
+  notices: string[];
+  places: ProbePlace[];
+  /**
+   * How many places there will be; 0 before the network has answered.
+   */
+  n_layers: number;
+}
+/**
+ * A class that the network sees in an input, and how sure it is of it, 0 to 1.
+ */
+export interface Prediction {
+  name: string;
+  share: number;
+}
+/**
+ * Where an input lands in the graph of a layer.
+ */
+export interface ProbePlace {
+  layer: number;
+  name: string;
+  graph: string;
+  sentence: string;
+  /**
+   * How many vectors the input has in this layer; 0 where there is no graph.
+   */
+  n: number;
+  n_inside: number;
+  /**
+   * Those of most vectors first.
+   */
+  nodes: Hit[];
+  nearest: Neighbour[];
+  /**
+   * The nearest node, where the input lands in none.
+   */
+  closest: number | null;
+  /**
+   * From the nearest node, where there is one vector.
+   */
+  distance: number | null;
+  reach: number | null;
+  /**
+   * What reach is at most where an input lands.
+   */
+  usual: number | null;
+  /**
+   * The example that the input is.
+   */
+  same: number | null;
+  y: number[];
+  x: number[];
+  /**
+   * Where words or tokens begin and end in the text.
+   */
+  spans: [number, number][];
+}
+/**
+ * A node in which vectors of an input land.
+ */
+export interface Hit {
+  node: number;
+  /**
+   * From its nearest member.
+   */
+  distance: number;
+  /**
+   * How much nearer than the next node of the interval; null without one.
+   */
+  margin: number | null;
+  /**
+   * Which of the input's vectors.
+   */
+  vectors: number[];
+}
+/**
+ * An example near to an input.
+ */
+export interface Neighbour {
+  point: number;
+  example: number;
+  distance: number;
+}
+/**
+ * A text that is to be located; an image travels as it is.
+ */
+export interface TextProbe {
+  text: string;
 }
 /**
  * Ask for a projection of a layer's points to the plane.

@@ -9,12 +9,12 @@ import { RoundImageLayer } from "./round-image-layer";
 import type { Ink, Scene } from "./scene";
 import { MIN_PIXELS, pixelRadius, radiusFactor } from "./sizes";
 
-/** A node that is ringed: selected, hovered or pinned. */
+/** A node that is ringed: selected, hovered, pinned, of a path, or one in which an input lands. */
 export interface Ring {
   x: number;
   y: number;
   radius: number;
-  kind: "selected" | "hovered" | "pinned" | "passed";
+  kind: "selected" | "hovered" | "pinned" | "passed" | "landed";
 }
 
 export interface NodeImage {
@@ -189,6 +189,7 @@ const RINGS: Record<Ring["kind"], { gap: number; width: number }> = {
   hovered: { gap: 1.5, width: 1.5 },
   pinned: { gap: 0.5, width: 1 },
   passed: { gap: 2, width: 1.5 },
+  landed: { gap: 6.5, width: 2 },
 };
 
 function ringLayer({ rings }: Overlay, scale: number, ink: Ink): Layer {

@@ -7,6 +7,7 @@ import type { Meanings } from "./meanings.svelte";
 import type { NodeImages } from "./node-images.svelte";
 import type { Pictures } from "./pictures.svelte";
 import type { Planes } from "./planes.svelte";
+import type { Probing } from "./probing.svelte";
 import type { Reading } from "./reading.svelte";
 import type { Session } from "./session.svelte";
 
@@ -19,6 +20,7 @@ export interface Explorer {
   meanings: Meanings;
   pictures: Pictures;
   nodeImages: NodeImages;
+  probing: Probing;
 }
 
 const KEY = Symbol("explorer");

@@ -14,7 +14,7 @@ export function exposeHandle(explorer: Explorer): void {
   window.topoact = { state: () => snapshot(explorer), layout };
 }
 
-function snapshot({ session, reading, planes, findings, pictures, nodeImages }: Explorer) {
+function snapshot({ session, reading, planes, findings, pictures, nodeImages, probing }: Explorer) {
   const { view, shown, viewport } = session;
   const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
   return {
@@ -53,6 +53,12 @@ function snapshot({ session, reading, planes, findings, pictures, nodeImages }: 
       works: pictures.works.length,
       stored: [...(pictures.ofNodes(shown?.graph.digest)?.values() ?? [])],
       drawn: nodeImages.drawn.map(({ node }) => node),
+    },
+    probe: {
+      known: probing.probe,
+      nodes: probing.nodes,
+      pending: probing.pending !== null,
+      problem: probing.problem,
     },
     highlighted: reading.lit ? Array.from(reading.lit.ids) : [],
     focus: Array.from(reading.focus),

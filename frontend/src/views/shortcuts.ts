@@ -11,6 +11,7 @@ export const SHORTCUTS: [keys: string, meaning: string][] = [
   ["P", "Pies of classes in the nodes"],
   ["I · A", "Examples · activation images in the nodes, once they are large enough"],
   ["T", "Table of nodes"],
+  ["B", "Bring an input of your own and see where it lands"],
   ["/", "Search a class or another value"],
   ["← ↑ → ↓", "Walk from the selected node to a neighbour"],
   ["Ctrl Z · Ctrl ⇧ Z", "Undo · redo"],
@@ -27,6 +28,7 @@ export const GESTURES: [gesture: string, meaning: string][] = [
   ["Drag a node", "Pin it there; double-click to let it go"],
   ["Draw in the projection", "Select points; the nodes that hold them light up"],
   ["Click a point there", "Select the nodes that hold it"],
+  ["Drop or paste an image", "See where it lands in each layer, if started with --model"],
   ["Click an example", "Keep its card open, for the activation image of the point"],
 ];
 
@@ -50,7 +52,7 @@ export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => v
   act();
 }
 
-function actions({ session, reading }: Explorer, help: () => void): Record<string, () => unknown> {
+function actions({ session, reading, probing }: Explorer, help: () => void): Record<string, () => unknown> {
   const { view } = session;
   return {
     f: () => session.fitView(),
@@ -59,6 +61,7 @@ function actions({ session, reading }: Explorer, help: () => void): Record<strin
     i: () => session.update({ images: view.images === "examples" ? "none" : "examples" }),
     a: () => session.update({ images: view.images === "activations" ? "none" : "activations" }),
     t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
+    b: () => (probing.open ? probing.close() : probing.show()),
     "/": () => {
       session.update({ panels: { ...view.panels, left: true } }, false);
       flushSync();

@@ -41,10 +41,12 @@ def locate(
     inputs += [(one, one) for one in text or ()]
     if not inputs:
         raise typer.BadParameter("give image files, or a text with --text")
-    wanted = settings_of(bench.usual, settings)
+    wanted, found = settings_of(bench.usual, settings), list["Probe"]()
     with progress() as report:
-        found = [(name, locate_one(bench, content, wanted, layers=layer, progress=report)) for name, content in inputs]
-    rows = [_facts(bench, name, probe) for name, probe in found]
+        for name, content in inputs:
+            with _named(name):
+                found.append(locate_one(bench, content, wanted, layers=layer, progress=report))
+    rows = [_facts(bench, name, probe) for (name, _), probe in zip(inputs, found, strict=True)]
     say(rows, [line for row in rows for line in _lines(row)], as_json=as_json)
 
 

@@ -1,19 +1,23 @@
 """Which classes a vector of a layer argues for: activation times gradient, at the vector itself.
 
 The rest of the network is run from the layer on, with the vector v at every place q in the place of what the layer
-gives. The attribution of v to the score s of a class is then its linear effect on that score::
+gives. The attribution of what sets v apart from a base b, such as the layer's mean, to the score s of a class is its
+linear effect on that score::
 
-    v · (sum of ∂s/∂a[q] over the places), at a[q] = v
+    (v - b) · (sum of ∂s/∂a[q] over the places), at a[q] = v
 
-as in the Activation Atlas (Carter et al. 2019), less its mean over the classes, which moves no class past another. That
-is the derivative along v of all scores, which one pass of forward-mode differentiation gives.
+less its mean over the classes, which moves no class past another. That is the derivative of all scores along v - b,
+which one pass of forward-mode differentiation gives. With b = 0 it is the attribution of the Activation Atlas (Carter
+et al. 2019); but behind a normalisation no score depends on the length of v, and that is nothing but noise there. The
+effect, which is not linear, is the difference of the scores themselves: s at v less s at b.
 
 What flows past the layer, as in a network that joins it with an earlier one, comes from a neutral input; whether
 anything does is found by trying another input.
 """
 
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +26,7 @@ from topoact.errors import InvalidInput
 from topoact.extract.networks import Network, TorchNetwork
 from topoact.extract.predictions import gives_shares, host_scores, scores_of
 from topoact.mapper import Progress, no_progress
+from topoact.study.arguments import Arguments
 
 if TYPE_CHECKING:
     import torch
@@ -30,19 +35,9 @@ Vectors = NDArray[np.float32]
 
 FIRST_ALONE: Final = "cls"
 """The policy whose vectors are of the first token: only that is replaced."""
+_LEAST: Final = float(np.finfo(np.float32).tiny)
 SAME: Final = 1e-3
 """Largest deviation, as a share of their spread, between scores that count as the same."""
-
-
-class Arguments(NamedTuple):
-    """Which classes vectors argue for."""
-
-    attributions: Vectors
-    """Of each vector to each class, less the mean over the classes: shape (n, n_classes)."""
-    scores: Vectors
-    """What the network gives there, (n, n_classes): logits, or logarithms of probabilities."""
-    flows_past: bool
-    """Whether the scores depend on the input as well: something flows past the layer."""
 
 
 def argue(
@@ -51,8 +46,9 @@ def argue(
     vectors: Vectors,
     policy: str,
     *,
+    base: Vectors | None = None,
     shape: tuple[int, ...] | None = None,
-    batch_size: int = 16,
+    batch_size: int = 32,
     progress: Progress = no_progress,
 ) -> Arguments:
     """Return which classes vectors of a layer argue for.
@@ -67,6 +63,8 @@ def argue(
         Shape (n, n_channels), finite.
     policy
         How the vectors of the layer were sampled. With "cls" only the first token is replaced.
+    base
+        What they are set apart from, shape (n_channels,); zeros by default.
     shape
         Of one input, where the network does not tell.
     batch_size
@@ -81,22 +79,24 @@ def argue(
     ModelError
         If the network fails, or does not call the layer exactly once.
     """
-    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    base = np.zeros(vectors.shape[1], np.float32) if base is None else base
+    vectors = np.concatenate([vectors, base[None]], dtype=np.float32)
     neutral, is_share = _neutral(network, shape)
     assert isinstance(network, TorchNetwork)
-    of, found = partial(_scores, is_share=is_share), []
+    parts = []
     for start in range(0, len(vectors), batch_size):
         progress("arguing", start, len(vectors))
-        put = partial(_put, vectors=vectors[start : start + batch_size], policy=policy, layer=layer)
-        inputs = _repeated(neutral, len(put.keywords["vectors"]))
-        found.append(tuple(np.asarray(one.cpu()) for one in network.along(inputs, layer, put, of)))
+        some = vectors[start : start + batch_size]
+        value, direction = (partial(_put, vectors=one, policy=policy, layer=layer) for one in (some, some - base))
+        along = partial(network.along, name=layer, value=value, direction=direction, of=_Scores(is_share))
+        inputs = _repeated(neutral, len(some))
+        parts.append([_host(one) for one in along(inputs)])
         if start == 0:
-            other = np.asarray(network.along(_other(inputs), layer, put, of)[0].cpu())
-    scores, slopes = (np.concatenate(parts) for parts in zip(*found, strict=True))
+            other = _host(along(_other(inputs))[0])
+    scores, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
     deviation = np.abs(other - scores[: len(other)]).max()
-    return Arguments(
-        slopes - slopes.mean(1, keepdims=True), scores, bool(deviation > SAME * max(np.ptp(scores), 1e-12))
-    )
+    flows_past = bool(deviation > SAME * max(np.ptp(scores), 1e-12))
+    return Arguments(_centred(slopes[:-1]), _centred(scores[:-1] - scores[-1]), scores[:-1], flows_past)
 
 
 def _neutral(network: Network, shape: tuple[int, ...] | None) -> tuple[Any, bool]:
@@ -121,16 +121,30 @@ def _put(view: "torch.Tensor", *, vectors: Vectors, policy: str, layer: str) -> 
         raise InvalidInput(
             f"the vectors have {vectors.shape[1]} channels, and layer {layer!r} gives {tuple(view.shape)}"
         )
-    made = torch.from_numpy(vectors).to(view)
+    made = torch.tensor(vectors, dtype=view.dtype, device=view.device)
     if view.ndim == 3 and policy == FIRST_ALONE:
         view[:, 0] = made
     else:
         view.copy_(made.reshape(len(made), *(1 if axis != channels else -1 for axis in range(1, view.ndim))))
 
 
-def _scores(output: Any, *, is_share: bool) -> "torch.Tensor":
-    scores = scores_of(output).float()
-    return scores.clamp_min(np.finfo(np.float32).tiny).log() if is_share else scores
+@dataclass(frozen=True)
+class _Scores:
+    """Makes logits of what a network gives, or logarithms of probabilities."""
+
+    is_share: bool
+
+    def __call__(self, output: Any) -> "torch.Tensor":
+        scores: torch.Tensor = scores_of(output).float()
+        return scores.clamp_min(_LEAST).log() if self.is_share else scores
+
+
+def _centred(values: Vectors) -> Vectors:
+    return values - values.mean(1, keepdims=True)
+
+
+def _host(values: "torch.Tensor") -> Vectors:
+    return values.cpu().numpy()
 
 
 def _repeated(inputs: Any, n: int) -> Any:

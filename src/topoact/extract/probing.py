@@ -5,6 +5,7 @@ all positions inside the edges for `random`, of all positions or words otherwise
 """
 
 import io
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -126,12 +127,12 @@ def answer_texts(
     reader = TextReader(Typed(texts), tokenizer, policies, strict=True)
     forward = TextForward(tuple(dict.fromkeys(layer.module for layer in layers)), reader.unit)
     answers, parts, scores = Answers({}, []), list[list[Answer]](), list[NDArray[np.float32]]()
-    for number, window in enumerate(reader.windows(0, len(texts), 1)):
-        sample = window.samples[0]
-        found, kept = forward(network, *pass_of([sample], tokenizer.pad))
-        spans = list(zip(sample.columns.get("start", ()), sample.columns.get("end", ()), strict=True))
-        parts.append([_of_text(kept[layer.module][layer.policy], number, spans) for layer in layers])
-        scores += [] if found is None else [found]
+    for window in reader.windows(0, len(texts), 1):
+        for sample in window.samples:
+            found, kept = forward(network, *pass_of([sample], tokenizer.pad))
+            spans = list(zip(sample.columns.get("start", ()), sample.columns.get("end", ()), strict=True))
+            parts.append([_of_text(kept[layer.module][layer.policy], len(parts), spans) for layer in layers])
+            scores += [] if found is None else [found]
         if window.tally["truncated"]:
             _note(answers.notices, f"only the first {tokenizer.max_tokens} tokens are read, as in the study")
     answers.layers = {layer.name: _joined([part[i] for part in parts]) for i, layer in enumerate(layers)}
@@ -177,13 +178,7 @@ def _check_text(text: str) -> None:
 def _prepared(file: bytes, at_hand: StudyNetwork, notices: list[str]) -> tuple[Any, Thumbnail | None]:
     """Return an image as the network takes it, and small for people."""
     check_file(len(file))
-    try:
-        image = Image.open(io.BytesIO(file))
-    except UNREADABLE:
-        raise InvalidInput("this is no image, or of a kind that is not known: give a JPEG, PNG or WebP file") from None
-    n_pixels = image.width * image.height
-    if n_pixels > MOST_PIXELS:
-        raise InvalidInput(f"an image may have {MOST_PIXELS / 1e6:.0f} megapixels: this one has {n_pixels / 1e6:.0f}")
+    n_pixels = _count_pixels(file)
     preprocessing, shape = at_hand.preprocessing, at_hand.shape
     if preprocessing and (preprocessing.size or preprocessing.transform):
         return _decoded(file, preprocessing)
@@ -193,6 +188,23 @@ def _prepared(file: bytes, at_hand: StudyNetwork, notices: list[str]) -> tuple[A
     pixels, thumbnail = _decoded(file, Preprocessing())
     fitted = _fitted(Image.fromarray(pixels), shape, notices)
     return fitted if preprocessing else _as_tensor(fitted, shape, notices), thumbnail
+
+
+def _count_pixels(file: bytes) -> int:
+    """Return how many pixels an image has, from its beginning alone, and refuse too many."""
+    most = MOST_PIXELS / 1e6
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            width, height = Image.open(io.BytesIO(file)).size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise InvalidInput(f"an image may have {most:.0f} megapixels: this one has many more") from None
+    except UNREADABLE:
+        raise InvalidInput("this is no image, or of a kind that is not known: give a JPEG, PNG or WebP file") from None
+    n_pixels = width * height
+    if n_pixels > MOST_PIXELS:
+        raise InvalidInput(f"an image may have {most:.0f} megapixels: this one has {n_pixels / 1e6:.0f}")
+    return n_pixels
 
 
 def _decoded(file: bytes, preprocessing: Preprocessing) -> tuple[Any, Thumbnail | None]:

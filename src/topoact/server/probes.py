@@ -73,9 +73,12 @@ def ask_where(
 
 
 @router.get("/probes/{digest}")
-def probe(digest: Digest, bench: Bench) -> probes.Probe:
-    """What is known of an input."""
+def probe(digest: Digest, bench: Bench, jobs: Jobs) -> probes.Probe:
+    """What is known of an input, as far as its job has come."""
     found = bench.probes.load(digest)
     if found is None:
+        for task in jobs.live_tasks():
+            if isinstance(task, LocateTask) and task.name == digest:
+                return probes.unknown_yet(digest, task.what)
         raise UnknownName(f"nothing is known of the input {digest}: bring it again")
     return probes.probe_message(digest, found)

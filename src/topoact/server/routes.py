@@ -4,17 +4,17 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from topoact.errors import UnknownName
-from topoact.server import images, probes
+from topoact.server import images, meanings, probes
 from topoact.server.dependencies import NEVER, SESSION, Bench, Digest, Jobs, Place
 from topoact.server.events import job_stream
-from topoact.wire import equivalents, findings, messages, translate
+from topoact.wire import findings, messages, translate
 from topoact.workbench import DrawnGraph, Workbench
-from topoact.workbench.equivalents import equivalents as equivalents_of
 from topoact.workbench.findings import is_measured, said_by_other_covers, shape_of
 from topoact.workbench.tasks import MapTask, ProjectionTask, StabilityTask
 
 router = APIRouter(prefix="/api")
 router.include_router(images.router)
+router.include_router(meanings.router)
 router.include_router(probes.router)
 
 
@@ -71,12 +71,6 @@ def stability(digest: Digest, bench: Bench) -> findings.Stability:
     if measured is None:
         raise UnknownName(f"the stability of graph {digest} was not measured: ask for it first")
     return findings.stability_message(measured, said_by_other_covers(bench, digest))
-
-
-@router.get("/graphs/{digest}/nodes/{node}/equivalents")
-def node_equivalents(digest: Digest, node: Place, bench: Bench) -> equivalents.Equivalents:
-    """What a node of a study of texts stands for in words."""
-    return equivalents.equivalents_message(bench, equivalents_of(bench, digest, node))
 
 
 @router.get("/graphs/{digest}/{layout}")

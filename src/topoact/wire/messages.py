@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from topoact.analysis.diagnosis import Code
+from topoact.wire.arguments import ArgumentsRequest, NodeArguments, OutputWords
 from topoact.wire.equivalents import Equivalents
 from topoact.wire.findings import Found, Stability
 from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
@@ -296,6 +297,9 @@ MESSAGES: tuple[type[WireModel], ...] = (
     ActivationImage,
     NodeImage,
     Equivalents,
+    ArgumentsRequest,
+    NodeArguments,
+    OutputWords,
     Probe,
     TextProbe,
     ProjectionRequest,

@@ -7,6 +7,8 @@ from pydantic import Field
 from topoact.extract.probing import MOST_CHARACTERS
 from topoact.wire.model import WireModel
 
+Kind = Literal["image", "text"]
+
 
 class TextProbe(WireModel):
     """A text that is to be located; an image travels as it is."""
@@ -63,16 +65,22 @@ class Probe(WireModel):
     """What is known of an input; while its job runs, of the layers that are done."""
 
     digest: str
-    kind: Literal["image", "text"]
+    kind: Kind
     text: str | None
     thumbnail: str | None = Field(description="A small image, as a data: address.")
     predictions: list[Prediction] = Field(description="At most three; empty where the network is no classifier.")
     notices: list[str]
     places: list[ProbePlace]
-    n_layers: int = Field(description="How many places there will be.")
+    n_layers: int = Field(description="How many places there will be; 0 before the network has answered.")
 
 
 def probe_message(digest: str, found: dict[str, Any]) -> Probe:
     """Return what is stored of an input."""
     predictions = [{"name": name, "share": share} for name, share in found["predictions"]]
     return Probe.model_validate({**found, "digest": digest, "predictions": predictions})
+
+
+def unknown_yet(digest: str, kind: Kind) -> Probe:
+    """Return what is known of an input that the network has not answered to."""
+    nothing: dict[str, Any] = {"predictions": [], "notices": [], "places": [], "n_layers": 0}
+    return probe_message(digest, {"kind": kind, "text": None, "thumbnail": None, **nothing})

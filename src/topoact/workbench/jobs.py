@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from topoact.extract.reloading import NetworkChoice
 from topoact.workbench.process import WorkerProcess
-from topoact.workbench.tasks import FIRST, Task
+from topoact.workbench.tasks import FIRST, WITH_NETWORK, Lane, Task
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
@@ -56,7 +56,7 @@ class JobRunner:
         self._jobs: dict[str, tuple[Task, JobStatus]] = {}
         self._cancelled: set[str] = set()
         self._watchers: list[Callable[[JobStatus], None]] = []
-        self._lanes = {FIRST: self._lane(FIRST)}
+        self._lanes = {name: self._lane(name) for name in (FIRST, *(WITH_NETWORK if network else ()))}
 
     def submit(self, task: Task) -> str:
         """Queue a task and return the name of its job; a live job of an equal task is joined."""
@@ -114,15 +114,16 @@ class JobRunner:
         for lane in self._lanes.values():
             lane.thread.join()
 
-    def _lane(self, name: str) -> "_Lane":
-        """Start a lane; its process is started at once, so that the first task need not wait for its imports."""
+    def _lane(self, name: Lane) -> "_Lane":
+        """Start a lane and its process at once: the first task need not wait for imports, nor for the network."""
         tasks: queue.Queue[tuple[str, Task] | None] = queue.Queue()
-        thread = threading.Thread(target=self._work, args=(tasks,), name=f"jobs: {name}", daemon=True)
+        thread = threading.Thread(target=self._work, args=(tasks, name), name=f"jobs: {name}", daemon=True)
         thread.start()
         return _Lane(tasks, thread)
 
-    def _work(self, tasks: "queue.Queue[tuple[str, Task] | None]") -> None:
-        with contextlib.closing(WorkerProcess(self._study, self._network)) as worker:
+    def _work(self, tasks: "queue.Queue[tuple[str, Task] | None]", lane: Lane) -> None:
+        network = self._network if lane in WITH_NETWORK else None
+        with contextlib.closing(WorkerProcess(self._study, network)) as worker:
             worker.start()
             while (item := tasks.get()) is not None:
                 self._run(worker, *item)

@@ -169,7 +169,7 @@ def _nodes(nodes: Sequence[int]) -> str:
 
 
 def _margin(margin: float) -> str:
-    return f"{margin:.0%} nearer than the next node"
+    return f"{100 * margin:.0f} % nearer than the next node"
 
 
 def _most(values: npt.NDArray[np.float64]) -> float | None:

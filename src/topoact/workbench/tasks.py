@@ -5,6 +5,7 @@ from typing import ClassVar, Final, Literal, Protocol
 
 from topoact.extract.inversion import Recipe
 from topoact.mapper import Progress
+from topoact.workbench.arguing import find_arguments
 from topoact.workbench.bench import DrawnGraph, Workbench
 from topoact.workbench.findings import ask_other_covers, find_stability
 from topoact.workbench.probing import Kind, locate_waiting
@@ -14,6 +15,7 @@ from topoact.workbench.targets import Target
 Lane = Literal["graphs", "images", "probes"]
 """Tasks of one lane run one after the other, beside those of the others."""
 FIRST: Final[Lane] = "graphs"
+WITH_NETWORK: Final[tuple[Lane, ...]] = ("images", "probes")
 
 
 class Task(Protocol):
@@ -105,3 +107,16 @@ class LocateTask:
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         locate_waiting(bench, self.name, self.what, self.settings, first=self.first, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class ArgueTask:
+    """Find out which classes the nodes of a graph argue for."""
+
+    lane: ClassVar[Lane] = "probes"
+    kind: ClassVar[str] = "argue"
+    layer: int
+    graph: str
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        find_arguments(bench, self.layer, self.graph, progress)

@@ -21,18 +21,22 @@ def loss(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "to
     """
     if answers.shape != wanted.shape:
         raise InvalidInput(f"targets have {wanted.shape[1]} channels, and the layer has {answers.shape[1]}")
-    return misses(answers, wanted) if recipe.aim == "point" else -along(answers, wanted, recipe)
+    return misses(answers, wanted, recipe) if recipe.aim == "point" else -along(answers, wanted, recipe)
 
 
-def misses(answers: "torch.Tensor", wanted: "torch.Tensor") -> "torch.Tensor":
-    """Return the sum of |h − v|² / |v|²."""
-    return ((answers - wanted).square().sum(1) / wanted.square().sum(1).clamp_min(TINY)).sum()
+def misses(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "torch.Tensor":
+    """Return the sum of n (1 − cos(h, v)) + log²(|h| / |v|)."""
+    lengths = answers.norm(dim=1) / wanted.norm(dim=1)
+    return (recipe.power * (1 - _cosine(answers, wanted)) + lengths.clamp_min(TINY).log().square()).sum()
 
 
 def along(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "torch.Tensor":
     """Return the sum of (h·v) cosⁿ(h, v) / |v|²."""
+    dot = (answers * wanted).sum(1) / wanted.square().sum(1).clamp_min(TINY)
+    return (dot * _cosine(answers, wanted).clamp_min(recipe.least_cosine) ** recipe.power).sum()
+
+
+def _cosine(answers: "torch.Tensor", wanted: "torch.Tensor") -> "torch.Tensor":
     from torch.nn import functional
 
-    dot = (answers * wanted).sum(1) / wanted.square().sum(1).clamp_min(TINY)
-    cosine = functional.cosine_similarity(answers, wanted, dim=1)
-    return (dot * cosine.clamp_min(recipe.least_cosine) ** recipe.power).sum()
+    return functional.cosine_similarity(answers, wanted, dim=1)

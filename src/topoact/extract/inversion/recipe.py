@@ -11,26 +11,39 @@ Aim = Literal["direction", "point"]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Parameters of the optimisation; the defaults are those of the paper (Rathore et al. 2021, section 4.3)."""
+    """Parameters of the optimisation; the defaults are chosen by measurement, see docs/activation-images.md."""
 
     painting: Painting = "fourier"
     """What is optimised: the Fourier coefficients of decorrelated colours, the phases of them alone (of a fixed
     spectrum, Fel et al. 2023), or the pixels."""
-    aim: Aim = "direction"
-    """Whether the answer h is to point along the target v, (h·v) cosⁿ(h, v), or to be v, −|h − v|²/|v|²."""
-    power: float = 4.0
-    """Of the cosine, n."""
+    aim: Aim = "point"
+    """Whether the answer h is to point along the target v, (h·v) cosⁿ(h, v), or to be v in direction and length,
+    n (1 − cos(h, v)) + log²(|h| / |v|)."""
+    power: float = 10.0
+    """Of the cosine, n; or its weight."""
     least_cosine: float = 0.1
-    """Where the cosine is floored, so that there is a way out of a bad start."""
-    steps: int = 512
+    """Where the cosine is floored when only the direction counts, so that there is a way out of a bad start."""
+    whitened: bool = False
+    """Whether v is multiplied by the inverse correlation of the layer's activations when only the direction counts."""
+    steps: int = 256
     size: int | None = None
     """Side in pixels; by default that of the network's input."""
     learning_rate: float = 0.05
-    attempts: int = 2
+    attempts: int = 1
     """Starts for each target, of which the one with the greatest cosine is kept."""
     shaken: bool = True
     """Whether the image is padded, shifted, scaled and turned at random in every step."""
+    settling: float = 0.5
+    """Share of the steps, at the end, in which the image is shaken less and less and changed by ever smaller steps."""
+    leak: float = 0.3
+    """Share of the gradient that passes a rectifier which is off, at the start; less and less until the end."""
     seed: int = 0
+
+    @classmethod
+    def paper(cls, **changes: Any) -> "Recipe":
+        """Return that of the paper (Rathore et al. 2021, section 4.3), with some changes."""
+        theirs = {"aim": "direction", "power": 4.0, "whitened": True, "steps": 512, "attempts": 2}
+        return cls(**{**theirs, "settling": 0.0, "leak": 0.0, **changes})
 
     def __post_init__(self) -> None:
         for name, known in (("painting", get_args(Painting)), ("aim", get_args(Aim))):
@@ -45,8 +58,18 @@ class Recipe:
             raise InvalidInput(f"learning_rate must be positive: got {self.learning_rate:g}")
         if not self.power >= 0:
             raise InvalidInput(f"power must not be negative: got {self.power:g}")
-        if not 0 <= self.least_cosine < 1:
-            raise InvalidInput(f"least_cosine must be in [0, 1): got {self.least_cosine:g}")
+        for name in ("least_cosine", "settling", "leak"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InvalidInput(f"{name} must be in [0, 1): got {getattr(self, name):g}")
+
+    def left(self, step: int) -> float:
+        """Return the share of shaking and of the learning rate in a step: 1, then falling to 0 while it settles."""
+        to_go = 1 - step / self.steps
+        return min(1.0, to_go / self.settling) if self.settling else 1.0
+
+    def leaking(self, step: int) -> float:
+        """Return the share of a gradient that passes a rectifier which is off, in a step."""
+        return self.leak * (1 - step / self.steps)
 
     def record(self) -> dict[str, Any]:
         """Return this as JSON."""

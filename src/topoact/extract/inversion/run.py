@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput
 from topoact.extract.inversion.inputs import Inputs
+from topoact.extract.inversion.leaking import leaking
 from topoact.extract.inversion.objective import loss
 from topoact.extract.inversion.observer import Observer, in_bytes
 from topoact.extract.inversion.paintings import painting
@@ -144,7 +145,9 @@ def _painted(observer: Observer, targets: Vectors, recipe: Recipe, seeds: list[i
     for step in range(recipe.steps):
         pictures = canvas.pictures()
         watch.see(step, pictures)
-        answers = observer.answers(shaking(pictures) if recipe.shaken else pictures)
+        optimizer.param_groups[0]["lr"] = recipe.learning_rate * recipe.left(step)
+        with leaking(recipe.leaking(step)):
+            answers = observer.answers(shaking(pictures, recipe.left(step)) if recipe.shaken else pictures)
         (canvas.parameter.grad,) = torch.autograd.grad(loss(answers, wanted, recipe), canvas.parameter)
         optimizer.step()
     return canvas.pictures().detach()

@@ -25,25 +25,25 @@ class Shaking:
     def __init__(self, seeds: list[int]) -> None:
         self._draws = [np.random.default_rng([seed, 1]) for seed in seeds]
 
-    def __call__(self, pictures: "torch.Tensor") -> "torch.Tensor":
-        """Return the pictures changed, of the same size."""
+    def __call__(self, pictures: "torch.Tensor", strength: float = 1.0) -> "torch.Tensor":
+        """Return the pictures changed, of the same size; with no strength hardly at all."""
         import torch
         from torch.nn import functional
 
-        grid = functional.affine_grid(self._ways(pictures), list(pictures.shape), align_corners=False)
+        grid = functional.affine_grid(self._ways(pictures, strength), list(pictures.shape), align_corners=False)
         inside = functional.grid_sample(pictures - 0.5, grid, padding_mode="zeros", align_corners=False)
         assert isinstance(inside, torch.Tensor)
         return inside + 0.5
 
-    def _ways(self, pictures: "torch.Tensor") -> "torch.Tensor":
+    def _ways(self, pictures: "torch.Tensor", strength: float) -> "torch.Tensor":
         """Return for each picture from where in it its pixels are taken, (B, 2, 3) in units of half its side."""
         import torch
 
         ways = np.empty((len(self._draws), 2, 3))
         for place, rng in enumerate(self._draws):
-            angle = np.radians(rng.uniform(-DEGREES, DEGREES))
-            zoom = (1 + 2 * PADDING) / rng.uniform(*SCALES)
-            before, after = (2 * share * rng.uniform(-1, 1, 2) for share in SHIFTS)
+            angle = strength * np.radians(rng.uniform(-DEGREES, DEGREES))
+            zoom = ((1 + 2 * PADDING) / rng.uniform(*SCALES)) ** strength
+            before, after = (2 * strength * share * rng.uniform(-1, 1, 2) for share in SHIFTS)
             turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
             ways[place] = np.column_stack([turn, before + turn @ after])
         return torch.from_numpy(ways).to(pictures)

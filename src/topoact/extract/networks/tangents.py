@@ -60,6 +60,8 @@ def along(
     def replace(_: str, output: Any) -> "torch.Tensor":
         nonlocal n_calls
         n_calls += 1
+        if n_calls > 1:
+            raise ModelError(f"layer {name!r} is called more than once in a pass: choose another")
         if not isinstance(output, torch.Tensor):
             raise ModelError(f"layer {name!r} gives a {type(output).__name__}, not a tensor")
         with warnings.catch_warnings():
@@ -71,8 +73,8 @@ def along(
     with torch.no_grad(), forward_ad.dual_level(), precision, attention, hooks.hooked(model, (name,), replace):
         numbers = of(hooks.forward(model, inputs))
         value, slope = forward_ad.unpack_dual(numbers)  # type: ignore[no-untyped-call]
-    if n_calls != 1:
-        raise ModelError(f"layer {name!r} is called {n_calls} times in a pass, not once: choose another")
+    if not n_calls:
+        raise ModelError(f"layer {name!r} is never called in the forward pass")
     if slope is None:
         raise ModelError(f"what the network gives does not depend on layer {name!r}")
     return value, slope

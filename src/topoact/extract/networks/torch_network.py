@@ -142,22 +142,23 @@ class TorchNetwork:
         self,
         inputs: Any,
         name: str,
-        put: Callable[["torch.Tensor"], None],
+        value: Callable[["torch.Tensor"], None],
+        direction: Callable[["torch.Tensor"], None],
         of: Callable[[Any], "torch.Tensor"],
     ) -> tuple["torch.Tensor", "torch.Tensor"]:
-        """Return the numbers that `of` makes of what the network gives, and their derivatives along what `put` writes.
+        """Return the numbers that `of` makes of what the network gives, and their derivatives along a direction.
 
-        `put` writes over some of the layer's output, its axes as in `tap`; the rest of it stays, and is no part of the
-        direction. See `along`.
+        `value` writes over the output of a layer, or over a part of it, and `direction` into zeros of its shape, their
+        axes as in `tap`; see `along`.
         """
 
-        def replaced(output: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
-            value, direction = output.clone(), output.new_zeros(output.shape)
-            for written in (value, direction):
-                self._in_order(name, put)(written)
-            return value, direction
+        def put(output: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
+            made = output.clone(), output.new_zeros(output.shape)
+            for write, tensor in zip((value, direction), made, strict=True):
+                self._in_order(name, write)(tensor)
+            return made
 
-        return along(self.module, self._placed(inputs), name, replaced, of, precision=self._precision())
+        return along(self.module, self._placed(inputs), name, put, of, precision=self._precision())
 
     @property
     def device(self) -> str:
