@@ -18,7 +18,7 @@ class Recipe:
     spectrum, Fel et al. 2023), or the pixels."""
     aim: Aim = "point"
     """Whether the answer h is to point along the target v, (h·v) cosⁿ(h, v), or to be v in direction and length,
-    1 − cos(h, v) + log²(|h| / |v|)."""
+    1 − cos(h, v) + log²(|h| / |v|) / 4."""
     power: float = 4.0
     """Of the cosine when only the direction counts, n."""
     least_cosine: float = 0.1
@@ -29,11 +29,13 @@ class Recipe:
     size: int | None = None
     """Side in pixels; by default that of the network's input."""
     learning_rate: float = 0.1
+    memory: float = 0.99
+    """Of the sizes of gradients, Adam's β₂."""
     attempts: int = 1
     """Starts for each target, of which the one with the greatest cosine is kept."""
     shaken: bool = True
     """Whether the image is padded, shifted, scaled and turned at random in every step."""
-    settling: float = 0.75
+    settling: float = 0.9
     """Share of the steps, at the end, that get ever smaller; after the first third of them nothing is shaken."""
     leak: float = 0.2
     """Share of the gradient that passes a rectifier which is off; less and less while it settles."""
@@ -43,7 +45,7 @@ class Recipe:
     def paper(cls, **changes: Any) -> "Recipe":
         """Return that of the paper (Rathore et al. 2021, section 4.3), with some changes."""
         theirs = {"aim": "direction", "whitened": True, "steps": 512, "attempts": 2}
-        return cls(**{**theirs, "learning_rate": 0.05, "settling": 0.0, "leak": 0.0, **changes})
+        return cls(**{**theirs, "learning_rate": 0.05, "memory": 0.999, "settling": 0.0, "leak": 0.0, **changes})
 
     def __post_init__(self) -> None:
         for name, known in (("painting", get_args(Painting)), ("aim", get_args(Aim))):
@@ -58,7 +60,7 @@ class Recipe:
             raise InvalidInput(f"learning_rate must be positive: got {self.learning_rate:g}")
         if not self.power >= 0:
             raise InvalidInput(f"power must not be negative: got {self.power:g}")
-        for name in ("least_cosine", "settling", "leak"):
+        for name in ("least_cosine", "memory", "settling", "leak"):
             if not 0 <= getattr(self, name) < 1:
                 raise InvalidInput(f"{name} must be in [0, 1): got {getattr(self, name):g}")
 

@@ -159,7 +159,7 @@ def _painted(observer: Observer, targets: Vectors, recipe: Recipe, seeds: list[i
     canvas, shaking = painting(recipe, observer.inputs.n_colours, height, width, seeds), Shaking(seeds)
     canvas.parameter = canvas.parameter.detach().to(device).requires_grad_()
     wanted = torch.from_numpy(targets).to(device)
-    optimizer = torch.optim.Adam([canvas.parameter], lr=recipe.learning_rate)
+    optimizer = torch.optim.Adam([canvas.parameter], lr=recipe.learning_rate, betas=(0.9, recipe.memory))
     for step in range(recipe.steps):
         pictures = canvas.pictures()
         watch.see(step, pictures)
