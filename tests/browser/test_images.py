@@ -147,7 +147,9 @@ def test_a_path_is_a_film_strip(gallery):
     page.get_by_role("button", name="Path between them").click()
     path = gallery.state["path"]
     assert {path[0], path[-1]} == {first["id"], last["id"]}
-    shares_a_point = [set(gallery.nodes[a]["members"]) & set(gallery.nodes[b]["members"]) for a, b in zip(path, path[1:])]
+    shares_a_point = [
+        set(gallery.nodes[a]["members"]) & set(gallery.nodes[b]["members"]) for a, b in zip(path, path[1:])
+    ]
     assert all(shares_a_point)
     strip = page.get_by_role("tabpanel")
     make = strip.get_by_role("button", name=re.compile("^Make"))
@@ -196,7 +198,9 @@ def test_the_image_of_a_point(gallery):
     example.get_by_role("button").click()
     card = page.get_by_role("dialog", name="Example")
     card.get_by_role("button", name="Make it").click()
-    expect(card.get_by_role("img", name="Activation image of this point")).to_have_js_property("naturalWidth", 16, timeout=60_000)
+    expect(card.get_by_role("img", name="Activation image of this point")).to_have_js_property(
+        "naturalWidth", 16, timeout=60_000
+    )
     gallery.until(NO_WORK)
     expect(card).to_contain_text("Answers like the point")
     page.keyboard.press("Escape")

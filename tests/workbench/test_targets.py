@@ -10,6 +10,7 @@ from topoact.workbench.targets import (
     ChannelTarget,
     NodesTarget,
     PointTarget,
+    answered,
     check,
     described,
     has_length,
@@ -178,3 +179,14 @@ class TestOptions:
     def test_options_that_make_no_sense(self, graph, options, sentence):
         with pytest.raises(InvalidInput, match=sentence):
             targets_of(graph, **options)
+
+
+def test_means_of_positions_are_answered_by_the_whole_map(bench):
+    layer = bench.study.layer(0)
+    assert answered(NodesTarget((2,)), layer) == layer.policy
+    layer.grid, layer.policy = (7, 7), "all"
+    assert [answered(one, layer) for one in (NodesTarget((2,)), PointTarget(3), ChannelTarget(1))] == [
+        "mean",
+        "all",
+        "all",
+    ]

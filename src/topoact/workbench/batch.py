@@ -72,6 +72,8 @@ class Batch:
     place: Place
     inputs: Inputs
     recipe: Recipe
+    policy: str
+    """How answers are read; see `answered`."""
     targets: Mapping[str, Target]
     """By the names of their images."""
 
@@ -109,7 +111,7 @@ class Batch:
             wanted,
             self.inputs,
             self.recipe,
-            policy=layer.policy,
+            policy=self.policy,
             whitening=self.place.whitening if self.recipe.whitened else None,
             batch_size=len(wanted),
             progress=told,

@@ -14,7 +14,7 @@ from topoact.study.inversions import Inversion, Inversions
 from topoact.workbench.batch import Batch, Place
 from topoact.workbench.bench import Workbench
 from topoact.workbench.settings import recalled
-from topoact.workbench.targets import NodesTarget, Target, check, has_length, identity
+from topoact.workbench.targets import NodesTarget, Target, answered, check, has_length, identity
 from topoact.workbench.texts import unit
 
 VERSION: Final = 2
@@ -163,7 +163,7 @@ class ActivationImages:
     def _name(self, place: Place, target: Target, recipe: Recipe) -> str:
         check(target, place.graph, place.layer)
         layer = place.layer
-        made_of = [VERSION, self._network_digest(layer), layer.digest, layer.module, layer.policy]
+        made_of = [VERSION, self._network_digest(layer), layer.digest, layer.module, answered(target, layer)]
         return digest([*made_of, identity(target, place.graph), _aimed(recipe, target).record()])
 
     def _network_digest(self, layer: Layer) -> str:
@@ -188,11 +188,12 @@ class ActivationImages:
         inputs = inputs_of(at_hand.network, at_hand.preprocessing, at_hand.shape)
         height, width = (recipe.size, recipe.size) if recipe.size else inputs.size
         n_at_once = max(1, min(MOST_AT_ONCE, BATCH_PIXELS // (height * width)))
-        for how in dict.fromkeys(_aimed(recipe, target) for target in missing.values()):
-            names = [name for name, target in missing.items() if _aimed(recipe, target) == how]
+        ways = {name: (_aimed(recipe, target), answered(target, place.layer)) for name, target in missing.items()}
+        for way in dict.fromkeys(ways.values()):
+            names = [name for name in missing if ways[name] == way]
             for start in range(0, len(names), n_at_once):
                 some = {name: missing[name] for name in names[start : start + n_at_once]}
-                yield Batch(place, inputs, how, some)
+                yield Batch(place, inputs, *way, some)
 
 
 def _identity(place: Place, node: int) -> str:

@@ -84,6 +84,16 @@ def has_length(target: Target) -> bool:
     return isinstance(target, PointTarget) or (isinstance(target, NodesTarget) and not target.minus)
 
 
+def answered(target: Target, layer: Layer) -> str:
+    """Return how the answer to an image is read, as a sampling policy: means of many points are those of a whole map.
+
+    The vectors of a node come from many positions of many inputs; what one position answers is one of them, and no
+    position answers like all.
+    """
+    is_mean = isinstance(target, NodesTarget) and layer.grid is not None
+    return "mean" if is_mean else layer.policy
+
+
 def check(target: Target, graph: MapperGraph, layer: Layer) -> None:
     """Refuse a target that is not there.
 
