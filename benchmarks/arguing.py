@@ -52,7 +52,7 @@ def own(bench: Workbench, layer: Any, source: Any, points: Any, mean: Any) -> It
         yield tuple(
             np.asarray(
                 bench.network.network.along(
-                    found.inputs, layer.module, lambda view: None, partial(write, vector=one), lambda output: output
+                    found.inputs, layer.module, lambda _: None, partial(write, vector=one), lambda output: output
                 )[1][0]
             )
             for one in (vector, vector - mean)

@@ -136,6 +136,8 @@ def test_refusals(model: nn.Module) -> None:
         argue(TorchNetwork(model), "2", vectors, "mean")
     with pytest.raises(ModelError, match="layer 'twice' is called more than once in a pass"):
         argue(TorchNetwork(Skip()), "twice", vectors, "mean", shape=SHAPE)
+    with pytest.raises(ModelError, match="from layer '0' on the network gives no finite scores"):
+        argue(TorchNetwork(model), "0", np.full((2, 4), np.inf, dtype=np.float32), "mean", shape=SHAPE)
     with pytest.raises(ModelError, match="layer 'pair' gives a tuple, not a tensor"):
         argue(TorchNetwork(Skip()), "pair", vectors, "mean", shape=SHAPE)
 

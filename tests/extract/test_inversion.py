@@ -192,11 +192,19 @@ def test_recipes_that_make_no_sense(changes: dict[str, Any], said: str) -> None:
         Recipe(**changes)
 
 
+def test_an_image_settles() -> None:
+    recipe = Recipe(steps=100, settling=0.6)
+    assert [recipe.left(step) for step in (0, 40, 70)] == [1, 1, pytest.approx(0.5)]
+    assert [recipe.shaking(step) for step in (40, 50, 60, 99)] == pytest.approx([1, 0.5, 0, 0])
+    assert Recipe(shaken=False).shaking(0) == 0
+
+
 def test_the_recipe_of_the_paper() -> None:
     recipe = Recipe.paper(size=128)
     assert (recipe.aim, recipe.power, recipe.steps, recipe.attempts, recipe.size) == ("direction", 4, 512, 2, 128)
     assert recipe.left(511) == 1
-    assert recipe.leaking(0) == 0
+    assert recipe.shaking(511) == 1
+    assert recipe.leak == 0
     assert Recipe(**recipe.record()) == recipe
 
 

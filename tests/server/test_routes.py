@@ -330,6 +330,16 @@ class TestEquivalents:
         assert "does not exist" in error_of(client.get(f"/api/graphs/{digest}/nodes/{node + 1}/equivalents"), 400)
 
 
+class TestArguments:
+    def test_only_networks_argue(self, client):
+        digest = obtain(client, "/api/maps", MAP).split("/")[0]
+        problem = error_of(client.post("/api/arguments", json={"layer": 0, "graph": digest}), 400)
+        assert problem.endswith("there is nothing its nodes could argue for")
+        problem = error_of(client.post("/api/arguments", json={"layer": 1, "graph": digest}), 404)
+        assert problem == f"there is no graph {digest} of layer rows: ask for it anew"
+        assert "ask for it first" in error_of(client.get(f"/api/graphs/{digest}/nodes/0/arguments"), 404)
+
+
 class TestProjection:
     def test_from_the_request_to_the_plane(self, client, server):
         result = obtain(client, "/api/projections", {"layer": 0, "kind": "pca"})
@@ -365,6 +375,8 @@ class TestBadRequests:
             pytest.param("/api/maps", {**MAP, "layout": "../../x"}, 422, "layout", id="layout-as-a-path"),
             pytest.param("/api/maps", {**MAP, "layout": DIGEST + "\n"}, 422, "layout", id="layout-with-a-newline"),
             pytest.param("/api/maps", {**MAP, "anchor": {"graph": "..", "layout": DIGEST}}, 422, "graph", id="anchor"),
+            pytest.param("/api/arguments", {"layer": 0, "graph": DIGEST}, 404, f"no graph {DIGEST}", id="no-graph"),
+            pytest.param("/api/arguments", {"layer": 0, "graph": "../x"}, 422, "graph", id="graph-as-a-path"),
             pytest.param("/api/projections", {"layer": 0, "kind": "../x"}, 404, "'../x'", id="projection"),
             pytest.param("/api/projections", {"layer": 5, "kind": "pca"}, 404, "layer number 5", id="projected-layer"),
             pytest.param("/api/examples", {"rows": ["a"]}, 422, "rows", id="rows"),
@@ -384,6 +396,7 @@ class TestBadRequests:
             ("GET", "/api/graphs/nope/members", 422),
             ("GET", f"/api/graphs/{DIGEST}/nodes/0/equivalents", 404),
             ("GET", f"/api/graphs/{DIGEST}/nodes/-1/equivalents", 422),
+            ("GET", f"/api/graphs/{DIGEST}/nodes/0/arguments", 404),
             ("GET", "/api/layers/2/points", 404),
             ("GET", "/api/layers/-1/points", 422),
             ("GET", f"/api/layers/{10**30}/points", 404),

@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeArguments, NodeImage, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary } from "./types";
+import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeArguments, NodeImage, OutputWords, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -36,7 +36,7 @@ export interface Client {
   equivalents(graph: string, node: number): Promise<Equivalents>;
   /** Find out which classes the nodes of a graph argue for. */
   argue(request: ArgumentsRequest, progress: Progress, signal: AbortSignal): Promise<void>;
-  nodeArguments(graph: string, node: number): Promise<NodeArguments>;
+  nodeArguments(graph: string, node: number): Promise<NodeArguments | OutputWords>;
   points(layer: number): Promise<Points>;
   projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array>;
   columns(): Promise<Columns>;

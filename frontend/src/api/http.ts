@@ -3,7 +3,7 @@
 import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, InversionTicket, MapRequest, NodeArguments, NodeImage, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
+import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, InversionTicket, MapRequest, NodeArguments, NodeImage, OutputWords, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -47,8 +47,8 @@ export class HttpClient implements Client {
     await this.obtain("api/arguments", request, progress, signal);
   }
 
-  nodeArguments(graph: string, node: number): Promise<NodeArguments> {
-    return this.json<NodeArguments>(`api/graphs/${graph}/nodes/${node}/arguments`);
+  nodeArguments(graph: string, node: number): Promise<NodeArguments | OutputWords> {
+    return this.json<NodeArguments | OutputWords>(`api/graphs/${graph}/nodes/${node}/arguments`);
   }
 
   async points(layer: number): Promise<Points> {

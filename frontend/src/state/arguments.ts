@@ -27,4 +27,4 @@ export function lengths(classes: ArguedClass[]): number[] {
 /** Return what the network says at the mean of the node. */
 export const saidText = ({ said, said_share }: NodeArguments): string => `With this mean at every place, the network says ${said}, ${percent(said_share)}.`;
 
-export const PAST = "Part of what this network sees flows past the layer; here it is that of an empty input.";
+export const PAST = "Part of what this network sees flows past the layer; here it is that of a neutral input.";

@@ -2,7 +2,7 @@
 
 import { SvelteMap } from "svelte/reactivity";
 import { Cancelled, type Client } from "../api/client";
-import type { Equivalents, Graph, JobEvent, NodeArguments } from "../api/types";
+import type { Equivalents, Graph, JobEvent, NodeArguments, OutputWords } from "../api/types";
 
 /** What was answered, or the sentence that says why nothing was. */
 export type Answer<T> = { found: T } | { problem: string };
@@ -17,7 +17,7 @@ const keyOf = (graph: string, node: number): string => `${graph} ${node}`;
 
 export class Meanings {
   private readonly said = new SvelteMap<string, Answer<Equivalents>>();
-  private readonly arguments = new SvelteMap<string, Answer<NodeArguments>>();
+  private readonly arguments = new SvelteMap<string, Answer<NodeArguments | OutputWords>>();
   private readonly asked = new Set<string>();
   /** Whether the person wants to know what nodes argue for: asked once, and then of each node that is opened. */
   wantsArguments = $state(false);
@@ -30,7 +30,7 @@ export class Meanings {
     return this.said.get(keyOf(graph, node)) ?? null;
   }
 
-  argued(graph: string, node: number): Answer<NodeArguments> | null {
+  argued(graph: string, node: number): Answer<NodeArguments | OutputWords> | null {
     return this.arguments.get(keyOf(graph, node)) ?? null;
   }
 

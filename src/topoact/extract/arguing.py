@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from topoact.errors import InvalidInput
+from topoact.errors import InvalidInput, ModelError
 from topoact.extract.networks import Network, TorchNetwork
 from topoact.extract.predictions import gives_shares, host_scores, scores_of
 from topoact.mapper import Progress, no_progress
@@ -77,7 +77,7 @@ def argue(
     InvalidInput
         If the network is no classifier, has no gradients, or the vectors do not fit the layer.
     ModelError
-        If the network fails, or does not call the layer exactly once.
+        If the network fails, its scores are not finite, or it does not call the layer exactly once.
     """
     base = np.zeros(vectors.shape[1], np.float32) if base is None else base
     vectors = np.concatenate([vectors, base[None]], dtype=np.float32)
@@ -94,6 +94,8 @@ def argue(
         if start == 0:
             other = _host(along(_other(inputs))[0])
     scores, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
+    if not (np.isfinite(scores).all() and np.isfinite(slopes).all()):
+        raise ModelError(f"from layer {layer!r} on the network gives no finite scores or derivatives")
     deviation = np.abs(other - scores[: len(other)]).max()
     flows_past = bool(deviation > SAME * max(np.ptp(scores), 1e-12))
     return Arguments(_centred(slopes[:-1]), _centred(scores[:-1] - scores[-1]), scores[:-1], flows_past)
