@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from topoact.testing.studies import write_text_study
+from topoact.workbench import open_workbench
 
 from .conftest import Explorer, make_page, serve
 
@@ -85,6 +86,9 @@ def test_a_text_without_a_network_argues_for_nothing(reader: Explorer) -> None:
 def address(network_path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     copy = tmp_path_factory.mktemp("argued") / "pictures"
     shutil.copytree(network_path, copy)
+    bench = open_workbench(copy)
+    for layer in bench.layers:
+        bench.draw(layer, bench.usual)  # so that opening the page waits for no work
     yield from serve(copy, "--model", "study")
 
 
