@@ -95,6 +95,15 @@ def test_settings_and_recipe_are_used(study: str, capsys: pytest.CaptureFixture[
     assert (record["recipe"]["painting"], record["recipe"]["steps"], record["steps"]) == ("pixels", 12, 12)
 
 
+def test_as_in_the_paper(study: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (theirs,) = rows(capsys, study, "--nodes", "0", "--as-in-paper")
+    record = json.loads(Path(str(theirs["file"])).with_suffix(".json").read_text())
+    assert (record["recipe"]["aim"], record["recipe"]["whitened"], record["steps"]) == ("direction", True, 12)
+    (plain,) = rows(capsys, study, "--nodes", "0", "--as-in-paper", "--no-whitened")
+    assert plain["file"] != theirs["file"]
+    assert Path(str(plain["file"])).read_bytes() != Path(str(theirs["file"])).read_bytes()
+
+
 def test_ctrl_c_keeps_what_is_there(
     study: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +135,8 @@ def test_ctrl_c_keeps_what_is_there(
         pytest.param(("--top", "0"), "--top must be 1 or more: got 0", id="top 0"),
         pytest.param(("--by", "age"), "there is no order 'age' of nodes: choose size, branching", id="order"),
         pytest.param(("--steps", "0"), "steps must be 1 or more: got 0", id="steps"),
-        pytest.param(("--size", "2"), "size must be at least", id="size"),
+        pytest.param(("--size", "2"), "size must be 8 or more: got 2", id="size"),
+        pytest.param(("--whitened",), "whitened changes the direction alone", id="whitened"),
         pytest.param(("--painting", "oil"), "painting must be fourier, phase, pixels", id="painting"),
         pytest.param(("--sheet", "page.jpg"), "--sheet writes a .png file: got page.jpg", id="sheet"),
         pytest.param(("--overlap", "1"), "overlap must be in [0, 1): got 1", id="map"),

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -63,6 +64,17 @@ def written(cosine):
     return f"{cosine:.2f}".replace("-", "−").replace("0.", ".", 1)
 
 
+def test_making_is_called_off(gallery):
+    """The first of all, because then the network has to be loaded, so that there is time."""
+    nodes = gallery.largest(1), gallery.largest(2), gallery.largest(3)
+    select(gallery, *nodes)
+    panel(gallery).get_by_role("button", name="Make it").click()
+    panel(gallery).get_by_role("button", name=re.compile("^Cancel")).click()
+    gallery.until(NO_WORK)
+    expect(panel(gallery).get_by_role("button", name="Make it")).to_be_visible()
+    expect(panel(gallery).get_by_role("img")).to_have_count(0)
+
+
 def test_an_image_is_made_on_demand(gallery):
     node = gallery.largest()
     select(gallery, node)
@@ -77,16 +89,6 @@ def test_an_image_is_made_on_demand(gallery):
     gallery.page.keyboard.press("Escape")
     select(gallery, node)
     expect(image).to_be_visible()
-
-
-def test_making_is_called_off(gallery):
-    nodes = gallery.largest(1), gallery.largest(2), gallery.largest(3)
-    select(gallery, *nodes)
-    panel(gallery).get_by_role("button", name="Make it").click()
-    panel(gallery).get_by_role("button", name=re.compile("^Cancel")).click()
-    gallery.until(NO_WORK)
-    expect(panel(gallery).get_by_role("button", name="Make it")).to_be_visible()
-    expect(panel(gallery).get_by_role("img")).to_have_count(0)
 
 
 def test_a_refusal_is_told(gallery, complaints):
@@ -147,8 +149,8 @@ def test_a_path_is_a_film_strip(gallery):
     page.get_by_role("button", name="Path between them").click()
     path = gallery.state["path"]
     assert {path[0], path[-1]} == {first["id"], last["id"]}
-    shares_a_point = [set(gallery.nodes[a]["members"]) & set(gallery.nodes[b]["members"]) for a, b in zip(path, path[1:])]
-    assert all(shares_a_point)
+    members = [set(gallery.nodes[node]["members"]) for node in path]
+    assert all(here & there for here, there in pairwise(members))
     strip = page.get_by_role("tabpanel")
     make = strip.get_by_role("button", name=re.compile("^Make"))
     if make.count():
@@ -196,8 +198,9 @@ def test_the_image_of_a_point(gallery):
     example.get_by_role("button").click()
     card = page.get_by_role("dialog", name="Example")
     card.get_by_role("button", name="Make it").click()
-    expect(card.get_by_role("img", name="Activation image of this point")).to_have_js_property("naturalWidth", 16, timeout=60_000)
+    gallery.until("s.images.works > 0")
     gallery.until(NO_WORK)
+    expect(card.get_by_role("img", name="Activation image of this point")).to_have_js_property("naturalWidth", 16)
     expect(card).to_contain_text("Answers like the point")
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)

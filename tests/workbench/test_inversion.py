@@ -68,6 +68,12 @@ def make(bench, targets, recipe=QUICK, progress=lambda *_: None):
     return bench.images.make(LAYER, graph_of(bench)[0], targets, recipe, progress)
 
 
+def typical(vectors):
+    """Return the mean of some vectors at their mean length."""
+    mean = vectors.mean(0)
+    return mean * np.linalg.norm(vectors, axis=1).mean() / np.linalg.norm(mean)
+
+
 def stored(bench):
     """Return the bytes of all files of images, and when they were written."""
     files = sorted(bench.images.store.root.rglob("*.*"))
@@ -82,7 +88,13 @@ class TestMade:
         assert [image.digest for image in images] == list(bench.images.names(LAYER, name, targets, QUICK))
         vectors = bench.study.layer(LAYER).vectors()
         rows = np.union1d(graph.members(0), graph.members(1))
-        wanted = [graph.means[1], vectors[rows].mean(0), vectors[4], graph.means[0] - graph.means[1], np.eye(6)[2]]
+        wanted = [
+            typical(vectors[graph.members(1)]),
+            typical(vectors[rows]),
+            vectors[4],
+            graph.means[0] - graph.means[1],
+            np.eye(6)[2],
+        ]
         for (_, found), vector in zip(images, wanted, strict=True):
             reached = np.array(found.reached)
             norms = np.linalg.norm(reached), np.linalg.norm(vector)
@@ -230,9 +242,10 @@ class Watched:
         self.runner, self.news = JobRunner(path, NetworkChoice()), queue.Queue()
         self.runner.watch(self.news.put)
 
-    def start(self):
-        layer = self.bench.layers.index(LAYER)
-        return self.runner.submit(InvertTask(layer, self.graph, self.targets, ONE_BY_ONE, self.names))
+    def start(self, *targets):
+        layer, targets = self.bench.layers.index(LAYER), targets or self.targets
+        names = self.bench.images.names(LAYER, self.graph, targets, ONE_BY_ONE)
+        return self.runner.submit(InvertTask(layer, self.graph, targets, ONE_BY_ONE, names))
 
     def until(self, condition):
         while not condition(status := self.news.get(timeout=PATIENCE)):
@@ -246,11 +259,18 @@ class Watched:
         return sum(self.bench.images.store.load(name) is not None for name in self.names)
 
 
-@pytest.fixture
-def watched(path):
-    watched = Watched(path)
+@pytest.fixture(scope="module")
+def runner(network_path, tmp_path_factory):
+    watched = Watched(shutil.copytree(network_path, tmp_path_factory.mktemp("watched") / "study"))
     yield watched
     watched.runner.close()
+
+
+@pytest.fixture
+def watched(runner):
+    """A runner, and no images yet."""
+    shutil.rmtree(runner.bench.images.store.root, ignore_errors=True)
+    return runner
 
 
 def test_a_cancelled_job_keeps_what_it_has_and_the_next_one_goes_on(watched):
@@ -268,9 +288,25 @@ def test_a_cancelled_job_keeps_what_it_has_and_the_next_one_goes_on(watched):
     assert watched.n_made() == len(watched.names)
     assert {name: stored(watched.bench)[name] for name in kept} == kept
 
-    shutil.rmtree(watched.bench.images.store.root)
-    watched.bench.images.store.root.write_text("in the way")
+
+def test_many_images_give_way_to_one_that_somebody_waits_for(watched):
+    many = watched.start()
+    watched.until(lambda status: status.job == many and status.done > 0)
+    one = watched.start(PointTarget(0))
+    told = []
+    watched.until(lambda status: told.append((status.job, status.state)) or (status.job == many and not status.live))
+    order = list(dict.fromkeys(told))
+    assert told[-1] == (many, "done")
+    assert order.index((one, "done")) < order.index((many, "done"))
+    assert told.index((one, "running")) > told.index((many, "queued"))
+    assert watched.n_made() == len(watched.names)
+
+
+def test_what_cannot_be_stored_is_told(watched):
+    root = watched.bench.images.store.root
+    root.write_text("in the way")
     failed = watched.last(watched.start())
+    root.unlink()
     assert (failed.state, failed.kind) == ("failed", "invert")
     assert failed.error.startswith("the activation image could not be stored")
 
@@ -329,10 +365,10 @@ class TestRefused:
         bench = open_workbench(path, NetworkChoice(f"{other}:network"))
         with pytest.raises(InvalidInput, match="is not the network of the study"):
             make(bench, [NodesTarget((0,))])
-        assert stored(bench) == {}
+        assert not bench.images.store.root.exists()
 
     def test_nodes_that_are_alike_have_no_difference(self, bench, monkeypatch):
-        monkeypatch.setattr("topoact.workbench.batch.vector", lambda *_: np.zeros(6, np.float32))
+        monkeypatch.setattr("topoact.workbench.batch.vector", lambda *_, **__: np.zeros(6, np.float32))
         with pytest.raises(InvalidInput, match="zero"):
             make(bench, [NodesTarget((0,), (1,))])
         assert not [file for file in stored(bench) if Path(file).suffix == ".png"]

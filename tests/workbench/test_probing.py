@@ -14,7 +14,7 @@ from topoact.extract.reloading import NetworkChoice
 from topoact.testing.networks import NAMES, Pictures
 from topoact.testing.settings import dbscan
 from topoact.workbench import MapSettings, open_workbench
-from topoact.workbench.probing import locate, locate_many, locate_waiting, plain, probe_name
+from topoact.workbench.probing import locate, locate_many, locate_waiting, locator, plain, probe_name
 
 SETTINGS = MapSettings(n_intervals=4, k=8)
 
@@ -79,7 +79,6 @@ def test_an_example_is_known_and_lands_in_its_own_nodes(bench):
 def inputs_of_examples(bench, layer, rows):
     from topoact.extract.images import ImageForward
     from topoact.mapper import lens_of_one
-    from topoact.workbench.probing import locator
 
     opened = bench.study.layer(layer)
     tensors = np.stack([Pictures(row + 1)[row]["input"] for row in rows])
@@ -132,6 +131,18 @@ def test_what_is_usual_is_measured_once(bench, monkeypatch):
     locate(bench, picture(500), SETTINGS, layers=["3@mean"])
     monkeypatch.setattr("topoact.analysis.usual.SHARE", "never asked again")
     locate(open_workbench(bench.study.path, NetworkChoice()), picture(502), SETTINGS, layers=["3@mean"])
+
+
+def test_locators_are_kept_as_far_as_there_is_room(bench, monkeypatch):
+    layer, graph = bench.study.layer("3@mean"), bench.map("3@mean", SETTINGS)
+    vectors = lambda: bench.vectors(layer)  # noqa: E731
+    kept = bench.locators.get("a", layer, graph, "euclidean", vectors)
+    assert bench.locators.get("a", layer, graph, "euclidean", vectors) is kept
+    monkeypatch.setattr("topoact.workbench.locators.MOST", layer.n_points * layer.n_channels)
+    assert bench.locators.get("b", layer, graph, "euclidean", vectors) is not kept
+    assert bench.locators.get("a", layer, graph, "euclidean", vectors) is not kept
+    monkeypatch.setattr("topoact.workbench.locators.MOST", 0)
+    assert bench.locators.get("a", layer, graph, "euclidean", vectors)
 
 
 def test_a_graph_that_cannot_be_made_keeps_no_other_layer_from_being_told(bench):

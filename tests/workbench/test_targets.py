@@ -10,6 +10,7 @@ from topoact.workbench.targets import (
     ChannelTarget,
     NodesTarget,
     PointTarget,
+    answered,
     check,
     described,
     has_length,
@@ -40,15 +41,26 @@ def mean_of(graph, vectors, *nodes):
 
 
 class TestVectors:
-    def test_a_node_is_its_mean_and_needs_no_vectors(self, graph, vectors):
+    def test_a_node_is_its_mean_at_the_length_of_its_members_and_needs_no_vectors(self, graph, vectors):
         found = vector(NodesTarget((2,)), graph, lambda: pytest.fail("read"))
-        np.testing.assert_allclose(found, mean_of(graph, vectors, 2), rtol=1e-5, atol=1e-6)
+        mean, rows = mean_of(graph, vectors, 2), graph.members(2)
+        length = np.linalg.norm(vectors[rows], axis=1).mean()
+        assert np.linalg.norm(mean) < length
+        np.testing.assert_allclose(found, mean * length / np.linalg.norm(mean), rtol=1e-5, atol=1e-6)
+        other = vector(NodesTarget((2,)), graph, lambda: vectors, lens="max")
+        np.testing.assert_allclose(other, found, rtol=1e-5, atol=1e-6)
 
     def test_several_nodes_count_every_member_once(self, graph, vectors):
         edge = int(graph.links.source[0]), int(graph.links.target[0])
         found = vector(NodesTarget(edge), graph, lambda: vectors)
-        np.testing.assert_allclose(found, mean_of(graph, vectors, *edge), rtol=1e-5, atol=1e-6)
+        mean, rows = mean_of(graph, vectors, *edge), np.union1d(*(graph.members(node) for node in edge))
+        length = np.linalg.norm(vectors[rows], axis=1).mean()
+        np.testing.assert_allclose(found, mean * length / np.linalg.norm(mean), rtol=1e-5, atol=1e-6)
         assert found.dtype == np.float32
+
+    def test_a_mean_of_zero_has_no_length_to_take(self, graph):
+        nothing = np.zeros((1797, 64), np.float32)
+        assert not vector(NodesTarget((0, 1)), graph, lambda: nothing).any()
 
     def test_a_difference(self, graph, vectors):
         found = vector(NodesTarget((3, 4), (7,)), graph, lambda: vectors)
@@ -167,3 +179,14 @@ class TestOptions:
     def test_options_that_make_no_sense(self, graph, options, sentence):
         with pytest.raises(InvalidInput, match=sentence):
             targets_of(graph, **options)
+
+
+def test_means_of_positions_are_answered_by_the_whole_map(bench):
+    layer = bench.study.layer(0)
+    assert answered(NodesTarget((2,)), layer) == layer.policy
+    layer.grid, layer.policy = (7, 7), "all"
+    assert [answered(one, layer) for one in (NodesTarget((2,)), PointTarget(3), ChannelTarget(1))] == [
+        "mean",
+        "all",
+        "all",
+    ]

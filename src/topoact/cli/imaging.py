@@ -24,10 +24,17 @@ def invert(
     minus: Annotated[str | None, typer.Option(help="Nodes whose mean is taken from that of --nodes: 4,5.")] = None,
     point: Annotated[list[int] | None, typer.Option(help="A point instead; may be repeated.")] = None,
     channel: Annotated[list[int] | None, typer.Option(help="A channel instead; may be repeated.")] = None,
+    as_in_paper: Annotated[
+        bool, typer.Option("--as-in-paper", help="As Rathore et al. 2021 made them; other options are laid over it.")
+    ] = False,
     painting: Annotated[
         str | None, typer.Option(help="What is optimised: fourier, phase or pixels.", show_default="fourier")
     ] = None,
     aim: Annotated[str | None, typer.Option(help="Along the target (direction), or the target itself (point).")] = None,
+    whitened: Annotated[
+        bool | None,
+        typer.Option("--whitened/--no-whitened", help="Whether what is usual in the layer counts less in a direction."),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Of the optimisation.")] = None,
     size: Annotated[int | None, typer.Option(help="Side in pixels.", show_default="the network's")] = None,
     power: Annotated[float | None, typer.Option(help="Of the cosine in what is made large.")] = None,
@@ -42,6 +49,7 @@ def invert(
     **settings: Any,
 ) -> None:
     """Make activation images: what a layer's nodes stand for. The study's network is loaded, and its code is run."""
+    from topoact.extract.inversion import Recipe
     from topoact.extract.reloading import RECORDED
     from topoact.workbench import open_workbench
     from topoact.workbench.choosing import targets_of
@@ -51,7 +59,8 @@ def invert(
     bench = open_workbench(study, network_choice(model or RECORDED, weights, transform))
     bench.images.check(layer)
     how = {"painting": painting, "aim": aim, "steps": steps, "size": size, "power": power, "attempts": attempts}
-    recipe = replace(bench.images.recipe, **_said(**how, seed=seed))
+    usual = Recipe.paper() if as_in_paper else bench.images.recipe
+    recipe = replace(usual, **_said(**how, whitened=whitened, seed=seed))
     wanted = settings_of(bench.usual, settings)
     with progress() as report:
         graph = bench.map(layer, wanted, progress=report)

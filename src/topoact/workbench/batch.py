@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.analysis.locating import Locator
-from topoact.extract.inversion import Inputs, Inverted, Recipe, invert
+from topoact.extract.inversion import Inputs, Inverted, Recipe, invert, whitening
 from topoact.extract.networks import TorchNetwork
 from topoact.extract.predictions import Outputs
 from topoact.mapper import Lens, MapperGraph, Progress
@@ -41,11 +41,20 @@ class Place:
         """Return the vectors of the layer."""
         return self.bench.vectors(self.layer)
 
+    def vector(self, target: Target) -> Vectors:
+        """Return what the layer is to answer."""
+        return vector(target, self.graph, self.vectors, lens=self.settings.lens)
+
     def landings(self, reached: Vectors) -> list[list[int]]:
         """Return the nodes in which each of some vectors lands."""
         lens = None if self._lens is None else self._lens(reached)
         indptr, node, _, _ = self._locator.locate(reached, lens).landings
         return [node[start:stop].tolist() for start, stop in pairwise(indptr.tolist())]
+
+    @cached_property
+    def whitening(self) -> NDArray[np.float64]:
+        """What takes out of a target what is usual in the layer."""
+        return whitening(self.vectors())
 
     @cached_property
     def _locator(self) -> Locator:
@@ -63,13 +72,15 @@ class Batch:
     place: Place
     inputs: Inputs
     recipe: Recipe
+    policy: str
+    """How answers are read; see `answered`."""
     targets: Mapping[str, Target]
     """By the names of their images."""
 
     def make(self, store: Inversions, progress: Progress) -> None:
         """Make the images and store them; there are previews while this lasts."""
         try:
-            vectors = [vector(target, self.place.graph, self.place.vectors) for target in self.targets.values()]
+            vectors = [self.place.vector(target) for target in self.targets.values()]
             made = self._painted(np.stack(vectors), store, progress)
             progress("judging", self.steps, self.steps)
             for row, (name, found) in enumerate(zip(self.targets, self._judged(made, vectors), strict=True)):
@@ -100,7 +111,8 @@ class Batch:
             wanted,
             self.inputs,
             self.recipe,
-            policy=layer.policy,
+            policy=self.policy,
+            whitening=self.place.whitening if self.recipe.whitened else None,
             batch_size=len(wanted),
             progress=told,
             preview=preview,

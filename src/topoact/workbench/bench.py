@@ -22,6 +22,7 @@ from topoact.study.files import digest
 from topoact.study.probes import Probes
 from topoact.workbench.columns import number_columns
 from topoact.workbench.engine import Engine
+from topoact.workbench.locators import Locators
 from topoact.workbench.settings import MapSettings, chosen, recalled, usual
 from topoact.workbench.shelf import Source
 
@@ -92,6 +93,7 @@ class Workbench:
         self.study, self.choice = study, network
         self.derived = Derived(study.path, study.given)
         self.probes = Probes(study.path)
+        self.locators = Locators(self.probes)
         self._engine = Engine(study.path)
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 

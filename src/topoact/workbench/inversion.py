@@ -14,10 +14,10 @@ from topoact.study.inversions import Inversion, Inversions
 from topoact.workbench.batch import Batch, Place
 from topoact.workbench.bench import Workbench
 from topoact.workbench.settings import recalled
-from topoact.workbench.targets import NodesTarget, Target, check, has_length, identity
+from topoact.workbench.targets import NodesTarget, Target, answered, check, has_length, identity
 from topoact.workbench.texts import unit
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
 BATCH_PIXELS: Final = 2**17
 """Of all images that are made at once: what is lost when the work is stopped. More at once are hardly faster."""
@@ -120,7 +120,6 @@ class ActivationImages:
         names = [self._name(place, target, recipe) for target in targets]
         missing = {name: target for name, target in zip(names, targets, strict=True) if not self.store.load(name)}
         if missing:
-            self.store.prepare(place.layer.key)
             self._make(place, missing, recipe, progress)
         return [Named(name, found) for name in names if (found := self.store.load(name))]
 
@@ -164,21 +163,23 @@ class ActivationImages:
     def _name(self, place: Place, target: Target, recipe: Recipe) -> str:
         check(target, place.graph, place.layer)
         layer = place.layer
-        made_of = [VERSION, self._network_digest(layer), layer.digest, layer.module, layer.policy]
+        made_of = [VERSION, self._network_digest(layer), layer.digest, layer.module, answered(target, layer)]
         return digest([*made_of, identity(target, place.graph), _aimed(recipe, target).record()])
 
     def _network_digest(self, layer: Layer) -> str:
         return str(History(self._bench.study).checkpoints[layer.checkpoint]["digest"])
 
     def _make(self, place: Place, missing: Mapping[str, Target], recipe: Recipe, progress: Progress) -> None:
-        batches, done = list(self._batches(place, missing, recipe)), 0
-        for number, batch in enumerate(batches):
-            try:
+        done = 0
+        try:
+            batches = list(self._batches(place, missing, recipe))
+            self.store.prepare(place.layer.key)
+            for number, batch in enumerate(batches):
                 batch.make(self.store, _part(progress, number, len(batches)))
-            except KeyboardInterrupt:
-                kept = f"{done} of {len(missing)} images are made, and kept"
-                raise Cancelled(f"interrupted: {kept}; the same command goes on from there") from None
-            done += len(batch.targets)
+                done += len(batch.targets)
+        except KeyboardInterrupt:
+            kept = f"{done} of {len(missing)} images are made, and kept"
+            raise Cancelled(f"interrupted: {kept}; the same command goes on from there") from None
 
     def _batches(self, place: Place, missing: Mapping[str, Target], recipe: Recipe) -> Iterator[Batch]:
         """Share out the images: those that are aimed at in one way, as many as are made at once."""
@@ -187,11 +188,12 @@ class ActivationImages:
         inputs = inputs_of(at_hand.network, at_hand.preprocessing, at_hand.shape)
         height, width = (recipe.size, recipe.size) if recipe.size else inputs.size
         n_at_once = max(1, min(MOST_AT_ONCE, BATCH_PIXELS // (height * width)))
-        for how in dict.fromkeys(_aimed(recipe, target) for target in missing.values()):
-            names = [name for name, target in missing.items() if _aimed(recipe, target) == how]
+        ways = {name: (_aimed(recipe, target), answered(target, place.layer)) for name, target in missing.items()}
+        for way in dict.fromkeys(ways.values()):
+            names = [name for name in missing if ways[name] == way]
             for start in range(0, len(names), n_at_once):
                 some = {name: missing[name] for name in names[start : start + n_at_once]}
-                yield Batch(place, inputs, how, some)
+                yield Batch(place, inputs, *way, some)
 
 
 def _identity(place: Place, node: int) -> str:

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from topoact.extract.reloading import NetworkChoice
 from topoact.workbench.process import WorkerProcess
-from topoact.workbench.tasks import FIRST, WITH_NETWORK, Lane, Task
+from topoact.workbench.tasks import FIRST, WITH_NETWORK, Lane, Task, gives_way
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
@@ -126,13 +126,18 @@ class JobRunner:
         with contextlib.closing(WorkerProcess(self._study, network)) as worker:
             worker.start()
             while (item := tasks.get()) is not None:
-                self._run(worker, *item)
+                if self._run(worker, *item):
+                    tasks.put(item)
 
-    def _run(self, worker: WorkerProcess, job: str, task: Task) -> None:
+    def _run(self, worker: WorkerProcess, job: str, task: Task) -> bool:
+        """Run a task to its end; return whether it gave way to another and is to go on later."""
         if not self._begin(job):
-            return
+            return False
         started = time.monotonic()
-        for report in worker.run(task, lambda: job in self._cancelled):
+        for report in worker.run(task, lambda: job in self._cancelled or self._gives_way(task)):
+            if report.state == "cancelled" and job not in self._cancelled:
+                self._tell(job, state="queued", stage="waiting", eta=None)
+                return True
             elapsed = time.monotonic() - started
             eta = elapsed * (report.total - report.done) / report.done if report.done else None
             self._tell(
@@ -144,6 +149,12 @@ class JobRunner:
                 eta=eta,
                 error=report.error,
             )
+        return False
+
+    def _gives_way(self, task: Task) -> bool:
+        with self._lock:
+            waiting = [one for one, status in self._jobs.values() if status.state == "queued"]
+        return any(gives_way(task, one) for one in waiting)
 
     def _begin(self, job: str) -> bool:
         """Take a job out of the queue, unless it was cancelled there."""

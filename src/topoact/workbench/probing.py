@@ -4,15 +4,12 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from math import isfinite
 from typing import Any, Literal
 
 from topoact.analysis.locating import Located, Locator
-from topoact.analysis.usual import Usual
 from topoact.errors import InvalidInput
 from topoact.extract.probing import Answer, Answers, answer_images, answer_texts, usable
 from topoact.mapper import Lens, MapperGraph, Progress, lens_of_one, no_progress
-from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.study import Layer
 from topoact.study.files import digest
 from topoact.study.thumbnails import Thumbnail
@@ -157,16 +154,9 @@ def plain(probe: Probe) -> dict[str, Any]:
 
 
 def locator(bench: Workbench, layer: Layer, graph: MapperGraph, settings: MapSettings) -> Locator:
-    """Return what locates vectors in a graph of a layer; what is usual there is remembered in the study."""
-    vectors, metric = bench.vectors(layer), checked_metric(settings.metric)
-    if graph.eps is not None:
-        return Locator(vectors, graph, metric=metric)
-    key = f"{layer.digest}-{metric}"
-    known = bench.probes.usual(key)
-    usual = Usual(vectors, layer.points["example"].to_numpy(), metric=metric, limit=known)
-    if known is None and isfinite(usual.limit):
-        bench.probes.remember_usual(key, usual.limit)
-    return Locator(vectors, graph, metric=metric, usual=usual)
+    """Return what locates vectors in a graph of a layer."""
+    key = bench.key(layer, settings)
+    return bench.locators.get(key, layer, graph, settings.metric, lambda: bench.vectors(layer))
 
 
 def lens_at_hand(bench: Workbench, layer: Layer, settings: MapSettings) -> Lens | None:

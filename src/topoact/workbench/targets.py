@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput, UnknownName
-from topoact.mapper import MapperGraph
+from topoact.mapper import MapperGraph, lens_values
 from topoact.study import Layer
 
 Rows = npt.NDArray[np.int64]
@@ -84,6 +84,16 @@ def has_length(target: Target) -> bool:
     return isinstance(target, PointTarget) or (isinstance(target, NodesTarget) and not target.minus)
 
 
+def answered(target: Target, layer: Layer) -> str:
+    """Return how the answer to an image is read, as a sampling policy: means of many points are those of a whole map.
+
+    The vectors of a node come from many positions of many inputs; what one position answers is one of them, and no
+    position answers like all.
+    """
+    is_mean = isinstance(target, NodesTarget) and layer.grid is not None
+    return "mean" if is_mean else layer.policy
+
+
 def check(target: Target, graph: MapperGraph, layer: Layer) -> None:
     """Refuse a target that is not there.
 
@@ -112,12 +122,21 @@ def identity(target: Target, graph: MapperGraph) -> str:
             return f"channel {channel}"
 
 
-def vector(target: Target, graph: MapperGraph, vectors: Callable[[], Vectors]) -> npt.NDArray[np.float32]:
-    """Return what the layer is to answer, shape (n_channels,); vectors are read only where they are needed."""
+def vector(
+    target: Target, graph: MapperGraph, vectors: Callable[[], Vectors], *, lens: str = "l2"
+) -> npt.NDArray[np.float32]:
+    """Return what the layer is to answer, shape (n_channels,); vectors are read only where they are needed.
+
+    A mean is shorter than the vectors that it is the mean of, and would lie in a lower interval than all of them. So
+    that of nodes has the mean length of their members, which is known without them if it is the `lens` of the graph.
+    """
     match target:
-        case NodesTarget(nodes, minus):
-            mean = _mean(graph, nodes, vectors)
-            return mean - _mean(graph, minus, vectors) if minus else mean
+        case NodesTarget(nodes, minus) if minus:
+            return _mean(graph, nodes, vectors) - _mean(graph, minus, vectors)
+        case NodesTarget(nodes):
+            mean, length = _mean(graph, nodes, vectors), _length(graph, nodes, vectors, lens)
+            own = float(np.linalg.norm(mean.astype(np.float64)))
+            return mean * np.float32(length / own) if own else mean
         case PointTarget(point):
             return vectors()[point]
         case ChannelTarget(channel):
@@ -148,6 +167,13 @@ def _mean(graph: MapperGraph, nodes: Sequence[int], vectors: Callable[[], Vector
     if len(nodes) == 1:
         return graph.means[nodes[0]].astype(np.float32)
     return vectors()[members(graph, nodes)].mean(axis=0, dtype=np.float64).astype(np.float32)
+
+
+def _length(graph: MapperGraph, nodes: Sequence[int], vectors: Callable[[], Vectors], lens: str) -> float:
+    """Return the mean length of all members."""
+    if len(nodes) == 1 and lens == "l2":
+        return float(graph.lens[graph.members(nodes[0])].mean())
+    return float(lens_values("l2", vectors()[members(graph, nodes)]).mean())
 
 
 def _check_numbers(what: str, numbers: Sequence[int], n: int) -> None:

@@ -15,6 +15,8 @@ from topoact.workbench.targets import Target
 Lane = Literal["graphs", "images", "probes"]
 """Tasks of one lane run one after the other, beside those of the others."""
 FIRST: Final[Lane] = "graphs"
+FEW: Final = 8
+"""Images that somebody waits for, at most."""
 WITH_NETWORK: Final[tuple[Lane, ...]] = ("images", "probes")
 
 
@@ -90,6 +92,13 @@ class InvertTask:
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         bench.images.make(self.layer, self.graph, self.targets, self.recipe, progress)
+
+
+def gives_way(task: Task, other: Task) -> bool:
+    """Return whether a task stops for another, and goes on afterwards: many images for a few that one waits for."""
+    if not isinstance(task, InvertTask) or not isinstance(other, InvertTask):
+        return False
+    return len(other.targets) <= FEW < len(task.targets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class Recipe:
     """Where the cosine is floored when only the direction counts, so that there is a way out of a bad start."""
     whitened: bool = False
     """Whether v is multiplied by the inverse correlation of the layer's activations when only the direction counts."""
-    steps: int = 256
+    steps: int = 192
     size: int | None = None
     """Side in pixels; by default that of the network's input."""
     learning_rate: float = 0.1
@@ -33,9 +33,9 @@ class Recipe:
     """Starts for each target, of which the one with the greatest cosine is kept."""
     shaken: bool = True
     """Whether the image is padded, shifted, scaled and turned at random in every step."""
-    settling: float = 0.6
-    """Share of the steps, at the end, in which the image is shaken less and less and changed by ever smaller steps."""
-    leak: float = 0.2
+    settling: float = 0.5
+    """Share of the steps, at the end, in which the image is not shaken any more and changed by ever smaller steps."""
+    leak: float = 0.01
     """Share of the gradient that passes a rectifier which is off, at the start; less and less until the end."""
     seed: int = 0
 
@@ -62,8 +62,14 @@ class Recipe:
             if not 0 <= getattr(self, name) < 1:
                 raise InvalidInput(f"{name} must be in [0, 1): got {getattr(self, name):g}")
 
+    def shaking(self, step: int) -> float:
+        """Return how much the image is shaken in a step: 1 at first, falling to 0 when it begins to settle."""
+        if not self.shaken or not self.settling:
+            return float(self.shaken)
+        return max(0.0, 1 - step / (self.steps * (1 - self.settling)))
+
     def left(self, step: int) -> float:
-        """Return the share of shaking and of the learning rate in a step: 1, then falling to 0 while it settles."""
+        """Return the share of the learning rate in a step: 1, then falling to 0 while it settles."""
         to_go = 1 - step / self.steps
         return min(1.0, to_go / self.settling) if self.settling else 1.0
 

@@ -164,8 +164,9 @@ def _painted(observer: Observer, targets: Vectors, recipe: Recipe, seeds: list[i
         pictures = canvas.pictures()
         watch.see(step, pictures)
         optimizer.param_groups[0]["lr"] = recipe.learning_rate * recipe.left(step)
+        share = recipe.shaking(step)
         with leaking(recipe.leaking(step)):
-            answers = observer.answers(shaking(pictures, recipe.left(step)) if recipe.shaken else pictures)
+            answers = observer.answers(shaking(pictures, share) if share else pictures)
         (canvas.parameter.grad,) = torch.autograd.grad(loss(answers, wanted, recipe), canvas.parameter)
         optimizer.step()
     return canvas.pictures().detach()
