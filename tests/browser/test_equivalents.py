@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from topoact.testing.studies import write_text_study
+from topoact.workbench import open_workbench
 
 from .conftest import Explorer, make_page, serve
 
@@ -85,6 +86,9 @@ def test_a_text_without_a_network_argues_for_nothing(reader: Explorer) -> None:
 def address(network_path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     copy = tmp_path_factory.mktemp("argued") / "pictures"
     shutil.copytree(network_path, copy)
+    bench = open_workbench(copy)
+    for layer in bench.layers:
+        bench.draw(layer, bench.usual)  # so that opening the page waits for no work
     yield from serve(copy, "--model", "study")
 
 
@@ -117,6 +121,7 @@ def test_a_refusal_is_told_and_can_be_tried_again(debater: Explorer, complaints:
 def test_once_asked_every_node_tells_what_it_argues_for(debater: Explorer) -> None:
     select(debater, debater.largest(1))
     argues = section(debater, "Argues for")
+    expect(argues).to_be_visible()
     if argues.get_by_role("button", name="Find out").count():
         argues.get_by_role("button", name="Find out").click()
     expect(argues.get_by_text("With this mean at every place")).to_be_visible(timeout=60_000)
@@ -139,6 +144,7 @@ def test_a_node_that_argues_for_something_else_says_so(debater: Explorer) -> Non
     debater.page.route(re.compile(r"/nodes/\d+/arguments$"), turn)
     select(debater, debater.largest(3))
     argues = section(debater, "Argues for")
+    expect(argues).to_be_visible()
     if argues.get_by_role("button", name="Find out").count():
         argues.get_by_role("button", name="Find out").click()
     expect(argues.get_by_text(re.compile("^It argues for .*, and none of its members come from there"))).to_be_visible(
