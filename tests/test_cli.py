@@ -1,5 +1,6 @@
 """The command line as a person types it: what it prints, where, and how it exits."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -235,7 +236,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_knob_of_a_graph_is_an_option() -> None:
     names = {"intervals": "n_intervals"}
-    offered = {names.get(name, name) for name in exploring.map_.__kwdefaults__}
+    offered = {names.get(name, name) for name in inspect.signature(exploring.map_).parameters}
     assert {knob.name for knob in KNOBS} <= offered
 
 

@@ -110,6 +110,18 @@ describe("HttpClient", () => {
     expect(asked.at(-1)).toEqual({ url: `${BASE}api/jobs/j1`, method: "DELETE" });
   });
 
+  it("tells the names of activation images before they are made", async () => {
+    answers = () => ({ json: { results: ["d1", "d2"], job: "j1" } });
+    const targets = [0, 1].map((point) => ({ kind: "point" as const, point }));
+    const begun = vi.fn();
+    const client = await opened();
+    const made = client.invert({ layer: 0, graph: "g", targets }, begun, () => undefined, new AbortController().signal);
+    await vi.waitFor(() => expect(begun).toHaveBeenCalledWith(["d1", "d2"]));
+    Source.last.say(event("done"));
+    await made;
+    expect([client.picture("d1", null), client.picture("d1", 32)]).toEqual([`${BASE}api/inversions/d1/image`, `${BASE}api/inversions/d1/image?step=32`]);
+  });
+
   it("tells what was measured of the points from where they are", async () => {
     const header = JSON.stringify({ example: { dtype: "uint32", shape: [0], offset: 0 }, y: { dtype: "int32", shape: [0], offset: 0 }, x: { dtype: "int32", shape: [0], offset: 0 }, loss: { dtype: "float32", shape: [0], offset: 0 } }).padEnd(256);
     const body = new Uint8Array(8 + header.length);

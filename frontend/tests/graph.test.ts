@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cameraBetween, fit, shareInView, toScreen, toWorld, zoomAt } from "../src/graph/camera";
 import { placeLabels } from "../src/graph/labels";
+import { nodesInView, ofWidth } from "../src/graph/on-screen";
 import { distanceToSegment, pick } from "../src/graph/pick";
 import { buildScene, pieOf, strengths } from "../src/graph/scene";
 import { worldRadii } from "../src/graph/sizes";
@@ -55,6 +56,27 @@ describe("the camera", () => {
     const margins = { left: 0, right: 0, top: 0, bottom: 0 };
     expect(Object.values(fit([], view, margins, 0.5)).every(Number.isFinite)).toBe(true);
     expect(Object.values(fit([3, 3], view, margins, 0.5)).every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("nodes on the screen", () => {
+  it("are those in view, the largest first, hidden ones left out", () => {
+    expect(nodesInView(places, camera, view)).toEqual([0, 1, 2]);
+    expect(nodesInView(places, { ...camera, x: 14 }, view)).toEqual([2]);
+    expect(nodesInView({ ...places, visible: visibleParts(GRAPH, 3, 0) }, camera, view)).toEqual([0, 1]);
+  });
+
+  it("may lie a little out of view", () => {
+    const beside = { ...camera, x: 13.9 };
+    expect(nodesInView(places, beside, view)).toEqual([2]);
+    expect(nodesInView(places, beside, view, 40)).toEqual([1, 2]);
+  });
+
+  it("hold an image from a width on", () => {
+    const wide = (zoom: number) => ofWidth([0, 1, 2], radii, { ...camera, zoom }, 36);
+    expect(wide(1)).toEqual([]);
+    expect(wide(5.5)).toEqual([0]);
+    expect(wide(8)).toEqual([0, 1, 2]);
   });
 });
 

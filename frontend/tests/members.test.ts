@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { classesOf, countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked } from "../src/state/classes";
-import { mean, membersOf, nodeMeans, sharedMembers, sharesIn, transpose } from "../src/state/members";
+import { classesOf, countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked, topClass } from "../src/state/classes";
+import { mean, membersOf, nodeMeans, sampleOf, sharedMembers, sharesIn, transpose, unionOf } from "../src/state/members";
 import { toldBy } from "../src/views/shown";
 import { everyPoint, extent, nearestPoint, PointSet, pointsInside, toUnitExtent } from "../src/state/points";
 import { neighbours, neighbourTowards, visibleParts } from "../src/state/visible";
@@ -24,6 +24,18 @@ describe("members", () => {
     expect([...sharedMembers(MEMBERS, 0, 2)]).toEqual([]);
   });
 
+  it("of several nodes are counted once", () => {
+    expect(unionOf(MEMBERS, [0, 1]).sort()).toEqual([0, 1, 2, 3, 4]);
+    expect(unionOf(MEMBERS, [])).toEqual([]);
+  });
+
+  it("are sampled from the medoid on, over the whole node", () => {
+    const ten = Uint32Array.from({ length: 10 }, (_, i) => i);
+    expect(sampleOf(ten, 4, 4)).toEqual([4, 0, 3, 7]);
+    expect(sampleOf(ten, null, 3)).toEqual([0, 5]);
+    expect(sampleOf(Uint32Array.of(7), 7, 3)).toEqual([7]);
+  });
+
   it("transpose to the nodes of each point", () => {
     const holders = transpose(MEMBERS, 8);
     expect([...membersOf(holders, 3)]).toEqual([0, 1]);
@@ -38,6 +50,11 @@ describe("members", () => {
 });
 
 describe("classes", () => {
+  it("have a most frequent one, unless none is known", () => {
+    expect(topClass([0, 3, 4, 5], LABELS, 3)).toBe(1);
+    expect(topClass([7], LABELS, 3)).toBeNull();
+  });
+
   it("are counted by true membership, missing labels for nothing", () => {
     expect([...countClasses(everyPoint(8), LABELS, 3)]).toEqual([3, 2, 2]);
     const classes = nodeClasses(MEMBERS, LABELS, 3);

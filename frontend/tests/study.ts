@@ -36,6 +36,8 @@ export const STUDY: StudySummary = {
   text_columns: [],
   model: null,
   preprocessing: null,
+  network: false,
+  pictures: false,
 };
 
 export const MEMBERS = {

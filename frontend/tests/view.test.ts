@@ -17,6 +17,10 @@ describe("the view in an address", () => {
       classes: [2, 0],
       pins: [[1, 0.1, 0.2]] as [number, number, number][],
       minJaccard: 0.05,
+      images: "activations" as const,
+      path: [2, 0] as [number, number],
+      kept: { a: [0], b: [1, 2] },
+      drawer: "path" as const,
       theme: "dark" as const,
     };
     const saved = await decodeHash(`#${await encodeHash(difference(view, base))}`);
@@ -46,6 +50,16 @@ describe("restore", () => {
   it("leaves out fields of the wrong kind", () => {
     const saved = { minSize: "7", selection: { kind: "nodes", ids: ["a"] }, pins: [[1, null, 2]], theme: "pink", layout: "../..", camera: { x: 1 } };
     expect(restore(base, saved, STUDY)).toEqual(base);
+  });
+
+  it("leaves out paths and kept nodes that are none", () => {
+    const saved = { images: "films", path: [1], kept: { a: [0] }, drawer: "cellar" };
+    expect(restore(base, saved, STUDY)).toEqual(base);
+  });
+
+  it("knows images as earlier addresses have them", () => {
+    expect(restore(base, { images: true }, STUDY).images).toBe("examples");
+    expect(restore(base, { images: false }, STUDY).images).toBe("none");
   });
 
   it("does not open a layer or a lens that the study does not have", () => {

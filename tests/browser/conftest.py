@@ -51,6 +51,16 @@ class Explorer:
         self.page.wait_for_function(AT_REST, timeout=PATIENCE)
         return self
 
+    def as_at_first(self) -> "Explorer":
+        """Put the page back to how it opens."""
+        self.page.unroute_all()
+        self.page.keyboard.press("Escape")
+        self.page.mouse.move(3, 3)
+        self.page.evaluate("localStorage.clear(); location.hash = 'as-at-first'")
+        self.page.wait_for_function("() => location.hash !== '#as-at-first'")
+        self.page.wait_for_timeout(100)
+        return self.settle()
+
     @property
     def state(self) -> dict[str, Any]:
         return self.page.evaluate("window.topoact.state()")
@@ -90,12 +100,13 @@ def url(digits_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield from serve(study)
 
 
-def serve(study: Path) -> Iterator[str]:
+def serve(study: Path, *options: str) -> Iterator[str]:
     """Serve a study until the generator is closed; yield the address with its token."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("topoact")), "serve", str(study), "--no-browser", "--port", str(port)]
+    program = str(Path(sys.executable).with_name("topoact"))
+    command = [program, "serve", str(study), "--no-browser", "--port", str(port), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}) as server:
         assert server.stdout
         line = next((line for line in server.stdout if "http://" in line), "")
@@ -160,10 +171,4 @@ def _open(chromium: Any, complaints: list[str], url: str) -> Iterator[Explorer]:
 @pytest.fixture
 def explorer(_open: Explorer) -> Explorer:
     """The explorer, open on the study and put back to how it opens, because loading the page takes seconds."""
-    _open.page.unroute_all()
-    _open.page.keyboard.press("Escape")
-    _open.page.mouse.move(3, 3)
-    _open.page.evaluate("localStorage.clear(); location.hash = 'as-at-first'")
-    _open.page.wait_for_function("() => location.hash !== '#as-at-first'")
-    _open.page.wait_for_timeout(100)
-    return _open.settle()
+    return _open.as_at_first()

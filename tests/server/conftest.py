@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,10 +13,11 @@ import pytest
 import uvicorn
 from served import PATIENCE, TOKEN
 
+from topoact.extract.reloading import NetworkChoice
 from topoact.server import app as app_module
 from topoact.server.app import make_app
 from topoact.testing.studies import write_digits_study
-from topoact.workbench import open_workbench
+from topoact.workbench import Workbench, open_workbench
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +43,11 @@ def page(static) -> Iterator[Path]:
         yield static
 
 
-@pytest.fixture(scope="module")
-def server(small_study, page) -> Iterator[SimpleNamespace]:
-    """A running server: its address, its own name, the application behind the gate, and the opened study."""
+@contextmanager
+def serving(bench: Workbench) -> Iterator[SimpleNamespace]:
+    """Run a server: its address, its own name, the application behind the gate, and the opened study."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    bench = open_workbench(small_study)
     gate = make_app(bench, token=TOKEN, port=port)
     running = uvicorn.Server(uvicorn.Config(gate, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
@@ -62,6 +63,36 @@ def server(small_study, page) -> Iterator[SimpleNamespace]:
     thread.join()
 
 
+@contextmanager
+def visiting(server: SimpleNamespace) -> Iterator[httpx2.Client]:
+    """Be the explorer's page: it has swapped the token for the cookie, and names its origin."""
+    with httpx2.Client(
+        base_url=server.address, timeout=PATIENCE, verify=False, headers={"origin": server.address}
+    ) as client:
+        assert client.get("/", params={"token": TOKEN}).status_code == 200
+        yield client
+
+
+@pytest.fixture(scope="module")
+def server(small_study, page) -> Iterator[SimpleNamespace]:
+    """A running server of handwritten digits."""
+    with serving(open_workbench(small_study)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def painter(network_path, page) -> Iterator[httpx2.Client]:
+    """A client of a server that has the network of its study at hand; small networks want one thread."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        serving(open_workbench(network_path, NetworkChoice())) as running,
+        visiting(running) as client,
+    ):
+        patch.setenv("OMP_NUM_THREADS", "1")
+        client.bench = running.bench
+        yield client
+
+
 @pytest.fixture
 def stranger(server) -> Iterator[httpx2.Client]:
     """A client that knows the address but not the token."""
@@ -71,9 +102,6 @@ def stranger(server) -> Iterator[httpx2.Client]:
 
 @pytest.fixture
 def client(server) -> Iterator[httpx2.Client]:
-    """The explorer's page: it has swapped the token for the cookie, and names its origin."""
-    with httpx2.Client(
-        base_url=server.address, timeout=PATIENCE, verify=False, headers={"origin": server.address}
-    ) as client:
-        assert client.get("/", params={"token": TOKEN}).status_code == 200
+    """The explorer's page."""
+    with visiting(server) as client:
         yield client

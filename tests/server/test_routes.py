@@ -52,9 +52,9 @@ class TestRoutes:
 
     @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
     def test_no_route_takes_a_path_or_something_to_import(self, route):
-        assert route.dependant.query_params == []
+        assert {parameter.name for parameter in route.dependant.query_params} <= {"layer", "settings"}
         for parameter in route.dependant.path_params:
-            assert parameter.name in {"digest", "layout", "layer", "kind", "row", "job"}
+            assert parameter.name in {"digest", "layout", "layer", "kind", "row", "job", "node"}
         for parameter in route.dependant.body_params:
             names = fields(parameter.field_info.annotation)
             assert not [name for name in names if any(word in name for word in ("path", "file", "module", "url"))]
@@ -311,6 +311,35 @@ class TestMap:
         assert error_of(client.get(f"/api/graphs/{ticket['result']}"), 404)
 
 
+class TestEquivalents:
+    def test_only_texts_have_words(self, client):
+        digest = obtain(client, "/api/maps", MAP).split("/")[0]
+        problem = error_of(client.get(f"/api/graphs/{digest}/nodes/0/equivalents"), 400)
+        assert problem.endswith("is not of texts: its nodes have no equivalents in words")
+
+    def test_of_words(self, client, server, tmp_path, monkeypatch):
+        sentences = [f"the {word} sat" for word in ("cat", "dog", "oaoaoa") for _ in range(20)]
+        bench = open_workbench(write_text_study(tmp_path / "s", sentences, of_words=True))
+        graph, digest = bench.map(0, bench.usual), bench.key(bench.study.layer(0), bench.usual)
+        monkeypatch.setitem(server.app.state._state, "bench", bench)
+        for node in range(graph.n_nodes):
+            said = client.get(f"/api/graphs/{digest}/nodes/{node}/equivalents").json()
+            assert said["n_inside"] == len(graph.members(node))
+            assert len({near["passage"]["focus"] for near in said["nearest"]}) == len(said["nearest"]) == 5
+            assert all(word["q"] <= said["level"] and word["inside"] > word["expected"] for word in said["words"])
+        assert "does not exist" in error_of(client.get(f"/api/graphs/{digest}/nodes/{node + 1}/equivalents"), 400)
+
+
+class TestArguments:
+    def test_only_networks_argue(self, client):
+        digest = obtain(client, "/api/maps", MAP).split("/")[0]
+        problem = error_of(client.post("/api/arguments", json={"layer": 0, "graph": digest}), 400)
+        assert problem.endswith("there is nothing its nodes could argue for")
+        problem = error_of(client.post("/api/arguments", json={"layer": 1, "graph": digest}), 404)
+        assert problem == f"there is no graph {digest} of layer rows: ask for it anew"
+        assert "ask for it first" in error_of(client.get(f"/api/graphs/{digest}/nodes/0/arguments"), 404)
+
+
 class TestProjection:
     def test_from_the_request_to_the_plane(self, client, server):
         result = obtain(client, "/api/projections", {"layer": 0, "kind": "pca"})
@@ -346,6 +375,8 @@ class TestBadRequests:
             pytest.param("/api/maps", {**MAP, "layout": "../../x"}, 422, "layout", id="layout-as-a-path"),
             pytest.param("/api/maps", {**MAP, "layout": DIGEST + "\n"}, 422, "layout", id="layout-with-a-newline"),
             pytest.param("/api/maps", {**MAP, "anchor": {"graph": "..", "layout": DIGEST}}, 422, "graph", id="anchor"),
+            pytest.param("/api/arguments", {"layer": 0, "graph": DIGEST}, 404, f"no graph {DIGEST}", id="no-graph"),
+            pytest.param("/api/arguments", {"layer": 0, "graph": "../x"}, 422, "graph", id="graph-as-a-path"),
             pytest.param("/api/projections", {"layer": 0, "kind": "../x"}, 404, "'../x'", id="projection"),
             pytest.param("/api/projections", {"layer": 5, "kind": "pca"}, 404, "layer number 5", id="projected-layer"),
             pytest.param("/api/examples", {"rows": ["a"]}, 422, "rows", id="rows"),
@@ -363,6 +394,9 @@ class TestBadRequests:
             ("GET", f"/api/graphs/{DIGEST}/members", 404),
             ("GET", f"/api/graphs/{DIGEST}/{DIGEST}", 404),
             ("GET", "/api/graphs/nope/members", 422),
+            ("GET", f"/api/graphs/{DIGEST}/nodes/0/equivalents", 404),
+            ("GET", f"/api/graphs/{DIGEST}/nodes/-1/equivalents", 422),
+            ("GET", f"/api/graphs/{DIGEST}/nodes/0/arguments", 404),
             ("GET", "/api/layers/2/points", 404),
             ("GET", "/api/layers/-1/points", 422),
             ("GET", f"/api/layers/{10**30}/points", 404),

@@ -14,7 +14,18 @@ from topoact.analysis.groups import groups
 from topoact.analysis.layout import components
 from topoact.server.routes import router
 from topoact.testing.settings import dbscan
-from topoact.wire import MESSAGES, WireModel, findings, messages, translate
+from topoact.wire import (
+    MESSAGES,
+    WireModel,
+    arguments,
+    equivalents,
+    findings,
+    images,
+    messages,
+    probes,
+    texts,
+    translate,
+)
 from topoact.workbench import KNOBS, MapSettings, open_workbench
 from topoact.workbench.jobs import JobStatus
 
@@ -34,7 +45,7 @@ def parts(annotation):
 REACHED = {part for message in MESSAGES for part in parts(message)}
 DEFINED = {
     model
-    for module in (messages, findings)
+    for module in (messages, findings, arguments, equivalents, images, probes, texts)
     for _, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, WireModel)
 } - {WireModel}

@@ -16,6 +16,7 @@ class Count:
     kind: ClassVar[str] = "count"
     steps: int
     seconds: float = 0.06
+    lane: str = "graphs"
 
     def run(self, bench, progress):
         for step in range(self.steps):
@@ -27,6 +28,7 @@ class Count:
 class Deaf:
     """Says where it runs, and then listens to nobody."""
 
+    lane: ClassVar[str] = "graphs"
     kind: ClassVar[str] = "deaf"
     note: Path
 
@@ -40,6 +42,7 @@ class Deaf:
 class Fail:
     """Fails in a way of one's choice."""
 
+    lane: ClassVar[str] = "graphs"
     kind: ClassVar[str] = "fail"
     how: str
 

@@ -241,6 +241,7 @@ def test_close_ends_the_work_and_the_process(path, tmp_path):
 
 SCRIPT = """
 import sys
+import threading
 from pathlib import Path
 from chores import Count
 from topoact.workbench.jobs import JobRunner
@@ -249,7 +250,7 @@ if __name__ == "__main__":
     runner = JobRunner(Path(sys.argv[1]))
     runner.watch(lambda status: print(status.state, flush=True))
     runner.submit(Count(2000))
-    runner._thread.join()
+    threading.Event().wait()
 """
 
 
@@ -264,6 +265,18 @@ def test_when_the_server_is_killed_its_worker_ends_without_a_word(path, tmp_path
         process.kill()
         errors = process.communicate(timeout=PATIENCE)[1]  # returns when the worker has closed them as well
     assert errors == ""
+
+
+def test_lanes_run_beside_each_other(jobs, tmp_path):
+    """A picture that takes long keeps no graph waiting, and jobs of one lane wait for each other."""
+    slow = jobs.runner.submit(Count(2000, lane="images"))
+    jobs.running(slow)
+    behind = jobs.runner.submit(Count(1, lane="images"))
+    assert jobs.last(jobs.runner.submit(Count(2))).state == "done"
+    assert {status.job: status.state for status in jobs.runner.statuses()}[behind] == "queued"
+    assert jobs.runner.cancel(slow)
+    assert jobs.last(slow).state == "cancelled"
+    assert jobs.last(behind).state == "done"
 
 
 def test_a_study_that_is_gone(tmp_path):

@@ -10,6 +10,7 @@ from topoact.mapper import ModeIndex, TooLarge
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import MapSettings, open_workbench, shelf
 from topoact.workbench import modes as module
+from topoact.workbench.findings import find_stability, shape_of
 
 SETTINGS = MapSettings(n_intervals=6, k=8)
 
@@ -120,7 +121,7 @@ class TestAboveTheNoise:
         graph, skeleton = clouds.map("vectors", cut), clouds.map("vectors", replace(cut, prominence=1.0))
         assert graph.n_nodes == 3 < skeleton.n_nodes
         key = clouds.study.layer("vectors").digest
-        found, of_skeleton = (clouds.shape(replace(cut, prominence=p).key(key)) for p in (50.0, 1.0))
+        found, of_skeleton = (shape_of(clouds, replace(cut, prominence=p).key(key)) for p in (50.0, 1.0))
         assert found.verdict == of_skeleton.verdict
         assert len(found.features) == len(of_skeleton.features)
         assert {node for feature in found.features for node in feature.nodes} <= {0, 1, 2}
@@ -128,10 +129,10 @@ class TestAboveTheNoise:
     def test_nor_that_it_is_unstable(self, clouds):
         cut = replace(MapSettings(lens="pca:1"), n_intervals=3, prominence=50.0)
         assert (
-            clouds.stability("vectors", cut).split
-            == clouds.stability("vectors", replace(cut, prominence=1.0)).split
+            find_stability(clouds, "vectors", cut).split
+            == find_stability(clouds, "vectors", replace(cut, prominence=1.0)).split
             > 0
         )
 
     def test_there_is_no_shape_of_an_unknown_graph(self, clouds):
-        assert clouds.shape("0" * 16) is None
+        assert shape_of(clouds, "0" * 16) is None

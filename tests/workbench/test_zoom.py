@@ -13,6 +13,7 @@ from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import MapSettings, chosen, open_workbench
 from topoact.workbench.bench import DrawnGraph
+from topoact.workbench.findings import ask_other_covers, find_stability, is_measured, said_by_other_covers
 
 SETTINGS = MapSettings(n_intervals=8, k=8)
 
@@ -155,22 +156,24 @@ class TestStability:
 
     def test_it_is_measured_once(self, bench):
         stages = []
-        found = bench.stability("rows", SETTINGS, lambda stage, *_: stages.append(stage))
+        found = find_stability(bench, "rows", SETTINGS, lambda stage, *_: stages.append(stage))
         graph = bench.map("rows", SETTINGS)
         assert (len(found.nodes), len(found.edges)) == (graph.n_nodes, graph.n_edges)
         assert "resampling" in stages
         stages.clear()
-        again = open_workbench(bench.study.path).stability("rows", SETTINGS, lambda stage, *_: stages.append(stage))
+        again = find_stability(
+            open_workbench(bench.study.path), "rows", SETTINGS, lambda stage, *_: stages.append(stage)
+        )
         assert stages == []
         for name, value in vars(found).items():
             np.testing.assert_array_equal(value, getattr(again, name))
 
     def test_of_dbscan_as_well(self, bench):
-        assert len(bench.stability("rows", dbscan(n_intervals=5, eps=9.0)).rands) == 10
+        assert len(find_stability(bench, "rows", dbscan(n_intervals=5, eps=9.0)).rands) == 10
 
     def test_one_without_groups_is_kept_too(self, bench):
         settings = replace(SETTINGS, n_intervals=1, k=299)
-        found = bench.stability("pixels", settings)
+        found = find_stability(bench, "pixels", settings)
         assert np.isnan(found.rand)
         key = bench.drawn_name("pixels", settings, None).graph
         assert np.isnan(bench.derived.load_stability(key).rands).all()
@@ -178,10 +181,10 @@ class TestStability:
 
     def test_one_that_is_damaged_is_measured_again(self, bench):
         key = bench.drawn_name("rows", SETTINGS, None).graph
-        first = bench.stability("rows", SETTINGS)
+        first = find_stability(bench, "rows", SETTINGS)
         (bench.study.path / "graphs" / key / "stability.json").write_text("{")
         assert bench.derived.load_stability(key) is None
-        np.testing.assert_array_equal(bench.stability("rows", SETTINGS).nodes, first.nodes)
+        np.testing.assert_array_equal(find_stability(bench, "rows", SETTINGS).nodes, first.nodes)
 
 
 class TestJudgement:
@@ -190,26 +193,41 @@ class TestJudgement:
     def test_it_is_kept_and_read_again(self, bench):
         settings = replace(SETTINGS, k=5)
         stages = []
-        found = bench.judge("rows", settings, lambda stage, *_: stages.append(stage))
+        found = ask_other_covers(bench, "rows", settings, lambda stage, *_: stages.append(stage))
         assert "judging" in stages
         stages.clear()
         again = open_workbench(bench.study.path)
-        assert again.judge("rows", settings, lambda stage, *_: stages.append(stage)) == found
+        assert ask_other_covers(again, "rows", settings, lambda stage, *_: stages.append(stage)) == found
         assert stages == []
         lens = again.map("rows", settings).lens
         asked = judge(again.vectors(again.study.layer("rows")), lens, n_intervals=settings.n_intervals, k=5)
         assert found == asked
 
     def test_one_that_is_damaged_is_asked_for_again(self, bench):
-        found = bench.judge("rows", SETTINGS)
-        key = bench.drawn_name("rows", SETTINGS, None).graph
+        found = ask_other_covers(bench, "rows", SETTINGS)
+        key = bench.drawn_name("rows", SETTINGS.finest, None).graph
         (bench.study.path / "graphs" / key / "judgement.json").write_text('{"component": {}}')
         assert bench.derived.load_judgement(key) is None
-        assert bench.judge("rows", SETTINGS) == found
+        assert ask_other_covers(bench, "rows", SETTINGS) == found
+
+    def test_one_that_was_called_off_is_asked_for_at_the_next_time(self, bench):
+        find_stability(bench, "rows", SETTINGS)
+        assert not is_measured(bench, "rows", SETTINGS)
+        found = ask_other_covers(bench, "rows", SETTINGS)
+        assert is_measured(bench, "rows", SETTINGS)
+        assert said_by_other_covers(bench, bench.drawn_name("rows", SETTINGS, None).graph) == found
+
+    def test_all_cuts_have_the_same(self, bench):
+        found, stages = ask_other_covers(bench, "rows", SETTINGS), []
+        assert (
+            ask_other_covers(bench, "rows", replace(SETTINGS, prominence=2.0), lambda stage, *_: stages.append(stage))
+            == found
+        )
+        assert "judging" not in stages
 
     @pytest.mark.parametrize("settings", [dbscan(n_intervals=5, eps=9.0), replace(SETTINGS, metric="cosine")])
     def test_not_of_others(self, bench, settings):
-        assert bench.judge("rows", settings) is None
+        assert ask_other_covers(bench, "rows", settings) is None
 
 
 def test_the_presets_and_keywords_of_a_layer(bench):

@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ExampleId, FindRequest, Found, Graph, JobEvent, MapRequest, ProjectionRequest, Stability, StabilityRequest, StudySummary } from "./types";
+import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeArguments, NodeImage, OutputWords, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -32,6 +32,11 @@ export interface Client {
   found(digest: string): Promise<Found>;
   /** How much of a graph returns when it is built from some of the points. */
   stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability>;
+  /** What a node of a study of texts stands for in words. */
+  equivalents(graph: string, node: number): Promise<Equivalents>;
+  /** Find out which classes the nodes of a graph argue for. */
+  argue(request: ArgumentsRequest, progress: Progress, signal: AbortSignal): Promise<void>;
+  nodeArguments(graph: string, node: number): Promise<NodeArguments | OutputWords>;
   points(layer: number): Promise<Points>;
   projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array>;
   columns(): Promise<Columns>;
@@ -39,6 +44,17 @@ export interface Client {
   /** Rows of the examples that say something, in a study of texts. */
   find(request: FindRequest): Promise<Uint32Array>;
   thumbnail(row: number): string;
+  /** Make activation images; `begun` is told at once by which digests they go, in the order of the targets. */
+  invert(request: InversionRequest, begun: (digests: string[]) => void, progress: Progress, signal: AbortSignal): Promise<void>;
+  activationImage(digest: string): Promise<ActivationImage>;
+  /** The finished activation images of the nodes of a graph. */
+  nodeImages(graph: string): Promise<NodeImage[]>;
+  /** Find out where an image or a text lands, in one layer first; `begun` is told at once under which name it goes. */
+  locate(input: Blob | string, settings: Settings, layer: number, begun: (name: string) => void, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** What is known of an input. */
+  probe(name: string): Promise<Probe>;
+  /** Address of an activation image; of a preview, by its step. */
+  picture(digest: string, step: number | null): string;
 }
 
 /** The person, or a newer request, called the work off. */

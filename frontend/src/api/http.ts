@@ -3,7 +3,7 @@
 import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ExampleId, FindRequest, Found, Graph, MapRequest, ProjectionRequest, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
+import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, InversionTicket, MapRequest, NodeArguments, NodeImage, OutputWords, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -18,8 +18,8 @@ export class HttpClient implements Client {
     return study;
   }
 
-  map(request: MapRequest, progress: Progress, signal: AbortSignal): Promise<string> {
-    return this.obtain("api/maps", request, progress, signal);
+  async map(request: MapRequest, progress: Progress, signal: AbortSignal): Promise<string> {
+    return (await this.obtain<Ticket>("api/maps", request, progress, signal)).result;
   }
 
   graph(address: string): Promise<Graph> {
@@ -35,8 +35,20 @@ export class HttpClient implements Client {
   }
 
   async stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability> {
-    const digest = await this.obtain("api/stabilities", request, progress, signal);
-    return this.json<Stability>(`api/graphs/${digest}/stability`);
+    const { result } = await this.obtain<Ticket>("api/stabilities", request, progress, signal);
+    return this.json<Stability>(`api/graphs/${result}/stability`);
+  }
+
+  equivalents(graph: string, node: number): Promise<Equivalents> {
+    return this.json<Equivalents>(`api/graphs/${graph}/nodes/${node}/equivalents`);
+  }
+
+  async argue(request: ArgumentsRequest, progress: Progress, signal: AbortSignal): Promise<void> {
+    await this.obtain("api/arguments", request, progress, signal);
+  }
+
+  nodeArguments(graph: string, node: number): Promise<NodeArguments | OutputWords> {
+    return this.json<NodeArguments | OutputWords>(`api/graphs/${graph}/nodes/${node}/arguments`);
   }
 
   async points(layer: number): Promise<Points> {
@@ -45,8 +57,30 @@ export class HttpClient implements Client {
   }
 
   async projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array> {
-    const address = await this.obtain("api/projections", request, progress, signal);
-    return (await this.frame(`api/projections/${address}`)).xy as Float32Array;
+    const { result } = await this.obtain<Ticket>("api/projections", request, progress, signal);
+    return (await this.frame(`api/projections/${result}`)).xy as Float32Array;
+  }
+
+  async invert(request: InversionRequest, begun: (digests: string[]) => void, progress: Progress, signal: AbortSignal): Promise<void> {
+    await this.obtain<InversionTicket>("api/inversions", request, progress, signal, ({ results }) => begun(results));
+  }
+
+  activationImage(digest: string): Promise<ActivationImage> {
+    return this.json<ActivationImage>(`api/inversions/${digest}`);
+  }
+
+  nodeImages(graph: string): Promise<NodeImage[]> {
+    return this.json<NodeImage[]>(`api/graphs/${graph}/images`);
+  }
+
+  async locate(input: Blob | string, settings: Settings, layer: number, begun: (name: string) => void, progress: Progress, signal: AbortSignal): Promise<void> {
+    const query = new URLSearchParams({ layer: String(layer), settings: JSON.stringify(settings) });
+    const body = typeof input === "string" ? { text: input } : input;
+    await this.obtain<Ticket>(`api/probes?${query}`, body, progress, signal, ({ result }) => begun(result));
+  }
+
+  probe(name: string): Promise<Probe> {
+    return this.json<Probe>(`api/probes/${name}`);
   }
 
   async columns(): Promise<Columns> {
@@ -65,10 +99,16 @@ export class HttpClient implements Client {
     return this.address(`api/examples/${row}/thumbnail`);
   }
 
-  private async obtain(path: string, body: object, progress: Progress, signal: AbortSignal): Promise<string> {
+  picture(digest: string, version: number | null): string {
+    return this.address(`api/inversions/${digest}/image${version === null ? "" : `?step=${version}`}`);
+  }
+
+  /** Ask until it is there; `begun` is told the ticket before its work is waited for. */
+  private async obtain<T extends { job: string | null }>(path: string, body: object, progress: Progress, signal: AbortSignal, begun?: (ticket: T) => void): Promise<T> {
     for (;;) {
-      const ticket = await this.json<Ticket>(path, "POST", body);
-      if (!ticket.job) return ticket.result;
+      const ticket = await this.json<T>(path, "POST", body);
+      begun?.(ticket);
+      if (!ticket.job) return ticket;
       const { job } = ticket;
       const cancel = () => void this.send(`api/jobs/${job}`, "DELETE").catch(() => undefined);
       if (signal.aborted) cancel();
@@ -76,7 +116,7 @@ export class HttpClient implements Client {
       signal.addEventListener("abort", cancel, { once: true });
       const last = await this.jobs.finished(job, progress, signal);
       signal.removeEventListener("abort", cancel);
-      if (last?.state === "done") return ticket.result;
+      if (last?.state === "done") return ticket;
       if (last?.state === "cancelled") throw new Cancelled();
       if (last?.state === "failed") throw new Error(last.error ?? "The work failed and the server did not say why.");
     }
@@ -91,8 +131,9 @@ export class HttpClient implements Client {
   }
 
   private async send(path: string, method = "GET", body?: object): Promise<Response> {
-    const headers = body ? { "content-type": "application/json" } : undefined;
-    const options = { method, headers, body: body && JSON.stringify(body) };
+    const raw = body instanceof Blob;
+    const headers = body ? { "content-type": raw ? "application/octet-stream" : "application/json" } : undefined;
+    const options = { method, headers, body: raw ? body : body && JSON.stringify(body) };
     const response = await fetch(this.address(path), options).catch(() => {
       throw new Error(UNREACHABLE);
     });

@@ -8,6 +8,16 @@ export interface WireMessages {
   Found: Found;
   StabilityRequest: StabilityRequest;
   Stability: Stability;
+  InversionRequest: InversionRequest;
+  InversionTicket: InversionTicket;
+  ActivationImage: ActivationImage;
+  NodeImage: NodeImage;
+  Equivalents: Equivalents;
+  ArgumentsRequest: ArgumentsRequest;
+  NodeArguments: NodeArguments;
+  OutputWords: OutputWords;
+  Probe: Probe;
+  TextProbe: TextProbe;
   ProjectionRequest: ProjectionRequest;
   RowsRequest: RowsRequest;
   FindRequest: FindRequest;
@@ -47,6 +57,14 @@ export interface StudySummary {
   text_columns: string[];
   model: string | null;
   preprocessing: string | null;
+  /**
+   * Whether the network is at hand: inputs of one's own can be located.
+   */
+  network: boolean;
+  /**
+   * Whether activation images can be made.
+   */
+  pictures: boolean;
 }
 /**
  * One layer of the study; `id` is its place in the list and its name in every address.
@@ -352,6 +370,346 @@ export interface Stability {
   panel: FeatureCount[] | null;
 }
 /**
+ * Ask for activation images of a layer, for targets that are spoken of in a graph of it.
+ */
+export interface InversionRequest {
+  layer: number;
+  graph: string;
+  /**
+   * @maxItems 512
+   */
+  targets: (NodesTarget | PointTarget | ChannelTarget)[];
+}
+/**
+ * The mean of all members of some nodes, minus that of others if there are any.
+ */
+export interface NodesTarget {
+  kind: "nodes";
+  nodes: number[];
+  minus: number[];
+}
+/**
+ * The vector of a point.
+ */
+export interface PointTarget {
+  kind: "point";
+  point: number;
+}
+/**
+ * The direction of a channel.
+ */
+export interface ChannelTarget {
+  kind: "channel";
+  channel: number;
+}
+/**
+ * Answer to a request for images: their names, in order; `job` is null when all are there already.
+ */
+export interface InversionTicket {
+  results: string[];
+  job: string | null;
+}
+/**
+ * What is known of an activation image; while it is being made, no more than how far it is.
+ */
+export interface ActivationImage {
+  digest: string;
+  /**
+   * As it was asked for first: another graph may number its nodes otherwise.
+   */
+  target: NodesTarget | PointTarget | ChannelTarget;
+  /**
+   * The target in words.
+   */
+  label: string;
+  done: boolean;
+  step: number;
+  /**
+   * 0 before the first preview.
+   */
+  steps: number;
+  /**
+   * Between the target and what the layer answers.
+   */
+  cosine: number | null;
+  /**
+   * Of that answer, over that of the target; null where it has no meaning.
+   */
+  length: number | null;
+  /**
+   * Whether that answer lies in the node; null where that cannot be told.
+   */
+  lands: boolean | null;
+  /**
+   * At most three; empty where the network is no classifier.
+   */
+  predictions: SeenClass[];
+  width: number | null;
+  height: number | null;
+}
+/**
+ * A class that the network sees in an image, and how sure it is of it, 0 to 1.
+ */
+export interface SeenClass {
+  name: string;
+  share: number;
+}
+/**
+ * A finished image of a single node.
+ */
+export interface NodeImage {
+  node: number;
+  digest: string;
+  cosine: number | null;
+}
+/**
+ * What a node stands for in words: texts nearest to its mean, and words that are over-represented in it.
+ */
+export interface Equivalents {
+  unit: "text" | "word";
+  metric: "euclidean" | "cosine";
+  nearest: NearText[];
+  words: TellingWord[];
+  /**
+   * How many words are over-represented; the surest are listed.
+   */
+  n_telling: number;
+  /**
+   * How many words were tested.
+   */
+  n_words: number;
+  n_inside: number;
+  n_texts: number;
+  /**
+   * Share of false discoveries among the words.
+   */
+  level: number;
+  /**
+   * How many words of each text are looked at; null: all.
+   */
+  first: number | null;
+}
+/**
+ * A text, or a word whatever its case, near the mean of a node: its nearest occurrence.
+ */
+export interface NearText {
+  /**
+   * The example that is the nearest occurrence.
+   */
+  row: number;
+  passage: Passage | null;
+  distance: number;
+  /**
+   * Whether that occurrence is in the node.
+   */
+  is_member: boolean;
+  /**
+   * Points of the node that say the same.
+   */
+  inside: number;
+  /**
+   * Points of the layer that say the same.
+   */
+  total: number;
+}
+/**
+ * A word between what stands around it, or as `focus` the beginning of a whole text.
+ */
+export interface Passage {
+  before: string;
+  focus: string;
+  after: string;
+}
+/**
+ * A word that more texts of the node hold than chance would have it.
+ */
+export interface TellingWord {
+  word: string;
+  /**
+   * Texts of the node that hold it.
+   */
+  inside: number;
+  /**
+   * Texts of the layer that hold it.
+   */
+  total: number;
+  /**
+   * How many of the node would, were it drawn blindly.
+   */
+  expected: number;
+  log_odds: number;
+  /**
+   * Least share of false discoveries at which it is listed.
+   */
+  q: number;
+}
+/**
+ * Ask which classes the nodes of a graph of a layer argue for.
+ */
+export interface ArgumentsRequest {
+  layer: number;
+  graph: string;
+}
+/**
+ * What a node argues for, beside where its members come from.
+ */
+export interface NodeArguments {
+  /**
+   * In the order of their rank.
+   */
+  classes: ArguedClass[];
+  n_classes: number;
+  members_by: "label" | "prediction";
+  /**
+   * What the network says at the node's mean.
+   */
+  said: string;
+  said_share: number;
+  /**
+   * Whether something flows past the layer; it is that of a neutral input.
+   */
+  flows_past: boolean;
+}
+/**
+ * A class that a node argues for, or that its members come from.
+ */
+export interface ArguedClass {
+  output: number;
+  name: string;
+  /**
+   * Its place among all classes, by its attribution; 0 is the first.
+   */
+  rank: number;
+  /**
+   * To its score, of what sets the node's mean apart from the layer's.
+   */
+  attribution: number;
+  /**
+   * By how much its score at the node's mean differs from that at the layer's.
+   */
+  effect: number;
+  /**
+   * Of the node's members that are of the class.
+   */
+  share: number;
+}
+/**
+ * What a language model says with the mean of a node as its last state, the likeliest first.
+ */
+export interface OutputWords {
+  output_words: OutputWord[];
+}
+/**
+ * A token of a language model, as it is written, and its probability.
+ */
+export interface OutputWord {
+  word: string;
+  share: number;
+}
+/**
+ * What is known of an input; while its job runs, of the layers that are done.
+ */
+export interface Probe {
+  digest: string;
+  kind: "image" | "text";
+  text: string | null;
+  /**
+   * A small image, as a data: address.
+   */
+  thumbnail: string | null;
+  /**
+   * At most three; empty where the network is no classifier.
+   */
+  predictions: Prediction[];
+  notices: string[];
+  places: ProbePlace[];
+  /**
+   * How many places there will be; 0 before the network has answered.
+   */
+  n_layers: number;
+}
+/**
+ * A class that the network sees in an input, and how sure it is of it, 0 to 1.
+ */
+export interface Prediction {
+  name: string;
+  share: number;
+}
+/**
+ * Where an input lands in the graph of a layer.
+ */
+export interface ProbePlace {
+  layer: number;
+  name: string;
+  graph: string;
+  sentence: string;
+  /**
+   * How many vectors the input has in this layer; 0 where there is no graph.
+   */
+  n: number;
+  n_inside: number;
+  /**
+   * Those of most vectors first.
+   */
+  nodes: Hit[];
+  nearest: Neighbour[];
+  /**
+   * The nearest node, where the input lands in none.
+   */
+  closest: number | null;
+  /**
+   * From the nearest node, where there is one vector.
+   */
+  distance: number | null;
+  reach: number | null;
+  /**
+   * What reach is at most where an input lands.
+   */
+  usual: number | null;
+  /**
+   * The example that the input is.
+   */
+  same: number | null;
+  y: number[];
+  x: number[];
+  /**
+   * Where words or tokens begin and end in the text.
+   */
+  spans: [number, number][];
+}
+/**
+ * A node in which vectors of an input land.
+ */
+export interface Hit {
+  node: number;
+  /**
+   * From its nearest member.
+   */
+  distance: number;
+  /**
+   * How much nearer than the next node of the interval; null without one.
+   */
+  margin: number | null;
+  /**
+   * Which of the input's vectors.
+   */
+  vectors: number[];
+}
+/**
+ * An example near to an input.
+ */
+export interface Neighbour {
+  point: number;
+  example: number;
+  distance: number;
+}
+/**
+ * A text that is to be located; an image travels as it is.
+ */
+export interface TextProbe {
+  text: string;
+}
+/**
  * Ask for a projection of a layer's points to the plane.
  */
 export interface ProjectionRequest {
@@ -382,14 +740,6 @@ export interface ExampleId {
   row: number;
   id: string;
   passage: Passage | null;
-}
-/**
- * A word between what stands around it, or as `focus` the beginning of a whole text.
- */
-export interface Passage {
-  before: string;
-  focus: string;
-  after: string;
 }
 /**
  * One step of a long piece of work, sent over the event stream.

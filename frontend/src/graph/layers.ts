@@ -5,28 +5,40 @@ import { IconLayer, LineLayer, ScatterplotLayer } from "@deck.gl/layers";
 import type { Camera } from "../state/view";
 import { scaleOf } from "./camera";
 import { PieLayer } from "./pie-layer";
+import { RoundImageLayer } from "./round-image-layer";
 import type { Ink, Scene } from "./scene";
 import { MIN_PIXELS, pixelRadius, radiusFactor } from "./sizes";
 
-/** A node that is ringed: selected, hovered or pinned. */
+/** A node that is ringed: selected, hovered, pinned, of a path, or one in which an input lands. */
 export interface Ring {
   x: number;
   y: number;
   radius: number;
-  kind: "selected" | "hovered" | "pinned";
+  kind: "selected" | "hovered" | "pinned" | "passed" | "landed";
 }
 
 export interface NodeImage {
+  node: number;
   url: string;
   x: number;
   y: number;
   radius: number;
+  /** Whether it fills the node but for a rim, or is a square inside it. */
+  round: boolean;
+  /** Between 0 (not seen) and 1. */
+  strength: number;
 }
 
 export interface Overlay {
   rings: Ring[];
   images: NodeImage[];
-  highlightEdge: { from: [number, number]; to: [number, number] } | null;
+  /** Edges that are hovered or selected, or of a path. */
+  highlights: Highlight[];
+}
+
+export interface Highlight {
+  from: [number, number];
+  to: [number, number];
 }
 
 const FLAT = { depthCompare: "always", depthWriteEnabled: false } as const;
@@ -36,7 +48,7 @@ export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, ink:
   const layers: (Layer | null)[] = [
     ...hullLayers(scene, ink),
     edgeLayer(scene, scale),
-    overlay.highlightEdge && highlightLayer(overlay.highlightEdge, ink),
+    overlay.highlights.length ? highlightLayer(overlay.highlights, ink) : null,
     discLayer(scene, scale),
     scene.slices && sliceLayer(scene, scale),
     overlay.images.length ? imageLayer(overlay, scale) : null,
@@ -95,12 +107,12 @@ function edgeLayer({ lines }: Scene, scale: number): Layer {
   });
 }
 
-function highlightLayer(edge: NonNullable<Overlay["highlightEdge"]>, ink: Ink): Layer {
-  return new LineLayer({
-    id: "edge-highlight",
-    data: [edge],
-    getSourcePosition: (d: typeof edge) => [...d.from, 0],
-    getTargetPosition: (d: typeof edge) => [...d.to, 0],
+function highlightLayer(edges: Highlight[], ink: Ink): Layer {
+  return new LineLayer<Highlight>({
+    id: "highlights",
+    data: edges,
+    getSourcePosition: (d) => [...d.from, 0],
+    getTargetPosition: (d) => [...d.to, 0],
     getColor: [...ink.accent, 255],
     getWidth: 4,
     widthUnits: "pixels",
@@ -150,13 +162,21 @@ function sliceLayer({ slices }: Scene, scale: number): Layer {
   });
 }
 
+/** Side of an image in the texture, and how wide it is drawn beside the node. */
+const SQUARE = { side: 64, width: (radius: number) => 1.3 * radius };
+const ROUND = { side: 96, width: (radius: number) => 2 * (radius - Math.max(2.5, 0.11 * radius)) };
+
 function imageLayer({ images }: Overlay, scale: number): Layer {
-  return new IconLayer<NodeImage>({
-    id: "images",
+  const { round } = images[0];
+  const { side, width } = round ? ROUND : SQUARE;
+  const ImageLayer = round ? RoundImageLayer<NodeImage> : IconLayer<NodeImage>;
+  return new ImageLayer({
+    id: round ? "activations" : "images",
     data: images,
-    getIcon: (d) => ({ url: d.url, id: d.url, width: 64, height: 64 }),
+    getIcon: (d) => ({ url: d.url, id: d.url, width: side, height: side }),
     getPosition: (d) => [d.x, d.y, 0],
-    getSize: (d) => pixelRadius(d.radius, scale) * 1.3,
+    getSize: (d) => width(pixelRadius(d.radius, scale)),
+    getColor: (d) => [0, 0, 0, Math.round(255 * d.strength)],
     updateTriggers: { getSize: scale },
     sizeUnits: "pixels",
     parameters: FLAT,
@@ -168,6 +188,8 @@ const RINGS: Record<Ring["kind"], { gap: number; width: number }> = {
   selected: { gap: 3.5, width: 2.5 },
   hovered: { gap: 1.5, width: 1.5 },
   pinned: { gap: 0.5, width: 1 },
+  passed: { gap: 2, width: 1.5 },
+  landed: { gap: 6.5, width: 2 },
 };
 
 function ringLayer({ rings }: Overlay, scale: number, ink: Ink): Layer {
@@ -176,7 +198,7 @@ function ringLayer({ rings }: Overlay, scale: number, ink: Ink): Layer {
     data: rings,
     getPosition: (d) => [d.x, d.y, 0],
     getRadius: (d) => pixelRadius(d.radius, scale) + RINGS[d.kind].gap,
-    getLineColor: (d) => [...(d.kind === "selected" ? ink.accent : ink.text), d.kind === "pinned" ? 150 : 255],
+    getLineColor: (d) => [...(d.kind === "selected" || d.kind === "passed" ? ink.accent : ink.text), d.kind === "pinned" ? 150 : 255],
     getLineWidth: (d) => RINGS[d.kind].width,
     updateTriggers: { getRadius: scale },
     radiusUnits: "pixels",

@@ -30,6 +30,11 @@ export function countClasses(points: ArrayLike<number>, labels: ArrayLike<number
   return counts;
 }
 
+/** Return the most frequent class of some points, or null if none of them has one. */
+export function topClass(points: ArrayLike<number>, labels: ArrayLike<number>, nClasses: number): number | null {
+  return ranked(countClasses(points, labels, nClasses))[0]?.code ?? null;
+}
+
 export function nodeClasses(csr: Csr, labels: ArrayLike<number>, nClasses: number): NodeClasses {
   const nNodes = csr.indptr.length - 1;
   const indptr = new Uint32Array(nNodes + 1);

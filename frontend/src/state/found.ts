@@ -10,6 +10,12 @@ export function countText({ kind, value, least, reason }: FeatureCount): string 
   return `cannot tell how many ${PLURALS[kind]}${least ? `, at least ${least}` : ""}: ${reason}`;
 }
 
+/** Return what other covers agree on of the same kind, next to the count of one graph. */
+export function othersText(count: FeatureCount | undefined): string {
+  if (!count) return "";
+  return count.value === null ? "Five other covers do not agree" : `Five other covers: ${plural(count.value, count.kind, PLURALS[count.kind])}`;
+}
+
 /** Return over which prominence a feature lives; nothing where nodes have none. */
 export function lifeText({ birth, death }: Feature): string {
   if (birth === null) return "";

@@ -9,6 +9,18 @@ export function membersOf(csr: Csr, node: number): Uint32Array {
   return csr.indices.subarray(csr.indptr[node], csr.indptr[node + 1]);
 }
 
+/** Return the members of all of some nodes, each once. */
+export function unionOf(csr: Csr, nodes: number[]): number[] {
+  return [...new Set(nodes.flatMap((node) => Array.from(membersOf(csr, node))))];
+}
+
+/** Return the medoid, if there is one, then members evenly spread over the others. */
+export function sampleOf(points: Uint32Array, medoid: number | null, most: number): number[] {
+  const others = Array.from(points).filter((point) => point !== medoid);
+  const step = Math.max(1, Math.floor(others.length / (most - 1)));
+  return [...(medoid === null ? [] : [medoid]), ...others.filter((_, i) => i % step === 0)].slice(0, most);
+}
+
 /** Return the points that two nodes have in common; both rows are sorted. */
 export function sharedMembers(csr: Csr, a: number, b: number): Uint32Array {
   const other = new Set(membersOf(csr, b));

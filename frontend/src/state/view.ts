@@ -21,6 +21,9 @@ export type Selection =
   | { kind: "uncovered" };
 
 export type Theme = "auto" | "light" | "dark";
+/** What is drawn in nodes that are large enough: the example nearest to the mean, or the mean's activation image. */
+export type NodeImages = "none" | "examples" | "activations";
+export type DrawerTab = "nodes" | "found" | "path" | "difference";
 export type ExampleOrder = "stored" | "confident" | "doubtful" | "lens" | "label";
 
 export interface ViewState {
@@ -48,7 +51,7 @@ export interface ViewState {
   colour: string;
   /** Whether nodes that are coloured by class are pies. */
   pies: boolean;
-  images: boolean;
+  images: NodeImages;
   labels: boolean;
   radius: "sqrt" | "log";
   minJaccard: number;
@@ -58,12 +61,17 @@ export interface ViewState {
   order: ExampleOrder;
   theme: Theme;
   /** What lies in the drawer below the graph. */
-  drawer: "nodes" | "found";
+  drawer: DrawerTab;
+  /** The nodes between which a path is shown. */
+  path: [from: number, to: number] | null;
+  /** Nodes that were kept to be set against each other. */
+  kept: { a: number[]; b: number[] };
   /** Open panels. */
   panels: { left: boolean; right: boolean; projection: boolean; table: boolean };
 }
 
 export const NOTHING: Selection = { kind: "none" };
+export const NONE_KEPT: ViewState["kept"] = { a: [], b: [] };
 
 export function initialView(study: StudySummary): ViewState {
   const layer = study.layers.at(-1)?.id ?? 0;
@@ -86,7 +94,7 @@ export function initialView(study: StudySummary): ViewState {
     findColumn: null,
     colour: byClass ? "majority" : "lens",
     pies: byClass,
-    images: false,
+    images: "none",
     labels: column !== "",
     radius: "sqrt",
     minJaccard: 0,
@@ -96,6 +104,8 @@ export function initialView(study: StudySummary): ViewState {
     order: "stored",
     theme: "auto",
     drawer: "nodes",
+    path: null,
+    kept: NONE_KEPT,
     panels: { left: true, right: true, projection: true, table: false },
   };
 }
@@ -118,6 +128,7 @@ export function restore(base: ViewState, saved: unknown, study: StudySummary): V
   if (typeof saved !== "object" || saved === null) return base;
   const said = saved as Partial<ViewState>;
   const view = { ...base };
+  if ((said.images as unknown) === true) view.images = "examples";
   for (const key of Object.keys(base) as (keyof ViewState)[]) {
     if (fits(key, said[key], base[key])) Object.assign(view, { [key]: said[key] });
   }
@@ -168,13 +179,21 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "pins") return Array.isArray(value) && value.every((pin) => Array.isArray(pin) && pin.every(Number.isFinite));
   if (key === "classColumn" || key === "barColumn" || key === "findColumn") return value === null || typeof value === "string";
   if (key === "theme") return ["auto", "light", "dark"].includes(value as string);
-  if (key === "drawer") return value === "nodes" || value === "found";
+  if (key === "drawer") return ["nodes", "found", "path", "difference"].includes(value as string);
+  if (key === "images") return ["none", "examples", "activations"].includes(value as string);
+  if (key === "path") return value === null || (isIds(value) && value.length === 2);
+  if (key === "kept") return isKept(value);
   if (key === "radius") return value === "sqrt" || value === "log";
   return typeof value === typeof base && value !== null;
 }
 
 const isIds = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((id) => Number.isInteger(id) && id >= 0);
+
+function isKept(value: unknown): boolean {
+  const { a, b } = (value ?? {}) as Partial<ViewState["kept"]>;
+  return isIds(a) && isIds(b);
+}
 
 function isCamera(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return value === null;

@@ -14,7 +14,7 @@ export function exposeHandle(explorer: Explorer): void {
   window.topoact = { state: () => snapshot(explorer), layout };
 }
 
-function snapshot({ session, reading, planes, findings }: Explorer) {
+function snapshot({ session, reading, planes, findings, pictures, nodeImages, probing }: Explorer) {
   const { view, shown, viewport } = session;
   const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
   return {
@@ -48,6 +48,18 @@ function snapshot({ session, reading, planes, findings }: Explorer) {
     visible: reading.visible && { nodes: reading.visible.nNodes, edges: reading.visible.edges.length },
     found: findings.found(shown?.graph),
     stability: findings.stability(shown?.graph),
+    path: reading.path,
+    images: {
+      works: pictures.works.length,
+      stored: [...(pictures.ofNodes(shown?.graph.digest)?.values() ?? [])],
+      drawn: nodeImages.drawn.map(({ node }) => node),
+    },
+    probe: {
+      known: probing.probe,
+      nodes: probing.nodes,
+      pending: probing.pending !== null,
+      problem: probing.problem,
+    },
     highlighted: reading.lit ? Array.from(reading.lit.ids) : [],
     focus: Array.from(reading.focus),
   };

@@ -13,8 +13,13 @@ export function progressText(pending: Pending, what: string): string {
   if (pending === "asked") return `${what} …`;
   if (pending.state === "queued") return "Waiting for other work …";
   const steps = pending.total > 1 ? ` ${count(pending.done)} of ${count(pending.total)}` : "";
-  const left = pending.eta !== null && pending.eta >= 2 ? ` · ${Math.round(pending.eta)} s left` : "";
-  return `${sentence(pending.stage || what)}${steps}${left}`;
+  return `${sentence(pending.stage || what)}${steps}${timeLeft(pending)}`;
+}
+
+/** Return how long it will still take, where that is worth saying. */
+export function timeLeft({ eta }: JobEvent): string {
+  if (eta === null || eta < 2) return "";
+  return eta < 120 ? ` · ${Math.round(eta)} s left` : ` · ${Math.round(eta / 60)} min left`;
 }
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -6,6 +6,7 @@ import type { Category } from "../state/columns";
 import { sharesOfClasses } from "../state/given";
 import { membersOf, sharedMembers, sharesIn } from "../state/members";
 import { classColours, type Rgb } from "../state/palette";
+import { shortestPath } from "../state/paths";
 import { everyPoint, PointSet } from "../state/points";
 import { visibleParts } from "../state/visible";
 import { roomBetween, worldRadii } from "../graph/sizes";
@@ -98,6 +99,13 @@ export class Reading {
   readonly visible = $derived.by(() => {
     const { shown } = this.session;
     return shown && visibleParts(shown.graph, this.minSize, this.minJaccard);
+  });
+
+  private readonly ends = $derived.by(() => this.session.view.path);
+  /** The nodes of the path that is shown; null when none is asked for or there is none. */
+  readonly path: number[] | null = $derived.by(() => {
+    const { shown } = this.session;
+    return shown && this.visible && this.ends && shortestPath(shown.graph, this.visible, ...this.ends);
   });
 
   private readonly room = $derived.by(() => {

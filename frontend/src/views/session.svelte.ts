@@ -1,14 +1,14 @@
 /** The state of the page: the view that the person made, the graph that is on screen, and what is on its way. */
 
 import { Cancelled, type Client, type Columns } from "../api/client";
-import type { Graph, JobEvent, Settings, StudySummary } from "../api/types";
+import type { JobEvent, Settings, StudySummary } from "../api/types";
 import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
 import { type Category, categoriesOf } from "../state/columns";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
-import { membersOf } from "../state/members";
-import { heirIn, sameNodes, sameTree } from "../state/modes";
-import { between, continued, ease, startPlaces } from "../state/transition";
+import { heirs, inherited, known, NONE_NAMED, survivorsOf } from "../state/heirs";
+import { sameTree } from "../state/modes";
+import { between, ease, startPlaces } from "../state/transition";
 import { type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
 import { Shelf, type Shown } from "./shown";
 
@@ -113,7 +113,7 @@ export class Session {
     const lens = lensFor(this.study.layers.find((known) => known.id === layer), settings.lens);
     const eps = typeof settings.eps === "number" ? this.study.defaults.eps : settings.eps;
     this.update({ layer, settings: { ...settings, lens, eps } });
-    const arrive = (next: Shown) => ({ selection: NOTHING, pins: [], camera: this.fitted(next) });
+    const arrive = (next: Shown) => ({ ...NONE_NAMED, camera: this.fitted(next) });
     void this.travel({ anchored: false, layout: null, arrive });
   }
 
@@ -131,12 +131,8 @@ export class Session {
       this.view = target;
       return;
     }
-    this.view = { ...target, selection: NOTHING, pins: [], camera: this.view.camera };
-    const arrive = (next: Shown) => ({
-      selection: known(target.selection, next),
-      pins: target.pins.filter(([node]) => node < next.graph.nodes.size.length),
-      camera: target.camera ?? this.fitted(next),
-    });
+    this.view = { ...target, ...NONE_NAMED, camera: this.view.camera };
+    const arrive = (next: Shown) => ({ ...known(target, next), camera: target.camera ?? this.fitted(next) });
     void this.travel({ anchored: false, layout: target.layout, arrive });
   }
 
@@ -201,12 +197,11 @@ export class Session {
   }
 
   private inherit(next: Shown, survivors: number[] | null): Partial<ViewState> {
-    const { selection, pins, camera } = this.view;
-    if (!survivors || !this.shown) return { selection: selection.kind === "area" ? selection : NOTHING, pins: [] };
-    const heir = heirs(this.shown, next, survivors);
-    const moved = inherited(pins, heir);
+    const { selection, camera } = this.view;
+    if (!survivors || !this.shown) return { ...NONE_NAMED, selection: selection.kind === "area" ? selection : NOTHING };
+    const named = inherited(this.view, heirs(this.shown, next, survivors));
     const still = sameTree(this.shown.graph, next.graph) && camera;
-    return { pins: moved, selection: heirsOf(selection, heir), camera: still || this.followed(restingPlaces(next, moved), camera, survivors) };
+    return { ...named, camera: still || this.followed(restingPlaces(next, named.pins), camera, survivors) };
   }
 
   /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */
@@ -281,45 +276,6 @@ function restingPlaces(shown: Shown | null, pins: ViewState["pins"]): Float32Arr
   x.forEach((value, node) => xy.set([value, y[node]], 2 * node));
   for (const [node, px, py] of pins) if (node < x.length) xy.set([px, py], 2 * node);
   return xy;
-}
-
-/** Return for each node of a graph the node of the one before that it continues, or −1. */
-const survivorsOf = (next: Graph, before: Graph): number[] => (sameTree(next, before) ? sameNodes(next, before) : next.survivors);
-
-type Heir = (id: number) => number | undefined;
-
-/** Return what becomes of a node: of two cuts of one tree, the node that contains it where it is not there itself. */
-function heirs(before: Shown, next: Shown, survivors: number[]): Heir {
-  if (!sameTree(before.graph, next.graph)) return (id) => continued([id], survivors)[0];
-  return (id) => heirIn(next.graph, next.members, before.graph, membersOf(before.members, id)[0], id);
-}
-
-function heirsOf(selection: Selection, heir: Heir): Selection {
-  if (selection.kind === "edge") return NOTHING;
-  if (selection.kind !== "nodes") return selection;
-  const ids = [...new Set(selection.ids.flatMap((id) => heir(id) ?? []))];
-  return ids.length ? { kind: "nodes", ids } : NOTHING;
-}
-
-/** Return the pins of the heirs; of those that have become one, the first keeps its place. */
-function inherited(pins: ViewState["pins"], heir: Heir): ViewState["pins"] {
-  const moved = new Map<number, ViewState["pins"][number]>();
-  for (const [node, x, y] of pins) {
-    const to = heir(node);
-    if (to !== undefined && !moved.has(to)) moved.set(to, [to, x, y]);
-  }
-  return [...moved.values()];
-}
-
-/** Return the selection without nodes that the graph does not have. */
-function known(selection: Selection, shown: Shown): Selection {
-  const n = shown.graph.nodes.size.length;
-  if (selection.kind === "nodes") {
-    const ids = selection.ids.filter((id) => id < n);
-    return ids.length ? { kind: "nodes", ids } : NOTHING;
-  }
-  if (selection.kind === "edge" && Math.max(selection.source, selection.target) >= n) return NOTHING;
-  return selection;
 }
 
 function sameSettings(a: Settings, b: Settings): boolean {

@@ -9,8 +9,9 @@ export const SHORTCUTS: [keys: string, meaning: string][] = [
   ["F", "Fit the graph into the view"],
   ["L", "Lay the graph out anew; pins are released"],
   ["P", "Pies of classes in the nodes"],
-  ["I", "Images on the nodes, once they are large enough"],
+  ["I · A", "Examples · activation images in the nodes, once they are large enough"],
   ["T", "Table of nodes"],
+  ["B", "Bring an input of your own and see where it lands"],
   ["/", "Search a class or another value"],
   ["← ↑ → ↓", "Walk from the selected node to a neighbour"],
   ["Ctrl Z · Ctrl ⇧ Z", "Undo · redo"],
@@ -21,10 +22,14 @@ export const SHORTCUTS: [keys: string, meaning: string][] = [
 export const GESTURES: [gesture: string, meaning: string][] = [
   ["Drag, wheel", "Move and zoom the graph"],
   ["Click a node", "Select it; with Shift, add it or take it away"],
+  ["Two nodes selected", "“Path between them” shows the way from one to the other as a strip"],
+  ["Keep as A, as B", "Set two selections against each other, with their difference"],
   ["Click an edge", "Select the points that its two nodes share"],
   ["Drag a node", "Pin it there; double-click to let it go"],
   ["Draw in the projection", "Select points; the nodes that hold them light up"],
   ["Click a point there", "Select the nodes that hold it"],
+  ["Drop or paste an image", "See where it lands in each layer, if started with --model"],
+  ["Click an example", "Keep its card open, for the activation image of the point"],
 ];
 
 const ARROWS: Record<string, [number, number]> = {
@@ -47,14 +52,16 @@ export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => v
   act();
 }
 
-function actions({ session, reading }: Explorer, help: () => void): Record<string, () => unknown> {
+function actions({ session, reading, probing }: Explorer, help: () => void): Record<string, () => unknown> {
   const { view } = session;
   return {
     f: () => session.fitView(),
     l: () => session.relayout(),
     p: () => reading.column && session.update({ colour: "majority", pies: !reading.pies }),
-    i: () => session.update({ images: !view.images }),
+    i: () => session.update({ images: view.images === "examples" ? "none" : "examples" }),
+    a: () => session.update({ images: view.images === "activations" ? "none" : "activations" }),
     t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
+    b: () => (probing.open ? probing.close() : probing.show()),
     "/": () => {
       session.update({ panels: { ...view.panels, left: true } }, false);
       flushSync();

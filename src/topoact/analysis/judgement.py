@@ -122,9 +122,8 @@ def _shifted(lens: LensValues, n_intervals: int, overlap: float, shift: float) -
 
 def _graph(vectors: Vectors, lens: LensValues, intervals: Intervals, k: int) -> MapperGraph:
     tree = mode_tree(vectors, pullback(lens, intervals), k)
-    kept, parent = tree.kept(SKELETON), tree.parents(SKELETON)
     nodes = nodes_of(tree, vectors, SKELETON)
-    return without_tips(assemble(lens, intervals, nodes, prominence=tree.prominence[kept], parent=parent), k)
+    return without_tips(assemble(lens, intervals, nodes, **tree.facts(SKELETON)), k)
 
 
 def without_tips(graph: MapperGraph, k: int) -> MapperGraph:

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from topoact.cli.exploring import demo, map_, serve
+from topoact.cli.imaging import invert
+from topoact.cli.locating import locate
 from topoact.cli.options import (
     Append,
     AsJson,
@@ -223,5 +225,5 @@ def import_(
     say_study(study, as_json=as_json)
 
 
-for name, command in (("demo", demo), ("map", map_), ("serve", serve)):
+for name, command in (("demo", demo), ("map", map_), ("invert", invert), ("locate", locate), ("serve", serve)):
     app.command(name)(command)

@@ -2,9 +2,12 @@
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from topoact.extract.reloading import NetworkChoice
 
 
 def _print_version(asked: bool) -> None:  # the signature that typer calls
@@ -23,6 +26,16 @@ Weights = Annotated[
     str | None,
     typer.Option(help="A .safetensors, .pt or .pth file of tensors, or DEFAULT or another name that the library has."),
 ]
+StudyModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="The study's network: study for what the study records, or as in extract. Its code is run."
+    ),
+]
+StudyWeights = Annotated[str | None, typer.Option("--weights", help="Its weights, if they have been moved.")]
+StudyTransform = Annotated[
+    str | None, typer.Option("--transform", help="file.py:callable of the study's transform, if it has been moved.")
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the study to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a finished study of that name.")]
 Restart = Annotated[bool, typer.Option("--restart", help="Throw away an unfinished study of that name.")]
@@ -39,3 +52,12 @@ ImageColumn = Annotated[str | None, typer.Option(help="Column of images, as byte
 LabelColumn = Annotated[str | None, typer.Option(help="Column of labels.", show_default="label")]
 IdColumn = Annotated[str | None, typer.Option(help="Column of identities.", show_default="id")]
 Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]
+
+
+def network_choice(model: str | None, weights: str | None, transform: str | None) -> "NetworkChoice | None":
+    """Return which network of a study is meant; None where none of the options is given."""
+    from topoact.extract.reloading import RECORDED, NetworkChoice
+
+    if model is weights is transform is None:
+        return None
+    return NetworkChoice(model or RECORDED, weights, transform)

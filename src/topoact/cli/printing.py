@@ -29,6 +29,23 @@ def _radius(eps: Any) -> str:
     return f"eps {min(known):.4g}–{max(known):.4g} by interval" if known else "no eps"
 
 
+def image_line(row: dict[str, Any]) -> str:
+    """Return what the shell says of an activation image."""
+    cosine = "no cosine" if row["cosine"] is None else f"cosine {row['cosine']:.3f}"
+    lands = {True: ", lands in it", False: ", lands outside", None: ""}[row["lands"]]
+    seen = "" if row["prediction"] is None else f", looks like {row['prediction']} ({row['share']:.0%})"
+    return f"{row['target']}: {cosine}{lands}{seen}  {row['file']}"
+
+
+def images_line(rows: list[dict[str, Any]]) -> str:
+    """Return what the shell says of all activation images."""
+    cosines = sorted(row["cosine"] for row in rows if row["cosine"] is not None)
+    told = [row["lands"] for row in rows if row["lands"] is not None]
+    median = f", median cosine {cosines[len(cosines) // 2]:.3f}" if cosines else ""
+    lands = f", {sum(told)} of {len(told)} land in their node" if told else ""
+    return f"{len(rows)} {'image' if len(rows) == 1 else 'images'}{median}{lands}"
+
+
 def say_study(study: Any, *, as_json: bool) -> None:
     """Print what a study holds, and how to look at it."""
     from topoact.extract.summary import sentences, summarise
@@ -37,7 +54,7 @@ def say_study(study: Any, *, as_json: bool) -> None:
     say(summary, [*sentences(summary), f"explore it: topoact serve {study.path}"], as_json=as_json)
 
 
-def say(summary: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
+def say(summary: dict[str, Any] | list[Any], lines: list[str], *, as_json: bool) -> None:
     """Print a result, for people or for programs."""
     typer.echo(json.dumps(summary, ensure_ascii=False) if as_json else "\n".join(lines))
 

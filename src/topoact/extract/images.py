@@ -102,7 +102,8 @@ class ImageRun:
         ((scores, kept),) = seen
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
-            notes |= {"layers": list(kept), "outputs": asdict(self._outputs) if self._outputs else None}
+            outputs = asdict(self._outputs) if self._outputs else None
+            notes |= {"layers": list(kept), "outputs": outputs, "input": list(batch.inputs.shape[1:])}
             if self._plan.attribution:
                 notes["attribution"] = attributed_to(scores)
         layers = self._names.of(kept)

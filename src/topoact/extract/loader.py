@@ -98,11 +98,11 @@ def _batch(items: Sequence[Decoded], collate: Callable[..., Any], row: int, skip
 
 
 def _decoded(source: Source, preprocessing: Preprocessing, start: int, stop: int) -> Iterator[Decoded]:
-    def decode(records: list[Record]) -> list[Decoded]:
-        return [_decode(record, preprocessing) for record in records]
+    def decode_all(records: list[Record]) -> list[Decoded]:
+        return [decode(record, preprocessing) for record in records]
 
     groups = _grouped(islice(source.read(start), max(stop - start, 0)), GROUP)
-    for group in in_threads(decode, groups, n_threads=source.n_threads):
+    for group in in_threads(decode_all, groups, n_threads=source.n_threads):
         yield from group
 
 
@@ -120,7 +120,8 @@ def in_threads(work: Callable[[In], Out], items: Iterable[In], *, n_threads: int
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _decode(record: Record, preprocessing: Preprocessing) -> Decoded:
+def decode(record: Record, preprocessing: Preprocessing) -> Decoded:
+    """Read and prepare one input; what cannot be read says why."""
     if callable(record.image):
         return _from_item(record.image(), preprocessing)
     try:

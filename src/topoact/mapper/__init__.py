@@ -18,7 +18,7 @@ from topoact.mapper.estimator import Mapper
 from topoact.mapper.given import GivenGraph, Shares, checked_rows, given_graph, ordered_clusters
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.kepler import given_kepler_mapper
-from topoact.mapper.lenses import LENSES, lens_values
+from topoact.mapper.lenses import LENSES, lens_of_one, lens_values
 from topoact.mapper.neighbors._layout import widest_interval
 from topoact.mapper.neighbors.index import NeighborIndex
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
@@ -86,6 +86,7 @@ __all__ = [
     "given_graph",
     "given_kepler_mapper",
     "k_nearest",
+    "lens_of_one",
     "lens_values",
     "mode_tree",
     "no_progress",

@@ -59,6 +59,22 @@ def lens_values(
     return _checked(np.asarray(values), len(vectors))
 
 
+def lens_of_one(lens: str, vectors: Vectors) -> Lens | None:
+    """Return a named lens of some points as a function of one vector, point or not; None where it is none.
+
+    Eccentricity and the distance to a neighbour are no property of a vector alone.
+
+    Raises
+    ------
+    UnknownName
+        If there is no lens of that name.
+    """
+    function = _named(lens, vectors)
+    if isinstance(function, PrincipalComponent):
+        return function.fitted(vectors)
+    return None if isinstance(function, Eccentricity | NeighbourDistance) else function
+
+
 def _is_several(lens: Any, n_points: int) -> TypeGuard[Sequence[Any]]:
     """Tell a list of lenses from a list of values."""
     if not isinstance(lens, list | tuple) or not lens:
@@ -147,6 +163,10 @@ class PrincipalComponent:
         self.index = index
 
     def __call__(self, vectors: Vectors) -> LensValues:
+        return self.fitted(vectors)(vectors)
+
+    def fitted(self, vectors: Vectors) -> Lens:
+        """Return the coordinate along the axis of these points, as a function of any vectors."""
         n_points, n_channels = vectors.shape
         if self.index >= min(n_points, n_channels):
             raise InvalidInput(
@@ -156,10 +176,10 @@ class PrincipalComponent:
         mean, covariance = _moments(vectors)
         variances, axes = np.linalg.eigh(covariance)
         if variances[-1 - self.index] <= variances[-1] * n_channels * np.finfo(np.float64).eps:
-            return np.zeros(n_points)  # the points have no extent in this direction, only rounding errors
+            return lambda some: np.zeros(len(some))  # the points have no extent in this direction, only rounding errors
         axis = axes[:, -1 - self.index]
         axis = axis * np.sign(axis[np.abs(axis).argmax()])
-        return _by_blocks(vectors, lambda block: (block - mean) @ axis)
+        return lambda some: _by_blocks(some, lambda block: (block - mean) @ axis)
 
 
 def _moments(vectors: Vectors) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -58,7 +58,7 @@ def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.jobs = JobRunner(app.state.bench.study.path)
+    app.state.jobs = JobRunner(app.state.bench.study.path, app.state.bench.choice)
     yield
     app.state.jobs.close()
 

@@ -1,38 +1,21 @@
 """The addresses of the explorer's data. Thin: parse, call the workbench, translate."""
 
-from typing import Annotated, Final
-
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from topoact.errors import UnknownName
+from topoact.server import images, meanings, probes
+from topoact.server.dependencies import NEVER, SESSION, Bench, Digest, Jobs, Place
 from topoact.server.events import job_stream
 from topoact.wire import findings, messages, translate
 from topoact.workbench import DrawnGraph, Workbench
-from topoact.workbench.jobs import JobRunner
+from topoact.workbench.findings import is_measured, said_by_other_covers, shape_of
 from topoact.workbench.tasks import MapTask, ProjectionTask, StabilityTask
 
-SESSION: Final = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
-"""For what never changes while the server runs: the next start, perhaps on another study, has another cookie."""
-NEVER: Final = {"cache-control": "no-store"}
-
-
-def _bench(request: Request) -> Workbench:
-    bench: Workbench = request.app.state.bench
-    return bench
-
-
-def _jobs(request: Request) -> JobRunner:
-    jobs: JobRunner = request.app.state.jobs
-    return jobs
-
-
-Bench = Annotated[Workbench, Depends(_bench)]
-Jobs = Annotated[JobRunner, Depends(_jobs)]
-Digest = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
-Place = Annotated[int, Path(ge=0)]
-
 router = APIRouter(prefix="/api")
+router.include_router(images.router)
+router.include_router(meanings.router)
+router.include_router(probes.router)
 
 
 @router.get("/study")
@@ -66,7 +49,7 @@ def members(digest: Digest, bench: Bench) -> Response:
 @router.get("/graphs/{digest}/found")
 def found(digest: Digest, bench: Bench) -> findings.Found:
     """Components, loops and branches of a graph."""
-    report = bench.shape(digest)
+    report = shape_of(bench, digest)
     if report is None:
         raise UnknownName(f"there is no graph {digest}: ask for it anew")
     return findings.found_message(report)
@@ -77,8 +60,7 @@ def ask_for_stability(request: messages.StabilityRequest, bench: Bench, jobs: Jo
     """Ask how much of a graph returns; the ticket's result is the graph's name, below ``graphs/``."""
     settings = translate.settings_of(request.settings)
     digest = bench.drawn_name(request.layer, settings, None).graph
-    ready = bench.derived.load_stability(digest) is not None
-    job = None if ready else jobs.submit(StabilityTask(request.layer, settings))
+    job = None if is_measured(bench, request.layer, settings) else jobs.submit(StabilityTask(request.layer, settings))
     return messages.Ticket(result=digest, job=job)
 
 
@@ -88,7 +70,7 @@ def stability(digest: Digest, bench: Bench) -> findings.Stability:
     measured = bench.derived.load_stability(digest)
     if measured is None:
         raise UnknownName(f"the stability of graph {digest} was not measured: ask for it first")
-    return findings.stability_message(measured, bench.derived.load_judgement(digest))
+    return findings.stability_message(measured, said_by_other_covers(bench, digest))
 
 
 @router.get("/graphs/{digest}/{layout}")

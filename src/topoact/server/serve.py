@@ -12,6 +12,7 @@ from urllib.parse import quote
 import uvicorn
 
 from topoact.errors import InvalidInput
+from topoact.extract.reloading import NetworkChoice
 from topoact.server.app import make_app
 from topoact.workbench import open_workbench
 
@@ -27,6 +28,7 @@ def serve(
     port: int | None = None,
     token: str | None = None,
     open_browser: bool = True,
+    network: NetworkChoice | None = None,
 ) -> None:
     """Serve the explorer of a study until interrupted, after printing its address.
 
@@ -42,6 +44,8 @@ def serve(
         Secret of the address; random by default.
     open_browser
         Open the address in the default browser.
+    network
+        The study's network, for activation images and inputs of one's own; without it there are none.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def serve(
     """
     if not _is_loopback(host) and not token:
         raise InvalidInput(f"host {host} can be reached from other machines: give a secret of your own with --token")
-    bench = open_workbench(study)
+    bench = open_workbench(study, network)
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
     token = token or secrets.token_urlsafe(24)

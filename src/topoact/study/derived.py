@@ -1,10 +1,10 @@
 """What was computed from a study: graphs, layouts and projections, keyed by digest and safe to delete.
 
 ``graphs/<digest>/`` holds ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet`` and
-``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, and ``stability.json``, if that
-was asked for, what of it returns when it is built from fewer points, ``judgement.json`` what other covers say of its
-shape. ``projections/<name>.parquet`` has the columns x
-and y. A file that cannot be read counts as absent and is computed again.
+``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, and if that was asked for
+``stability.json`` what of it returns when it is built from fewer points, ``judgement.json`` what other covers say of
+its shape. ``projections/<name>.parquet`` has the columns x and y. A file that cannot be read counts as absent and is
+computed again.
 """
 
 import json

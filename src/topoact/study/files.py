@@ -12,13 +12,14 @@ from typing import Any, BinaryIO
 
 
 @contextmanager
-def replacing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, lasting: bool = True, shared: bool = False) -> Iterator[BinaryIO]:
     """Open a file for writing that takes the place of `path` when the block ends without error.
 
-    It is on disk for good then; unless it is not `lasting`, because it can be made again and somebody waits.
+    It is on disk for good then; unless it is not `lasting`, because it can be made again and somebody waits. Where it
+    is `shared`, other processes may write it at the same time, and what the last one wrote stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp" if shared else f"{path.name}.tmp")
     try:
         with temporary.open("wb") as file:
             yield file
@@ -45,11 +46,15 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what processes that were killed in `replacing_folder` left in a folder."""
+    """Remove what killed processes left in a folder in `replacing_folder`, and in `replacing` of shared files."""
     for path in folder.glob("*.tmp"):
         owner = re.search(r"\.(\d+)\.tmp$", path.name)
-        if owner and not _is_running(int(owner[1])):
+        if not owner or _is_running(int(owner[1])):
+            continue
+        if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _is_running(process: int) -> bool:
@@ -73,9 +78,9 @@ def link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def write_json(path: Path, value: Any, *, lasting: bool = True) -> None:
+def write_json(path: Path, value: Any, *, lasting: bool = True, shared: bool = False) -> None:
     """Replace `path` by `value` as readable JSON; see `replacing`."""
-    with replacing(path, lasting=lasting) as file:
+    with replacing(path, lasting=lasting, shared=shared) as file:
         file.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
 

@@ -37,6 +37,12 @@ def shrink(image: Image.Image) -> Thumbnail:
     return file.getvalue(), MEDIA_TYPES["PNG" if lossless else "JPEG"]
 
 
+def size_of(thumbnail: Thumbnail) -> tuple[int, int, int]:
+    """Return its channels, 1 where it is grey and 3 where it is not, its height and its width."""
+    image = Image.open(io.BytesIO(thumbnail[0]))
+    return 1 if image.mode in {"1", "L"} else 3, image.height, image.width
+
+
 def write_thumbnails(folder: Path, segment: int, thumbnails: Sequence[Thumbnail | None]) -> None:
     """Write the thumbnails of one segment of the examples."""
     images, types = zip(*(thumbnail or (None, None) for thumbnail in thumbnails), strict=True)

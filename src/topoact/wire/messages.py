@@ -9,8 +9,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from topoact.analysis.diagnosis import Code
+from topoact.wire.arguments import ArgumentsRequest, NodeArguments, OutputWords
+from topoact.wire.equivalents import Equivalents
 from topoact.wire.findings import Found, Stability
+from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
 from topoact.wire.model import WireModel
+from topoact.wire.probes import Probe, TextProbe
+from topoact.wire.texts import Passage
 from topoact.workbench.settings import KnobKind
 
 Rule = Annotated[str, Field(pattern=r"^(elbow|quantile:(0?\.\d+|0|1))(:interval)?$")]
@@ -107,6 +112,8 @@ class StudySummary(WireModel):
     text_columns: list[str] = Field(description="Columns that can be searched: the texts, and texts of many values.")
     model: str | None
     preprocessing: str | None
+    network: bool = Field(description="Whether the network is at hand: inputs of one's own can be located.")
+    pictures: bool = Field(description="Whether activation images can be made.")
 
 
 class Anchor(WireModel):
@@ -242,14 +249,6 @@ class RowsRequest(WireModel):
     rows: list[int] = Field(max_length=1000)
 
 
-class Passage(WireModel):
-    """A word between what stands around it, or as `focus` the beginning of a whole text."""
-
-    before: str
-    focus: str
-    after: str
-
-
 class ExampleId(WireModel):
     """The identity of one example, as in the user's data, and what it says."""
 
@@ -293,6 +292,16 @@ MESSAGES: tuple[type[WireModel], ...] = (
     Found,
     StabilityRequest,
     Stability,
+    InversionRequest,
+    InversionTicket,
+    ActivationImage,
+    NodeImage,
+    Equivalents,
+    ArgumentsRequest,
+    NodeArguments,
+    OutputWords,
+    Probe,
+    TextProbe,
     ProjectionRequest,
     RowsRequest,
     FindRequest,

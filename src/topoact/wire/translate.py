@@ -16,6 +16,7 @@ from topoact.mapper import DistanceCurve, GivenGraph, MapperGraph
 from topoact.study import Layer, Manifest
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
+from topoact.wire.texts import passage_of
 from topoact.workbench import KNOBS, PRESETS, DrawnGraph, Knob, MapSettings, Workbench, recalled, texts
 from topoact.workbench.columns import CodedColumn, coded_columns, holds_classes, point_columns, text_columns
 from topoact.workbench.jobs import JobStatus
@@ -48,6 +49,8 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         text_columns=text_columns(study),
         model=_model(study.manifest),
         preprocessing=(study.manifest.preprocessing or {}).get("description"),
+        network=bench.choice is not None,
+        pictures=bench.can_paint,
     )
 
 
@@ -127,7 +130,7 @@ def example_ids(bench: Workbench, rows: list[int]) -> list[messages.ExampleId]:
     """Return the identities of examples; rows that do not exist are left out."""
     ids = bench.study.examples["id"]
     known = [row for row in rows if 0 <= row < len(ids)]
-    return [messages.ExampleId(row=row, id=str(ids[row]), passage=_passage(bench, row)) for row in known]
+    return [messages.ExampleId(row=row, id=str(ids[row]), passage=passage_of(bench, row)) for row in known]
 
 
 def found_frame(bench: Workbench, request: messages.FindRequest) -> bytes:
@@ -143,11 +146,6 @@ def projection_frame(positions: npt.NDArray[np.float32]) -> bytes:
 def job_event(status: JobStatus) -> messages.JobEvent:
     """Return the status of a job as a message."""
     return messages.JobEvent(**asdict(status))
-
-
-def _passage(bench: Workbench, row: int) -> messages.Passage | None:
-    found = texts.passage(bench.study, row)
-    return messages.Passage(**found._asdict()) if found else None
 
 
 def _model(manifest: Manifest) -> str | None:

@@ -1,30 +1,33 @@
 """The workbench: what a person does with an opened study. Results are kept in the study and found again."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from topoact.analysis.classes import class_counts, top_classes
-from topoact.analysis.groups import NOISE, roots
-from topoact.analysis.judgement import judge
+from topoact.analysis.groups import roots
 from topoact.analysis.layout import Drawing, anchored_layout, layout
 from topoact.analysis.projection import check_projection, project
-from topoact.analysis.stability import Stability, same_way, split_share, stability
-from topoact.analysis.topology import Report, report
 from topoact.errors import InvalidInput, UnknownName
+from topoact.extract.reloading import NetworkChoice, StudyNetwork, has_gradients, reload_network
 from topoact.mapper import LENSES, MapperGraph, Progress, lens_values, no_progress
 from topoact.study import Layer, Study, open_study
 from topoact.study.derived import Derived
 from topoact.study.files import digest
+from topoact.study.probes import Probes
 from topoact.workbench.columns import number_columns
 from topoact.workbench.engine import Engine
-from topoact.workbench.settings import MOST_INTERVALS, MapSettings, chosen, recalled, usual
+from topoact.workbench.locators import Locators
+from topoact.workbench.settings import MapSettings, chosen, recalled, usual
 from topoact.workbench.shelf import Source
+
+if TYPE_CHECKING:
+    from topoact.workbench.inversion import ActivationImages
 
 Numbers = npt.NDArray[np.int64]
 DRAWING: Final = 2
@@ -86,9 +89,11 @@ class Workbench:
     ``topoact.open("runs/resnet20").layer("layer3").map(n_intervals=50, overlap=0.5)``
     """
 
-    def __init__(self, study: Study) -> None:
-        self.study = study
+    def __init__(self, study: Study, network: NetworkChoice | None = None) -> None:
+        self.study, self.choice = study, network
         self.derived = Derived(study.path, study.given)
+        self.probes = Probes(study.path)
+        self.locators = Locators(self.probes)
         self._engine = Engine(study.path)
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 
@@ -106,6 +111,38 @@ class Workbench:
         layers = [self.study.layer(name) for name in self.layers]
         return usual(min((layer.n_points for layer in layers if layer.has_vectors), default=0))
 
+    @cached_property
+    def network(self) -> StudyNetwork:
+        """The study's network, loaded when first asked for.
+
+        Raises
+        ------
+        InvalidInput
+            If the workbench was opened without one, or it is not the one that made the study.
+        ModelError
+            If it cannot be loaded.
+        """
+        self.check_network()
+        assert self.choice is not None
+        return reload_network(self.study, self.choice)
+
+    def check_network(self) -> None:
+        """Refuse what needs a network where the workbench was opened without one; raises `InvalidInput`."""
+        if self.choice is None:
+            raise InvalidInput("the study was opened without its network: start the explorer with --model study")
+
+    @cached_property
+    def images(self) -> "ActivationImages":
+        """Activation images of the study's layers."""
+        from topoact.workbench.inversion import ActivationImages
+
+        return ActivationImages(self)
+
+    @property
+    def can_paint(self) -> bool:
+        """Whether there can be activation images: told without loading the network."""
+        return self.choice is not None and has_gradients(self.study, self.choice)
+
     def layer(self, name: str | int) -> OpenLayer:
         """Return a layer by name or place; an unknown name is answered with the nearest ones."""
         return OpenLayer(self, self.study.layer(name))
@@ -114,13 +151,17 @@ class Workbench:
         """Return the lenses on offer: those of the vectors, then the numeric columns."""
         return [*LENSES, *(COLUMN_LENS + name for name in number_columns(self.study))]
 
+    def key(self, layer: Layer, settings: MapSettings) -> str:
+        """Return the name of a graph; the one that was imported is called by its layer's digest."""
+        return settings.key(layer.digest) if layer.has_vectors else layer.digest
+
     def map(self, layer: str | int, settings: MapSettings, progress: Progress = no_progress) -> MapperGraph:
         """Return the mapper graph of a layer, computing and storing it if it is not in the study yet.
 
         A layer without vectors has the graph that was imported, whatever the settings.
         """
         opened = self.study.layer(layer)
-        key = self._key(opened, settings)
+        key = self.key(opened, settings)
         stored = self.derived.load_graph(key)
         if stored is not None:
             return stored
@@ -144,7 +185,7 @@ class Workbench:
         All cuts of one tree of modes are cut out of one drawing, and its name is theirs.
         """
         opened = self.study.layer(layer)
-        key, finest = self._key(opened, settings), self._key(opened, settings.finest)
+        key, finest = self.key(opened, settings), self.key(opened, settings.finest)
         whole = self._finest(anchor)
         if anchor and whole and whole.graph == finest:
             return DrawnGraph(key, anchor.layout)
@@ -174,51 +215,6 @@ class Workbench:
         self.derived.save_drawing(*name, drawing)
         return drawing
 
-    def stability(self, layer: str | int, settings: MapSettings, progress: Progress = no_progress) -> Stability:
-        """Return how much of a graph returns when it is built from 80 % of the points, over ten resamples.
-
-        Raises
-        ------
-        InvalidInput
-            If the layer has no vectors.
-        """
-        opened, graph = self.study.layer(layer), self.map(layer, settings, progress)
-        if not opened.has_vectors:
-            raise InvalidInput(f"layer {opened.name} has no vectors, from which its graph could be built anew")
-        key = self._key(opened, settings)
-        stored = self.derived.load_stability(key)
-        if stored is not None and len(stored.nodes) == graph.n_nodes:
-            return stored
-        found = stability(graph, same_way(graph, self.vectors(opened), settings.clusterer_of()), progress=progress)
-        if graph.prominence is not None and settings.prominence > NOISE:
-            found = replace(found, split=split_share(self.map(layer, settings.finest, progress)))
-        self.derived.save_stability(key, found)
-        return found
-
-    def judge(self, layer: str | int, settings: MapSettings, progress: Progress = no_progress) -> Report | None:
-        """Return what five other covers agree on; None where nodes are not modes, or distances not Euclidean."""
-        if settings.clusterer != "modes" or settings.metric != "euclidean":
-            return None
-        opened, graph = self.study.layer(layer), self.map(layer, settings, progress)
-        key, n_intervals = self._key(opened, settings), min(settings.n_intervals, MOST_INTERVALS)
-        found = self.derived.load_judgement(key)
-        if found is None:
-            lens, vectors = graph.lens, self.vectors(opened)
-            found = judge(vectors, lens, n_intervals=n_intervals, k=settings.k, progress=progress)
-            self.derived.save_judgement(key, found)
-        return found
-
-    def shape(self, graph: str) -> Report | None:
-        """Return what the shape of a stored graph says, counted on its skeleton even where it is cut above it."""
-        about, found = self.derived.about_graph(graph), self.derived.load_graph(graph)
-        if about is None or found is None or found.prominence is None:
-            return None if found is None else report(found)
-        settings = recalled(about["settings"])
-        finest = self.derived.load_graph(self._key(self.study.layer(about["layer"]), settings.finest))
-        if finest is None or settings.prominence <= NOISE:
-            return report(found)
-        return report(finest).within(finest.within(settings.prominence).tolist())
-
     def project(self, layer: str | int, kind: str, progress: Progress = no_progress) -> npt.NDArray[np.float32]:
         """Return a projection of a layer's points to the plane, shape (n_points, 2)."""
         stored = self.stored_projection(layer, kind)
@@ -247,14 +243,11 @@ class Workbench:
 
     def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
         """Return the vectors of a layer; those of the layer used last are kept in memory."""
-        if self._vectors is None or self._vectors[0] != layer.name:
+        known = self._vectors
+        if known is None or known[0] != layer.name:
             self._vectors = None
-            self._vectors = (layer.name, layer.vectors())
-        return self._vectors[1]
-
-    def _key(self, layer: Layer, settings: MapSettings) -> str:
-        """Return the name of a graph; the one that was imported is called by its layer's digest."""
-        return settings.key(layer.digest) if layer.has_vectors else layer.digest
+            self._vectors = known = (layer.name, layer.vectors())
+        return known[1]
 
     def _lens(
         self, layer: Layer, lens: str, vectors: npt.NDArray[np.float32], progress: Progress
@@ -273,7 +266,7 @@ class Workbench:
         if not anchor or not about or "settings" not in about:
             return anchor
         finest = recalled(about["settings"]).finest
-        return DrawnGraph(self._key(self.study.layer(about["layer"]), finest), anchor.layout)
+        return DrawnGraph(self.key(self.study.layer(about["layer"]), finest), anchor.layout)
 
     def _cut(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None, progress: Progress) -> Drawing:
         """Take the nodes that are left at the prominence out of the finest drawing, each in its place."""
@@ -303,12 +296,19 @@ class Workbench:
         return anchored_layout(graph, other, drawing.positions)
 
 
-def open_workbench(path: str | Path) -> Workbench:
+def open_workbench(path: str | Path, network: NetworkChoice | None = None) -> Workbench:
     """Open the study in a folder.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    network
+        Which network is loaded for what needs one, such as activation images; none by default.
 
     Raises
     ------
     StudyError
         If the folder is missing, unfinished, damaged, or written by a newer version.
     """
-    return Workbench(open_study(path))
+    return Workbench(open_study(path), network)

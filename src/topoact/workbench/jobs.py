@@ -1,7 +1,8 @@
-"""Jobs: tasks that run one after the other in a worker process, watched and cancelled from this one.
+"""Jobs: tasks that run one after the other in the worker process of their lane, watched and cancelled from this one.
 
 A process, not a thread, so that a computation that does not listen can be stopped for good, and one that runs out of
-memory takes nothing with it. Results are left in the study; an event says when they are there.
+memory takes nothing with it. A lane for each kind of work, so that no graph waits for pictures that take minutes.
+Results are left in the study; an event says when they are there.
 """
 
 import contextlib
@@ -12,10 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from topoact.extract.reloading import NetworkChoice
 from topoact.workbench.process import WorkerProcess
-from topoact.workbench.tasks import Task
+from topoact.workbench.tasks import FIRST, WITH_NETWORK, Lane, Task, gives_way
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
@@ -39,19 +41,22 @@ class JobStatus:
         return self.state in ("queued", "running")
 
 
+class _Lane(NamedTuple):
+    queue: "queue.Queue[tuple[str, Task] | None]"
+    thread: threading.Thread
+
+
 class JobRunner:
     """Runs the tasks of one study; `watch` to hear of them, `close` when done."""
 
-    def __init__(self, study: Path) -> None:
-        self._worker = WorkerProcess(study)
-        self._queue: queue.Queue[tuple[str, Task] | None] = queue.Queue()
+    def __init__(self, study: Path, network: NetworkChoice | None = None) -> None:
+        self._study, self._network = study, network
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._jobs: dict[str, tuple[Task, JobStatus]] = {}
         self._cancelled: set[str] = set()
         self._watchers: list[Callable[[JobStatus], None]] = []
-        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
-        self._thread.start()
+        self._lanes = {name: self._lane(name) for name in (FIRST, *(WITH_NETWORK if network else ()))}
 
     def submit(self, task: Task) -> str:
         """Queue a task and return the name of its job; a live job of an equal task is joined."""
@@ -61,8 +66,9 @@ class JobRunner:
                     return name
             name = str(next(self._numbers))
             self._jobs[name] = (task, JobStatus(name, task.kind))
+            lane = self._lanes.get(task.lane) or self._lanes.setdefault(task.lane, self._lane(task.lane))
         self._tell(name, state="queued")  # before the worker's thread can tell more
-        self._queue.put((name, task))
+        lane.queue.put((name, task))
         return name
 
     def cancel(self, job: str) -> bool:
@@ -80,6 +86,11 @@ class JobRunner:
         with self._lock:
             return [status for _, status in self._jobs.values()]
 
+    def live_tasks(self) -> list[Task]:
+        """Return the tasks that wait or run."""
+        with self._lock:
+            return [task for task, status in self._jobs.values() if status.live]
+
     def watch(self, callback: Callable[[JobStatus], None]) -> Callable[[], None]:
         """Call `callback` with the status of every job so far, then at every change, from another thread.
 
@@ -95,23 +106,38 @@ class JobRunner:
         return lambda: self._watchers.remove(callback)
 
     def close(self) -> None:
-        """Stop the work at hand and end the process."""
+        """Stop the work at hand and end the processes."""
         for status in self.statuses():
             self.cancel(status.job)
-        self._queue.put(None)
-        self._thread.join()
+        for lane in self._lanes.values():
+            lane.queue.put(None)
+        for lane in self._lanes.values():
+            lane.thread.join()
 
-    def _work(self) -> None:
-        with contextlib.closing(self._worker):
-            self._worker.start()
-            while (item := self._queue.get()) is not None:
-                self._run(*item)
+    def _lane(self, name: Lane) -> "_Lane":
+        """Start a lane and its process at once: the first task need not wait for imports, nor for the network."""
+        tasks: queue.Queue[tuple[str, Task] | None] = queue.Queue()
+        thread = threading.Thread(target=self._work, args=(tasks, name), name=f"jobs: {name}", daemon=True)
+        thread.start()
+        return _Lane(tasks, thread)
 
-    def _run(self, job: str, task: Task) -> None:
+    def _work(self, tasks: "queue.Queue[tuple[str, Task] | None]", lane: Lane) -> None:
+        network = self._network if lane in WITH_NETWORK else None
+        with contextlib.closing(WorkerProcess(self._study, network)) as worker:
+            worker.start()
+            while (item := tasks.get()) is not None:
+                if self._run(worker, *item):
+                    tasks.put(item)
+
+    def _run(self, worker: WorkerProcess, job: str, task: Task) -> bool:
+        """Run a task to its end; return whether it gave way to another and is to go on later."""
         if not self._begin(job):
-            return
+            return False
         started = time.monotonic()
-        for report in self._worker.run(task, lambda: job in self._cancelled):
+        for report in worker.run(task, lambda: job in self._cancelled or self._gives_way(task)):
+            if report.state == "cancelled" and job not in self._cancelled:
+                self._tell(job, state="queued", stage="waiting", eta=None)
+                return True
             elapsed = time.monotonic() - started
             eta = elapsed * (report.total - report.done) / report.done if report.done else None
             self._tell(
@@ -123,6 +149,12 @@ class JobRunner:
                 eta=eta,
                 error=report.error,
             )
+        return False
+
+    def _gives_way(self, task: Task) -> bool:
+        with self._lock:
+            waiting = [one for one, status in self._jobs.values() if status.state == "queued"]
+        return any(gives_way(task, one) for one in waiting)
 
     def _begin(self, job: str) -> bool:
         """Take a job out of the queue, unless it was cancelled there."""

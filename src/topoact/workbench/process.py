@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from topoact.extract.reloading import NetworkChoice
 from topoact.workbench.tasks import Task
 from topoact.workbench.worker import CANCEL, Report, serve_tasks
 
@@ -19,8 +20,8 @@ DIED: Final = "the worker process was ended from outside, most likely for lack o
 class WorkerProcess:
     """The process that works, started anew whenever it was killed or died."""
 
-    def __init__(self, study: Path) -> None:
-        self._study = study
+    def __init__(self, study: Path, network: NetworkChoice | None = None) -> None:
+        self._study, self._network = study, network
         self._context = multiprocessing.get_context("spawn")
         self._process: multiprocessing.process.BaseProcess | None = None
 
@@ -30,7 +31,7 @@ class WorkerProcess:
             return
         self._connection, theirs = self._context.Pipe()
         self._process = self._context.Process(
-            target=serve_tasks, args=(self._study, theirs), name="topoact worker", daemon=True
+            target=serve_tasks, args=(self._study, self._network, theirs), name="topoact worker", daemon=True
         )
         self._process.start()
         theirs.close()

@@ -1,15 +1,30 @@
 """Work that may take long, as plain values that travel to the worker process."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Literal, Protocol
 
+from topoact.extract.inversion import Recipe
 from topoact.mapper import Progress
+from topoact.workbench.arguing import find_arguments
 from topoact.workbench.bench import DrawnGraph, Workbench
+from topoact.workbench.findings import ask_other_covers, find_stability
+from topoact.workbench.probing import Kind, locate_waiting
 from topoact.workbench.settings import MapSettings
+from topoact.workbench.targets import Target
+
+Lane = Literal["graphs", "images", "probes"]
+"""Tasks of one lane run one after the other, beside those of the others."""
+FIRST: Final[Lane] = "graphs"
+FEW: Final = 8
+"""Images that somebody waits for, at most."""
+WITH_NETWORK: Final[tuple[Lane, ...]] = ("images", "probes")
 
 
 class Task(Protocol):
     """A use case with its arguments; equal tasks have equal results, which are left in the study."""
+
+    @property
+    def lane(self) -> Lane: ...
 
     @property
     def kind(self) -> str: ...
@@ -21,6 +36,7 @@ class Task(Protocol):
 class MapTask:
     """Compute and draw the graph of a layer."""
 
+    lane: ClassVar[Lane] = FIRST
     kind: ClassVar[str] = "map"
     layer: int
     settings: MapSettings
@@ -34,22 +50,82 @@ class MapTask:
 class StabilityTask:
     """Measure how much of a graph returns, and ask other covers about its shape."""
 
+    lane: ClassVar[Lane] = FIRST
     kind: ClassVar[str] = "stability"
     layer: int
     settings: MapSettings
 
     def run(self, bench: Workbench, progress: Progress) -> None:
-        bench.stability(self.layer, self.settings, progress)
-        bench.judge(self.layer, self.settings, progress)
+        find_stability(bench, self.layer, self.settings, progress)
+        ask_other_covers(bench, self.layer, self.settings, progress)
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectionTask:
     """Project the points of a layer to the plane."""
 
+    lane: ClassVar[Lane] = FIRST
     kind: ClassVar[str] = "projection"
     layer: int
     projection: str
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         bench.project(self.layer, self.projection, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class InvertTask:
+    """Make activation images."""
+
+    lane: ClassVar[Lane] = "images"
+    kind: ClassVar[str] = "invert"
+    layer: int
+    graph: str
+    targets: tuple[Target, ...]
+    recipe: Recipe
+    names: tuple[str, ...]
+    """Under which they will be found."""
+
+    def target(self, name: str) -> Target:
+        """Return what the image of that name is to answer to."""
+        return self.targets[self.names.index(name)]
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.images.make(self.layer, self.graph, self.targets, self.recipe, progress)
+
+
+def gives_way(task: Task, other: Task) -> bool:
+    """Return whether a task stops for another, and goes on afterwards: many images for a few that one waits for."""
+    if not isinstance(task, InvertTask) or not isinstance(other, InvertTask):
+        return False
+    return len(other.targets) <= FEW < len(task.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class LocateTask:
+    """Find out where an input lands that waits in the study."""
+
+    lane: ClassVar[Lane] = "probes"
+    kind: ClassVar[str] = "locate"
+    name: str
+    """Under which it waits, and will be found."""
+    what: Kind
+    settings: MapSettings
+    first: int
+    """The layer to begin with."""
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        locate_waiting(bench, self.name, self.what, self.settings, first=self.first, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class ArgueTask:
+    """Find out which classes the nodes of a graph argue for."""
+
+    lane: ClassVar[Lane] = "probes"
+    kind: ClassVar[str] = "argue"
+    layer: int
+    graph: str
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        find_arguments(bench, self.layer, self.graph, progress)

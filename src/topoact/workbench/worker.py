@@ -3,11 +3,14 @@
 import logging
 import signal
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from topoact.errors import Cancelled, TopoActError
+from topoact.extract.inversion.ready import get_ready
+from topoact.extract.reloading import NetworkChoice
 from topoact.mapper import Progress
 from topoact.workbench.bench import Workbench, open_workbench
 from topoact.workbench.tasks import Task
@@ -31,23 +34,34 @@ class Report(NamedTuple):
     error: str | None = None
 
 
-def serve_tasks(study: Path, connection: Connection) -> None:
+def serve_tasks(study: Path, network: NetworkChoice | None, connection: Connection) -> None:
     """Run tasks from `connection` one after the other until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     bench: Workbench | None = None
+    with suppress(TopoActError):  # a task that needs what cannot be opened says so
+        bench = open_workbench(study, network)
+        _load_network(bench)
     try:
         while True:
             task: Task | None = connection.recv()
             if task is CANCEL:
                 continue  # came too late: its task has ended
             try:
-                bench = bench or open_workbench(study)
+                bench = bench or open_workbench(study, network)
                 report = _run(bench, task, _reporter(connection))
             except TopoActError as error:
                 report = Report("failed", error=str(error))
             connection.send(report)
     except (EOFError, ConnectionError):
         return
+
+
+def _load_network(bench: Workbench) -> None:
+    """Load the network, if there is to be one, before somebody waits for it."""
+    if bench.choice is not None:
+        _ = bench.network
+        if bench.can_paint:
+            get_ready()
 
 
 def _run(bench: Workbench, task: Task, progress: Progress) -> Report:

@@ -11,6 +11,7 @@ from topoact.extract.networks.gradients import gradients
 from topoact.extract.networks.libraries import import_torch, versions
 from topoact.extract.networks.protocol import DTYPES, LayerFacts
 from topoact.extract.networks.responses import response
+from topoact.extract.networks.tangents import along
 from topoact.extract.networks.usual import outermost_with_parameters, usual_layers
 from topoact.extract.networks.weights import model_digest
 from topoact.extract.preprocessing import Preprocessing
@@ -136,6 +137,28 @@ class TorchNetwork:
         """Return the output of a layer with its gradients, its axes as in `tap`; see `response`."""
         outputs = response(self.module, inputs.to(self._device), name, precision=self._precision())
         return self._in_order(name, lambda output: output)(outputs)
+
+    def along(
+        self,
+        inputs: Any,
+        name: str,
+        value: Callable[["torch.Tensor"], None],
+        direction: Callable[["torch.Tensor"], None],
+        of: Callable[[Any], "torch.Tensor"],
+    ) -> tuple["torch.Tensor", "torch.Tensor"]:
+        """Return the numbers that `of` makes of what the network gives, and their derivatives along a direction.
+
+        `value` writes over the output of a layer, or over a part of it, and `direction` into zeros of its shape, their
+        axes as in `tap`; see `along`.
+        """
+
+        def put(output: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
+            made = output.clone(), output.new_zeros(output.shape)
+            for write, tensor in zip((value, direction), made, strict=True):
+                self._in_order(name, write)(tensor)
+            return made
+
+        return along(self.module, self._placed(inputs), name, put, of, precision=self._precision())
 
     @property
     def device(self) -> str:

@@ -94,9 +94,9 @@ def cut(
     """
     n_points, n_channels = len(order), vectors.shape[1]
     n_tiles = -(-n_points // WORD)
-    scale = _scale(max(SMALL, np.sqrt(2 * eps)) if metric == "cosine" else eps)
-    factors = _factors(vectors, scale, metric)
-    shift = np.zeros(n_channels) if sparse else _mean(vectors, factors)
+    scale = unit_scale(max(SMALL, np.sqrt(2 * eps)) if metric == "cosine" else eps)
+    factors = row_factors(vectors, scale, metric)
+    shift = np.zeros(n_channels) if sparse else middle(vectors, factors)
     nonzeros = _room(vectors, order, sparse=sparse)
     tiles = np.empty((n_tiles, n_channels, WORD), dtype=np.float32)
     squares = np.full(n_tiles * WORD, np.inf)
@@ -129,11 +129,11 @@ def find_nonzeros(vectors: Vectors, order: Rows, *, n_jobs: int, progress: Progr
     return nonzeros
 
 
-def _scale(eps: float) -> float:
+def unit_scale(eps: float) -> float:
     return math.ldexp(1.0, -min(1000, max(-1000, math.frexp(eps)[1])))
 
 
-def _factors(vectors: Vectors, scale: float, metric: Metric) -> npt.NDArray[np.float64]:
+def row_factors(vectors: Vectors, scale: float, metric: Metric) -> npt.NDArray[np.float64]:
     """Return what the coordinates of each row are multiplied by; 0 for a vector without direction."""
     if metric == "euclidean":
         return np.full(len(vectors), scale)
@@ -142,7 +142,7 @@ def _factors(vectors: Vectors, scale: float, metric: Metric) -> npt.NDArray[np.f
         return np.divide(scale, size, out=np.zeros(len(size)), where=size > 0)
 
 
-def _mean(vectors: Vectors, factors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def middle(vectors: Vectors, factors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return some point near the middle of the scaled points."""
     if (factors == factors[0]).all():
         return vectors.mean(axis=0, dtype=np.float64) * factors[0]

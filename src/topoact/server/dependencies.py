@@ -1,0 +1,28 @@
+"""What the addresses are given: the opened study, the jobs, and names that a request may hold."""
+
+from typing import Annotated, Final
+
+from fastapi import Depends, Path, Request
+
+from topoact.workbench import Workbench
+from topoact.workbench.jobs import JobRunner
+
+SESSION: Final = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
+"""For what never changes while the server runs: the next start, perhaps on another study, has another cookie."""
+NEVER: Final = {"cache-control": "no-store"}
+
+
+def _bench(request: Request) -> Workbench:
+    bench: Workbench = request.app.state.bench
+    return bench
+
+
+def _jobs(request: Request) -> JobRunner:
+    jobs: JobRunner = request.app.state.jobs
+    return jobs
+
+
+Bench = Annotated[Workbench, Depends(_bench)]
+Jobs = Annotated[JobRunner, Depends(_jobs)]
+Digest = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
+Place = Annotated[int, Path(ge=0)]

@@ -1,0 +1,57 @@
+"""A small network in a file, and a study of its activations, as a user would have them: made in a second."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from topoact.study import Study
+
+CODE: Final = '''"""A network that tells red pictures from green and blue ones."""
+
+import torch
+from torch import nn
+
+
+def network():
+    torch.manual_seed(5)
+    body = [nn.Conv2d(3, 8, 5, padding=2), nn.ReLU(), nn.Conv2d(8, 6, 3, stride=2), nn.Tanh()]
+    return nn.Sequential(*body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 3))
+'''
+NAMES: Final = ("red", "green", "blue")
+LAYERS: Final = ("1", "3")
+SIDE: Final = 16
+
+
+class Pictures:
+    """Noisy pictures of 16 x 16 pixels, red, green and blue in turn."""
+
+    classes = NAMES
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __getitem__(self, row: int) -> dict[str, Any]:
+        rng = np.random.default_rng(row)
+        picture = rng.uniform(0, 0.5, (3, SIDE, SIDE)).astype(np.float32)
+        picture[row % 3] += rng.uniform(0.2, 0.5)
+        image = (np.moveaxis(picture, 0, -1) * 255).astype(np.uint8)
+        return {"input": picture, "label": row % 3, "image": image, "id": f"picture {row}"}
+
+
+def write_network_study(path: Path, n_examples: int = 240) -> Study:
+    """Write a study of a network whose code is written beside it as ``network.py``."""
+    from topoact.extract import Plan, extract, load_network
+    from topoact.extract.sources import DatasetSource
+
+    code = path.with_name("network.py")
+    code.parent.mkdir(parents=True, exist_ok=True)
+    code.write_text(CODE, "utf-8")
+    plan = Plan(layers=LAYERS, policies=("random", "mean"), classes=NAMES, batch_size=60)
+    source = DatasetSource(
+        Pictures(n_examples), record={"kind": "dataset", "spec": "topoact.testing.networks:Pictures"}
+    )
+    return extract(load_network(f"{code}:network"), source, path, plan)

@@ -1,0 +1,86 @@
+"""Inputs of one's own: their messages, and how they are made."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from topoact.extract.probing import MOST_CHARACTERS
+from topoact.wire.model import WireModel
+
+Kind = Literal["image", "text"]
+
+
+class TextProbe(WireModel):
+    """A text that is to be located; an image travels as it is."""
+
+    text: str = Field(max_length=MOST_CHARACTERS)
+
+
+class Prediction(WireModel):
+    """A class that the network sees in an input, and how sure it is of it, 0 to 1."""
+
+    name: str
+    share: float
+
+
+class Hit(WireModel):
+    """A node in which vectors of an input land."""
+
+    node: int
+    distance: float = Field(description="From its nearest member.")
+    margin: float | None = Field(description="How much nearer than the next node of the interval; null without one.")
+    vectors: list[int] = Field(description="Which of the input's vectors.")
+
+
+class Neighbour(WireModel):
+    """An example near to an input."""
+
+    point: int
+    example: int
+    distance: float
+
+
+class ProbePlace(WireModel):
+    """Where an input lands in the graph of a layer."""
+
+    layer: int
+    name: str
+    graph: str
+    sentence: str
+    n: int = Field(description="How many vectors the input has in this layer; 0 where there is no graph.")
+    n_inside: int
+    nodes: list[Hit] = Field(description="Those of most vectors first.")
+    nearest: list[Neighbour]
+    closest: int | None = Field(description="The nearest node, where the input lands in none.")
+    distance: float | None = Field(description="From the nearest node, where there is one vector.")
+    reach: float | None
+    usual: float | None = Field(description="What reach is at most where an input lands.")
+    same: int | None = Field(description="The example that the input is.")
+    y: list[int]
+    x: list[int]
+    spans: list[tuple[int, int]] = Field(description="Where words or tokens begin and end in the text.")
+
+
+class Probe(WireModel):
+    """What is known of an input; while its job runs, of the layers that are done."""
+
+    digest: str
+    kind: Kind
+    text: str | None
+    thumbnail: str | None = Field(description="A small image, as a data: address.")
+    predictions: list[Prediction] = Field(description="At most three; empty where the network is no classifier.")
+    notices: list[str]
+    places: list[ProbePlace]
+    n_layers: int = Field(description="How many places there will be; 0 before the network has answered.")
+
+
+def probe_message(digest: str, found: dict[str, Any]) -> Probe:
+    """Return what is stored of an input."""
+    predictions = [{"name": name, "share": share} for name, share in found["predictions"]]
+    return Probe.model_validate({**found, "digest": digest, "predictions": predictions})
+
+
+def unknown_yet(digest: str, kind: Kind) -> Probe:
+    """Return what is known of an input that the network has not answered to."""
+    nothing: dict[str, Any] = {"predictions": [], "notices": [], "places": [], "n_layers": 0}
+    return probe_message(digest, {"kind": kind, "text": None, "thumbnail": None, **nothing})

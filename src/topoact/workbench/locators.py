@@ -1,0 +1,55 @@
+"""What locates vectors in graphs, kept at hand: a second input is located at once."""
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.analysis.locating import Locator
+from topoact.analysis.usual import Usual
+from topoact.mapper import MapperGraph
+from topoact.mapper.neighbors.metrics import checked_metric
+from topoact.study import Layer
+from topoact.study.probes import Probes
+
+MOST: Final = 50_000_000
+"""Coordinates of the layers whose locators are kept; each takes up to 16 bytes."""
+
+
+class Locators:
+    """The locators of the graphs that were asked about last; what is usual in their layers is kept in the study.
+
+    Parameters
+    ----------
+    probes
+        Of the study.
+    """
+
+    def __init__(self, probes: Probes) -> None:
+        self._probes = probes
+        self._known: dict[tuple[str, str], tuple[int, Locator]] = {}
+
+    def get(
+        self, key: str, layer: Layer, graph: MapperGraph, metric: str, vectors: Callable[[], npt.NDArray[np.float32]]
+    ) -> Locator:
+        """Return what locates vectors in the graph of that key; `vectors` are read if it is not at hand."""
+        name = (key, layer.digest)
+        size, found = self._known.pop(name, (layer.n_points * layer.n_channels, None))
+        found = found or self._made(layer, graph, metric, vectors())
+        self._known[name] = (size, found)
+        while sum(size for size, _ in self._known.values()) > MOST:
+            del self._known[next(iter(self._known))]
+        return found
+
+    def _made(self, layer: Layer, graph: MapperGraph, metric: str, vectors: npt.NDArray[np.float32]) -> Locator:
+        distance = checked_metric(metric)
+        if graph.eps is not None:
+            return Locator(vectors, graph, metric=distance)
+        key = f"{layer.digest}-{distance}"
+        known = self._probes.usual(key)
+        usual = Usual(vectors, layer.points["example"].to_numpy(), metric=distance, limit=known)
+        if known is None and isfinite(usual.limit):
+            self._probes.remember_usual(key, usual.limit)
+        return Locator(vectors, graph, metric=distance, usual=usual)

@@ -1,0 +1,205 @@
+"""Bring an input of one's own and see where it lands in the graphs of a study."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from topoact.analysis.locating import Located, Locator
+from topoact.errors import InvalidInput
+from topoact.extract.probing import Answer, Answers, answer_images, answer_texts, usable
+from topoact.mapper import Lens, MapperGraph, Progress, lens_of_one, no_progress
+from topoact.study import Layer
+from topoact.study.files import digest
+from topoact.study.thumbnails import Thumbnail
+from topoact.workbench.bench import COLUMN_LENS, Workbench
+from topoact.workbench.places import Place, no_place, place_of
+from topoact.workbench.settings import MapSettings
+
+Kind = Literal["image", "text"]
+TOP = 3
+"""Predictions that are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Where an input lands."""
+
+    kind: Kind
+    text: str | None
+    predictions: list[tuple[str, float]]
+    """The likeliest classes with their shares; none where the network is no classifier."""
+    notices: list[str]
+    """How the input was prepared, where that is not what one expects."""
+    places: list[Place] = field(default_factory=list)
+    n_layers: int = 0
+    """How many places there will be."""
+    thumbnail: Thumbnail | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        return len(self.places) == self.n_layers
+
+
+def kind_of(content: str | bytes) -> Kind:
+    """Return what an input is."""
+    return "text" if isinstance(content, str) else "image"
+
+
+def probe_name(bench: Workbench, content: str | bytes, settings: MapSettings) -> str:
+    """Return the name under which the places of an input are stored, without running anything."""
+    data = content.encode() if isinstance(content, str) else content
+    what = {"input": hashlib.sha256(data).hexdigest(), "kind": kind_of(content), "study": bench.study.digest}
+    return digest({**what, "network": asdict(bench.choice) if bench.choice else None, "settings": settings.used})
+
+
+def locate(
+    bench: Workbench,
+    content: str | bytes,
+    settings: MapSettings,
+    *,
+    layers: Sequence[str | int] | None = None,
+    first: int = 0,
+    on_place: Callable[[Probe], None] = lambda _: None,
+    progress: Progress = no_progress,
+) -> Probe:
+    """Find out where an input lands.
+
+    Parameters
+    ----------
+    bench
+        A workbench that was opened with the study's network.
+    content
+        A text, or the bytes of an image file.
+    settings
+        Of the graphs.
+    layers
+        Where to look; in all layers of the network at hand by default.
+    first
+        The layer to begin with, by its place in the study.
+    on_place
+        Called when the network has answered, and after each layer, with what is known by then.
+    progress
+        Told of each stage; may raise `topoact.errors.Cancelled`.
+
+    Raises
+    ------
+    InvalidInput
+        If the input cannot be used, or a layer is none of this network.
+    ModelError
+        If the network cannot be loaded, or fails.
+    """
+    progress("loading the network", 0, 1)
+    chosen = sorted(_chosen(bench, layers), key=lambda layer: layer.name != bench.layers[first])
+    progress("running the network", 0, 1)
+    answers = _answers(bench, chosen, [content])
+    text = content if isinstance(content, str) else None
+    probe = Probe(kind_of(content), text, answers.predictions[0][:TOP], answers.notices, n_layers=len(chosen))
+    probe = replace(probe, thumbnail=answers.thumbnails[0])
+    on_place(probe)
+    for layer in chosen:
+        probe = replace(
+            probe, places=[*probe.places, _place(bench, layer, settings, answers.layers[layer.name], progress)]
+        )
+        on_place(probe)
+    return probe
+
+
+def locate_many(
+    bench: Workbench,
+    contents: Sequence[str] | Sequence[bytes],
+    settings: MapSettings,
+    layer: str | int,
+    progress: Progress = no_progress,
+) -> tuple[Answers, Located]:
+    """Find out where many inputs of one kind land in one layer; parameters and errors are those of `locate`."""
+    (chosen,) = _chosen(bench, [layer])
+    answers = _answers(bench, [chosen], contents)
+    _, located = _located(bench, chosen, settings, answers.layers[chosen.name], progress)
+    return answers, located
+
+
+def locate_waiting(
+    bench: Workbench, name: str, kind: Kind, settings: MapSettings, *, first: int, progress: Progress = no_progress
+) -> None:
+    """Find out where an input lands that waits in the study, and store it layer by layer, those of one layer first.
+
+    Raises
+    ------
+    InvalidInput
+        As `locate`, and if the input is not there any more.
+    """
+    waiting = bench.probes.take(name)
+    if waiting is None:
+        raise InvalidInput("the input is not there any more: bring it again")
+    content = waiting.decode() if kind == "text" else waiting
+    locate(
+        bench,
+        content,
+        settings,
+        first=first,
+        on_place=lambda probe: bench.probes.save(name, plain(probe)),
+        progress=progress,
+    )
+
+
+def plain(probe: Probe) -> dict[str, Any]:
+    """Return a probe as JSON."""
+    found = asdict(probe)
+    if probe.thumbnail is not None:
+        content, media_type = probe.thumbnail
+        found["thumbnail"] = f"data:{media_type};base64,{b64encode(content).decode()}"
+    return found
+
+
+def locator(bench: Workbench, layer: Layer, graph: MapperGraph, settings: MapSettings) -> Locator:
+    """Return what locates vectors in a graph of a layer."""
+    key = bench.key(layer, settings)
+    return bench.locators.get(key, layer, graph, settings.metric, lambda: bench.vectors(layer))
+
+
+def lens_at_hand(bench: Workbench, layer: Layer, settings: MapSettings) -> Lens | None:
+    """Return the lens of a graph as a function of new vectors; None where it is no property of a vector alone."""
+    return None if settings.lens.startswith(COLUMN_LENS) else lens_of_one(settings.lens, bench.vectors(layer))
+
+
+def _chosen(bench: Workbench, layers: Sequence[str | int] | None) -> list[Layer]:
+    at_hand = bench.network
+    if layers is None:
+        found = usable(at_hand, [bench.study.layer(name) for name in bench.layers])
+        if not found:
+            raise InvalidInput(f"no layer of the study {bench.study.name} has vectors of this network")
+        return found
+    for layer in (chosen := [bench.study.layer(name) for name in layers]):
+        at_hand.check_layer(layer)
+        if not layer.has_vectors:
+            raise InvalidInput(f"layer {layer.name} is a graph that was imported without its vectors")
+    return chosen
+
+
+def _answers(bench: Workbench, layers: Sequence[Layer], contents: Sequence[Any]) -> Answers:
+    answer: Any = answer_texts if isinstance(contents[0], str) else answer_images
+    found: Answers = answer(bench.network, bench.study.manifest.notes.get("outputs"), layers, contents)
+    return found
+
+
+def _located(
+    bench: Workbench, layer: Layer, settings: MapSettings, answer: Answer, progress: Progress
+) -> tuple[MapperGraph, Located]:
+    graph = bench.map(layer.name, settings, progress)
+    progress("locating", 0, 1)
+    one = lens_at_hand(bench, layer, settings)
+    values = None if one is None else one(answer.vectors)
+    return graph, locator(bench, layer, graph, settings).locate(answer.vectors, values)
+
+
+def _place(bench: Workbench, layer: Layer, settings: MapSettings, answer: Answer, progress: Progress) -> Place:
+    number, key = bench.layers.index(layer.name), bench.key(layer, settings)
+    if not len(answer.vectors):
+        return no_place(layer, number, key, "the input has no vector here")
+    try:
+        graph, located = _located(bench, layer, settings, answer, progress)
+    except InvalidInput as error:
+        return no_place(layer, number, key, str(error))
+    return place_of(layer, number, graph=graph, key=key, answer=answer, located=located)

@@ -1,0 +1,122 @@
+"""The logit lens: what a language model's own head says of a state, by hand and by the whole network."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from topoact.errors import InvalidInput
+from topoact.extract import Plan, extract, load_network, open_source
+from topoact.extract.reloading import NetworkChoice
+from topoact.extract.speaking import output_words
+from topoact.wire.arguments import words_message
+from topoact.workbench import MapSettings, open_workbench
+from topoact.workbench.arguing import are_found, find_arguments, node_words
+
+from . import tiny
+
+pytestmark = pytest.mark.usefixtures("transformers", "small_windows")
+
+
+def saved(model: Any, folder: Path) -> str:
+    model.save_pretrained(folder)
+    tiny.tokenizer().save_pretrained(folder)
+    return f"hf:{folder}"
+
+
+@pytest.fixture
+def decoder(tmp_path: Path) -> str:
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    torch.manual_seed(5)
+    sizes = {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": tiny.LIMIT}
+    return saved(GPT2LMHeadModel(GPT2Config(vocab_size=len(tiny.VOCABULARY), **sizes)), tmp_path / "decoder")
+
+
+@pytest.fixture
+def masked(tmp_path: Path) -> str:
+    from transformers import BertForMaskedLM
+
+    torch.manual_seed(5)
+    return saved(BertForMaskedLM(tiny.config()), tmp_path / "masked")
+
+
+def said(words: list[Any], scores: torch.Tensor) -> None:
+    shares, ids = scores.softmax(0).topk(len(words))
+    names = {number: piece for piece, number in tiny.VOCABULARY.items()}
+    assert [one.word.replace(" ", "") for one in words] == [names[number] for number in ids.tolist()]
+    np.testing.assert_allclose([one.share for one in words], shares.tolist(), rtol=1e-4)
+
+
+def test_of_a_decoder_the_last_normalisation_and_the_head(decoder: str) -> None:
+    from transformers import GPT2LMHeadModel
+
+    model = GPT2LMHeadModel.from_pretrained(decoder.removeprefix("hf:")).eval()
+    states = torch.randn(70, 16, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected = model.lm_head(model.transformer.ln_f(states))
+        after = model.lm_head(states)
+    for layer in ("wte", "h.0", "h.1"):
+        for words, scores in zip(output_words(load_network(decoder), layer, states.numpy()), expected, strict=True):
+            said(words, scores)
+    for words, scores in zip(output_words(load_network(decoder), "ln_f", states.numpy()), after, strict=True):
+        said(words, scores)
+
+
+def test_the_last_state_of_a_text_says_what_the_network_says(decoder: str) -> None:
+    from transformers import GPT2LMHeadModel
+
+    model = GPT2LMHeadModel.from_pretrained(decoder.removeprefix("hf:")).eval()
+    ids = tiny.tokenizer()("the cat sat", return_tensors="pt")["input_ids"]
+    kept: list[torch.Tensor] = []
+    last = model.transformer.h[-1]
+    with last.register_forward_hook(lambda m, i, o: kept.append(o[0] if isinstance(o, tuple) else o)), torch.no_grad():
+        logits = model(ids).logits[0]
+    for words, scores in zip(output_words(load_network(decoder), "h.1", kept[0][0].numpy()), logits, strict=True):
+        said(words, scores)
+
+
+def test_of_a_masked_model_its_head(masked: str) -> None:
+    from transformers import BertForMaskedLM
+
+    model = BertForMaskedLM.from_pretrained(masked.removeprefix("hf:")).eval()
+    states = torch.randn(3, 16, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected = model.cls(states)
+    for words, scores in zip(
+        output_words(load_network(masked), "encoder.layer.0", states.numpy()), expected, strict=True
+    ):
+        said(words, scores)
+
+
+def test_what_has_no_words_is_refused(bert: str, masked: str, model: torch.nn.Module) -> None:
+    from topoact.extract.networks import TorchNetwork
+
+    vectors = np.ones((2, 16), dtype=np.float32)
+    with pytest.raises(InvalidInput, match="has no language head: it gives vectors, and no words"):
+        output_words(load_network(bert), "encoder.layer.0", vectors)
+    with pytest.raises(InvalidInput, match="the vectors have 4 channels, and the network's states 16"):
+        output_words(load_network(masked), "encoder.layer.0", vectors[:, :4])
+    with pytest.raises(InvalidInput, match="reads no texts"):
+        output_words(TorchNetwork(model), "0", vectors)
+
+
+def test_of_the_nodes_of_a_study(decoder: str, lines: str, tmp_path: Path) -> None:
+    plan = Plan(layers=("h.1",), policies=("tokens",))
+    study = extract(load_network(decoder), open_source(lines), tmp_path / "s", plan)
+    bench, settings = open_workbench(study.path, NetworkChoice()), MapSettings(n_intervals=3, k=5)
+    graph, name = bench.map(0, settings), bench.key(study.layer(0), settings)
+    assert not are_found(bench, 0, name)
+    assert node_words(bench, name, 0) is None
+    find_arguments(bench, 0, name)
+    assert are_found(bench, 0, name)
+    expected = output_words(load_network(decoder), "h.1", graph.means)
+    for node in range(graph.n_nodes):
+        words = node_words(bench, name, node)
+        assert words is not None
+        assert [one.word for one in words] == [one.word for one in expected[node]]
+        assert [one.word for one in words_message(words).output_words] == [one.word for one in words]
+    with pytest.raises(InvalidInput, match="does not exist"):
+        node_words(bench, name, graph.n_nodes)
