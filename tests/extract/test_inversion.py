@@ -193,9 +193,9 @@ def test_recipes_that_make_no_sense(changes: dict[str, Any], said: str) -> None:
 
 
 def test_an_image_settles() -> None:
-    recipe = Recipe(steps=100, settling=0.5)
-    assert [recipe.left(step) for step in (0, 50, 75)] == pytest.approx([1, 1, 0.5])
-    assert [recipe.shaking(step) for step in (0, 25, 50, 99)] == pytest.approx([1, 0.5, 0, 0])
+    recipe = Recipe(steps=100, settling=0.6)
+    assert [recipe.left(step) for step in (0, 40, 70)] == [1, 1, pytest.approx(0.5)]
+    assert [recipe.shaking(step) for step in (40, 50, 60, 99)] == pytest.approx([1, 0.5, 0, 0])
     assert Recipe(shaken=False).shaking(0) == 0
 
 

@@ -21,13 +21,13 @@ def loss(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "to
     """
     if answers.shape != wanted.shape:
         raise InvalidInput(f"targets have {wanted.shape[1]} channels, and the layer has {answers.shape[1]}")
-    return misses(answers, wanted, recipe) if recipe.aim == "point" else -along(answers, wanted, recipe)
+    return misses(answers, wanted) if recipe.aim == "point" else -along(answers, wanted, recipe)
 
 
-def misses(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "torch.Tensor":
-    """Return the sum of n (1 − cos(h, v)) + log²(|h| / |v|)."""
+def misses(answers: "torch.Tensor", wanted: "torch.Tensor") -> "torch.Tensor":
+    """Return the sum of 1 − cos(h, v) + log²(|h| / |v|) / 4."""
     lengths = answers.norm(dim=1) / wanted.norm(dim=1)
-    return (recipe.power * (1 - _cosine(answers, wanted)) + lengths.clamp_min(TINY).log().square()).sum()
+    return (1 - _cosine(answers, wanted) + lengths.clamp_min(TINY).log().square() / 4).sum()
 
 
 def along(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "torch.Tensor":

@@ -18,32 +18,34 @@ class Recipe:
     spectrum, Fel et al. 2023), or the pixels."""
     aim: Aim = "point"
     """Whether the answer h is to point along the target v, (h·v) cosⁿ(h, v), or to be v in direction and length,
-    n (1 − cos(h, v)) + log²(|h| / |v|)."""
-    power: float = 10.0
-    """Of the cosine, n; or its weight."""
+    1 − cos(h, v) + log²(|h| / |v|) / 4."""
+    power: float = 4.0
+    """Of the cosine when only the direction counts, n."""
     least_cosine: float = 0.1
     """Where the cosine is floored when only the direction counts, so that there is a way out of a bad start."""
     whitened: bool = False
     """Whether v is multiplied by the inverse correlation of the layer's activations when only the direction counts."""
-    steps: int = 192
+    steps: int = 256
     size: int | None = None
     """Side in pixels; by default that of the network's input."""
     learning_rate: float = 0.1
+    memory: float = 0.99
+    """Of the sizes of gradients, Adam's β₂."""
     attempts: int = 1
     """Starts for each target, of which the one with the greatest cosine is kept."""
     shaken: bool = True
     """Whether the image is padded, shifted, scaled and turned at random in every step."""
-    settling: float = 0.5
-    """Share of the steps, at the end, in which the image is not shaken any more and changed by ever smaller steps."""
+    settling: float = 0.9
+    """Share of the steps, at the end, that get ever smaller; after the first third of them nothing is shaken."""
     leak: float = 0.01
-    """Share of the gradient that passes a rectifier which is off, at the start; less and less until the end."""
+    """Share of the gradient that passes a rectifier which is off; less and less while it settles."""
     seed: int = 0
 
     @classmethod
     def paper(cls, **changes: Any) -> "Recipe":
         """Return that of the paper (Rathore et al. 2021, section 4.3), with some changes."""
-        theirs = {"aim": "direction", "power": 4.0, "whitened": True, "steps": 512, "attempts": 2}
-        return cls(**{**theirs, "learning_rate": 0.05, "settling": 0.0, "leak": 0.0, **changes})
+        theirs = {"aim": "direction", "whitened": True, "steps": 512, "attempts": 2}
+        return cls(**{**theirs, "learning_rate": 0.05, "memory": 0.999, "settling": 0.0, "leak": 0.0, **changes})
 
     def __post_init__(self) -> None:
         for name, known in (("painting", get_args(Painting)), ("aim", get_args(Aim))):
@@ -58,24 +60,18 @@ class Recipe:
             raise InvalidInput(f"learning_rate must be positive: got {self.learning_rate:g}")
         if not self.power >= 0:
             raise InvalidInput(f"power must not be negative: got {self.power:g}")
-        for name in ("least_cosine", "settling", "leak"):
+        for name in ("least_cosine", "memory", "settling", "leak"):
             if not 0 <= getattr(self, name) < 1:
                 raise InvalidInput(f"{name} must be in [0, 1): got {getattr(self, name):g}")
 
-    def shaking(self, step: int) -> float:
-        """Return how much the image is shaken in a step: 1 at first, falling to 0 when it begins to settle."""
-        if not self.shaken or not self.settling:
-            return float(self.shaken)
-        return max(0.0, 1 - step / (self.steps * (1 - self.settling)))
-
     def left(self, step: int) -> float:
-        """Return the share of the learning rate in a step: 1, then falling to 0 while it settles."""
+        """Return the share of the learning rate and of the leak in a step: 1, then falling to 0 while it settles."""
         to_go = 1 - step / self.steps
         return min(1.0, to_go / self.settling) if self.settling else 1.0
 
-    def leaking(self, step: int) -> float:
-        """Return the share of a gradient that passes a rectifier which is off, in a step."""
-        return self.leak * (1 - step / self.steps)
+    def shaking(self, step: int) -> float:
+        """Return how much is shaken in a step: 1, then falling to 0 in the first third of the settling."""
+        return max(0.0, 3 * self.left(step) - 2) if self.shaken else 0.0
 
     def record(self) -> dict[str, Any]:
         """Return this as JSON."""

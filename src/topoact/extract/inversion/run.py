@@ -159,14 +159,14 @@ def _painted(observer: Observer, targets: Vectors, recipe: Recipe, seeds: list[i
     canvas, shaking = painting(recipe, observer.inputs.n_colours, height, width, seeds), Shaking(seeds)
     canvas.parameter = canvas.parameter.detach().to(device).requires_grad_()
     wanted = torch.from_numpy(targets).to(device)
-    optimizer = torch.optim.Adam([canvas.parameter], lr=recipe.learning_rate)
+    optimizer = torch.optim.Adam([canvas.parameter], lr=recipe.learning_rate, betas=(0.9, recipe.memory))
     for step in range(recipe.steps):
         pictures = canvas.pictures()
         watch.see(step, pictures)
         optimizer.param_groups[0]["lr"] = recipe.learning_rate * recipe.left(step)
-        share = recipe.shaking(step)
-        with leaking(recipe.leaking(step)):
-            answers = observer.answers(shaking(pictures, share) if share else pictures)
+        strength = recipe.shaking(step)
+        with leaking(recipe.leak * recipe.left(step)):
+            answers = observer.answers(shaking(pictures, strength) if strength else pictures)
         (canvas.parameter.grad,) = torch.autograd.grad(loss(answers, wanted, recipe), canvas.parameter)
         optimizer.step()
     return canvas.pictures().detach()
