@@ -25,9 +25,9 @@ def loss(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "to
 
 
 def misses(answers: "torch.Tensor", wanted: "torch.Tensor") -> "torch.Tensor":
-    """Return the sum of 1 − cos(h, v) + log²(|h| / |v|) / 4."""
+    """Return the sum of 1 − cos(h, v) + log²(|h| / |v|)."""
     lengths = answers.norm(dim=1) / wanted.norm(dim=1)
-    return (1 - _cosine(answers, wanted) + lengths.clamp_min(TINY).log().square() / 4).sum()
+    return (1 - _cosine(answers, wanted) + lengths.clamp_min(TINY).log().square()).sum()
 
 
 def along(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "torch.Tensor":

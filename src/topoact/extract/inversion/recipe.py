@@ -18,7 +18,7 @@ class Recipe:
     spectrum, Fel et al. 2023), or the pixels."""
     aim: Aim = "point"
     """Whether the answer h is to point along the target v, (h·v) cosⁿ(h, v), or to be v in direction and length,
-    1 − cos(h, v) + log²(|h| / |v|) / 4."""
+    1 − cos(h, v) + log²(|h| / |v|)."""
     power: float = 4.0
     """Of the cosine when only the direction counts, n."""
     least_cosine: float = 0.1
