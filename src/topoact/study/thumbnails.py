@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 from PIL import Image
 
@@ -41,6 +42,11 @@ def size_of(thumbnail: Thumbnail) -> tuple[int, int, int]:
     """Return its channels, 1 where it is grey and 3 where it is not, its height and its width."""
     image = Image.open(io.BytesIO(thumbnail[0]))
     return 1 if image.mode in {"1", "L"} else 3, image.height, image.width
+
+
+def brightness(thumbnail: Thumbnail) -> float:
+    """Return its mean brightness, 0 to 1."""
+    return float(np.asarray(Image.open(io.BytesIO(thumbnail[0])).convert("L")).mean() / 255)
 
 
 def write_thumbnails(folder: Path, segment: int, thumbnails: Sequence[Thumbnail | None]) -> None:

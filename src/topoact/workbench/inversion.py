@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from topoact.errors import Cancelled, InvalidInput, UnknownName
 from topoact.extract.history import History
 from topoact.extract.inversion import Recipe, inputs_of
@@ -11,6 +13,7 @@ from topoact.mapper import Progress, no_progress
 from topoact.study import Layer
 from topoact.study.files import digest
 from topoact.study.inversions import Inversion, Inversions
+from topoact.study.thumbnails import brightness
 from topoact.workbench.batch import Batch, Place
 from topoact.workbench.bench import Workbench
 from topoact.workbench.settings import recalled
@@ -19,6 +22,10 @@ from topoact.workbench.texts import unit
 
 VERSION: Final = 2
 """Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
+LOOKED_AT: Final = 64
+"""Images whose brightness is looked at."""
+DARK_AND_LIGHT: Final = (0.05, 0.95)
+"""Between which a picture begins: beyond, there are no gradients."""
 BATCH_PIXELS: Final = 2**17
 """Of all images that are made at once: what is lost when the work is stopped. More at once are hardly faster."""
 MOST_AT_ONCE: Final = 16
@@ -166,6 +173,13 @@ class ActivationImages:
         made_of = [VERSION, self._network_digest(layer), layer.digest, layer.module, answered(target, layer)]
         return digest([*made_of, identity(target, place.graph), _aimed(recipe, target).record()])
 
+    def _ground(self) -> float:
+        """Return the brightness of the study's images, so that a picture begins as they are: digits are on black."""
+        study = self._bench.study
+        rows = np.linspace(0, study.n_examples - 1, min(LOOKED_AT, study.n_examples)).round().astype(int)
+        seen = [brightness(image) for row in rows.tolist() if (image := study.thumbnail(row))]
+        return float(np.clip(np.mean(seen), *DARK_AND_LIGHT)) if seen else 0.5
+
     def _network_digest(self, layer: Layer) -> str:
         return str(History(self._bench.study).checkpoints[layer.checkpoint]["digest"])
 
@@ -186,6 +200,7 @@ class ActivationImages:
         at_hand = self._bench.network
         at_hand.check_layer(place.layer)
         inputs = inputs_of(at_hand.network, at_hand.preprocessing, at_hand.shape)
+        inputs = replace(inputs, ground=self._ground())
         height, width = (recipe.size, recipe.size) if recipe.size else inputs.size
         n_at_once = max(1, min(MOST_AT_ONCE, BATCH_PIXELS // (height * width)))
         ways = {name: (_aimed(recipe, target), answered(target, place.layer)) for name, target in missing.items()}

@@ -28,6 +28,8 @@ class Inputs:
     """Shape (channels, colours)."""
     offset: NDArray[np.float32]
     """Shape (channels,)."""
+    ground: float = 0.5
+    """Brightness of a picture at the start, and around it, in (0, 1)."""
 
     @property
     def n_colours(self) -> int:

@@ -4,6 +4,7 @@ The Fourier coefficients of decorrelated colours (Olah, Mordvintsev, Schubert 20
 spectrum (MACO: Fel et al. 2023), or the pixels themselves. Each gives pictures (B, colours, H, W) between 0 and 1.
 """
 
+import math
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -23,30 +24,40 @@ class Painting(Protocol):
     """Pictures that depend on a parameter."""
 
     parameter: "torch.Tensor"
+    ground: float
+    """Brightness at the start, through the inverse of the sigmoid."""
 
     def pictures(self) -> "torch.Tensor":
         """Return the pictures, (B, colours, H, W), between 0 and 1."""
         ...
 
 
-def painting(recipe: Recipe, n_colours: int, height: int, width: int, seeds: list[int]) -> Painting:
+def painting(
+    recipe: Recipe, n_colours: int, height: int, width: int, seeds: list[int], *, ground: float = 0.5
+) -> Painting:
     """Return the start of one picture for each seed; a picture depends on its own seed alone."""
     kinds: dict[str, type[Fourier | Phase | Pixels]] = {"fourier": Fourier, "phase": Phase, "pixels": Pixels}
-    return kinds[recipe.painting](n_colours, height, width, seeds)
+    made: Painting = kinds[recipe.painting](n_colours, height, width, seeds)
+    made.ground = math.log(ground / (1 - ground))
+    return made
 
 
 class Pixels:
     """The pixels, through a sigmoid."""
 
+    ground = 0.0
+
     def __init__(self, n_colours: int, height: int, width: int, seeds: list[int]) -> None:
         self.parameter = _normal(seeds, (n_colours, height, width)).mul_(SPREAD).requires_grad_()
 
     def pictures(self) -> "torch.Tensor":
-        return self.parameter.sigmoid()
+        return (self.parameter + self.ground).sigmoid()
 
 
 class Fourier:
     """Fourier coefficients, scaled so that all frequencies have the energy that they have in photos."""
+
+    ground = 0.0
 
     def __init__(self, n_colours: int, height: int, width: int, seeds: list[int]) -> None:
         import torch
@@ -62,11 +73,13 @@ class Fourier:
 
         spectrum = torch.view_as_complex(self.parameter * self._scale.to(self.parameter.device)[..., None])
         images = torch.fft.irfft2(spectrum, s=self._size, norm="ortho") / 4
-        return _correlated(images).sigmoid()
+        return (_correlated(images) + self.ground).sigmoid()
 
 
 class Phase:
     """The phases of Fourier coefficients whose sizes are those of photos, which fall as one over the frequency."""
+
+    ground = 0.0
 
     def __init__(self, n_colours: int, height: int, width: int, seeds: list[int]) -> None:
         import torch
@@ -83,7 +96,7 @@ class Phase:
         magnitude = self._magnitude.to(self.parameter.device).expand_as(self.parameter)
         images = torch.fft.irfft2(torch.polar(magnitude, self.parameter), s=self._size, norm="ortho")
         images = images / images.std((1, 2, 3), keepdim=True).clamp_min(1e-6)
-        return _correlated(images).sigmoid()
+        return (_correlated(images) + self.ground).sigmoid()
 
 
 def _frequencies(height: int, width: int) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":

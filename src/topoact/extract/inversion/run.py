@@ -156,7 +156,8 @@ def _painted(observer: Observer, targets: Vectors, recipe: Recipe, seeds: list[i
 
     device = observer.network.device
     height, width = (recipe.size, recipe.size) if recipe.size else observer.inputs.size
-    canvas, shaking = painting(recipe, observer.inputs.n_colours, height, width, seeds), Shaking(seeds)
+    n_colours, ground = observer.inputs.n_colours, observer.inputs.ground
+    canvas, shaking = painting(recipe, n_colours, height, width, seeds, ground=ground), Shaking(seeds, ground)
     canvas.parameter = canvas.parameter.detach().to(device).requires_grad_()
     wanted = torch.from_numpy(targets).to(device)
     optimizer = torch.optim.Adam([canvas.parameter], lr=recipe.learning_rate, betas=(0.9, recipe.memory))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
 
 PADDING: Final = 12 / 224
-"""Of grey around the picture, as a share of its side."""
+"""Of its ground around the picture, as a share of its side."""
 SHIFTS: Final = (8 / 224, 4 / 224)
 """Largest shift before and after scaling and turning, as a share of the side."""
 SCALES: Final = (0.9, 1.1)
@@ -22,7 +22,8 @@ DEGREES: Final = 20.0
 class Shaking:
     """The changes of a batch, step by step."""
 
-    def __init__(self, seeds: list[int]) -> None:
+    def __init__(self, seeds: list[int], ground: float = 0.5) -> None:
+        self._ground = ground
         self._draws = [np.random.default_rng([seed, 1]) for seed in seeds]
 
     def __call__(self, pictures: "torch.Tensor", strength: float = 1.0) -> "torch.Tensor":
@@ -31,9 +32,9 @@ class Shaking:
         from torch.nn import functional
 
         grid = functional.affine_grid(self._ways(pictures, strength), list(pictures.shape), align_corners=False)
-        inside = functional.grid_sample(pictures - 0.5, grid, padding_mode="zeros", align_corners=False)
+        inside = functional.grid_sample(pictures - self._ground, grid, padding_mode="zeros", align_corners=False)
         assert isinstance(inside, torch.Tensor)
-        return inside + 0.5
+        return inside + self._ground
 
     def _ways(self, pictures: "torch.Tensor", strength: float) -> "torch.Tensor":
         """Return for each picture from where in it its pixels are taken, (B, 2, 3) in units of half its side."""
