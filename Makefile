@@ -70,7 +70,7 @@ unit: setup  ## all Python tests but those in the browser
 
 e2e: setup  ## the real explorer in headless Chromium
 	scripts/install_chromium.sh
-	$(BIN)/pytest -q -m browser
+	$(BIN)/pytest -q -m "browser and not slow"
 
 bench: setup  ## measure beside other libraries, write the tables of docs/benchmarks.md; slow; STUDY=, ARGS=--quick
 	$(BIN)/python -m benchmarks --study $(STUDY) $(ARGS)

@@ -64,6 +64,7 @@ def test_words_of_a_node(reader: Explorer, kind: str) -> None:
     expect(reader.page.get_by_role("searchbox", name=f"Search {kind}s")).to_have_value("")
 
 
+@pytest.mark.slow
 def test_how_it_was_found_is_told(reader: Explorer) -> None:
     select(reader, reader.largest())
     words = section(reader, "In words")
@@ -105,6 +106,7 @@ def debater(_page: Explorer) -> Explorer:
     return _page.as_at_first()
 
 
+@pytest.mark.slow
 def test_a_refusal_is_told_and_can_be_tried_again(debater: Explorer, complaints: list[str]) -> None:
     refuse = {"status": 400, "json": {"error": "the network has left the building"}}
     debater.page.route("**/api/arguments", lambda route: route.fulfill(**refuse))
@@ -134,6 +136,7 @@ def test_once_asked_every_node_tells_what_it_argues_for(debater: Explorer) -> No
     expect(argues.get_by_text("With this mean at every place")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_node_that_argues_for_something_else_says_so(debater: Explorer) -> None:
     def turn(route):
         said = route.fetch().json()

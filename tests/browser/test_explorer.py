@@ -128,7 +128,11 @@ def test_the_curve_is_there_in_a_fresh_page_whose_epsilon_is_a_number(by_dbscan,
 
 @pytest.mark.parametrize(
     ("label", "key", "value"),
-    [("Cover", "cover", "uniform"), ("Cover", "cover", "zen-mapper"), ("Distance", "metric", "cosine")],
+    [
+        ("Cover", "cover", "uniform"),
+        pytest.param("Cover", "cover", "zen-mapper", marks=pytest.mark.slow),
+        ("Distance", "metric", "cosine"),
+    ],
 )
 def test_cover_and_distance(explorer, label, key, value):
     before = explorer.state["graph"]["digest"]

@@ -91,6 +91,7 @@ def test_an_image_is_made_on_demand(gallery):
     expect(image).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_refusal_is_told(gallery, complaints):
     refuse = {"status": 400, "json": {"error": "the network has left the building"}}
     gallery.page.route("**/api/inversions", lambda route: route.fulfill(**refuse))
@@ -101,6 +102,7 @@ def test_a_refusal_is_told(gallery, complaints):
     complaints.clear()
 
 
+@pytest.mark.slow
 def test_an_image_that_did_not_converge_is_said_to_say_nothing(gallery):
     def spoil(route):
         answer = route.fetch()
@@ -141,6 +143,7 @@ def test_images_in_nodes(gallery):
     gallery.until("s.images.drawn.length > 0")
 
 
+@pytest.mark.slow
 def test_a_path_is_a_film_strip(gallery):
     page = gallery.page
     first = min(gallery.nodes, key=lambda node: node["x"])
@@ -169,6 +172,7 @@ def test_a_path_is_a_film_strip(gallery):
     expect(strip).to_contain_text("Select two nodes")
 
 
+@pytest.mark.slow
 def test_two_selections_and_their_difference(gallery):
     page = gallery.page
     one, two, three = gallery.largest(), gallery.largest(1), gallery.largest(2)
@@ -191,6 +195,7 @@ def test_two_selections_and_their_difference(gallery):
     expect(compared).to_contain_text("Keep as A")
 
 
+@pytest.mark.slow
 def test_the_image_of_a_point(gallery):
     page = gallery.page
     select(gallery, gallery.largest())
@@ -208,6 +213,7 @@ def test_the_image_of_a_point(gallery):
     assert gallery.state["view"]["selection"]["kind"] == "nodes"
 
 
+@pytest.mark.slow
 def test_images_are_made_for_each_node_that_is_opened(gallery):
     page = gallery.page
     page.get_by_role("navigation", name="Layers").get_by_role("button").first.click()
@@ -223,6 +229,7 @@ def test_images_are_made_for_each_node_that_is_opened(gallery):
     toggle.uncheck()
 
 
+@pytest.mark.slow
 def test_without_the_network_what_is_stored_is_shown(gallery, study, chromium, complaints):
     """Once more the same study, by a server that has no network."""
     node = gallery.nodes[next(iter(stored(gallery)))]

@@ -55,7 +55,7 @@ def beside(study: Path) -> Iterator[str]:
     yield from imported(study, "beside", "pixels.npy", "kepler.json")
 
 
-@pytest.fixture(params=["layer1", "kepler"])
+@pytest.fixture(params=["layer1", pytest.param("kepler", marks=pytest.mark.slow)])
 def form(request: pytest.FixtureRequest) -> str:
     return request.param
 

@@ -98,6 +98,7 @@ def test_an_image_lands_in_every_layer(explorer: Explorer) -> None:
     assert explorer.state["view"]["selection"]["ids"] == holders
 
 
+@pytest.mark.slow
 def test_it_is_kept_while_layers_and_settings_change(explorer: Explorer) -> None:
     bring(explorer, picture(501))
     first = located(explorer)["known"]
@@ -117,11 +118,13 @@ def test_it_is_kept_while_layers_and_settings_change(explorer: Explorer) -> None
     explorer.settle()
 
 
+@pytest.mark.slow
 def test_an_image_that_is_dropped(explorer: Explorer) -> None:
     explorer.page.evaluate(DROP, [list(picture(502)), "image/png"])
     assert located(explorer)["known"]["kind"] == "image"
 
 
+@pytest.mark.slow
 def test_one_that_lands_outside(explorer: Explorer) -> None:
     bring(explorer, png(np.zeros((16, 16, 3), dtype=np.uint8)))
     located(explorer)
@@ -147,6 +150,7 @@ def test_a_file_that_is_no_image(explorer: Explorer) -> None:
     assert located(explorer)["known"]
 
 
+@pytest.mark.slow
 def test_closing_takes_the_marks_away(explorer: Explorer) -> None:
     page = explorer.page
     bring(explorer, picture(504))
