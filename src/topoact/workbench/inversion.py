@@ -20,7 +20,7 @@ from topoact.workbench.settings import recalled
 from topoact.workbench.targets import NodesTarget, Target, answered, check, has_length, identity
 from topoact.workbench.texts import unit
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
 LOOKED_AT: Final = 64
 """Images whose brightness is looked at."""

@@ -40,7 +40,9 @@ class Inputs:
         import torch
 
         matrix, offset = (torch.from_numpy(one).to(pictures.device) for one in (self.matrix, self.offset))
-        return torch.einsum("kc,bchw->bkhw", matrix, pictures) + offset[:, None, None]
+        shape = (len(pictures), len(matrix), *pictures.shape[2:])
+        inputs = (matrix @ pictures.flatten(2) + offset[:, None]).view(shape)
+        return inputs.contiguous(memory_format=torch.channels_last)
 
 
 def inputs_of(network: Network, preprocessing: Preprocessing | None, shape: tuple[int, ...] | None = None) -> Inputs:

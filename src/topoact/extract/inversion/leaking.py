@@ -8,10 +8,14 @@ for the first steps in the library lucid).
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from torch.overrides import TorchFunctionMode
+
+PLAIN: Final = (0.0, inf)
+"""Between what values a plain rectifier leaves its argument as it is."""
 
 
 def leaking(slope: float) -> AbstractContextManager[Any]:
@@ -32,22 +36,10 @@ def _leaking() -> "Callable[[float], TorchFunctionMode]":
     def bounds(function: Any, named: Mapping[str, Any]) -> tuple[float, float] | None:
         """Return between what values a function leaves its argument as it is; None if it is no rectifier."""
         if function in plain:
-            return 0.0, torch.inf
+            return PLAIN
         if function is functional.relu6:
             return 0.0, 6.0
         return (named["min_val"], named["max_val"]) if function is functional.hardtanh else None
-
-    class Rectified(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: torch.Tensor, least: float, most: float, slope: float) -> torch.Tensor:
-            ctx.save_for_backward((x > least) & (x < most))
-            ctx.slope = slope
-            return x.clamp(least, most)
-
-        @staticmethod
-        def backward(ctx: Any, *gradients: Any) -> Any:
-            (gradient,), (is_on,) = gradients, ctx.saved_tensors
-            return torch.where(is_on, gradient, ctx.slope * gradient), None, None, None
 
     class Leaking(TorchFunctionMode):
         def __init__(self, slope: float) -> None:
@@ -59,7 +51,38 @@ def _leaking() -> "Callable[[float], TorchFunctionMode]":
         ) -> Any:
             if (between := bounds(function, named := kwargs or {})) is None:
                 return function(*args, **named)
-            rectified: Any = Rectified.apply(args[0], *between, self._slope)  # type: ignore[no-untyped-call]
-            return args[0].copy_(rectified) if function in in_place else rectified
+            written = function in in_place or bool(named.get("inplace"))
+            return _rectified().apply(args[0], between, self._slope, written)
 
     return Leaking
+
+
+@cache
+def _rectified() -> Any:
+    """Return the function whose values are those of a rectifier, and whose gradients those of a leaky one."""
+    import torch
+
+    class Rectified(torch.autograd.Function):
+        @staticmethod
+        def forward(
+            ctx: Any, x: torch.Tensor, bounds: tuple[float, float], slope: float, in_place: bool
+        ) -> torch.Tensor:
+            if in_place:
+                ctx.mark_dirty(x)
+            if bounds == PLAIN:
+                answer = x.relu_() if in_place else x.relu()
+            else:
+                answer = x.clamp_(*bounds) if in_place else x.clamp(*bounds)
+            ctx.save_for_backward(answer)
+            ctx.bounds, ctx.slope = bounds, slope
+            return answer
+
+        @staticmethod
+        def backward(ctx: Any, *gradients: Any) -> Any:
+            (gradient,), (answer,) = gradients, ctx.saved_tensors
+            if ctx.bounds == PLAIN:
+                return torch.ops.aten.leaky_relu_backward(gradient, answer, ctx.slope, True), None, None, None
+            passed = torch.ops.aten.hardtanh_backward(gradient, answer, *ctx.bounds)
+            return torch.lerp(passed, gradient, ctx.slope), None, None, None
+
+    return Rectified

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 TINY: Final = 1e-12
 
 
-def loss(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "torch.Tensor":
-    """Return the sum, over pictures, of what each is to make small; the scale of a target does not matter.
+def loss(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe, step: int) -> "torch.Tensor":
+    """Return the sum, over pictures, of what each is to make small in a step; a target's scale does not matter.
 
     Raises
     ------
@@ -21,13 +21,15 @@ def loss(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "to
     """
     if answers.shape != wanted.shape:
         raise InvalidInput(f"targets have {wanted.shape[1]} channels, and the layer has {answers.shape[1]}")
-    return misses(answers, wanted) if recipe.aim == "point" else -along(answers, wanted, recipe)
+    if recipe.aim == "direction":
+        return -along(answers, wanted, recipe)
+    return misses(answers, wanted, recipe.weight_of_length(step))
 
 
-def misses(answers: "torch.Tensor", wanted: "torch.Tensor") -> "torch.Tensor":
-    """Return the sum of 1 − cos(h, v) + log²(|h| / |v|)."""
+def misses(answers: "torch.Tensor", wanted: "torch.Tensor", weight: float) -> "torch.Tensor":
+    """Return the sum of 1 − cos(h, v) + w log²(|h| / |v|)."""
     lengths = answers.norm(dim=1) / wanted.norm(dim=1)
-    return (1 - _cosine(answers, wanted) + lengths.clamp_min(TINY).log().square()).sum()
+    return (1 - _cosine(answers, wanted) + weight * lengths.clamp_min(TINY).log().square()).sum()
 
 
 def along(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "torch.Tensor":

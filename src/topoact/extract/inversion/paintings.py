@@ -112,7 +112,7 @@ def _correlated(images: "torch.Tensor") -> "torch.Tensor":
         return images
     matrix = torch.tensor(COLOURS, device=images.device)
     matrix = matrix / matrix.norm(dim=0).max()
-    return torch.einsum("kc,bchw->bkhw", matrix, images)
+    return (matrix @ images.flatten(2)).view_as(images)
 
 
 def _normal(seeds: list[int], shape: tuple[int, ...]) -> "torch.Tensor":

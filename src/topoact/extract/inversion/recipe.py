@@ -1,12 +1,16 @@
 """How an activation image is made: all that determines it, beside the network and the target."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from topoact.errors import InvalidInput
 
 Painting = Literal["fourier", "phase", "pixels"]
 Aim = Literal["direction", "point"]
+
+AT_FIRST: Final = 0.1
+AT_LAST: Final = 16.0
+"""Weights of the length of an answer beside its direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Recipe:
     spectrum, Fel et al. 2023), or the pixels."""
     aim: Aim = "point"
     """Whether the answer h is to point along the target v, (h·v) cosⁿ(h, v), or to be v in direction and length,
-    1 − cos(h, v) + log²(|h| / |v|)."""
+    1 − cos(h, v) + w log²(|h| / |v|), where w grows while it settles."""
     power: float = 4.0
     """Of the cosine when only the direction counts, n."""
     least_cosine: float = 0.1
@@ -72,6 +76,10 @@ class Recipe:
     def shaking(self, step: int) -> float:
         """Return how much is shaken in a step: 1, then falling to 0 in the first third of the settling."""
         return max(0.0, 3 * self.left(step) - 2) if self.shaken else 0.0
+
+    def weight_of_length(self, step: int) -> float:
+        """Return how much the length counts beside the direction: more and more, once a direction is found."""
+        return AT_FIRST / max(self.left(step), AT_FIRST / AT_LAST)
 
     def record(self) -> dict[str, Any]:
         """Return this as JSON."""

@@ -168,7 +168,7 @@ def _painted(observer: Observer, targets: Vectors, recipe: Recipe, seeds: list[i
         strength = recipe.shaking(step)
         with leaking(recipe.leak * recipe.left(step)):
             answers = observer.answers(shaking(pictures, strength) if strength else pictures)
-        (canvas.parameter.grad,) = torch.autograd.grad(loss(answers, wanted, recipe), canvas.parameter)
+        (canvas.parameter.grad,) = torch.autograd.grad(loss(answers, wanted, recipe, step), canvas.parameter)
         optimizer.step()
     return canvas.pictures().detach()
 
