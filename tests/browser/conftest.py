@@ -147,6 +147,13 @@ def make_page(browser: Any, complaints: list[str], **options: Any) -> Any:
     return page
 
 
+def opened(browser: Any, complaints: list[str], address: str) -> Iterator[Explorer]:
+    """Give the explorer, open in a page that is there for several tests."""
+    page = make_page(browser, complaints)
+    yield Explorer(page, address).open()
+    page.context.close()
+
+
 @pytest.fixture
 def new_page(chromium: Any, complaints: list[str]) -> Iterator[Any]:
     """Return a maker of fresh pages."""
@@ -163,9 +170,7 @@ def new_page(chromium: Any, complaints: list[str]) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def _open(chromium: Any, complaints: list[str], url: str) -> Iterator[Explorer]:
-    page = make_page(chromium, complaints)
-    yield Explorer(page, url).open()
-    page.context.close()
+    yield from opened(chromium, complaints, url)
 
 
 @pytest.fixture

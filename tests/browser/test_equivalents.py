@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from topoact.testing.studies import write_text_study
 from topoact.workbench import open_workbench
 
-from .conftest import Explorer, make_page, serve
+from .conftest import Explorer, opened, serve
 
 SENTENCES = [
     f"{who} {what} the {'oaoaoa' if i % 3 else 'eieiei'} lamp number {i}"
@@ -95,9 +95,7 @@ def address(network_path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def _page(chromium, complaints, address: str) -> Iterator[Explorer]:
-    page = make_page(chromium, complaints)
-    yield Explorer(page, address).open()
-    page.context.close()
+    yield from opened(chromium, complaints, address)
 
 
 @pytest.fixture
