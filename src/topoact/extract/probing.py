@@ -267,9 +267,5 @@ def _joined(parts: Sequence[Answer]) -> Answer:
 def _predictions(
     outputs: Mapping[str, Any] | None, scores: Sequence[NDArray[np.float32]], n: int
 ) -> list[list[tuple[str, float]]]:
-    if not outputs or not scores:
-        return [[] for _ in range(n)]
-    named = Outputs(outputs["n"], tuple(outputs["names"]) if outputs["names"] else None)
-    said = named.predict(np.concatenate(scores), [None] * n)
-    pairs = zip(said["top5"], said["top5_confidence"], strict=True)
-    return [list(zip(names, map(float, shares), strict=True)) for names, shares in pairs]
+    named = Outputs.recorded(outputs)
+    return named.likeliest(np.concatenate(scores)) if named and scores else [[] for _ in range(n)]

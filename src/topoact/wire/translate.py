@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from importlib.metadata import version
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from topoact.analysis.layout import Drawing, components
 from topoact.analysis.projection import projections
 from topoact.mapper import DistanceCurve, GivenGraph, MapperGraph
 from topoact.study import Layer, Manifest
+from topoact.study.files import plain_number
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
 from topoact.wire.texts import passage_of
@@ -200,7 +200,7 @@ def _nodes(graph: MapperGraph, drawing: Drawing) -> messages.Nodes:
     columns: dict[str, Any] = dict.fromkeys(("lens_min", "lens_max", "medoid", "prominence", "mode"))
     columns |= {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
     if graph.prominence is not None:
-        columns["prominence"] = [value if isfinite(value) else None for value in graph.prominence.tolist()]
+        columns["prominence"] = [plain_number(value) for value in graph.prominence]
     group = groups(graph)
     x, y = drawing.positions.T.tolist()
     return messages.Nodes(

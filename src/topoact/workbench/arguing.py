@@ -10,6 +10,7 @@ import pandas as pd
 
 from topoact.errors import InvalidInput, UnknownName
 from topoact.extract.arguing import argue
+from topoact.extract.predictions import Outputs
 from topoact.extract.speaking import output_words
 from topoact.mapper import MapperGraph, Progress, no_progress
 from topoact.study import Layer, Study
@@ -189,8 +190,8 @@ def _folder(bench: Workbench, graph: str) -> Path:
 @lru_cache(maxsize=4)
 def _outputs(study: Study, layer: Layer) -> _Outputs:
     """Return the outputs, and which each example is of: by its label where labels are outputs, else as predicted."""
-    record = study.manifest.notes["outputs"]
-    names = tuple(record["names"] or (f"output {number}" for number in range(record["n"])))
+    outputs = Outputs.recorded(study.manifest.notes["outputs"])
+    names = outputs.all_names() if outputs else ()
     number = {name: place for place, name in reversed(list(enumerate(names)))}
     said = f"prediction@{layer.checkpoint}"
     columns = ["label", said if said in study.examples else "prediction"]

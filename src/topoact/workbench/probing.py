@@ -14,7 +14,7 @@ from topoact.study import Layer
 from topoact.study.files import digest
 from topoact.study.thumbnails import Thumbnail
 from topoact.workbench.bench import COLUMN_LENS, Workbench
-from topoact.workbench.places import Place, no_place, place_of
+from topoact.workbench.places import ProbePlace, no_place, place_of
 from topoact.workbench.settings import MapSettings
 
 Kind = Literal["image", "text"]
@@ -34,14 +34,10 @@ class Probe:
     """The likeliest classes with their shares; none where the network is no classifier."""
     notices: list[str]
     """How the input was prepared, where that is not what one expects."""
-    places: list[Place] = field(default_factory=list)
+    places: list[ProbePlace] = field(default_factory=list)
     n_layers: int = 0
     """How many places there will be."""
     thumbnail: Thumbnail | None = None
-
-    @property
-    def is_complete(self) -> bool:
-        return len(self.places) == self.n_layers
 
 
 def kind_of(content: str | bytes) -> Kind:
@@ -201,7 +197,7 @@ def _located(
     return graph, locator(bench, layer, graph, settings).locate(answer.vectors, values)
 
 
-def _place(bench: Workbench, layer: Layer, settings: MapSettings, answer: Answer, progress: Progress) -> Place:
+def _place(bench: Workbench, layer: Layer, settings: MapSettings, answer: Answer, progress: Progress) -> ProbePlace:
     number, key = bench.layers.index(layer.name), bench.key(layer, settings)
     if not len(answer.vectors):
         return no_place(layer, number, key, "the input has no vector here")
