@@ -116,7 +116,7 @@ class AtHand(Generic[Index]):
         key = (source.layer, source.lens)
         if self._known is not None and self._known[0] == key and serves(self._known[1]):
             return self._known[1]
-        self._known = None  # there is not memory for two
+        self._known = None  # there may be no room for two
         index = kept()
         if index is None or not serves(index):
             index = make()
