@@ -1,6 +1,6 @@
 """What the network says of each input, in the words of the labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,12 @@ class Outputs:
         if given and len(given) != n:
             raise InvalidInput(f"--classes gives {len(given)} names and the network has {n} outputs")
         return cls(n, given or next((known for known in names if known and len(known) == n), None))
+
+    @classmethod
+    def noted(cls, notes: Mapping[str, Any]) -> "Outputs | None":
+        """Return the outputs that the notes of a study tell of; None where its network is no classifier."""
+        record = notes.get("outputs")
+        return cls(record["n"], tuple(record["names"]) if record["names"] else None) if record else None
 
     def name(self, number: int) -> str:
         """Return the name of one output."""

@@ -146,8 +146,7 @@ class Batch:
     def _predictions(self, scores: Vectors | None) -> tuple[Prediction, ...]:
         if scores is None or len(scores) < 2:
             return ()
-        notes = self.place.bench.study.manifest.notes.get("outputs") or {}
-        outputs = Outputs(len(scores), tuple(notes["names"]) if notes.get("names") else None)
+        outputs = Outputs.noted(self.place.bench.study.manifest.notes) or Outputs(len(scores), None)
         said = outputs.predict(scores[None], [None])
         names, shares = said["top5"][0], said["top5_confidence"][0]
         return tuple(map(Prediction, names[:MOST_PREDICTIONS], map(float, shares)))
