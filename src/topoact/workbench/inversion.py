@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -51,6 +52,7 @@ class ActivationImages:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self.store, self.recipe = Inversions(bench.study.path), Recipe()
+        self._bounds = cache(self._seen)
 
     def check(self, layer: str | int) -> Layer:
         """Return a layer if there can be activation images of it.
@@ -180,12 +182,11 @@ class ActivationImages:
         made_of = [VERSION, self._network_digest(layer), layer.digest, layer.module, answered(target, layer)]
         return digest([*made_of, identity(target, place.graph), _aimed(recipe, target).record()])
 
-    def _bounds(self, n_channels: int, size: tuple[int, int]) -> Bounds:
+    def _seen(self, n_channels: int, size: tuple[int, int]) -> Bounds:
         """Return between what values the study's images are, pixel by pixel: around a digit all is black."""
         study = self._bench.study
         rows = np.linspace(0, study.n_examples - 1, min(LOOKED_AT, study.n_examples)).round().astype(int)
-        seen = [pixels(image, n_channels, *size) for row in rows.tolist() if (image := study.thumbnail(row))]
-        return Bounds.of(seen)
+        return Bounds.of([pixels(image, n_channels, *size) for row in rows.tolist() if (image := study.thumbnail(row))])
 
     def _network_digest(self, layer: Layer) -> str:
         return str(History(self._bench.study).checkpoints[layer.checkpoint]["digest"])
