@@ -54,6 +54,6 @@ def _note(writer: StudyWriter, examples: pa.Table) -> None:
 
 
 def _classes(writer: StudyWriter, examples: pa.Table) -> tuple[str, ...]:
-    outputs = Outputs.recorded(writer.notes["outputs"])
+    outputs = Outputs.noted(writer.notes)
     named = bool(outputs and outputs.names)
     return class_list(examples, outputs.all_names() if outputs else (), named=named)

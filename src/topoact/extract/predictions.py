@@ -55,8 +55,9 @@ class Outputs:
         return cls(n, given or next((known for known in names if known and len(known) == n), None))
 
     @classmethod
-    def recorded(cls, record: Mapping[str, Any] | None) -> "Outputs | None":
-        """Return the outputs that a study notes; None where its network is no classifier."""
+    def noted(cls, notes: Mapping[str, Any]) -> "Outputs | None":
+        """Return the outputs that the notes of a study tell of; None where its network is no classifier."""
+        record = notes.get("outputs")
         return cls(record["n"], tuple(record["names"]) if record["names"] else None) if record else None
 
     def name(self, number: int) -> str:

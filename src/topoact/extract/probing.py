@@ -72,7 +72,7 @@ def usable(at_hand: StudyNetwork, layers: Sequence[Layer]) -> list[Layer]:
 
 
 def answer_images(
-    at_hand: StudyNetwork, outputs: Mapping[str, Any] | None, layers: Sequence[Layer], files: Sequence[bytes]
+    at_hand: StudyNetwork, outputs: Outputs | None, layers: Sequence[Layer], files: Sequence[bytes]
 ) -> Answers:
     """Run images through a network.
 
@@ -81,7 +81,7 @@ def answer_images(
     at_hand
         The network of the study.
     outputs
-        What the study notes of its outputs.
+        Of the network, if it is a classifier.
     layers
         Of the study; they are of the network's own checkpoint.
     files
@@ -114,7 +114,7 @@ def answer_images(
 
 
 def answer_texts(
-    at_hand: StudyNetwork, outputs: Mapping[str, Any] | None, layers: Sequence[Layer], texts: Sequence[str]
+    at_hand: StudyNetwork, outputs: Outputs | None, layers: Sequence[Layer], texts: Sequence[str]
 ) -> Answers:
     """Run texts through a network, each by itself; parameters and errors are those of `answer_images`."""
     network: Any = at_hand.network
@@ -265,7 +265,6 @@ def _joined(parts: Sequence[Answer]) -> Answer:
 
 
 def _predictions(
-    outputs: Mapping[str, Any] | None, scores: Sequence[NDArray[np.float32]], n: int
+    outputs: Outputs | None, scores: Sequence[NDArray[np.float32]], n: int
 ) -> list[list[tuple[str, float]]]:
-    named = Outputs.recorded(outputs)
-    return named.likeliest(np.concatenate(scores)) if named and scores else [[] for _ in range(n)]
+    return outputs.likeliest(np.concatenate(scores)) if outputs and scores else [[] for _ in range(n)]

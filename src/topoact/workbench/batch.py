@@ -146,8 +146,7 @@ class Batch:
     def _predictions(self, scores: Vectors | None) -> tuple[Prediction, ...]:
         if scores is None or len(scores) < 2:
             return ()
-        noted = self.place.bench.study.manifest.notes.get("outputs")
-        outputs = Outputs.recorded(noted) or Outputs(len(scores), None)
+        outputs = Outputs.noted(self.place.bench.study.manifest.notes) or Outputs(len(scores), None)
         return tuple(starmap(Prediction, outputs.likeliest(scores[None])[0][:MOST_PREDICTIONS]))
 
 

@@ -13,10 +13,11 @@ from topoact.extract.inversion import Bounds, Recipe, inputs_of
 from topoact.mapper import Progress, no_progress
 from topoact.study import Layer
 from topoact.study.files import digest
-from topoact.study.inversions import Inversion, Inversions
+from topoact.study.inversions import Inversion, Inversions, Prediction
 from topoact.study.thumbnails import pixels
 from topoact.workbench.batch import Batch, Place
 from topoact.workbench.bench import Workbench
+from topoact.workbench.naming import shown
 from topoact.workbench.settings import recalled
 from topoact.workbench.targets import NodesTarget, Target, answered, check, has_length, identity
 from topoact.workbench.texts import unit
@@ -128,7 +129,15 @@ class ActivationImages:
         missing = {name: target for name, target in zip(names, targets, strict=True) if not self.store.load(name)}
         if missing:
             self._make(place, missing, recipe, progress)
-        return [Named(name, found) for name in names if (found := self.store.load(name))]
+        return [Named(name, found) for name in names if (found := self.load(name))]
+
+    def load(self, name: str) -> Inversion | None:
+        """Return what is known of a finished image; the classes in it are called what people call them."""
+        found = self.store.load(name)
+        if found is None:
+            return None
+        seen = (Prediction(shown(self._bench.study, one.name), one.share) for one in found.predictions)
+        return replace(found, predictions=tuple(seen))
 
     def of_nodes(self, graph: str) -> dict[int, Named]:
         """Return the finished images of single nodes of a graph, whichever graph they were made for.

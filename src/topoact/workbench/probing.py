@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from topoact.analysis.locating import Located, Locator
 from topoact.errors import InvalidInput
+from topoact.extract.predictions import Outputs
 from topoact.extract.probing import Answer, Answers, answer_images, answer_texts, usable
 from topoact.mapper import Lens, MapperGraph, Progress, lens_of_one, no_progress
 from topoact.study import Layer
@@ -183,7 +184,7 @@ def _chosen(bench: Workbench, layers: Sequence[str | int] | None) -> list[Layer]
 
 def _answers(bench: Workbench, layers: Sequence[Layer], contents: Sequence[Any]) -> Answers:
     answer: Any = answer_texts if isinstance(contents[0], str) else answer_images
-    found: Answers = answer(bench.network, bench.study.manifest.notes.get("outputs"), layers, contents)
+    found: Answers = answer(bench.network, Outputs.noted(bench.study.manifest.notes), layers, contents)
     return found
 
 
