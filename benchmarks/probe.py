@@ -19,6 +19,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.measure import clocked, conditions, save
 from topoact.analysis.locating import Located, Locator
 from topoact.analysis.usual import Usual
+from topoact.extract.predictions import Outputs
 from topoact.extract.probing import answer_images
 from topoact.extract.reloading import NetworkChoice
 from topoact.mapper import lens_values
@@ -45,7 +46,7 @@ def noise_images(n: int, seed: int = 0) -> dict[str, list[bytes]]:
 
 def speed(bench: Workbench, layer: str, photos: list[bytes]) -> dict[str, float]:
     """Return the seconds that photos take: through the network, into the graph, and both."""
-    opened, outputs = bench.study.layer(layer), bench.study.manifest.notes.get("outputs")
+    opened, outputs = bench.study.layer(layer), Outputs.noted(bench.study.manifest.notes)
     rounds = []
     for _ in range(3):
         bench.locators = Locators(bench.probes)  # as for a first input

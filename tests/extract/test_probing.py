@@ -8,6 +8,7 @@ import pytest
 
 from topoact.errors import InvalidInput
 from topoact.extract import Plan, Preprocessing, extract, load_network, open_source
+from topoact.extract.predictions import Outputs
 from topoact.extract.probing import answer_images, answer_texts, usable
 from topoact.extract.reloading import reload_network
 from topoact.study import Study
@@ -31,7 +32,7 @@ def study(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
 class TestImages:
     def test_vectors_equal_those_of_the_study(self, study: Study) -> None:
         at_hand, files = reload_network(study), [picture(number) for number in range(24)]
-        answers = answer_images(at_hand, study.manifest.notes["outputs"], layers_of(study), files)
+        answers = answer_images(at_hand, Outputs.noted(study.manifest.notes), layers_of(study), files)
         order = {name: row for row, name in enumerate(study.examples["id"])}
         rows = np.array([order[f"{['cat', 'dog'][number % 2]}/{number:03d}.png"] for number in range(24)])
         for layer in layers_of(study):
