@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import Explorer, make_page, serve
+from .conftest import Explorer, make_page, opened, serve
 
 NO_WORK = "s.images.works === 0"
 
@@ -27,9 +27,7 @@ def address(study):
 
 @pytest.fixture(scope="module")
 def _page(chromium, complaints, address):
-    page = make_page(chromium, complaints)
-    yield Explorer(page, address).open()
-    page.context.close()
+    yield from opened(chromium, complaints, address)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from PIL import Image
 
 from topoact.testing.networks import Pictures
 
-from .conftest import Explorer, make_page, serve
+from .conftest import Explorer, opened, serve
 
 CHOOSE = 'input[type="file"]'
 DROP = """async ([bytes, type]) => {
@@ -43,9 +43,7 @@ def address(network_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def _opened(chromium: Any, complaints: list[str], address: str) -> Iterator[Explorer]:
-    page = make_page(chromium, complaints)
-    yield Explorer(page, address).open()
-    page.context.close()
+    yield from opened(chromium, complaints, address)
 
 
 @pytest.fixture
