@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,6 +35,12 @@ def rows(capsys: pytest.CaptureFixture[str], study: str, *options: str) -> list[
     assert (code, errors) == (0, "")
     found = json.loads(output)
     assert isinstance(found, list)
+    return found
+
+
+def record_of(row: dict[str, object]) -> dict[str, Any]:
+    """Return what is stored beside an image."""
+    found: dict[str, Any] = json.loads(Path(str(row["file"])).with_suffix(".json").read_text())
     return found
 
 
@@ -86,13 +93,13 @@ def test_settings_and_recipe_are_used(study: str, capsys: pytest.CaptureFixture[
     few = rows(capsys, study, "--intervals", "1", "--prominence", "4", "--size", "24", "--painting", "pixels")
     assert len(few) < len(rows(capsys, study))
     assert size_of(few[0]) == (24, 24)
-    record = json.loads(Path(str(few[0]["file"])).with_suffix(".json").read_text())
+    record = record_of(few[0])
     assert (record["recipe"]["painting"], record["recipe"]["steps"], record["steps"]) == ("pixels", 12, 12)
 
 
 def test_as_in_the_paper(study: str, capsys: pytest.CaptureFixture[str]) -> None:
     (theirs,) = rows(capsys, study, "--nodes", "0", "--as-in-paper")
-    record = json.loads(Path(str(theirs["file"])).with_suffix(".json").read_text())
+    record = record_of(theirs)
     assert (record["recipe"]["aim"], record["recipe"]["whitened"], record["steps"]) == ("direction", True, 12)
     (plain,) = rows(capsys, study, "--nodes", "0", "--as-in-paper", "--no-whitened")
     assert plain["file"] != theirs["file"]

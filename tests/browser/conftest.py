@@ -164,6 +164,13 @@ def make_page(browser: Any, complaints: list[str], **options: Any) -> Any:
     return page
 
 
+def opened(browser: Any, complaints: list[str], address: str) -> Iterator[Explorer]:
+    """Give the explorer, open in a page that is there for several tests."""
+    page = make_page(browser, complaints)
+    yield Explorer(page, address).open()
+    page.context.close()
+
+
 @pytest.fixture
 def new_page(chromium: Any, complaints: list[str]) -> Iterator[Any]:
     """Return a maker of fresh pages."""
@@ -176,13 +183,6 @@ def new_page(chromium: Any, complaints: list[str]) -> Iterator[Any]:
     yield make
     for page in pages:
         page.context.close()
-
-
-def opened(browser: Any, complaints: list[str], url: str) -> Iterator[Explorer]:
-    """Open the explorer for several tests, because loading the page takes seconds; see `Explorer.as_at_first`."""
-    page = make_page(browser, complaints)
-    yield Explorer(page, url).open()
-    page.context.close()
 
 
 @pytest.fixture(scope="session")

@@ -134,7 +134,7 @@ def test_refusals(model: nn.Module) -> None:
         argue(TorchNetwork(nn.Sequential(nn.Conv2d(3, 4, 3))), "0", vectors, "mean", shape=SHAPE)
     with pytest.raises(InvalidInput, match="the shape of the inputs of Sequential is not known"):
         argue(TorchNetwork(model), "2", vectors, "mean")
-    with pytest.raises(ModelError, match="layer 'twice' is called more than once in a pass"):
+    with pytest.raises(ModelError, match="layer 'twice' is called several times in one pass"):
         argue(TorchNetwork(Skip()), "twice", vectors, "mean", shape=SHAPE)
     with pytest.raises(ModelError, match="from layer '0' on the network gives no finite scores"):
         argue(TorchNetwork(model), "0", np.full((2, 4), np.inf, dtype=np.float32), "mean", shape=SHAPE)

@@ -1,7 +1,7 @@
 """Pictures are found to which a layer answers as asked; what cannot work is refused in one sentence."""
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +13,7 @@ from topoact.errors import Cancelled, InvalidInput, ModelError
 from topoact.extract import Preprocessing, load_network
 from topoact.extract.inversion import Inputs, Inverted, Recipe, inputs_of, invert, whitening
 from topoact.extract.inversion.leaking import leaking
-from topoact.extract.inversion.paintings import painting
-from topoact.extract.inversion.recipe import Painting
 from topoact.extract.inversion.run import FIRST_PREVIEW
-from topoact.extract.inversion.shaking import Shaking
 from topoact.extract.networks import TorchNetwork
 
 QUICK = Recipe(steps=24, size=16, attempts=1)
@@ -371,11 +368,3 @@ class TestInputs:
         onnx.save(onnx.helper.make_model(graph), tmp_path / "relu.onnx")
         with pytest.raises(InvalidInput, match=r"activation images need gradients, and onnx:relu.onnx has none"):
             inputs_of(load_network(f"onnx:{tmp_path / 'relu.onnx'}"), None, (3, 8, 8))
-
-
-def test_a_picture_begins_as_bright_as_the_images_are() -> None:
-    for kind in get_args(Painting):
-        made = painting(Recipe(painting=kind), 1, 12, 12, [0], ground=0.1)
-        assert 0.05 < float(made.pictures().detach().median()) < 0.2
-    moved = Shaking([0], 0.1)(torch.full((1, 1, 12, 12), 0.1))
-    assert torch.allclose(moved, torch.full_like(moved, 0.1))

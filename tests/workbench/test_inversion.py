@@ -1,5 +1,6 @@
 """Activation images of a study: made once, batch by batch, whatever stops the work."""
 
+import io
 import os
 import queue
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from topoact.errors import Cancelled, InvalidInput, StudyError, UnknownName
 from topoact.extract.inversion import Recipe
@@ -97,6 +99,19 @@ class TestMade:
         assert [found.length is None for _, found in images] == [False, False, False, True, True]
         assert [found.lands is None for _, found in images] == [False, False, False, True, True]
         assert images[0].found.cosine > 0.9
+
+    def test_no_pixel_is_what_no_image_of_the_study_shows(self, bench):
+        study = bench.study
+        files = [study.thumbnail(row)[0] for row in range(study.n_examples)]
+        shown = np.stack([np.asarray(Image.open(io.BytesIO(file)).convert("RGB").resize((16, 16))) for file in files])
+        (image,) = make(bench, [NodesTarget((0,))])
+        made = np.asarray(Image.open(bench.images.store.path(image.digest)).convert("RGB")).astype(float)
+        least, most = shown.min(0).astype(float), shown.max(0).astype(float)
+        room = 2 * (most - least) / len(shown) + 1
+        assert len(shown) >= 32
+        assert most.min() < 250
+        assert (made <= most + room).all()
+        assert (made >= least - room).all()
 
     def test_only_the_direction_of_a_difference_is_aimed_at(self, bench):
         to_the_point = replace(QUICK, aim="point")

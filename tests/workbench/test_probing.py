@@ -44,7 +44,7 @@ def test_all_layers(bench):
     probe = locate(bench, picture(500), SETTINGS, first=1, on_place=seen.append)
     assert [len(one.places) for one in seen] == [0, 1, 2, 3, 4]
     assert [one.name for one in probe.places] == [bench.layers[1], bench.layers[0], *bench.layers[2:]]
-    assert (probe.kind, probe.n_layers, probe.is_complete) == ("image", 4, True)
+    assert (probe.kind, probe.n_layers, len(probe.places)) == ("image", 4, 4)
     assert probe.predictions[0][0] in NAMES
     assert sum(share for _, share in probe.predictions) == pytest.approx(1)
     assert probe.notices == ["the study was made of tensors: the image became one, RGB, 0 to 1"]
@@ -148,7 +148,7 @@ def test_locators_are_kept_as_far_as_there_is_room(bench, monkeypatch):
 def test_a_graph_that_cannot_be_made_keeps_no_other_layer_from_being_told(bench):
     settings = dbscan(n_intervals=3, min_samples=100_000, eps=1.0)
     probe = locate(bench, picture(500), settings)
-    assert probe.is_complete
+    assert len(probe.places) == probe.n_layers
     assert all(place.sentence.startswith("it has no graph: min_samples is 100000") for place in probe.places)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from topoact.cli.arguing import argue
 from topoact.cli.exploring import demo, map_, serve
 from topoact.cli.imaging import invert
 from topoact.cli.locating import locate
@@ -225,5 +226,12 @@ def import_(
     say_study(study, as_json=as_json)
 
 
-for name, command in (("demo", demo), ("map", map_), ("invert", invert), ("locate", locate), ("serve", serve)):
+for name, command in (
+    ("demo", demo),
+    ("map", map_),
+    ("invert", invert),
+    ("argue", argue),
+    ("locate", locate),
+    ("serve", serve),
+):
     app.command(name)(command)

@@ -65,7 +65,7 @@ def invert(
     with progress() as report:
         graph = bench.map(layer, wanted, progress=report)
         targets = targets_of(graph, top=top, by=by, nodes=nodes, minus=minus, points=point, channels=channel)
-        name = bench.drawn_name(layer, wanted, None).graph
+        name = bench.key(bench.study.layer(layer), wanted)
         images = bench.images.make(layer, name, targets, recipe, report)
     files = copy_images(bench.images.store, images, out)
     save_sheet(bench.images.store, images, sheet)

@@ -74,20 +74,21 @@ def _read(file: Path) -> bytes:
 
 def _facts(bench: "Workbench", name: str, probe: "Probe") -> dict[str, Any]:
     """Return what is told of an input, for programs."""
+    from topoact.workbench.naming import shown
     from topoact.workbench.probing import plain
 
     found, ids = plain(probe), bench.study.examples["id"]
     for place in found["places"]:
         del place["layer"], place["y"], place["x"], place["spans"]
         place["nearest"] = [{**one, "id": str(ids[one["example"]])} for one in place["nearest"]]
-    predictions = [{"name": label, "share": share} for label, share in probe.predictions]
+    predictions = [{"name": shown(bench.study, name), "share": share} for name, share in probe.predictions]
     told = {"kind": probe.kind, "notices": probe.notices, "places": found["places"]}
     return {"input": name, "predictions": predictions, **told}
 
 
 def _lines(row: dict[str, Any]) -> list[str]:
     """Return what is told of an input, for people."""
-    seen = ", ".join(f"{one['name']} {one['share']:.0%}" for one in row["predictions"])
+    seen = ", ".join(f"{one['name']} ({one['share']:.0%})" for one in row["predictions"])
     width = max((len(place["name"]) for place in row["places"]), default=0)
     places = [f"  {place['name']:{width}}  {place['sentence']}" for place in row["places"]]
     return [f"{row['input']}: {seen}" if seen else row["input"], *(f"  {said}" for said in row["notices"]), *places]

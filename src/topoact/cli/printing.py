@@ -4,12 +4,16 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
 if TYPE_CHECKING:
     from topoact.mapper import Progress
+
+
+TOLD: Final = 3
+"""Classes or words of each kind."""
 
 
 def graph_line(row: dict[str, Any]) -> str:
@@ -44,6 +48,30 @@ def images_line(rows: list[dict[str, Any]]) -> str:
     median = f", median cosine {cosines[len(cosines) // 2]:.3f}" if cosines else ""
     lands = f", {sum(told)} of {len(told)} land in their node" if told else ""
     return f"{len(rows)} {'image' if len(rows) == 1 else 'images'}{median}{lands}"
+
+
+def argument_lines(row: dict[str, Any]) -> list[str]:
+    """Return what the shell says of what a node argues for."""
+    members = f"node {row['node']}, {row['size']} {'member' if row['size'] == 1 else 'members'}"
+    if "says" in row:
+        return [members, f"  says        {_shares(row['says'], 'word')}"]
+    argued = ", ".join(f"{one['name']} ({one['attribution']:+.2f})" for one in row["argues_for"][:TOLD])
+    differs = ": argues most for another class than is predicted most often" if row["agrees"] is False else ""
+    told = {"predicted": _shares(row["predicted"]), "labels": _shares(row["labels"])}
+    lines = [f"  {name:11} {shares}" for name, shares in told.items() if shares]
+    return [members + differs, f"  argues for  {argued}", *lines]
+
+
+def arguments_summary(rows: list[dict[str, Any]]) -> list[str]:
+    """Return what the shell says of what all nodes argue for."""
+    told = [row["agrees"] for row in rows if row.get("agrees") is not None]
+    agree = f"{sum(told)} of {len(told)} nodes argue most for the class that is predicted most often for their members"
+    past = "part of what the network sees flows past this layer; here it is that of a neutral input"
+    return [*([agree] if told else []), *([past] if any(row.get("flows_past") for row in rows) else [])]
+
+
+def _shares(found: list[dict[str, Any]], name: str = "name") -> str:
+    return ", ".join(f"{one[name]} ({one['share']:.0%})" for one in found[:TOLD])
 
 
 def say_study(study: Any, *, as_json: bool) -> None:

@@ -54,7 +54,6 @@ def _note(writer: StudyWriter, examples: pa.Table) -> None:
 
 
 def _classes(writer: StudyWriter, examples: pa.Table) -> tuple[str, ...]:
-    record = writer.notes["outputs"]
-    outputs = Outputs(record["n"], tuple(record["names"]) if record["names"] else None) if record else None
+    outputs = Outputs.noted(writer.notes)
     named = bool(outputs and outputs.names)
     return class_list(examples, outputs.all_names() if outputs else (), named=named)

@@ -1,6 +1,6 @@
 """What the network says of each input, in the words of the labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,12 @@ class Outputs:
             raise InvalidInput(f"--classes gives {len(given)} names and the network has {n} outputs")
         return cls(n, given or next((known for known in names if known and len(known) == n), None))
 
+    @classmethod
+    def noted(cls, notes: Mapping[str, Any]) -> "Outputs | None":
+        """Return the outputs that the notes of a study tell of; None where its network is no classifier."""
+        record = notes.get("outputs")
+        return cls(record["n"], tuple(record["names"]) if record["names"] else None) if record else None
+
     def name(self, number: int) -> str:
         """Return the name of one output."""
         return self.names[number] if self.names else f"output {number}"
@@ -88,6 +94,12 @@ class Outputs:
             "loss": [None if k is None else -logs[row, k] for row, k in enumerate(right)],
             "correct": [None if k is None else bool(best[row, 0] == k) for row, k in enumerate(right)],
         }
+
+    def likeliest(self, scores: NDArray[np.float32]) -> list[list[tuple[str, float]]]:
+        """Return of each row of scores (B, K) the five likeliest outputs with their shares."""
+        said = self.predict(scores, [None] * len(scores))
+        pairs = zip(said["top5"], said["top5_confidence"], strict=True)
+        return [list(zip(names, map(float, shares), strict=True)) for names, shares in pairs]
 
     def all_names(self) -> tuple[str, ...]:
         """Return the names of all outputs, in order."""

@@ -72,7 +72,7 @@ def usable(at_hand: StudyNetwork, layers: Sequence[Layer]) -> list[Layer]:
 
 
 def answer_images(
-    at_hand: StudyNetwork, outputs: Mapping[str, Any] | None, layers: Sequence[Layer], files: Sequence[bytes]
+    at_hand: StudyNetwork, outputs: Outputs | None, layers: Sequence[Layer], files: Sequence[bytes]
 ) -> Answers:
     """Run images through a network.
 
@@ -81,7 +81,7 @@ def answer_images(
     at_hand
         The network of the study.
     outputs
-        What the study notes of its outputs.
+        Of the network, if it is a classifier.
     layers
         Of the study; they are of the network's own checkpoint.
     files
@@ -114,7 +114,7 @@ def answer_images(
 
 
 def answer_texts(
-    at_hand: StudyNetwork, outputs: Mapping[str, Any] | None, layers: Sequence[Layer], texts: Sequence[str]
+    at_hand: StudyNetwork, outputs: Outputs | None, layers: Sequence[Layer], texts: Sequence[str]
 ) -> Answers:
     """Run texts through a network, each by itself; parameters and errors are those of `answer_images`."""
     network: Any = at_hand.network
@@ -265,11 +265,6 @@ def _joined(parts: Sequence[Answer]) -> Answer:
 
 
 def _predictions(
-    outputs: Mapping[str, Any] | None, scores: Sequence[NDArray[np.float32]], n: int
+    outputs: Outputs | None, scores: Sequence[NDArray[np.float32]], n: int
 ) -> list[list[tuple[str, float]]]:
-    if not outputs or not scores:
-        return [[] for _ in range(n)]
-    named = Outputs(outputs["n"], tuple(outputs["names"]) if outputs["names"] else None)
-    said = named.predict(np.concatenate(scores), [None] * n)
-    pairs = zip(said["top5"], said["top5_confidence"], strict=True)
-    return [list(zip(names, map(float, shares), strict=True)) for names, shares in pairs]
+    return outputs.likeliest(np.concatenate(scores)) if outputs and scores else [[] for _ in range(n)]

@@ -1,4 +1,4 @@
-"""The network of a study, loaded once more: to make activation images, and to see where other inputs land."""
+"""The network of a study, loaded once more: to make activation images, locate other inputs, and ask what nodes say."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 BATCH: Final = 64
-HEADS: Final = {"ForCausalLM": "AutoModelForCausalLM", "LMHeadModel": "AutoModelForCausalLM"} | {
-    "ForMaskedLM": "AutoModelForMaskedLM"
+HEADS: Final = {
+    "ForCausalLM": "AutoModelForCausalLM",
+    "LMHeadModel": "AutoModelForCausalLM",
+    "ForMaskedLM": "AutoModelForMaskedLM",
 }
 """Ends of the names of architectures with a language head, and what loads them."""
 

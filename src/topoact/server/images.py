@@ -25,7 +25,7 @@ def ask_for_images(request: images.InversionRequest, bench: Bench, jobs: Jobs) -
 @router.get("/inversions/{digest}")
 def activation_image(digest: Digest, bench: Bench, jobs: Jobs) -> images.ActivationImage:
     """What is known of an activation image, or how far it is."""
-    found = bench.images.store.load(digest)
+    found = bench.images.load(digest)
     if found is not None:
         return images.finished_image(digest, found)
     for task in jobs.live_tasks():

@@ -81,4 +81,4 @@ def probe(digest: Digest, bench: Bench, jobs: Jobs) -> probes.Probe:
             if isinstance(task, LocateTask) and task.name == digest:
                 return probes.unknown_yet(digest, task.what)
         raise UnknownName(f"nothing is known of the input {digest}: bring it again")
-    return probes.probe_message(digest, found)
+    return probes.probe_message(bench.study, digest, found)

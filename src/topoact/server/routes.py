@@ -59,7 +59,7 @@ def found(digest: Digest, bench: Bench) -> findings.Found:
 def ask_for_stability(request: messages.StabilityRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
     """Ask how much of a graph returns; the ticket's result is the graph's name, below ``graphs/``."""
     settings = translate.settings_of(request.settings)
-    digest = bench.drawn_name(request.layer, settings, None).graph
+    digest = bench.key(bench.study.layer(request.layer), settings)
     job = None if is_measured(bench, request.layer, settings) else jobs.submit(StabilityTask(request.layer, settings))
     return messages.Ticket(result=digest, job=job)
 

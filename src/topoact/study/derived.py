@@ -24,7 +24,7 @@ from topoact.analysis.layout import Drawing
 from topoact.analysis.stability import Stability
 from topoact.analysis.topology import Count, Report
 from topoact.mapper import MapperGraph
-from topoact.study.files import remove_leftovers, replacing, replacing_folder, write_json
+from topoact.study.files import plain_number, remove_leftovers, replacing, replacing_folder, write_json
 from topoact.study.graphs import read_graph, write_graph
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ class Derived:
     def save_stability(self, digest: str, found: Stability) -> None:
         """Store how much of a graph returns."""
         plain = {name: np.asarray(value).tolist() for name, value in vars(found).items()}
-        plain["rands"] = [None if np.isnan(rand) else rand for rand in plain["rands"]]
+        plain["rands"] = [plain_number(rand) for rand in plain["rands"]]
         write_json(self._graph(digest) / STABILITY, plain, lasting=False)
 
     def load_stability(self, digest: str) -> Stability | None:

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -82,6 +83,11 @@ def write_json(path: Path, value: Any, *, lasting: bool = True, shared: bool = F
     """Replace `path` by `value` as readable JSON; see `replacing`."""
     with replacing(path, lasting=lasting, shared=shared) as file:
         file.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+
+
+def plain_number(value: float) -> float | None:
+    """Return a number as JSON knows it: None for an infinite one, or none."""
+    return float(value) if isfinite(value) else None
 
 
 def digest(value: Any) -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.mapper import DistanceCurve, Edges, GivenGraph, Intervals, MapperGraph, Members, Shares
-from topoact.study.files import write_json
+from topoact.study.files import plain_number, write_json
 
 Table = dict[str, npt.NDArray[Any]]
 
@@ -56,7 +56,7 @@ def read_graph(folder: Path) -> MapperGraph:
 def plain_radius(eps: float | npt.NDArray[np.float64] | None) -> float | list[float | None] | None:
     """Return ε as JSON knows it: an interval without one has null."""
     if isinstance(eps, np.ndarray):
-        return [float(radius) if np.isfinite(radius) else None for radius in eps]
+        return [plain_number(radius) for radius in eps]
     return eps
 
 

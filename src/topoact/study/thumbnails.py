@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from PIL import Image
 
 from topoact.study.files import replacing
@@ -44,9 +45,10 @@ def size_of(thumbnail: Thumbnail) -> tuple[int, int, int]:
     return 1 if image.mode in {"1", "L"} else 3, image.height, image.width
 
 
-def brightness(thumbnail: Thumbnail) -> float:
-    """Return its mean brightness, 0 to 1."""
-    return float(np.asarray(Image.open(io.BytesIO(thumbnail[0])).convert("L")).mean() / 255)
+def pixels(thumbnail: Thumbnail, n_channels: int, height: int, width: int) -> NDArray[np.uint8]:
+    """Return it in another size, (H, W, channels): one channel is grey, three are red, green and blue."""
+    image = Image.open(io.BytesIO(thumbnail[0])).convert("L" if n_channels == 1 else "RGB")
+    return np.asarray(image.resize((width, height))).reshape(height, width, n_channels)
 
 
 def write_thumbnails(folder: Path, segment: int, thumbnails: Sequence[Thumbnail | None]) -> None:

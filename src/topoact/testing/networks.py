@@ -24,12 +24,11 @@ SIDE: Final = 16
 
 
 class Pictures:
-    """Noisy pictures of 16 x 16 pixels, red, green and blue in turn."""
+    """Noisy pictures of 16 x 16 pixels, red, green and blue in turn, which may leave open which output is which."""
 
-    classes = NAMES
-
-    def __init__(self, n: int) -> None:
-        self._n = n
+    def __init__(self, n: int, *, named: bool = True) -> None:
+        self._n, self._named = n, named
+        self.classes = NAMES if named else ()
 
     def __len__(self) -> int:
         return self._n
@@ -39,19 +38,20 @@ class Pictures:
         picture = rng.uniform(0, 0.5, (3, SIDE, SIDE)).astype(np.float32)
         picture[row % 3] += rng.uniform(0.2, 0.5)
         image = (np.moveaxis(picture, 0, -1) * 255).astype(np.uint8)
-        return {"input": picture, "label": row % 3, "image": image, "id": f"picture {row}"}
+        label = row % 3 if self._named else NAMES[row % 3]
+        return {"input": picture, "label": label, "image": image, "id": f"picture {row}"}
 
 
-def write_network_study(path: Path, n_examples: int = 240) -> Study:
-    """Write a study of a network whose code is written beside it as ``network.py``."""
+def write_network_study(path: Path, n_examples: int = 240, *, named: bool = True) -> Study:
+    """Write a study of a network whose code is written beside it as ``network.py``, its outputs named or not."""
     from topoact.extract import Plan, extract, load_network
     from topoact.extract.sources import DatasetSource
 
     code = path.with_name("network.py")
     code.parent.mkdir(parents=True, exist_ok=True)
     code.write_text(CODE, "utf-8")
-    plan = Plan(layers=LAYERS, policies=("random", "mean"), classes=NAMES, batch_size=60)
+    plan = Plan(layers=LAYERS, policies=("random", "mean"), classes=NAMES if named else None, batch_size=60)
     source = DatasetSource(
-        Pictures(n_examples), record={"kind": "dataset", "spec": "topoact.testing.networks:Pictures"}
+        Pictures(n_examples, named=named), record={"kind": "dataset", "spec": "topoact.testing.networks:Pictures"}
     )
     return extract(load_network(f"{code}:network"), source, path, plan)

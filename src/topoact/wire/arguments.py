@@ -58,5 +58,5 @@ def words_message(found: list[stored.OutputWord]) -> OutputWords:
 
 def arguments_message(found: arguing.NodeArguments) -> NodeArguments:
     """Return what a node argues for."""
-    classes = [ArguedClass(**one._asdict()) for one in found.classes]
-    return NodeArguments(**{**found._asdict(), "classes": classes})
+    told = {name: value for name, value in found._asdict().items() if name in NodeArguments.model_fields}
+    return NodeArguments(**{**told, "classes": [ArguedClass(**one._asdict()) for one in found.classes]})

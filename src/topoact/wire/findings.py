@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import Field
 
 from topoact.analysis import stability, topology
+from topoact.study.files import plain_number
 from topoact.wire.model import WireModel
 
 MOST: Final = 200
@@ -64,7 +65,7 @@ def stability_message(found: stability.Stability, panel: topology.Report | None)
     return Stability(
         nodes=found.nodes.tolist(),
         edges=found.edges.tolist(),
-        rand=found.rand if isfinite(found.rand) else None,
+        rand=plain_number(found.rand),
         verdict=found.verdict,
         sentence=found.sentence,
         panel=_counts(panel) if panel else None,

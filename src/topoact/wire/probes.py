@@ -5,7 +5,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from topoact.extract.probing import MOST_CHARACTERS
+from topoact.study import Study
 from topoact.wire.model import WireModel
+from topoact.workbench.naming import shown
 
 Kind = Literal["image", "text"]
 
@@ -74,13 +76,13 @@ class Probe(WireModel):
     n_layers: int = Field(description="How many places there will be; 0 before the network has answered.")
 
 
-def probe_message(digest: str, found: dict[str, Any]) -> Probe:
+def probe_message(study: Study, digest: str, found: dict[str, Any]) -> Probe:
     """Return what is stored of an input."""
-    predictions = [{"name": name, "share": share} for name, share in found["predictions"]]
+    predictions = [{"name": shown(study, name), "share": share} for name, share in found["predictions"]]
     return Probe.model_validate({**found, "digest": digest, "predictions": predictions})
 
 
 def unknown_yet(digest: str, kind: Kind) -> Probe:
     """Return what is known of an input that the network has not answered to."""
     nothing: dict[str, Any] = {"predictions": [], "notices": [], "places": [], "n_layers": 0}
-    return probe_message(digest, {"kind": kind, "text": None, "thumbnail": None, **nothing})
+    return Probe.model_validate({"digest": digest, "kind": kind, "text": None, "thumbnail": None, **nothing})

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from importlib.metadata import version
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,15 @@ from topoact.analysis.groups import groups
 from topoact.analysis.layout import Drawing, components
 from topoact.analysis.projection import projections
 from topoact.mapper import DistanceCurve, GivenGraph, MapperGraph
-from topoact.study import Layer, Manifest
+from topoact.study import Layer, Manifest, Study
+from topoact.study.files import plain_number
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
 from topoact.wire.texts import passage_of
 from topoact.workbench import KNOBS, PRESETS, DrawnGraph, Knob, MapSettings, Workbench, recalled, texts
 from topoact.workbench.columns import CodedColumn, coded_columns, holds_classes, point_columns, text_columns
 from topoact.workbench.jobs import JobStatus
+from topoact.workbench.naming import shown
 
 CURVE_STEPS = 200
 """Points of the distance curve that are sent."""
@@ -34,8 +35,8 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         version=version("topoact"),
         n_examples=study.n_examples,
         layers=[_layer(place, study.layer(place), lenses) for place in range(len(study.layers))],
-        classes=list(study.classes),
-        columns=[_column(column) for column in columns],
+        classes=[shown(study, name) for name in study.classes],
+        columns=[_column(study, column) for column in columns],
         knobs=[_knob(knob) for knob in KNOBS],
         defaults=settings_message(bench.usual),
         presets=[
@@ -168,10 +169,11 @@ def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary
     )
 
 
-def _column(column: CodedColumn) -> messages.Column:
-    return messages.Column(
-        name=column.name, kind=column.kind, categories=column.categories, classes=holds_classes(column.name)
-    )
+def _column(study: Study, column: CodedColumn) -> messages.Column:
+    classes, categories = holds_classes(column.name), column.categories
+    if classes and categories is not None:
+        categories = [shown(study, name) for name in categories]
+    return messages.Column(name=column.name, kind=column.kind, categories=categories, classes=classes)
 
 
 def _knob(knob: Knob) -> messages.Knob:
@@ -200,7 +202,7 @@ def _nodes(graph: MapperGraph, drawing: Drawing) -> messages.Nodes:
     columns: dict[str, Any] = dict.fromkeys(("lens_min", "lens_max", "medoid", "prominence", "mode"))
     columns |= {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
     if graph.prominence is not None:
-        columns["prominence"] = [value if isfinite(value) else None for value in graph.prominence.tolist()]
+        columns["prominence"] = [plain_number(value) for value in graph.prominence]
     group = groups(graph)
     x, y = drawing.positions.T.tolist()
     return messages.Nodes(

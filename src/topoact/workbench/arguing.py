@@ -10,11 +10,14 @@ import pandas as pd
 
 from topoact.errors import InvalidInput, UnknownName
 from topoact.extract.arguing import argue
+from topoact.extract.predictions import Outputs
 from topoact.extract.speaking import output_words
 from topoact.mapper import MapperGraph, Progress, no_progress
 from topoact.study import Layer, Study
 from topoact.study.arguments import Arguments, OutputWord, load_arguments, load_words, save_arguments, save_words
 from topoact.workbench.bench import Workbench
+from topoact.workbench.columns import prediction_column
+from topoact.workbench.naming import shown
 from topoact.workbench.texts import unit
 
 FIRST: Final = 5
@@ -36,6 +39,13 @@ class ArguedClass(NamedTuple):
     """Of the node's members that are of the class."""
 
 
+class ClassShare(NamedTuple):
+    """A class, and the share of a node's members that are of it."""
+
+    name: str
+    share: float
+
+
 class NodeArguments(NamedTuple):
     """What a node argues for."""
 
@@ -48,6 +58,15 @@ class NodeArguments(NamedTuple):
     """What the network says at the mean of the node."""
     said_share: float
     flows_past: bool
+    labels: tuple[ClassShare, ...]
+    """Those that members have most often."""
+    predicted: tuple[ClassShare, ...]
+    """What the network predicts most often for members."""
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the class argued for most is the one predicted most often for members; None without predictions."""
+        return self.classes[0].name == self.predicted[0].name if self.predicted else None
 
 
 class _Outputs(NamedTuple):
@@ -128,7 +147,8 @@ def node_arguments(bench: Workbench, graph: str, node: int) -> NodeArguments:
         raise UnknownName(f"what the nodes of graph {graph} argue for was not found out: ask for it first")
     layer, members = bench.study.layer(about["layer"]), found.members(node)
     outputs = _outputs(bench.study, layer)
-    codes = outputs.code[layer.points["example"].to_numpy()[members]]
+    examples = layer.points["example"].to_numpy()[members]
+    codes = outputs.code[examples]
     shares = np.bincount(codes[codes >= 0], minlength=len(outputs.names)) / len(members)
     attributions, scores = stored.attributions[node], stored.scores[node]
     order = np.argsort(-attributions, kind="stable")
@@ -153,6 +173,8 @@ def node_arguments(bench: Workbench, graph: str, node: int) -> NodeArguments:
         said=outputs.names[int(scores.argmax())],
         said_share=float(1 / likely.sum()),
         flows_past=stored.flows_past,
+        labels=_most(bench.study, "label", examples),
+        predicted=_most(bench.study, prediction_column(bench.study, layer), examples),
     )
 
 
@@ -169,7 +191,7 @@ def _checked(bench: Workbench, layer: str | int, graph: str) -> tuple[Layer, Map
 
 
 def _has_classes(bench: Workbench) -> bool:
-    return bool(bench.study.manifest.notes.get("outputs"))
+    return Outputs.noted(bench.study.manifest.notes) is not None
 
 
 def _classes(bench: Workbench, graph: str, found: MapperGraph) -> Arguments | None:
@@ -186,18 +208,25 @@ def _folder(bench: Workbench, graph: str) -> Path:
     return bench.study.path / "graphs" / graph
 
 
+def _most(study: Study, column: str, examples: npt.NDArray[np.int64]) -> tuple[ClassShare, ...]:
+    """Return the values of a column that some examples have most often."""
+    if column not in study.examples:
+        return ()
+    counts = study.examples[column].iloc[examples].astype("string").value_counts()[:MEMBERS]
+    return tuple(ClassShare(shown(study, str(name)), float(n / len(examples))) for name, n in counts.items())
+
+
 @lru_cache(maxsize=4)
 def _outputs(study: Study, layer: Layer) -> _Outputs:
     """Return the outputs, and which each example is of: by its label where labels are outputs, else as predicted."""
-    record = study.manifest.notes["outputs"]
-    names = tuple(record["names"] or (f"output {number}" for number in range(record["n"])))
+    outputs = Outputs.noted(study.manifest.notes)
+    names = () if outputs is None else outputs.all_names()
     number = {name: place for place, name in reversed(list(enumerate(names)))}
-    said = f"prediction@{layer.checkpoint}"
-    columns = ["label", said if said in study.examples else "prediction"]
-    for column in columns:
+    for column in ("label", prediction_column(study, layer)):
         if column not in study.examples:
             continue
         values: pd.Series[Any] = study.examples[column].astype("string").astype("object").map(number)
         if values.notna().any():
             break
-    return _Outputs(names, column.partition("@")[0], values.fillna(-1).to_numpy(dtype=np.int64))
+    read = tuple(shown(study, name) for name in names)
+    return _Outputs(read, column.partition("@")[0], values.fillna(-1).to_numpy(dtype=np.int64))

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
-from math import isfinite
+from itertools import pairwise, starmap
 from typing import Final, cast
 
 import numpy as np
@@ -16,6 +15,7 @@ from topoact.extract.networks import TorchNetwork
 from topoact.extract.predictions import Outputs
 from topoact.mapper import Lens, MapperGraph, Progress
 from topoact.study import Layer
+from topoact.study.files import plain_number
 from topoact.study.inversions import Inversion, Inversions, Prediction
 from topoact.workbench.bench import Workbench
 from topoact.workbench.probing import lens_at_hand, locator
@@ -133,8 +133,8 @@ class Batch:
                 recipe=self.recipe.record(),
                 steps=self.steps,
                 network=place.bench.network.digest,
-                cosine=_number(made.cosine[row]),
-                length=_number(_length(made.reached[row], wanted[row])) if has_length(target) else None,
+                cosine=plain_number(made.cosine[row]),
+                length=plain_number(_length(made.reached[row], wanted[row])) if has_length(target) else None,
                 lands=bool(set(around[row]) & set(landed[row])) if around[row] else None,
                 predictions=self._predictions(None if made.scores is None else made.scores[row]),
                 size=(width, height),
@@ -146,16 +146,9 @@ class Batch:
     def _predictions(self, scores: Vectors | None) -> tuple[Prediction, ...]:
         if scores is None or len(scores) < 2:
             return ()
-        notes = self.place.bench.study.manifest.notes.get("outputs") or {}
-        outputs = Outputs(len(scores), tuple(notes["names"]) if notes.get("names") else None)
-        said = outputs.predict(scores[None], [None])
-        names, shares = said["top5"][0], said["top5_confidence"][0]
-        return tuple(map(Prediction, names[:MOST_PREDICTIONS], map(float, shares)))
+        outputs = Outputs.noted(self.place.bench.study.manifest.notes) or Outputs(len(scores), None)
+        return tuple(starmap(Prediction, outputs.likeliest(scores[None])[0][:MOST_PREDICTIONS]))
 
 
 def _length(reached: Vectors, wanted: Vectors) -> float:
     return float(np.linalg.norm(reached) / np.linalg.norm(wanted))
-
-
-def _number(value: float) -> float | None:
-    return float(value) if isfinite(value) else None

@@ -33,6 +33,17 @@ def holds_classes(name: str) -> bool:
     return name in {"label", "prediction"} or name.startswith(CHECKPOINT)
 
 
+def prediction_columns(study: Study) -> list[str]:
+    """Return the columns that tell what the network predicts, that of the first checkpoint first."""
+    return [str(name) for name in study.examples if name == "prediction" or str(name).startswith(CHECKPOINT)]
+
+
+def prediction_column(study: Study, layer: Layer) -> str:
+    """Return the column that tells what the checkpoint of a layer predicts."""
+    own = f"{CHECKPOINT}{layer.checkpoint}"
+    return own if own in study.examples else "prediction"
+
+
 def coded_columns(study: Study) -> list[CodedColumn]:
     """Return all columns that can be coloured, looked up or used as a lens, in their order."""
     columns = (_coded(name, column, study.classes) for name, column in _told(study))

@@ -20,7 +20,7 @@ from topoact.workbench.ladder import ELBOWS, ladder
 from topoact.workbench.modes import ModeShelf
 from topoact.workbench.scope import scope
 from topoact.workbench.settings import MapSettings
-from topoact.workbench.shelf import Curves, IndexShelf, Source
+from topoact.workbench.shelf import AtHand, Curves, IndexShelf, Source
 
 
 class Answer(NamedTuple):
@@ -41,7 +41,7 @@ class Engine:
         self._shelf = IndexShelf(study)
         self._modes = ModeShelf(self._shelf)
         self._curves: tuple[tuple[str, str], Curves] | None = None
-        self._index: tuple[tuple[str, str], NeighborIndex] | None = None
+        self._index = AtHand[NeighborIndex]()
 
     def graph(self, source: Source, settings: MapSettings, progress: Progress) -> Answer:
         """Return the graph of a layer; at once if the index at hand serves it.
@@ -91,16 +91,12 @@ class Engine:
     def _serving(
         self, source: Source, settings: MapSettings, cover: Cover, eps: float, progress: Progress
     ) -> NeighborIndex:
-        """Return an index that serves the cover: the one at hand, the one that is kept, or a new one."""
-        key = (source.layer, source.lens)
-        if self._index is not None and self._index[0] == key and _fits(self._index[1], settings, cover, eps):
-            return self._index[1]
-        self._index = None
-        index = self._shelf.index(source, settings.metric, eps)
-        if index is None or not _fits(index, settings, cover, eps):
-            index = self._built(source, settings, cover, eps, progress)
-        self._index = (key, index)
-        return index
+        return self._index.serving(
+            source,
+            lambda index: _fits(index, settings, cover, eps),
+            lambda: self._shelf.index(source, settings.metric, eps),
+            lambda: self._built(source, settings, cover, eps, progress),
+        )
 
     def _built(
         self, source: Source, settings: MapSettings, cover: Cover, eps: float, progress: Progress

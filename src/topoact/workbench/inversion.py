@@ -2,30 +2,30 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from topoact.errors import Cancelled, InvalidInput, UnknownName
 from topoact.extract.history import History
-from topoact.extract.inversion import Recipe, inputs_of
+from topoact.extract.inversion import Bounds, Recipe, inputs_of
 from topoact.mapper import Progress, no_progress
 from topoact.study import Layer
 from topoact.study.files import digest
-from topoact.study.inversions import Inversion, Inversions
-from topoact.study.thumbnails import brightness
+from topoact.study.inversions import Inversion, Inversions, Prediction
+from topoact.study.thumbnails import pixels
 from topoact.workbench.batch import Batch, Place
 from topoact.workbench.bench import Workbench
+from topoact.workbench.naming import shown
 from topoact.workbench.settings import recalled
 from topoact.workbench.targets import NodesTarget, Target, answered, check, has_length, identity
 from topoact.workbench.texts import unit
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
-LOOKED_AT: Final = 64
-"""Images whose brightness is looked at."""
-DARK_AND_LIGHT: Final = (0.05, 0.95)
-"""Between which a picture begins: beyond, there are no gradients."""
+LOOKED_AT: Final = 512
+"""Images of the study that tell what a picture may be."""
 BATCH_PIXELS: Final = 2**17
 """Of all images that are made at once: what is lost when the work is stopped. More at once are hardly faster."""
 MOST_AT_ONCE: Final = 16
@@ -52,6 +52,7 @@ class ActivationImages:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self.store, self.recipe = Inversions(bench.study.path), Recipe()
+        self._bounds = cache(self._seen)
 
     def check(self, layer: str | int) -> Layer:
         """Return a layer if there can be activation images of it.
@@ -128,7 +129,15 @@ class ActivationImages:
         missing = {name: target for name, target in zip(names, targets, strict=True) if not self.store.load(name)}
         if missing:
             self._make(place, missing, recipe, progress)
-        return [Named(name, found) for name in names if (found := self.store.load(name))]
+        return [Named(name, found) for name in names if (found := self.load(name))]
+
+    def load(self, name: str) -> Inversion | None:
+        """Return what is known of a finished image; the classes in it are called what people call them."""
+        found = self.store.load(name)
+        if found is None:
+            return None
+        seen = (Prediction(shown(self._bench.study, one.name), one.share) for one in found.predictions)
+        return replace(found, predictions=tuple(seen))
 
     def of_nodes(self, graph: str) -> dict[int, Named]:
         """Return the finished images of single nodes of a graph, whichever graph they were made for.
@@ -173,12 +182,11 @@ class ActivationImages:
         made_of = [VERSION, self._network_digest(layer), layer.digest, layer.module, answered(target, layer)]
         return digest([*made_of, identity(target, place.graph), _aimed(recipe, target).record()])
 
-    def _ground(self) -> float:
-        """Return the brightness of the study's images, so that a picture begins as they are: digits are on black."""
+    def _seen(self, n_channels: int, size: tuple[int, int]) -> Bounds:
+        """Return between what values the study's images are, pixel by pixel: around a digit all is black."""
         study = self._bench.study
         rows = np.linspace(0, study.n_examples - 1, min(LOOKED_AT, study.n_examples)).round().astype(int)
-        seen = [brightness(image) for row in rows.tolist() if (image := study.thumbnail(row))]
-        return float(np.clip(np.mean(seen), *DARK_AND_LIGHT)) if seen else 0.5
+        return Bounds.of([pixels(image, n_channels, *size) for row in rows.tolist() if (image := study.thumbnail(row))])
 
     def _network_digest(self, layer: Layer) -> str:
         return str(History(self._bench.study).checkpoints[layer.checkpoint]["digest"])
@@ -200,8 +208,8 @@ class ActivationImages:
         at_hand = self._bench.network
         at_hand.check_layer(place.layer)
         inputs = inputs_of(at_hand.network, at_hand.preprocessing, at_hand.shape)
-        inputs = replace(inputs, ground=self._ground())
         height, width = (recipe.size, recipe.size) if recipe.size else inputs.size
+        inputs = replace(inputs, bounds=self._bounds(inputs.n_colours, (height, width)))
         n_at_once = max(1, min(MOST_AT_ONCE, BATCH_PIXELS // (height * width)))
         ways = {name: (_aimed(recipe, target), answered(target, place.layer)) for name, target in missing.items()}
         for way in dict.fromkeys(ways.values()):

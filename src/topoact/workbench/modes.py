@@ -8,7 +8,7 @@ from topoact.mapper.checks import check_differing
 from topoact.mapper.clusterers.modes import BoundModes
 from topoact.workbench.scope import wider
 from topoact.workbench.settings import MapSettings
-from topoact.workbench.shelf import IndexShelf, Source, Vectors
+from topoact.workbench.shelf import AtHand, IndexShelf, Source, Vectors
 
 
 class ModeShelf:
@@ -16,7 +16,7 @@ class ModeShelf:
 
     def __init__(self, shelf: IndexShelf) -> None:
         self._shelf = shelf
-        self._index: tuple[tuple[str, str], ModeIndex] | None = None
+        self._index = AtHand[ModeIndex]()
 
     def graph(self, source: Source, settings: MapSettings, progress: Progress) -> MapperGraph:
         """Return the graph of a layer.
@@ -39,18 +39,20 @@ class ModeShelf:
     def _serving(
         self, source: Source, vectors: Vectors, cover: Cover, bound: BoundModes, progress: Progress
     ) -> ModeIndex:
-        """Return an index that serves the cover: the one at hand, the one that is kept, or a new one."""
-        key = (source.layer, source.lens)
-        if self._index is not None and self._index[0] == key and _fits(self._index[1], cover, bound):
-            return self._index[1]
-        self._index = None
-        index = self._shelf.modes(source, bound.metric, bound.k)
-        if index is None or not _fits(index, cover, bound):
-            began, lens = time.monotonic(), source.values(vectors)
-            how: dict[str, Any] = {**wider(lens, cover), "metric": bound.metric, "progress": progress}
-            index = ModeIndex(vectors, lens, bound.k, **how)
-            self._shelf.keep_modes(source, index, time.monotonic() - began)
-        self._index = (key, index)
+        return self._index.serving(
+            source,
+            lambda index: _fits(index, cover, bound),
+            lambda: self._shelf.modes(source, bound.metric, bound.k),
+            lambda: self._built(source, vectors, cover, bound, progress),
+        )
+
+    def _built(
+        self, source: Source, vectors: Vectors, cover: Cover, bound: BoundModes, progress: Progress
+    ) -> ModeIndex:
+        began, lens = time.monotonic(), source.values(vectors)
+        how: dict[str, Any] = {**wider(lens, cover), "metric": bound.metric, "progress": progress}
+        index = ModeIndex(vectors, lens, bound.k, **how)
+        self._shelf.keep_modes(source, index, time.monotonic() - began)
         return index
 
 

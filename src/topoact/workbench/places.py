@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from topoact.analysis.usual import NEIGHBOURS
 from topoact.extract.probing import Answer
 from topoact.mapper import MapperGraph
 from topoact.study import Layer
+from topoact.study.files import plain_number
 
 SHOWN: Final = 8
 """Examples that are told as the nearest."""
@@ -42,7 +42,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProbePlace:
     """Where an input lands in a layer."""
 
     layer: int
@@ -70,14 +70,18 @@ class Place:
     spans: list[tuple[int, int]] = field(default_factory=list)
 
 
-def place_of(layer: Layer, number: int, *, graph: MapperGraph, key: str, answer: Answer, located: Located) -> Place:
+def place_of(
+    layer: Layer, number: int, *, graph: MapperGraph, key: str, answer: Answer, located: Located
+) -> ProbePlace:
     """Return where an input lands, given what a layer answers to it."""
     examples, alone = layer.points["example"].to_numpy(), len(answer.vectors) == 1
     hits, n_inside = _hits(located), int(located.inside.sum())
     closest = int(located.node[located.distance.argmin()])
     same = int(examples[located.same[0]]) if alone and located.same[0] >= 0 else None
-    numbers = {name: _number(getattr(located, name)[0]) if alone else None for name in ("distance", "reach", "usual")}
-    place = Place(
+    numbers = {
+        name: plain_number(getattr(located, name)[0]) if alone else None for name in ("distance", "reach", "usual")
+    }
+    place = ProbePlace(
         layer=number,
         name=layer.name,
         graph=key,
@@ -98,9 +102,9 @@ def place_of(layer: Layer, number: int, *, graph: MapperGraph, key: str, answer:
     return replace(place, sentence=_said_of_many(place, "words" if answer.spans else "positions"))
 
 
-def no_place(layer: Layer, number: int, key: str, reason: str) -> Place:
+def no_place(layer: Layer, number: int, key: str, reason: str) -> ProbePlace:
     """Return what is told of a layer whose graph cannot be made."""
-    return Place(layer=number, name=layer.name, graph=key, sentence=f"it has no graph: {reason}")
+    return ProbePlace(layer=number, name=layer.name, graph=key, sentence=f"it has no graph: {reason}")
 
 
 def _hits(located: Located) -> list[Hit]:
@@ -125,7 +129,7 @@ def _nearest(located: Located, examples: npt.NDArray[Any]) -> list[Neighbour]:
     return [Neighbour(int(rows[i]), int(examples[rows[i]]), float(distances[i])) for i in told]
 
 
-def _said_of_one(place: Place, located: Located, graph: MapperGraph) -> str:
+def _said_of_one(place: ProbePlace, located: Located, graph: MapperGraph) -> str:
     if place.nodes:
         said = f"lands in {_nodes([hit.node for hit in place.nodes])}"
         if place.same is not None:
@@ -136,7 +140,7 @@ def _said_of_one(place: Place, located: Located, graph: MapperGraph) -> str:
     return f"outside: {_said_outside(place, located, graph)}"
 
 
-def _said_outside(place: Place, located: Located, graph: MapperGraph) -> str:
+def _said_outside(place: ProbePlace, located: Located, graph: MapperGraph) -> str:
     if place.closest is None:
         return "the graph has no node"
     nearest = f"node {place.closest} is nearest, at distance {place.distance:.3g}"
@@ -151,7 +155,7 @@ def _said_outside(place: Place, located: Located, graph: MapperGraph) -> str:
     return f"{nearest}; of its interval's nodes the nearest is {place.reach:.3g} away, and ε is {place.usual:.3g}"
 
 
-def _said_of_many(place: Place, things: str) -> str:
+def _said_of_many(place: ProbePlace, things: str) -> str:
     n_outside = place.n - place.n_inside
     if not place.nodes:
         nearest = "" if place.closest is None else f"; node {place.closest} is nearest"
@@ -175,7 +179,3 @@ def _margin(margin: float) -> str:
 def _most(values: npt.NDArray[np.float64]) -> float | None:
     known = values[~np.isnan(values)]
     return float(known.max()) if known.size else None
-
-
-def _number(value: float) -> float | None:
-    return float(value) if isfinite(value) else None

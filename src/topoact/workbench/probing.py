@@ -8,13 +8,14 @@ from typing import Any, Final, Literal
 
 from topoact.analysis.locating import Located, Locator
 from topoact.errors import InvalidInput
+from topoact.extract.predictions import Outputs
 from topoact.extract.probing import Answer, Answers, answer_images, answer_texts, usable
 from topoact.mapper import Lens, MapperGraph, Progress, lens_of_one, no_progress
 from topoact.study import Layer
 from topoact.study.files import digest
 from topoact.study.thumbnails import Thumbnail
 from topoact.workbench.bench import COLUMN_LENS, Workbench
-from topoact.workbench.places import Place, no_place, place_of
+from topoact.workbench.places import ProbePlace, no_place, place_of
 from topoact.workbench.settings import MapSettings
 
 Kind = Literal["image", "text"]
@@ -34,14 +35,10 @@ class Probe:
     """The likeliest classes with their shares; none where the network is no classifier."""
     notices: list[str]
     """How the input was prepared, where that is not what one expects."""
-    places: list[Place] = field(default_factory=list)
+    places: list[ProbePlace] = field(default_factory=list)
     n_layers: int = 0
     """How many places there will be."""
     thumbnail: Thumbnail | None = None
-
-    @property
-    def is_complete(self) -> bool:
-        return len(self.places) == self.n_layers
 
 
 def kind_of(content: str | bytes) -> Kind:
@@ -187,7 +184,7 @@ def _chosen(bench: Workbench, layers: Sequence[str | int] | None) -> list[Layer]
 
 def _answers(bench: Workbench, layers: Sequence[Layer], contents: Sequence[Any]) -> Answers:
     answer: Any = answer_texts if isinstance(contents[0], str) else answer_images
-    found: Answers = answer(bench.network, bench.study.manifest.notes.get("outputs"), layers, contents)
+    found: Answers = answer(bench.network, Outputs.noted(bench.study.manifest.notes), layers, contents)
     return found
 
 
@@ -201,7 +198,7 @@ def _located(
     return graph, locator(bench, layer, graph, settings).locate(answer.vectors, values)
 
 
-def _place(bench: Workbench, layer: Layer, settings: MapSettings, answer: Answer, progress: Progress) -> Place:
+def _place(bench: Workbench, layer: Layer, settings: MapSettings, answer: Answer, progress: Progress) -> ProbePlace:
     number, key = bench.layers.index(layer.name), bench.key(layer, settings)
     if not len(answer.vectors):
         return no_place(layer, number, key, "the input has no vector here")

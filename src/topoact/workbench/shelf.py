@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from topoact.mapper import DistanceCurve, ModeIndex, NeighborIndex
 from topoact.study.indexes import StoredIndex, load_index, save_index
 
 Vectors = npt.NDArray[np.float32]
+Index = TypeVar("Index", NeighborIndex, ModeIndex)
 Curves = Sequence[DistanceCurve]
 """Distance curves of the first, second, … neighbour."""
 
@@ -46,22 +47,14 @@ class IndexShelf:
         stored = self._load(source.layer, metric)
         if stored is None or stored.facts.get("lens") != source.lens or eps not in stored.facts.get("radii", ()):
             return None
-        vectors = source.vectors()
-        try:
-            return NeighborIndex.restore(vectors, source.values(vectors), stored.arrays)
-        except InvalidInput:
-            return None
+        return _restored(NeighborIndex, source, stored)
 
     def modes(self, source: Source, metric: str, k: int) -> ModeIndex | None:
         """Return the kept index of a layer's modes if it is of this lens and metric and of k neighbours or more."""
         stored = self._load(source.layer + MODES, metric)
         if stored is None or stored.facts.get("lens") != source.lens or not stored.facts.get("k", 0) >= k:
             return None
-        vectors = source.vectors()
-        try:
-            return ModeIndex.restore(vectors, source.values(vectors), stored.arrays)
-        except InvalidInput:
-            return None
+        return _restored(ModeIndex, source, stored)
 
     def curves(self, layer: str, metric: str) -> Curves:
         """Return the distance curves that lie with the kept index of a layer, or none."""
@@ -104,6 +97,40 @@ class IndexShelf:
         if stored is None or stored.facts.get("topoact") != version("topoact"):
             return None
         return stored if stored.facts.get("metric") == metric else None
+
+
+class AtHand(Generic[Index]):
+    """The index that was used last, in memory."""
+
+    def __init__(self) -> None:
+        self._known: tuple[tuple[str, str], Index] | None = None
+
+    def serving(
+        self,
+        source: Source,
+        serves: Callable[[Index], bool],
+        kept: Callable[[], Index | None],
+        make: Callable[[], Index],
+    ) -> Index:
+        """Return an index of a layer and lens that serves: the one at hand, the one that is kept, or a new one."""
+        key = (source.layer, source.lens)
+        if self._known is not None and self._known[0] == key and serves(self._known[1]):
+            return self._known[1]
+        self._known = None  # there may be no room for two
+        index = kept()
+        if index is None or not serves(index):
+            index = make()
+        self._known = (key, index)
+        return index
+
+
+def _restored(kind: type[Index], source: Source, stored: StoredIndex) -> Index | None:
+    """Return the index that is stored, unless it is damaged."""
+    vectors = source.vectors()
+    try:
+        return kind.restore(vectors, source.values(vectors), stored.arrays)
+    except InvalidInput:
+        return None
 
 
 def _is_worth_keeping(n_bytes: int, seconds: float) -> bool:

@@ -94,13 +94,6 @@ class InvertTask:
         bench.images.make(self.layer, self.graph, self.targets, self.recipe, progress)
 
 
-def gives_way(task: Task, other: Task) -> bool:
-    """Return whether a task stops for another, and goes on afterwards: many images for a few that one waits for."""
-    if not isinstance(task, InvertTask) or not isinstance(other, InvertTask):
-        return False
-    return len(other.targets) <= FEW < len(task.targets)
-
-
 @dataclass(frozen=True, slots=True)
 class LocateTask:
     """Find out where an input lands that waits in the study."""
@@ -120,7 +113,7 @@ class LocateTask:
 
 @dataclass(frozen=True, slots=True)
 class ArgueTask:
-    """Find out which classes the nodes of a graph argue for."""
+    """Find out which classes the nodes of a graph argue for, or which words a language model says."""
 
     lane: ClassVar[Lane] = "probes"
     kind: ClassVar[str] = "argue"
@@ -129,3 +122,10 @@ class ArgueTask:
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         find_arguments(bench, self.layer, self.graph, progress)
+
+
+def gives_way(task: Task, other: Task) -> bool:
+    """Return whether a task stops for another, and goes on afterwards: many images for a few that one waits for."""
+    if not isinstance(task, InvertTask) or not isinstance(other, InvertTask):
+        return False
+    return len(other.targets) <= FEW < len(task.targets)

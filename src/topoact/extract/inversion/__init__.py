@@ -1,9 +1,10 @@
 """Activation images: inputs that are optimised until a layer answers like a given vector."""
 
+from topoact.extract.inversion.bounds import Bounds
 from topoact.extract.inversion.inputs import Inputs, inputs_of
 from topoact.extract.inversion.recipe import Recipe
 from topoact.extract.inversion.results import Inverted
 from topoact.extract.inversion.run import invert
 from topoact.extract.inversion.whitening import whitening
 
-__all__ = ["Inputs", "Inverted", "Recipe", "inputs_of", "invert", "whitening"]
+__all__ = ["Bounds", "Inputs", "Inverted", "Recipe", "inputs_of", "invert", "whitening"]

@@ -1,6 +1,6 @@
 """From pictures to what a network takes: the way that gradients must find back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from topoact.errors import InvalidInput
+from topoact.extract.inversion.bounds import Bounds
 from topoact.extract.networks import Network, TorchNetwork
 from topoact.extract.preprocessing import Preprocessing
 
@@ -28,8 +29,8 @@ class Inputs:
     """Shape (channels, colours)."""
     offset: NDArray[np.float32]
     """Shape (channels,)."""
-    ground: float = 0.5
-    """Brightness of a picture at the start, and around it, in (0, 1)."""
+    bounds: Bounds = field(default_factory=Bounds.none)
+    """Of the pixels of pictures."""
 
     @property
     def n_colours(self) -> int:

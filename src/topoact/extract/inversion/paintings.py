@@ -1,14 +1,14 @@
 """What is optimised in the place of pixels: images are easier to find where no scale and no colour is favoured.
 
 The Fourier coefficients of decorrelated colours (Olah, Mordvintsev, Schubert 2017), their phases alone with a fixed
-spectrum (MACO: Fel et al. 2023), or the pixels themselves. Each gives pictures (B, colours, H, W) between 0 and 1.
+spectrum (MACO: Fel et al. 2023), or the pixels themselves. Each gives pictures (B, colours, H, W) within bounds.
 """
 
-import math
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from topoact.extract.inversion.bounds import Bounds
 from topoact.extract.inversion.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -24,46 +24,40 @@ class Painting(Protocol):
     """Pictures that depend on a parameter."""
 
     parameter: "torch.Tensor"
-    ground: float
-    """Brightness at the start, through the inverse of the sigmoid."""
+    bounds: Bounds
 
     def pictures(self) -> "torch.Tensor":
-        """Return the pictures, (B, colours, H, W), between 0 and 1."""
+        """Return the pictures, (B, colours, H, W)."""
         ...
 
 
 def painting(
-    recipe: Recipe, n_colours: int, height: int, width: int, seeds: list[int], *, ground: float = 0.5
+    recipe: Recipe, n_colours: int, height: int, width: int, seeds: list[int], *, bounds: Bounds | None = None
 ) -> Painting:
     """Return the start of one picture for each seed; a picture depends on its own seed alone."""
     kinds: dict[str, type[Fourier | Phase | Pixels]] = {"fourier": Fourier, "phase": Phase, "pixels": Pixels}
-    made: Painting = kinds[recipe.painting](n_colours, height, width, seeds)
-    made.ground = math.log(ground / (1 - ground))
-    return made
+    return kinds[recipe.painting](n_colours, height, width, seeds, bounds or Bounds.none())
 
 
 class Pixels:
     """The pixels, through a sigmoid."""
 
-    ground = 0.0
-
-    def __init__(self, n_colours: int, height: int, width: int, seeds: list[int]) -> None:
+    def __init__(self, n_colours: int, height: int, width: int, seeds: list[int], bounds: Bounds) -> None:
+        self.bounds = bounds
         self.parameter = _normal(seeds, (n_colours, height, width)).mul_(SPREAD).requires_grad_()
 
     def pictures(self) -> "torch.Tensor":
-        return (self.parameter + self.ground).sigmoid()
+        return self.bounds.squash(self.parameter)
 
 
 class Fourier:
     """Fourier coefficients, scaled so that all frequencies have the energy that they have in photos."""
 
-    ground = 0.0
-
-    def __init__(self, n_colours: int, height: int, width: int, seeds: list[int]) -> None:
+    def __init__(self, n_colours: int, height: int, width: int, seeds: list[int], bounds: Bounds) -> None:
         import torch
 
         frequencies = _frequencies(height, width)
-        self._size = (height, width)
+        self._size, self.bounds = (height, width), bounds
         self._scale = torch.from_numpy(1 / np.maximum(frequencies, 1 / max(height, width))).float()
         start = _normal(seeds, (n_colours, *frequencies.shape, 2))
         self.parameter = start.mul_(SPREAD).requires_grad_()
@@ -73,20 +67,18 @@ class Fourier:
 
         spectrum = torch.view_as_complex(self.parameter * self._scale.to(self.parameter.device)[..., None])
         images = torch.fft.irfft2(spectrum, s=self._size, norm="ortho") / 4
-        return (_correlated(images) + self.ground).sigmoid()
+        return self.bounds.squash(_correlated(images))
 
 
 class Phase:
     """The phases of Fourier coefficients whose sizes are those of photos, which fall as one over the frequency."""
 
-    ground = 0.0
-
-    def __init__(self, n_colours: int, height: int, width: int, seeds: list[int]) -> None:
+    def __init__(self, n_colours: int, height: int, width: int, seeds: list[int], bounds: Bounds) -> None:
         import torch
 
         frequencies = _frequencies(height, width)
         frequencies[0, 0] = np.inf  # the mean is grey
-        self._size = (height, width)
+        self._size, self.bounds = (height, width), bounds
         self._magnitude = torch.from_numpy(1 / frequencies).float()
         self.parameter = (_normal(seeds, (n_colours, *frequencies.shape)) * np.pi).requires_grad_()
 
@@ -96,7 +88,7 @@ class Phase:
         magnitude = self._magnitude.to(self.parameter.device).expand_as(self.parameter)
         images = torch.fft.irfft2(torch.polar(magnitude, self.parameter), s=self._size, norm="ortho")
         images = images / images.std((1, 2, 3), keepdim=True).clamp_min(1e-6)
-        return (_correlated(images) + self.ground).sigmoid()
+        return self.bounds.squash(_correlated(images))
 
 
 def _frequencies(height: int, width: int) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":

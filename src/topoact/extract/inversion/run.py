@@ -156,8 +156,8 @@ def _painted(observer: Observer, targets: Vectors, recipe: Recipe, seeds: list[i
 
     device = observer.network.device
     height, width = (recipe.size, recipe.size) if recipe.size else observer.inputs.size
-    n_colours, ground = observer.inputs.n_colours, observer.inputs.ground
-    canvas, shaking = painting(recipe, n_colours, height, width, seeds, ground=ground), Shaking(seeds, ground)
+    n_colours, bounds = observer.inputs.n_colours, observer.inputs.bounds
+    canvas, shaking = painting(recipe, n_colours, height, width, seeds, bounds=bounds), Shaking(seeds, bounds.ground)
     canvas.parameter = canvas.parameter.detach().to(device).requires_grad_()
     wanted = torch.from_numpy(targets).to(device)
     optimizer = torch.optim.Adam([canvas.parameter], lr=recipe.learning_rate, betas=(0.9, recipe.memory))

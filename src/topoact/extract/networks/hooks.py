@@ -1,7 +1,7 @@
 """Forward hooks that live for one pass, keep copies only, and see each layer exactly once."""
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,19 +46,31 @@ def tap(
     kept: dict[str, Kept] = {}
 
     def look(name: str, output: Any) -> None:
-        if name in kept:
-            raise ModelError(f"layer {name!r} is called several times in one pass: choose the modules around it")
-        if not isinstance(output, torch.Tensor):
-            raise ModelError(f"layer {name!r} gives a {type(output).__name__}, not a tensor: choose a module inside it")
-        kept[name] = keep[name](output)
+        kept[name] = keep[name](checked_tensor(name, output, again=name in kept))
 
     check_reachable(model, keep)
     with torch.no_grad(), hooked(model, tuple(keep), look):
         output = forward(model, inputs)
-    for name in keep:
-        if name not in kept:
-            raise ModelError(f"layer {name!r} is never called in the forward pass")
+    check_called(keep, kept)
     return output, {name: kept[name] for name in keep}
+
+
+def checked_tensor(name: str, output: Any, *, again: bool = False) -> "torch.Tensor":
+    """Return what a module gives, a tensor and the first of the pass; raises `ModelError` of anything else."""
+    import torch
+
+    if again:
+        raise ModelError(f"layer {name!r} is called several times in one pass: choose the modules around it")
+    if not isinstance(output, torch.Tensor):
+        raise ModelError(f"layer {name!r} gives a {type(output).__name__}, not a tensor: choose a module inside it")
+    return output
+
+
+def check_called(names: Iterable[str], seen: Container[str]) -> None:
+    """Refuse modules that were not called in a pass; raises `ModelError`."""
+    for name in names:
+        if name not in seen:
+            raise ModelError(f"layer {name!r} is never called in the forward pass")
 
 
 def watch(model: "nn.Module", names: Sequence[str], inputs: Any) -> dict[str, list[tuple[int, ...] | None]]:

@@ -1,19 +1,18 @@
 """What a layer answers to inputs that are being optimised: its output with its gradients, and no more than it needs."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any
 
 from topoact.errors import ModelError
 from topoact.extract.networks import hooks
-from topoact.extract.specs import explain
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
 
-class _Seen(Exception):
-    """Leaves a forward pass where all that is wanted of it is known."""
+class _Seen(BaseException):
+    """Leaves a forward pass where all that is wanted of it is known; no error, so that nothing takes it for one."""
 
 
 def response(
@@ -35,28 +34,16 @@ def response(
     ModelError
         If the network fails, or the module gives no tensor, is never called, or does not hang on the inputs.
     """
-    import torch
+    seen: dict[str, torch.Tensor] = {}
 
-    seen: list[Any] = []
-
-    def look(_: str, output: Any) -> None:
-        seen.append(output)
+    def look(name: str, output: Any) -> None:
+        seen[name] = hooks.checked_tensor(name, output)
         raise _Seen
 
     hooks.check_reachable(model, (name,))
-    with precision, hooks.hooked(model, (name,), look):
-        try:
-            model(inputs)
-        except _Seen:
-            pass
-        except Exception as error:
-            raise ModelError(
-                f"the network fails on an input of shape {hooks.shape_of(inputs)}: {explain(error)}"
-            ) from error
-    if not seen:
-        raise ModelError(f"layer {name!r} is never called in the forward pass")
-    if not isinstance(seen[0], torch.Tensor):
-        raise ModelError(f"layer {name!r} gives a {type(seen[0]).__name__}, not a tensor: choose a module inside it")
-    if inputs.requires_grad and not seen[0].requires_grad:
+    with precision, hooks.hooked(model, (name,), look), suppress(_Seen):
+        hooks.forward(model, inputs)
+    hooks.check_called((name,), seen)
+    if inputs.requires_grad and not seen[name].requires_grad:
         raise ModelError(f"layer {name!r} has no gradient with respect to the inputs: no picture can be found for it")
-    return seen[0]
+    return seen[name]

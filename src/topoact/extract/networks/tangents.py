@@ -55,26 +55,21 @@ def along(
     from torch.autograd import forward_ad
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
-    n_calls = 0
+    seen: set[str] = set()
 
-    def replace(_: str, output: Any) -> "torch.Tensor":
-        nonlocal n_calls
-        n_calls += 1
-        if n_calls > 1:
-            raise ModelError(f"layer {name!r} is called more than once in a pass: choose another")
-        if not isinstance(output, torch.Tensor):
-            raise ModelError(f"layer {name!r} gives a {type(output).__name__}, not a tensor")
+    def replace(name: str, output: Any) -> "torch.Tensor":
+        tensor = hooks.checked_tensor(name, output, again=name in seen)
+        seen.add(name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of torch itself, at its first dual number
-            return forward_ad.make_dual(*put(output))  # type: ignore[no-untyped-call]
+            return forward_ad.make_dual(*put(tensor))  # type: ignore[no-untyped-call]
 
     hooks.check_reachable(model, (name,))
     attention = sdpa_kernel(SDPBackend.MATH)  # the fused ones know no forward mode
     with torch.no_grad(), forward_ad.dual_level(), precision, attention, hooks.hooked(model, (name,), replace):
         numbers = of(hooks.forward(model, inputs))
         value, slope = forward_ad.unpack_dual(numbers)  # type: ignore[no-untyped-call]
-    if not n_calls:
-        raise ModelError(f"layer {name!r} is never called in the forward pass")
+    hooks.check_called((name,), seen)
     if slope is None:
         raise ModelError(f"what the network gives does not depend on layer {name!r}")
     return value, slope
