@@ -66,11 +66,11 @@ frontend/node_modules/.package-lock.json: frontend/package-lock.json | .venv/dev
 	@touch $@
 
 unit: setup  ## all Python tests but those in the browser
-	$(BIN)/pytest -q -n 2 -m "not browser and not slow"
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not browser and not slow"
 
 e2e: setup  ## the real explorer in headless Chromium
 	scripts/install_chromium.sh
-	$(BIN)/pytest -q -m "browser and not slow"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "browser and not slow"
 
 bench: setup  ## measure beside other libraries, write the tables of docs/benchmarks.md; slow; STUDY=, ARGS=--quick
 	$(BIN)/python -m benchmarks --study $(STUDY) $(ARGS)

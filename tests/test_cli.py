@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -263,8 +262,3 @@ def test_map_by_prominence_and_by_the_preset_of_the_paper(capsys: pytest.Capture
     assert mapped("--preset", "paper", "--intervals", "9")["nodes"] != paper["nodes"]
     _, output, _ = run(capsys, "map", "study")
     assert "in the skeleton" in output
-
-
-def test_help_is_quick_and_heavy_libraries_stay_out() -> None:
-    code = "import sys, topoact.cli, topoact.study; print([m for m in ('torch', 'torchvision') if m in sys.modules])"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from test_cli import run
@@ -16,11 +15,6 @@ from topoact.testing.networks import CODE
 from topoact.testing.studies import write_text_study
 
 QUICK = ("--steps", "12", "--attempts", "1")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ class Explorer:
     def as_at_first(self) -> "Explorer":
         """Put the page back to how it opens."""
         self.page.unroute_all()
+        self.page.emulate_media(reduced_motion="reduce")
         self.page.keyboard.press("Escape")
         self.page.mouse.move(3, 3)
         self.page.evaluate("localStorage.clear(); location.hash = 'as-at-first'")
@@ -90,6 +91,18 @@ class Explorer:
         self.page.wait_for_function(
             f"() => {{ const s = window.topoact.state(); return {expression} }}", timeout=PATIENCE
         )
+
+
+def section(explorer: Explorer, name: str) -> Any:
+    """Return a part of the panel of the selection."""
+    return explorer.page.get_by_role("region", name="Selection").get_by_role("region", name=name, exact=True)
+
+
+def select(explorer: Explorer, node: dict[str, Any]) -> None:
+    """Select a node alone, and move the pointer away."""
+    explorer.click_node(node)
+    explorer.page.mouse.move(3, 3)
+    explorer.until(f"s.view.selection.kind === 'nodes' && s.view.selection.ids[0] === {node['id']}")
 
 
 @pytest.fixture(scope="session")
@@ -140,8 +153,12 @@ def _quiet(complaints: list[str]) -> Iterator[None]:
 
 
 def make_page(browser: Any, complaints: list[str], **options: Any) -> Any:
-    """Return a page in a browser profile of its own, which reports what is said in its console."""
-    page = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options}).new_page()
+    """Return a page in a browser profile of its own, which reports what is said in its console.
+
+    It keeps still, because each frame of an animation is drawn by the processor that the server waits for.
+    """
+    usual = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+    page = browser.new_context(**{**usual, **options}).new_page()
     page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return page
@@ -175,5 +192,5 @@ def _open(chromium: Any, complaints: list[str], url: str) -> Iterator[Explorer]:
 
 @pytest.fixture
 def explorer(_open: Explorer) -> Explorer:
-    """The explorer, open on the study and put back to how it opens, because loading the page takes seconds."""
+    """The explorer, open on the study and put back to how it opens."""
     return _open.as_at_first()

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import Explorer, serve
+from .conftest import Explorer, opened, serve
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,14 @@ def columns_url(digits_path: Path, examples: pd.DataFrame, tmp_path_factory: pyt
     yield from serve(study)
 
 
+@pytest.fixture(scope="module")
+def _page(chromium: Any, complaints: list[str], columns_url: str) -> Iterator[Explorer]:
+    yield from opened(chromium, complaints, columns_url)
+
+
 @pytest.fixture
-def columns(new_page: Any, columns_url: str) -> Explorer:
-    found = Explorer(new_page(), columns_url).open()
+def columns(_page: Explorer) -> Explorer:
+    found = _page.as_at_first()
     found.page.get_by_role("button", name=re.compile("^pixels")).click()
     found.until("s.graph.layer === 0")
     return found.settle()

@@ -1,4 +1,4 @@
-"""What a node stands for where pictures do not say it: words of texts, and the classes that it argues for."""
+"""The classes that a node argues for, asked of the network."""
 
 import re
 import shutil
@@ -7,80 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from topoact.testing.studies import write_text_study
 from topoact.workbench import open_workbench
 
-from .conftest import Explorer, opened, serve
-
-SENTENCES = [
-    f"{who} {what} the {'oaoaoa' if i % 3 else 'eieiei'} lamp number {i}"
-    for i in range(40)
-    for who, what in (("Ann", "lit"), ("the sailor", "saw"))
-]
-
-
-def section(explorer: Explorer, name: str):
-    return explorer.page.get_by_role("region", name="Selection").get_by_role("region", name=name, exact=True)
-
-
-def select(explorer: Explorer, node: dict) -> None:
-    explorer.click_node(node)
-    explorer.page.mouse.move(3, 3)
-    explorer.until(f"s.view.selection.kind === 'nodes' && s.view.selection.ids[0] === {node['id']}")
-
-
-@pytest.fixture(scope="module", params=["word", "text"])
-def kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def text_url(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from serve(write_text_study(tmp_path_factory.mktemp("served") / kind, SENTENCES, of_words=kind == "word"))
-
-
-@pytest.fixture
-def reader(new_page, text_url: str) -> Explorer:
-    return Explorer(new_page(), text_url).open()
-
-
-def test_words_of_a_node(reader: Explorer, kind: str) -> None:
-    select(reader, reader.largest())
-    words = section(reader, "In words")
-    expect(words).to_have_attribute("aria-busy", "false")
-    expect(words.get_by_role("heading", name=re.compile("Nearest to its mean"))).to_be_visible()
-    if kind == "word":
-        listed = words.locator("ol b")
-        said = listed.all_inner_texts()
-        assert len({word.lower() for word in said}) == len(said) == 3
-    counted = words.get_by_role("button", name=re.compile(r"\d+(\.\d+)?×$"))
-    assert counted.count() >= 1
-    word = counted.first.locator(".name").inner_text()
-    counted.first.click()
-    expect(reader.page.get_by_role("searchbox", name=f"Search {kind}s")).to_have_value(word)
-    expect(reader.page.get_by_role("checkbox", name="whole word")).to_be_checked()
-    expect(counted.first).to_have_attribute("aria-pressed", "true")
-    counted.first.click()
-    expect(reader.page.get_by_role("searchbox", name=f"Search {kind}s")).to_have_value("")
-
-
-@pytest.mark.slow
-def test_how_it_was_found_is_told(reader: Explorer) -> None:
-    select(reader, reader.largest())
-    words = section(reader, "In words")
-    words.get_by_role("button", name="More, and how it was found").click()
-    expect(
-        words.get_by_text(re.compile("one-sided Fisher test, at most 5 % of those listed by chance"))
-    ).to_be_visible()
-    words.get_by_role("button", name="Less").click()
-    expect(words.get_by_text(re.compile("one-sided Fisher test"))).to_have_count(0)
-
-
-def test_a_text_without_a_network_argues_for_nothing(reader: Explorer) -> None:
-    select(reader, reader.largest())
-    expect(section(reader, "In words")).to_be_visible()
-    expect(section(reader, "Argues for")).to_have_count(0)
-    expect(section(reader, "Says")).to_have_count(0)
+from .conftest import Explorer, opened, section, select, serve
 
 
 @pytest.fixture(scope="module")

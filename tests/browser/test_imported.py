@@ -18,7 +18,7 @@ from topoact import MapperGraph
 from topoact.testing.graphs import published_form
 from topoact.testing.studies import CLASSES
 
-from .conftest import Explorer, serve
+from .conftest import Explorer, opened, serve
 
 LINE = "This graph was imported: its lens, cover and clusters cannot be changed without vectors."
 
@@ -60,9 +60,14 @@ def form(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(scope="module")
+def _page(chromium, complaints: list[str], published: str) -> Iterator[Explorer]:
+    yield from opened(chromium, complaints, published)
+
+
 @pytest.fixture
-def reader(new_page, published: str, form: str) -> Explorer:
-    explorer = Explorer(new_page(), published).open()
+def reader(_page: Explorer, form: str) -> Explorer:
+    explorer = _page.as_at_first()
     explorer.page.get_by_role("button", name=form, exact=True).click()
     explorer.until(f"s.graph.layer === {['layer1', 'kepler'].index(form)}")
     return explorer.settle()

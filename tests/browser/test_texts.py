@@ -1,5 +1,6 @@
-"""Studies of words and of texts: what is read in cards and lists, and what is found."""
+"""Studies of words and of texts: what is read in cards and lists, what is found, and what a node says in words."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,10 +8,10 @@ from playwright.sync_api import expect
 
 from topoact.testing.studies import write_text_study
 
-from .conftest import Explorer, serve
+from .conftest import Explorer, opened, section, select, serve
 
 SENTENCES = [
-    f"Chapter {i} 😀: {who} {what} the {'old' if i % 3 else 'new'} <b>lamp</b> again and again."
+    f"Chapter {i} 😀: {who} {what} the {'oaoaoa' if i % 3 else 'eieiei'} <b>lamp</b> again."
     for i in range(30)
     for who, what in (("Ann", "lit"), ("a sailor", "saw"))
 ]
@@ -27,9 +28,14 @@ def text_url(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     yield from serve(study)
 
 
+@pytest.fixture(scope="module")
+def _page(chromium, complaints: list[str], text_url: str) -> Iterator[Explorer]:
+    yield from opened(chromium, complaints, text_url)
+
+
 @pytest.fixture
-def reader(new_page, text_url: str) -> Explorer:
-    return Explorer(new_page(), text_url).open()
+def reader(_page: Explorer) -> Explorer:
+    return _page.as_at_first()
 
 
 def test_examples_are_read(reader: Explorer, kind: str) -> None:
@@ -39,7 +45,7 @@ def test_examples_are_read(reader: Explorer, kind: str) -> None:
         expect(first.locator("b")).to_have_text("Chapter")
     first.hover()
     card = reader.page.locator(".card")
-    expect(card).to_contain_text("Chapter 0 😀: Ann lit the new <b>lamp</b> again and again.")
+    expect(card).to_contain_text("Chapter 0 😀: Ann lit the eieiei <b>lamp</b> again.")
     assert card.locator("mark").count() == (1 if kind == "word" else 0)
     node = reader.largest()
     reader.page.mouse.move(*node["screen"])
@@ -67,3 +73,42 @@ def test_search(reader: Explorer, kind: str) -> None:
 
 def _examples(kind: str) -> list[str]:
     return SENTENCES if kind == "text" else [word for sentence in SENTENCES for word in sentence.split()]
+
+
+def test_words_of_a_node(reader: Explorer, kind: str) -> None:
+    select(reader, reader.largest())
+    words = section(reader, "In words")
+    expect(words).to_have_attribute("aria-busy", "false")
+    expect(words.get_by_role("heading", name=re.compile("Nearest to its mean"))).to_be_visible()
+    if kind == "word":
+        listed = words.locator("ol b")
+        said = listed.all_inner_texts()
+        assert len({word.lower() for word in said}) == len(said) == 3
+    counted = words.get_by_role("button", name=re.compile(r"\d+(\.\d+)?×$"))
+    assert counted.count() >= 1
+    word = counted.first.locator(".name").inner_text()
+    counted.first.click()
+    expect(reader.page.get_by_role("searchbox", name=f"Search {kind}s")).to_have_value(word)
+    expect(reader.page.get_by_role("checkbox", name="whole word")).to_be_checked()
+    expect(counted.first).to_have_attribute("aria-pressed", "true")
+    counted.first.click()
+    expect(reader.page.get_by_role("searchbox", name=f"Search {kind}s")).to_have_value("")
+
+
+@pytest.mark.slow
+def test_how_it_was_found_is_told(reader: Explorer) -> None:
+    select(reader, reader.largest())
+    words = section(reader, "In words")
+    words.get_by_role("button", name="More, and how it was found").click()
+    expect(
+        words.get_by_text(re.compile("one-sided Fisher test, at most 5 % of those listed by chance"))
+    ).to_be_visible()
+    words.get_by_role("button", name="Less").click()
+    expect(words.get_by_text(re.compile("one-sided Fisher test"))).to_have_count(0)
+
+
+def test_a_text_without_a_network_argues_for_nothing(reader: Explorer) -> None:
+    select(reader, reader.largest())
+    expect(section(reader, "In words")).to_be_visible()
+    expect(section(reader, "Argues for")).to_have_count(0)
+    expect(section(reader, "Says")).to_have_count(0)

@@ -124,12 +124,6 @@ def dying():
 """
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
-    """Networks as small as these are slower on several threads, much slower on a busy machine."""
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="session")
 def torchvision_beside_cpu_torch() -> Iterator[None]:
     """Declare the operators whose absence keeps torchvision from importing beside a CPU build of torch, if it does."""

@@ -1,21 +1,13 @@
 """Point clouds with a name, and the comparison of graphs as plain sets."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn import datasets
-from threadpoolctl import threadpool_limits
 
 Cloud = NDArray[np.floating]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Thousands of tiny products: threads that wait for each other on a busy machine would take most of the time."""
-    with threadpool_limits(1):
-        yield
 
 
 def blobs() -> Cloud:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.sparse import block_diag
 from sklearn.cluster import DBSCAN as SklearnDBSCAN
+from sklearn.neighbors import NearestNeighbors
 
 from topoact import DBSCAN, Mapper, NeighborIndex, QuantileCover
 from topoact.errors import Cancelled, InvalidInput
@@ -19,14 +21,24 @@ COVERS = [(4, 0.2), (7, 0.3), (11, 0.5), (70, 0.5)]
 MIN_SAMPLES = [1, 2, 3, 5, 20]
 
 
+def near_pairs(cloud, eps):
+    """Which points are near, from scikit-learn in float64, as a matrix of ones."""
+    points = cloud.astype(np.float64)
+    return NearestNeighbors(radius=eps).fit(points).radius_neighbors_graph(points)
+
+
+def clusters(near, lens, intervals, min_samples):
+    """(interval, members) of each cluster, from scikit-learn's DBSCAN of all intervals side by side."""
+    rows = list(pullback(lens, intervals))
+    blocks = block_diag([near[own][:, own] for own in rows], format="csr")
+    labels = SklearnDBSCAN(eps=1, min_samples=min_samples, metric="precomputed").fit_predict(blocks)
+    number, row = np.repeat(np.arange(len(rows)), list(map(len, rows))), np.concatenate(rows)
+    places = [np.flatnonzero(labels == label) for label in range(labels.max() + 1)]
+    return [(int(number[found[0]]), row[found].tolist()) for found in places]
+
+
 def expected_nodes(cloud, lens, intervals, eps, min_samples):
-    """(interval, members) of each cluster, from scikit-learn in float64."""
-    nodes = []
-    for number, rows in enumerate(pullback(lens, intervals)):
-        if len(rows):
-            labels = SklearnDBSCAN(eps=eps, min_samples=min_samples).fit_predict(cloud[rows].astype(np.float64))
-            nodes += [(number, rows[labels == label].tolist()) for label in range(labels.max() + 1)]
-    return nodes
+    return clusters(near_pairs(cloud, eps), lens, intervals, min_samples)
 
 
 def nodes_of(graph):
@@ -53,11 +65,11 @@ def radius(cloud, quantile):
 def test_sizes_around_whole_words(n_points, zeros):
     cloud = lattice(n_points, 6, zeros)
     cloud[-1] += 1
-    index = NeighborIndex(cloud, "l1", eps=1.0, max_interval=1.0)
+    index, near = NeighborIndex(cloud, "l1", eps=1.0, max_interval=1.0), near_pairs(cloud, 1.0)
     for n_intervals, overlap in COVERS:
         for min_samples in {min(number, n_points) for number in MIN_SAMPLES}:
             graph = index.graph(n_intervals, overlap, min_samples)
-            assert nodes_of(graph) == expected_nodes(cloud, index.lens, graph.intervals, 1.0, min_samples)
+            assert nodes_of(graph) == clusters(near, index.lens, graph.intervals, min_samples)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -66,11 +78,11 @@ def test_sizes_around_whole_words(n_points, zeros):
 def test_ties_and_duplicates(n_channels, zeros, quantile, dtype):
     cloud = lattice(900, n_channels, zeros, seed=n_channels, dtype=dtype)
     eps = np.ceil(radius(cloud, quantile) * 4) / 4  # a lattice distance: both conventions are exact
-    index = NeighborIndex(cloud, eps=eps, max_interval=0.6)
+    index, near = NeighborIndex(cloud, eps=eps, max_interval=0.6), near_pairs(cloud, eps)
     for n_intervals, overlap in COVERS:
         for min_samples in MIN_SAMPLES:
             graph = index.graph(n_intervals, overlap, min_samples)
-            assert nodes_of(graph) == expected_nodes(cloud, index.lens, graph.intervals, eps, min_samples)
+            assert nodes_of(graph) == clusters(near, index.lens, graph.intervals, min_samples)
 
 
 @STEADY
@@ -97,10 +109,10 @@ def test_real_clouds(cloud, overlap, quantile):
     distances = distance_curve(cloud, 5, seed=0).distances
     # Between two distances that occur, lest the rounding of scikit-learn's brute-force search decide.
     eps = float(np.quantile(distances[distances > 0], quantile)) * (1 + 1e-9)
-    index = NeighborIndex(cloud, eps=eps, max_interval=0.3)
+    index, near = NeighborIndex(cloud, eps=eps, max_interval=0.3), near_pairs(cloud, eps)
     for min_samples in MIN_SAMPLES:
         graph = index.graph(12, overlap, min_samples)
-        assert nodes_of(graph) == expected_nodes(cloud, index.lens, graph.intervals, eps, min_samples)
+        assert nodes_of(graph) == clusters(near, index.lens, graph.intervals, min_samples)
 
 
 class TestExactComparison:

@@ -47,11 +47,13 @@ def test_ties_and_duplicates_are_decided_as_without_torch(cloud, kind, eps):
 def test_settings_of_torch_are_given_back():
     torch.set_float32_matmul_precision("medium")
     before = torch.get_num_threads()
+    torch.set_num_threads(2)
     try:
         NeighborIndex(np.random.default_rng(1).random((200, 5)), eps=0.3, max_interval=0.5, products=TorchProducts())
         assert torch.get_float32_matmul_precision() == "medium"
-        assert torch.get_num_threads() == before
+        assert torch.get_num_threads() == 2
     finally:
+        torch.set_num_threads(before)
         torch.set_float32_matmul_precision("highest")
 
 

@@ -82,13 +82,8 @@ def server(small_study, page) -> Iterator[SimpleNamespace]:
 
 @pytest.fixture(scope="module")
 def painter(network_path, page) -> Iterator[httpx2.Client]:
-    """A client of a server that has the network of its study at hand; small networks want one thread."""
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        serving(open_workbench(network_path, NetworkChoice())) as running,
-        visiting(running) as client,
-    ):
-        patch.setenv("OMP_NUM_THREADS", "1")
+    """A client of a server that has the network of its study at hand."""
+    with serving(open_workbench(network_path, NetworkChoice())) as running, visiting(running) as client:
         client.bench = running.bench
         yield client
 

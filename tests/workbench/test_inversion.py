@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from topoact.errors import Cancelled, InvalidInput, StudyError, UnknownName
@@ -33,15 +32,6 @@ LAYER = "3@mean"
 QUICK = Recipe(steps=20, attempts=1)
 ONE_BY_ONE = Recipe(steps=6, attempts=1, size=384)
 """So large that a batch is one image."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """Networks as small as these are slower on several threads, much slower on a busy machine."""
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
 
 
 @pytest.fixture
