@@ -113,6 +113,12 @@ class TestMade:
         assert (made <= most + room).all()
         assert (made >= least - room).all()
 
+    def test_a_damaged_thumbnail_is_told(self, bench, monkeypatch):
+        monkeypatch.setattr(type(bench.study), "thumbnail", lambda *_: (b"no image", "image/png"))
+        with pytest.raises(StudyError, match="thumbnails cannot be used: cannot identify image file"):
+            make(bench, [NodesTarget((0,))])
+        assert not stored(bench)
+
     def test_only_the_direction_of_a_difference_is_aimed_at(self, bench):
         to_the_point = replace(QUICK, aim="point")
         node, difference = make(bench, [NodesTarget((1,)), NodesTarget((0,), (1,))], to_the_point)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from topoact.cli.map_settings import settings_of, with_map_settings
-from topoact.cli.options import AsJson, StudyModel, StudyTransform, StudyWeights, network_choice
+from topoact.cli.options import AsJson, By, StudyModel, StudyTransform, StudyWeights, Top, network_choice
 from topoact.cli.printing import argument_lines, arguments_summary, progress, say
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def argue(
     study: Annotated[Path, typer.Argument(help="Folder of a study.")],
     *,
     layer: Annotated[str, typer.Option(help="Layer whose nodes argue.")],
-    top: Annotated[int | None, typer.Option(help="Of all nodes only so many.", show_default="all")] = None,
-    by: Annotated[str, typer.Option(help="Which nodes come first: size or branching.")] = "size",
+    top: Top = None,
+    by: By = "size",
     nodes: Annotated[str | None, typer.Option(help="These nodes only: 3,7,9.", show_default="all")] = None,
     model: StudyModel = None,
     weights: StudyWeights = None,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from topoact.cli.map_settings import settings_of, with_map_settings
-from topoact.cli.options import AsJson, StudyModel, StudyTransform, StudyWeights, network_choice
+from topoact.cli.options import AsJson, By, StudyModel, StudyTransform, StudyWeights, Top, network_choice
 from topoact.cli.printing import image_line, images_line, progress, say
 
 
@@ -16,8 +16,8 @@ def invert(
     study: Annotated[Path, typer.Argument(help="Folder of a study.")],
     *,
     layer: Annotated[str, typer.Option(help="Layer that is to answer.")],
-    top: Annotated[int | None, typer.Option(help="Of all nodes only so many.", show_default="all")] = None,
-    by: Annotated[str, typer.Option(help="Which nodes come first: size or branching.")] = "size",
+    top: Top = None,
+    by: By = "size",
     nodes: Annotated[
         str | None, typer.Option(help="These nodes only: 3,7,9 one by one, 3+7 both together.", show_default="all")
     ] = None,

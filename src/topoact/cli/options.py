@@ -45,6 +45,8 @@ Append = Annotated[
 Checkpoint = Annotated[
     str | None, typer.Option(help="Name of these weights, in a study of several checkpoints of one network.")
 ]
+Top = Annotated[int | None, typer.Option(help="Of all nodes only so many.", show_default="all")]
+By = Annotated[str, typer.Option(help="Which nodes come first: size or branching.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for programs.")]
 Port = Annotated[int | None, typer.Option(help="Port of the explorer; the first free one from 8765 by default.")]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address and do not open it.")]

@@ -186,7 +186,11 @@ class ActivationImages:
         """Return between what values the study's images are, pixel by pixel: around a digit all is black."""
         study = self._bench.study
         rows = np.linspace(0, study.n_examples - 1, min(LOOKED_AT, study.n_examples)).round().astype(int)
-        return Bounds.of([pixels(image, n_channels, *size) for row in rows.tolist() if (image := study.thumbnail(row))])
+        thumbnails = [image for row in rows.tolist() if (image := study.thumbnail(row))]
+        try:
+            return Bounds.of([pixels(image, n_channels, *size) for image in thumbnails])
+        except OSError as error:
+            raise study.damaged("thumbnails", error) from None
 
     def _network_digest(self, layer: Layer) -> str:
         return str(History(self._bench.study).checkpoints[layer.checkpoint]["digest"])
