@@ -1,10 +1,15 @@
-"""How do activations come out of a network? The only room that imports torch, and only when it is needed."""
+"""Extraction: a network run over inputs, its activations written as a study. `extract` does it, `Plan` says what."""
 
-from topoact.extract.imports import import_files
-from topoact.extract.networks import Network, TorchNetwork, load_model, load_network
-from topoact.extract.preprocessing import Preprocessing
-from topoact.extract.run import Plan, extract
-from topoact.extract.sources import open_source
+from topoact.extract.plan import Plan
+from topoact.extract.run import extract
+from topoact.inputs.opening import open_source
+from topoact.networks import (
+    Network,
+    TorchNetwork,
+    load_model,
+    load_network,
+)
+from topoact.networks.preprocessing import Preprocessing
 
 __all__ = [
     "Network",
@@ -12,7 +17,6 @@ __all__ = [
     "Preprocessing",
     "TorchNetwork",
     "extract",
-    "import_files",
     "load_model",
     "load_network",
     "open_source",

@@ -1,6 +1,5 @@
 """The mapper graph: its nodes, edges and members, and what it leaves out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
@@ -11,10 +10,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from topoact.errors import InvalidInput
-from topoact.mapper.clusterers.epsilon import DistanceCurve
-from topoact.mapper.clusterers.trees import checked_prominence, merged
-from topoact.mapper.nerve import Contacts, Edges, Members, triangles, within_others
-from topoact.mapper.protocols import Intervals, Lens, LensValues, Rows
+from topoact.mapper.distance_curve import DistanceCurve
+from topoact.mapper.merging import checked_prominence, merged
+from topoact.mapper.nerve import (
+    Contacts,
+    Edges,
+    Members,
+    triangles,
+    within_others,
+)
+from topoact.mapper.protocols import (
+    Intervals,
+    LensValues,
+    Rows,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,41 +183,6 @@ class MapperGraph:
     def with_links(self, links: Edges) -> Self:
         """Return the graph with other edges."""
         return replace(self, links=links)
-
-    def to_kepler_mapper(self) -> dict[str, Any]:
-        """Return the dictionary that KeplerMapper's ``map`` would, for its ``visualize`` and what else takes it.
-
-        Node i of interval c is named ``cube{c}_cluster{i}``, and its members are row numbers. A graph does not know its
-        overlap or its clusterer's name: the meta data have None and "custom" there.
-        """
-        from topoact.mapper.kepler import to_kepler_mapper
-
-        return to_kepler_mapper(self)
-
-    @staticmethod
-    def from_kepler_mapper(
-        graph: Mapping[str, Any], X: npt.ArrayLike, lens: "str | Lens | npt.ArrayLike" = "l2"
-    ) -> "MapperGraph":
-        """Return the graph that KeplerMapper's ``map`` found.
-
-        Parameters
-        ----------
-        graph
-            What ``map`` returned. Its cubes, renumbered from 0, are the intervals; their ends, which KeplerMapper does
-            not tell, are taken from the lens values of their nodes.
-        X
-            The points, shape (n_points, n_channels).
-        lens
-            As for `Mapper`.
-
-        Raises
-        ------
-        InvalidInput
-            If a field is unknown, a row number is not a row of `X`, or a link joins what is no node or shares no point.
-        """
-        from topoact.mapper.kepler import from_kepler_mapper
-
-        return from_kepler_mapper(graph, X, lens)
 
     def to_networkx(self) -> nx.Graph:
         """Return a networkx graph; nodes and edges carry the columns of `nodes` and `edges` as attributes."""

@@ -61,3 +61,12 @@ class Clusterer(Protocol):
 
 def no_progress(_stage: str, _done: int, _total: int) -> None:
     """Report nothing."""
+
+
+class Nearest(NamedTuple):
+    """The k nearest neighbours of some points, nearest first."""
+
+    rows: npt.NDArray[np.int64]
+    """Shape (n_queries, k); −1 where there are fewer than k neighbours."""
+    distances: npt.NDArray[np.float64]
+    """Shape (n_queries, k); infinite where there are fewer than k neighbours."""

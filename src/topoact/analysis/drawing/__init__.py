@@ -1,0 +1,1 @@
+"""Positions in the plane: layouts of graphs by stress, projections of points."""

@@ -1,0 +1,1 @@
+"""Labels and words over a graph: class counts, mutual information, key terms."""

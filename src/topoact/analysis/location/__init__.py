@@ -1,0 +1,1 @@
+"""Where new vectors lie in a graph: located nodes, nearest examples, novelty."""

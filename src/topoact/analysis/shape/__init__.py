@@ -1,0 +1,1 @@
+"""The shape of a graph: branches, loops, persistence, stability, consensus of covers, skeleton, diagnosis."""

@@ -1,0 +1,1 @@
+"""Texts and words from folders, tables and CoNLL-U files."""

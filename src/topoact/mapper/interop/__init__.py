@@ -1,0 +1,1 @@
+"""Graphs made elsewhere: the format of KeplerMapper, and graphs that come without their vectors."""

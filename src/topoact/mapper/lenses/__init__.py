@@ -1,0 +1,1 @@
+"""Lenses, which give every activation vector one number: by name (`registry`), norms, components, distances."""

@@ -1,0 +1,89 @@
+"""What extraction asks of a network, whichever library runs it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from topoact.networks.preprocessing import Preprocessing
+
+Kept = TypeVar("Kept")
+
+DTYPES = ("float32", "bfloat16")
+"""Precision of the forward pass; activations are stored as float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFacts:
+    """What a list of layers says of one."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...] | None
+    """Of the output for one input; None if it gives no tensor, or not exactly one, in a pass."""
+    parameters: int
+    usual: bool
+    """Whether it is one of the layers that people look at in networks of this kind."""
+
+
+class Network(Protocol):
+    """A network whose inner outputs can be seen."""
+
+    preprocessing: Preprocessing | None
+    """What its own library does to an image before it; None if nothing is known."""
+    class_names: tuple[str, ...] | None
+    """Names of its outputs, if they are known."""
+
+    @property
+    def is_user_code(self) -> bool:
+        """Whether it is code of the user's, which may prepare images itself."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What a study records of it: enough to load it again, from any folder, and a digest of its weights."""
+        ...
+
+    def layer_names(self) -> list[str]:
+        """Return the names of all layers, in the network's order."""
+        ...
+
+    def recommended_layers(self) -> tuple[str, ...]:
+        """Return the layers that people look at in networks of this kind; empty if none are known."""
+        ...
+
+    def default_layers(self, inputs: Any) -> tuple[str, ...]:
+        """Return the layers to take when there are no usual ones.
+
+        Raises
+        ------
+        ModelError
+            If there are none either.
+        """
+        ...
+
+    def survey(self, inputs: Any) -> list[LayerFacts]:
+        """Return the facts about all layers; without shapes if `inputs` is None."""
+        ...
+
+    def sample_input(self, shape: tuple[int, ...] | None = None) -> Any:
+        """Return a batch of one input of that shape, or of the network's own; None if that is not known."""
+        ...
+
+    def to(self, device: str, dtype: str) -> None:
+        """Bring the network to a device and a precision.
+
+        Raises
+        ------
+        ModelError
+            If it cannot run there.
+        """
+        ...
+
+    def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
+        """Run one forward pass and keep something of the outputs of some layers; see `hooks.tap`."""
+        ...

@@ -1,0 +1,1 @@
+"""Networks by name from torchvision, timm and transformers."""

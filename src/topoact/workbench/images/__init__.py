@@ -1,0 +1,1 @@
+"""Activation images of a study: targets, batches, contact sheets."""
