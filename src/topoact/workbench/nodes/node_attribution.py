@@ -75,7 +75,7 @@ class NodeAttribution(NamedTuple):
 
     @property
     def agrees(self) -> bool | None:
-        """Whether members are most often predicted as the class of the greatest attribution; None without predictions."""
+        """Whether members are mostly predicted as the class of the greatest attribution; None without predictions."""
         return self.classes[0].name == self.predicted[0].name if self.predicted else None
 
 
