@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from topoact import cli
-from topoact.cli import exploring
+from topoact.cli.map import map_
 from topoact.study import open_study
 from topoact.workbench.settings import KNOBS
 
@@ -235,7 +235,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_knob_of_a_graph_is_an_option() -> None:
     names = {"intervals": "n_intervals"}
-    offered = {names.get(name, name) for name in inspect.signature(exploring.map_).parameters}
+    offered = {names.get(name, name) for name in inspect.signature(map_).parameters}
     assert {knob.name for knob in KNOBS} <= offered
 
 

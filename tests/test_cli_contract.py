@@ -13,9 +13,11 @@ import pytest
 import typer
 
 from test_cli import MODEL, run
+from topoact import server
 from topoact.cli import app
+from topoact.extract import demo
 
-VERBS = ("demo", "extract", "layers", "import", "map", "invert", "argue", "locate", "serve")
+VERBS = ("demo", "extract", "layers", "import", "map", "invert", "attribute", "locate", "serve")
 SECTIONS = Path(__file__).with_name("cli_contract.txt").read_text("utf-8").split("\n\n")
 
 
@@ -88,7 +90,7 @@ COMMANDS = {
     "import": "import X.npy -o vectors",
     "map": "map s --intervals 4",
     "invert": "invert s --layer 3@mean --top 2 --steps 3 --attempts 1",
-    "argue": "argue s --layer 3@mean --top 2",
+    "attribute": "attribute s --layer 3@mean --top 2",
     "locate": "locate s photo.png --intervals 4",
     "serve": "serve s",
     "demo": "demo --no-browser",
@@ -99,9 +101,9 @@ COMMANDS = {
 def test_the_keys_of_its_json(
     study: str, verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("topoact.server.serve", lambda *_, **__: None)
-    monkeypatch.setattr("topoact.extract.demo.build_demo", lambda **_: Path(study))
-    monkeypatch.setattr("topoact.extract.demo.held_out_accuracy", lambda _: 0.5)
+    monkeypatch.setattr(server, "serve", lambda *_, **__: None)
+    monkeypatch.setattr(demo, "build_demo", lambda **_: Path(study))
+    monkeypatch.setattr(demo, "held_out_accuracy", lambda _: 0.5)
     code, output, errors = run(capsys, *COMMANDS[verb].split(), "--json")
     assert (code, errors) == (0, "")
     assert key_lines(json.loads(output)) == recorded(f"{verb} json")
