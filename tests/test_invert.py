@@ -139,6 +139,7 @@ def test_ctrl_c_keeps_what_is_there(
         pytest.param(("--steps", "0"), "steps must be 1 or more: got 0", id="steps"),
         pytest.param(("--size", "2"), "size must be 8 or more: got 2", id="size"),
         pytest.param(("--whitened",), "whitened changes the direction alone", id="whitened"),
+        pytest.param(("--recipe", "lucid"), "unknown recipe 'lucid': choose paper", id="recipe"),
         pytest.param(("--parametrization", "oil"), "painting must be fourier, phase, pixels", id="painting"),
         pytest.param(("--sheet", "page.jpg"), "--sheet writes a .png file: got page.jpg", id="sheet"),
         pytest.param(("--overlap", "1"), "overlap must be in [0, 1): got 1", id="map"),
