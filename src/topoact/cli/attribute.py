@@ -44,8 +44,8 @@ def attribute(
 ) -> None:
     """Compute the attribution of nodes to classes, beside the predictions and the labels of their members.
 
-    Of a language model, the words that the logit lens gives for the mean of each node. The study's network is loaded,
-    and its code is run.
+    Of a language model, the words that the logit lens gives for the mean of each node. Loads the study's network and
+    runs its code.
     """
     from topoact.workbench import open_workbench
     from topoact.workbench.arguing import find_arguments, node_arguments, node_words

@@ -26,18 +26,20 @@ if TYPE_CHECKING:
     from topoact.extract.inversion import Recipe
 
 RECIPE_OPTIONS: Final = (
-    option("recipe", str | None, "paper: as in Rathore et al. 2021. Other options override its own."),
+    option("recipe", str | None, "paper: as in Rathore et al. 2021. Other options override it."),
     option("parametrization", str | None, "What is optimised: fourier, phase or pixels.", shown="fourier"),
-    option("objective", str | None, "What is matched: the target's direction only (direction), or the target (point)."),
+    option(
+        "objective", str | None, "What is matched: the target's direction (direction), or the target itself (point)."
+    ),
     option(
         "whitened",
         bool | None,
-        "Multiply the direction by the inverse correlation of the layer's activations.",
+        "With the objective direction: multiply the target by the inverse correlation of the layer's activations.",
         flags="--whitened/--no-whitened",
     ),
     option("steps", int | None, "Steps of the optimisation."),
     option("size", int | None, "Side in pixels.", shown="the network's"),
-    option("power", float | None, "Exponent of the cosine in the objective direction."),
+    option("power", float | None, "Exponent of the cosine, with the objective direction."),
     option("attempts", int | None, "Random starts, of which the one with the highest cosine is kept."),
     option("seed", int | None, "Seed of the random starts."),
 )
@@ -65,7 +67,7 @@ def invert(
     as_json: AsJson = False,
     **options: Any,
 ) -> None:
-    """Make activation images, optimised towards the means of nodes. The study's network is loaded, its code is run."""
+    """Make activation images, optimised towards the means of nodes. Loads the study's network and runs its code."""
     from topoact.workbench import open_workbench
     from topoact.workbench.choosing import targets_of
     from topoact.workbench.prints import check_sheet, copy_images, facts, save_sheet

@@ -41,7 +41,7 @@ def locate(
     as_json: AsJson = False,
     **options: Any,
 ) -> None:
-    """Locate inputs of your own in the graphs of a study. The study's network is loaded, and its code is run."""
+    """Locate inputs of your own in the graphs of a study. Loads the study's network and runs its code."""
     from topoact.workbench import open_workbench
     from topoact.workbench.probing import locate as locate_input
 

@@ -9,9 +9,7 @@ if TYPE_CHECKING:
     from topoact.workbench import MapSettings
 
 MAP_OPTIONS: Final = (
-    option(
-        "preset", str | None, "paper: DBSCAN with ε at the elbow in 70 equal intervals. Other options override its own."
-    ),
+    option("preset", str | None, "paper: DBSCAN with ε at the elbow in 70 equal intervals. Other options override it."),
     option("lens", str | None, "The number by which points are sorted into intervals.", shown="l2"),
     option(
         "cover",

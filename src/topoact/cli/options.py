@@ -42,7 +42,7 @@ StudyTransform = Annotated[
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the study to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a finished study of that name.")]
 Restart = Annotated[bool, typer.Option("--restart", help="Discard an unfinished study of that name.")]
-Top = Annotated[int | None, typer.Option(help="How many of all nodes.", show_default="all")]
+Top = Annotated[int | None, typer.Option(help="How many of all nodes to take.", show_default="all")]
 By = Annotated[str, typer.Option(help="Order of the nodes: size or branching.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for programs.")]
 Port = Annotated[int | None, typer.Option(help="Port of the explorer; the first free one from 8765 by default.")]
@@ -64,9 +64,9 @@ def option(
     shown
         The default in the help, if it is None.
     flags
-        Names of the option, if they are not those that typer makes of `name`.
+        Names of the option, if they do not follow from `name`.
     """
-    names = [flags] if flags else []
+    names = [flags] if flags else [f"--{name}"] if kind is bool else []
     info = typer.Option(default, *names, help=description, show_default=shown or True)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=kind)
 
@@ -76,11 +76,10 @@ def with_options(*tables: Sequence[inspect.Parameter], before: str = "as_json") 
 
     def decorated(command: Command) -> Command:
         signature = inspect.signature(command)
-        own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
-        place = [one.name for one in own].index(before)
-        added = [one for table in tables for one in table]
-        changed = signature.replace(parameters=[*own[:place], *added, *own[place:]])
-        command.__signature__ = changed  # type: ignore[attr-defined]
+        parameters = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+        position = [one.name for one in parameters].index(before)
+        parameters[position:position] = [row for table in tables for row in table]
+        command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         return command
 
     return decorated
