@@ -66,7 +66,7 @@ def option(
     flags
         Names of the option, if they do not follow from `name`.
     """
-    names = [flags] if flags else [f"--{name}"] if kind is bool else []
+    names = [flags] if flags else [f"--{name.replace('_', '-')}"] if kind is bool else []
     info = typer.Option(default, *names, help=description, show_default=shown or True)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=kind)
 
