@@ -119,7 +119,7 @@ def test_requests_that_are_none(painter, graph):
 def test_without_the_network_there_is_what_is_stored(painter, graph, monkeypatch):
     ticket = ask(painter, graph, node(2)).json()
     finish(painter, ticket["job"])
-    monkeypatch.setattr(painter.bench, "choice", None)
+    monkeypatch.setattr(painter.bench, "network_choice", None)
     assert ask(painter, graph, node(2)).json() == {**ticket, "job": None}
     assert "start the explorer with --model study" in error_of(ask(painter, graph, node(3)), 400)
 
