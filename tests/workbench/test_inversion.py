@@ -105,7 +105,7 @@ class TestMade:
             assert found.network == bench.study.manifest.config["model"]["digest"]
         assert [found.length is None for _, found in images] == [False, False, False, True, True]
         assert [found.lands is None for _, found in images] == [False, False, False, True, True]
-        assert images[0].found.cosine > 0.9
+        assert images[0].inversion.cosine > 0.9
 
     def test_no_pixel_is_what_no_image_of_the_study_shows(self, bench):
         study = bench.study
