@@ -83,13 +83,13 @@ def _left_out(summary: dict[str, Any]) -> list[str]:
 
 
 def layer_lines(facts: Sequence[LayerFacts]) -> list[str]:
-    """Return a list of layers as a table for people; the usual ones have a star."""
+    """Return a list of layers as a table for people; the recommended ones have a star."""
     if not facts:
         return ["the network has no inner layers"]
     rows = [(f.name, f.type, _shape(f.shape), f"{f.parameters:,}") for f in facts]
-    name, kind, shape, parameters = (max(map(len, column)) for column in zip(*rows, strict=True))
+    name, kind, shape, n = (max(map(len, column)) for column in zip(*rows, strict=True))
     return [
-        f"{'*' if fact.usual else ' '} {row[0]:<{name}}  {row[1]:<{kind}}  {row[2]:>{shape}}  {row[3]:>{parameters}}"
+        f"{'*' if fact.recommended else ' '} {row[0]:<{name}}  {row[1]:<{kind}}  {row[2]:>{shape}}  {row[3]:>{n}}"
         for fact, row in zip(facts, rows, strict=True)
     ]
 

@@ -1,4 +1,4 @@
-"""`open_source`: from what the user names as data to a source of inputs."""
+"""`open_source`: a source of inputs by its specification; `INPUTS`: the registry of kinds of data."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ColumnNames(NamedTuple):
-    """The columns that the user names for each role; None where the default is meant."""
+    """The columns that the user names for each role; None for the default."""
 
     image: str | None = None
     text: str | None = None
@@ -24,7 +24,7 @@ class ColumnNames(NamedTuple):
 
 
 class InputKind(NamedTuple):
-    """Data that are called ``prefix:name``."""
+    """Data with a specification ``prefix:name``."""
 
     open: "Callable[[str, ColumnNames], Source | TextSource]"
     """Called with the whole specification and the columns that the user names."""
@@ -59,7 +59,7 @@ def open_source(
     identity: str | None = None,
     columns: Sequence[str] | None = None,
 ) -> "Source | TextSource":
-    """Open what the user named as data.
+    """Return the source of a specification of data.
 
     Parameters
     ----------

@@ -45,7 +45,14 @@ class GraphView:
 
 
 def view_graph(bench: Workbench, name: DrawingName) -> GraphView:
-    """Return a stored graph as it is drawn.
+    """Return a stored graph and one drawing of it.
+
+    Parameters
+    ----------
+    bench
+        The opened study.
+    name
+        Name of the drawing.
 
     Raises
     ------

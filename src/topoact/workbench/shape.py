@@ -20,6 +20,17 @@ def measure_stability(
 
     The result is stored with the graph.
 
+    Parameters
+    ----------
+    bench
+        The opened study.
+    layer
+        Name or number of the layer.
+    settings
+        Of the graph.
+    progress
+        Called with each stage; may raise `topoact.errors.Cancelled`.
+
     Raises
     ------
     InvalidInput
@@ -44,7 +55,8 @@ def measure_consensus(
 ) -> ShapeReport | None:
     """Return what five other covers agree on; None where nodes are not modes, or distances not Euclidean.
 
-    It is the same for all cuts of one tree, and stored with the finest.
+    It is the same for all cuts of one tree, and stored with the finest. Parameters and errors are those of
+    `measure_stability`.
     """
     if not _has_consensus(settings):
         return None

@@ -29,5 +29,5 @@ class StoredGraph:
 
     @property
     def metric(self) -> str:
-        """The distance between points; Euclidean where an imported graph does not say."""
+        """The distance between points; Euclidean for an imported graph, which does not record it."""
         return self.settings.metric if self.settings else "euclidean"

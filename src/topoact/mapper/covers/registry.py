@@ -9,17 +9,18 @@ from topoact.mapper.covers.even import QuantileCover, UniformCover
 from topoact.mapper.protocols import Cover
 from topoact.registry import Registry
 
-PLACED_AS_BY: Final = "Equal, as placed by"
+OTHER_LIBRARIES: Final = "Equal, as placed by"
+"""Heading of the menu for the conventions of other libraries."""
 
 
 class CoverKind(NamedTuple):
-    """A cover that is called by name, and how a menu offers it."""
+    """A cover that is called by name, and its entry in a menu."""
 
     make: Callable[[int, float], Cover]
     """Called with the number of intervals and the overlap, in [0, 1)."""
     label: str
     group: str = ""
-    """Heading below which it is offered."""
+    """Heading of the menu under which it is offered."""
 
 
 def named_cover(name: str, n_intervals: int, overlap: float) -> Cover:
@@ -46,8 +47,8 @@ def named_cover(name: str, n_intervals: int, overlap: float) -> Cover:
     return COVERS[name].make(n_intervals, overlap)
 
 
-def _placed_as_by(convention: str, label: str) -> CoverKind:
-    return CoverKind(partial(UniformCover, convention=convention), label, PLACED_AS_BY)
+def _of_library(convention: str, label: str) -> CoverKind:
+    return CoverKind(partial(UniformCover, convention=convention), label, OTHER_LIBRARIES)
 
 
 COVERS: Final = Registry(
@@ -56,10 +57,10 @@ COVERS: Final = Registry(
     {
         "uniform": CoverKind(UniformCover, "equal intervals"),
         "balanced": CoverKind(QuantileCover, "equally many points"),
-        "giotto-tda": _placed_as_by("giotto-tda", "giotto-tda"),
-        "tda-mapper": _placed_as_by("tda-mapper", "tda-mapper"),
-        "gudhi": _placed_as_by("gudhi", "GUDHI"),
-        "zen-mapper": _placed_as_by("zen-mapper", "zen-mapper"),
+        "giotto-tda": _of_library("giotto-tda", "giotto-tda"),
+        "tda-mapper": _of_library("tda-mapper", "tda-mapper"),
+        "gudhi": _of_library("gudhi", "GUDHI"),
+        "zen-mapper": _of_library("zen-mapper", "zen-mapper"),
     },
 )
 """Covers by name; other packages add theirs with entry points of the group ``topoact.covers``."""

@@ -27,7 +27,7 @@ MAX_GRID_BYTES: Final = 2 * 2**30
 MODE_WIDENING: Final = 1.5
 """Widest intervals that an index of modes serves, over those of the cover; the time to build it grows with them."""
 STEPS_PER_WIDTH: Final = 40
-"""Steps from one interval to the next in the width of a range that has to lie in one of them."""
+"""Starts of consecutive intervals within the width of one interval."""
 
 LensValues = npt.NDArray[np.float64]
 

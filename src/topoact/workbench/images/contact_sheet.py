@@ -48,7 +48,17 @@ def image_facts(image: NamedImage, file: Path) -> dict[str, Any]:
 
 
 def copy_images(store: Inversions, images: Sequence[NamedImage], folder: Path | None) -> list[Path]:
-    """Copy images to a folder, named by their targets; return their paths, which without a folder are in the study."""
+    """Copy images to a folder and return their paths; without a folder return those in the study.
+
+    Parameters
+    ----------
+    store
+        The stored images.
+    images
+        Finished images; their files are named by their targets, and by digest where targets share a name.
+    folder
+        The folder, or None.
+    """
     if folder is None:
         return [store.path(name) for name, _ in images]
     stems = [re.sub(r"[^a-z0-9]+", "-", inversion.target["label"]) for _, inversion in images]
@@ -67,7 +77,10 @@ def check_sheet(path: Path | None) -> None:
 
 
 def save_sheet(store: Inversions, images: Sequence[NamedImage], path: Path | None) -> None:
-    """Write all images on one page: below each its target, the cosine, whether it is in the node, and the top class."""
+    """Write all images on one page, below each its target, cosine, whether it is in the node, and top class.
+
+    Does nothing without a path.
+    """
     if path is not None:
         sheet = [SheetImage(store.path(name).read_bytes(), _lines(inversion)) for name, inversion in images]
         with replacing(path, lasting=False) as file:

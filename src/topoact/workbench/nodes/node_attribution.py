@@ -144,6 +144,15 @@ def are_stored(bench: Workbench, layer: str | int, graph: str) -> bool:
 def node_logit_lens(bench: Workbench, graph: str, node: int) -> list[OutputWord] | None:
     """Return the likeliest output words at the mean of a node, the likeliest first; None for a classifier.
 
+    Parameters
+    ----------
+    bench
+        The opened study.
+    graph
+        Digest of a stored graph.
+    node
+        Number of the node.
+
     Raises
     ------
     InvalidInput
@@ -158,7 +167,12 @@ def node_logit_lens(bench: Workbench, graph: str, node: int) -> list[OutputWord]
 
 
 def node_attribution(bench: Workbench, graph: str, node: int) -> NodeAttribution:
-    """Return the class attribution of a node of a stored graph, beside the classes of its members.
+    """Return the class attribution of a node of a stored graph, with the classes of its members.
+
+    Parameters
+    ----------
+    bench, graph, node
+        As for `node_logit_lens`.
 
     Raises
     ------
