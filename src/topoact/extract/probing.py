@@ -94,7 +94,7 @@ def answer_images(
     ModelError
         If the network fails.
     """
-    if hasattr(at_hand.network, "tokenizer"):
+    if at_hand.network.modality == "text":
         raise InvalidInput(f"{at_hand.network.name} reads texts, and this is an image: give a sentence")
     policies = tuple(dict.fromkeys("all" if _is_random(layer) else layer.policy for layer in layers))
     asked = tuple(policy for policy in policies if policy != VECTOR) or ("mean",)
@@ -118,7 +118,7 @@ def answer_texts(
 ) -> Answers:
     """Run texts through a network, each by itself; parameters and errors are those of `answer_images`."""
     network: Any = at_hand.network
-    if not hasattr(network, "tokenizer"):
+    if network.modality != "text":
         raise InvalidInput(f"{network.name} takes images, and this is a text: give an image file")
     for text in texts:
         _check_text(text)

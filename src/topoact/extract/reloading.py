@@ -92,7 +92,7 @@ def reload_network(study: "Study", choice: NetworkChoice | None = None) -> Study
     first = history.first
     network.place("cpu", first.get("dtype", "float32"))
     record = first["preprocessing"] or {}
-    is_text = hasattr(network, "tokenizer")
+    is_text = network.modality == "text"
     preprocessing = None if is_text or not record else _preprocessing(record, choice.transform)
     shape = None if is_text else _shape(study, preprocessing)
     return StudyNetwork(network, by_digest[digest], digest, preprocessing, shape, record.get("max_tokens"))

@@ -12,7 +12,7 @@ from topoact.extract.attribution import check_gradients
 from topoact.extract.finishing import finish, finish_append
 from topoact.extract.images import ImageRun
 from topoact.extract.layers import select_layers
-from topoact.extract.networks import DTYPES, Network, as_network
+from topoact.extract.networks import DTYPES, Network, as_network, modality_of
 from topoact.extract.portions import Names
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.sources import Source
@@ -185,7 +185,7 @@ def begin(
         return TextRun(network, source, plan, on_progress, names)
     if plan.where or plan.max_tokens:
         raise InvalidInput("--where and --max-tokens are for texts, and the data are none: see --text-column")
-    if hasattr(network, "tokenizer"):
+    if modality_of(network) == "text":
         raise InvalidInput(f"{network.name} reads texts, and the data are none: see --text-column")
     plan = replace(plan, policies=plan.policies or ("random",), preprocessing=_preprocessing(network, source, plan))
     prepared = plan.preprocessing.record() if plan.preprocessing else None

@@ -66,7 +66,7 @@ def inputs_of(network: Network, preprocessing: Preprocessing | None, shape: tupl
     """
     if not isinstance(network, TorchNetwork):
         raise InvalidInput(f"activation images need gradients, and {network.name} has none: load its Python code")
-    if hasattr(network, "tokenizer"):
+    if network.modality == "text":
         raise InvalidInput(f"{network.name} reads texts: activation images are for networks whose inputs are pictures")
     shape = (preprocessing.shape if preprocessing else None) or shape
     if shape is None or len(shape) != 3 or shape[0] not in (1, 3):

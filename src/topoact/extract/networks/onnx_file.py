@@ -10,7 +10,7 @@ import numpy as np
 
 from topoact.errors import InvalidInput, ModelError
 from topoact.extract.networks.libraries import import_library, versions
-from topoact.extract.networks.protocol import LayerFacts
+from topoact.extract.networks.protocol import LayerFacts, Modality
 from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.specs import explain
 
@@ -39,6 +39,7 @@ def load(file: str, weights: str | Path | None) -> "OnnxNetwork":
 class OnnxNetwork:
     """An ONNX graph whose inner tensors are made outputs of the session when they are asked for."""
 
+    modality: Modality = "image"
     preprocessing: Preprocessing | None = None
     is_own = False
     class_names: tuple[str, ...] | None = None

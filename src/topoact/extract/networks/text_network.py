@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from topoact.errors import ModelError
 from topoact.extract.networks import hooks
 from topoact.extract.networks.libraries import import_torch
+from topoact.extract.networks.protocol import Modality
 from topoact.extract.networks.torch_network import TorchNetwork
 from topoact.extract.specs import explain
 
@@ -35,6 +36,8 @@ class TextNetwork(TorchNetwork):
     is_masked : bool
         Whether the network is told which tokens are padding.
     """
+
+    modality: Modality = "text"
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from topoact.extract.networks import hooks
 from topoact.extract.networks.axes import in_order
 from topoact.extract.networks.gradients import gradients
 from topoact.extract.networks.libraries import import_torch, versions
-from topoact.extract.networks.protocol import DTYPES, LayerFacts
+from topoact.extract.networks.protocol import DTYPES, LayerFacts, Modality
 from topoact.extract.networks.responses import response
 from topoact.extract.networks.tangents import along
 from topoact.extract.networks.usual import outermost_with_parameters, usual_layers
@@ -47,6 +47,8 @@ class TorchNetwork:
     module : torch.nn.Module
         The network itself.
     """
+
+    modality: Modality = "image"
 
     def __init__(
         self,
