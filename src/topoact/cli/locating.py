@@ -63,7 +63,7 @@ def _named(name: str) -> Iterator[None]:
 
 def _read(file: Path) -> bytes:
     from topoact.errors import InvalidInput
-    from topoact.extract.probing import check_file
+    from topoact.extract.query_images import check_file
 
     try:
         check_file(file.stat().st_size)

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import ValidationError
 
 from topoact.errors import InvalidInput, UnknownName
-from topoact.extract.probing import MOST_BYTES, MOST_CHARACTERS
+from topoact.extract.probing import MAX_CHARACTERS
+from topoact.extract.query_images import MAX_IMAGE_BYTES
 from topoact.server.dependencies import Bench, Digest, Jobs
 from topoact.wire import messages, probes, translate
 from topoact.workbench.probing import kind_of, probe_name
@@ -15,7 +16,7 @@ from topoact.workbench.tasks import LocateTask
 
 router = APIRouter()
 
-MOST_OF_TEXT: Final = 8 * MOST_CHARACTERS
+MAX_TEXT_BYTES: Final = 8 * MAX_CHARACTERS
 """Bytes of a text, as JSON may have to write it."""
 
 
@@ -24,11 +25,11 @@ async def _content(request: Request) -> str | bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind == "application/json":
         try:
-            return probes.TextProbe.model_validate_json(await _read(request.stream(), MOST_OF_TEXT)).text
+            return probes.TextProbe.model_validate_json(await _read(request.stream(), MAX_TEXT_BYTES)).text
         except ValidationError as error:
             raise HTTPException(422, f"text: {error.errors()[0]['msg']}") from None
     if kind.startswith("image/") or kind == "application/octet-stream":
-        return await _read(request.stream(), MOST_BYTES)
+        return await _read(request.stream(), MAX_IMAGE_BYTES)
     raise HTTPException(415, f"an image or a text is needed: got the content type {kind!r}")
 
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from topoact.extract.probing import MOST_CHARACTERS
+from topoact.extract.probing import MAX_CHARACTERS
 from topoact.study import Study
 from topoact.wire.model import WireModel
 from topoact.workbench.naming import shown
@@ -15,7 +15,7 @@ Kind = Literal["image", "text"]
 class TextProbe(WireModel):
     """A text that is to be located; an image travels as it is."""
 
-    text: str = Field(max_length=MOST_CHARACTERS)
+    text: str = Field(max_length=MAX_CHARACTERS)
 
 
 class Prediction(WireModel):

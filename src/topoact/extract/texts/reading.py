@@ -156,7 +156,7 @@ class TextReader:
         }
 
     def _bags(self, text: Text, pieces: Pieces) -> tuple[Words, list[list[int]]]:
-        """Return the words of a text, or its tokens, and the positions of the pieces of each; none of what was cut off."""
+        """Return the words of a text, or its tokens, and the positions of the pieces of each, none where cut off."""
         if self._policies[0] == "tokens":
             return Words(pieces.spans, {}), [[place] for place in pieces.places]
         words = text.words if self._mark_names and text.words else Words(pieces.words, {})
