@@ -1,4 +1,4 @@
-"""Files of vectors, told apart by their names."""
+"""`open_vectors`: the matrices and columns of a file of vectors, whose format is known by its suffix."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Final
 
 from topoact.errors import InvalidInput
 from topoact.extract.imports.annotated import open_h5ad, open_zarr
-from topoact.extract.imports.arrays import UNNAMED, Found, sort_out
+from topoact.extract.imports.arrays import UNNAMED, VectorData, sort_out
 from topoact.extract.imports.numpy_files import open_npy, open_npz
 from topoact.extract.imports.parquet import open_parquet
 from topoact.extract.imports.tensors import open_tensors
 
-Open = Callable[[Path, Sequence[str] | None], Found]
+Open = Callable[[Path, Sequence[str] | None], VectorData]
 
 FORMATS: Final[dict[str, Open]] = {
     ".npy": lambda path, _: sort_out(path, {UNNAMED: open_npy(path)}, None),
@@ -23,15 +23,15 @@ FORMATS: Final[dict[str, Open]] = {
 }
 
 
-def open_vectors(path: Path, wanted: Sequence[str] | None = None) -> Found:
-    """Return the matrices of a file, and what it says of their rows; nothing is read but what describes it.
+def open_vectors(path: Path, wanted: Sequence[str] | None = None) -> VectorData:
+    """Return the matrices and columns of a file; the vectors themselves are not read.
 
     Parameters
     ----------
     path
         A ``.npy``, ``.npz``, ``.safetensors``, ``.parquet`` or ``.h5ad`` file, or a folder of zarr.
     wanted
-        Names of the arrays, tensors or columns that are vectors; all that can be by default.
+        Names of the arrays, tensors or columns that are vectors; by default all of which that is possible.
 
     Raises
     ------
