@@ -95,7 +95,7 @@ def test_interrupted_and_resumed(
     save: Callable[[Path], None], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("topoact.extract.imports.writing.MAX_PORTION_ROWS", 8)
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", 8)
     save(tmp_path / name)
     whole = import_files(tmp_path / name, tmp_path / "whole")
 

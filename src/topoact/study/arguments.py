@@ -1,8 +1,8 @@
-"""Which classes or words the nodes of a graph argue for, as a study keeps it; derived, and safe to delete.
+"""`Arguments`: attributions of the nodes of a graph to classes, and their likeliest words, stored with the graph.
 
 In the folder of the graph ``arguments.parquet`` has a row for each node and output of the network; of a language model
-``words.json`` has for each node the likeliest words with their probabilities. A file that cannot be read, or was made
-in another way, counts as absent.
+``words.json`` has for each node the likeliest words with their probabilities. Both can be computed again and are safe
+to delete. A file that cannot be read, or has another version, counts as absent.
 """
 
 import json
@@ -24,30 +24,31 @@ UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 
 
 class Arguments(NamedTuple):
-    """Which classes some vectors of a layer argue for; all arrays have the shape (n_vectors, n_classes)."""
+    """Attributions of vectors of a layer to classes; all arrays have the shape (n_vectors, n_classes)."""
 
     attributions: Numbers
-    """Of the difference of each vector to a base, to each class, less the mean over the classes."""
+    """Attribution of the difference of each vector to a base, to each class, less the mean over the classes."""
     effects: Numbers
-    """By how much each score differs from that of the base, less the mean over the classes."""
+    """Difference of each score to that of the base, less the mean over the classes."""
     scores: Numbers
-    """What the network gives: logits, or logarithms of probabilities."""
+    """Scores of the network: logits, or logarithms of probabilities."""
     flows_past: bool
-    """Whether the scores depend on the input as well: something flows past the layer."""
+    """Whether the scores depend on the input as well, by paths that bypass the layer."""
 
 
-def save_arguments(graph: Path, found: Arguments) -> None:
-    """Store what was found of all nodes of a graph in its folder."""
-    node, output = np.indices(found.scores.shape, dtype=np.int32)
-    columns = {"attribution": found.attributions, "effect": found.effects, "score": found.scores}
+def save_arguments(graph: Path, arguments: Arguments) -> None:
+    """Store the attributions of all nodes of a graph in its folder."""
+    node, output = np.indices(arguments.scores.shape, dtype=np.int32)
+    columns = {"attribution": arguments.attributions, "effect": arguments.effects, "score": arguments.scores}
     table = pa.table({"node": node.ravel(), "output": output.ravel(), **{k: v.ravel() for k, v in columns.items()}})
-    facts = {b"version": VERSION, b"flows_past": b"%d" % found.flows_past, b"outputs": b"%d" % found.scores.shape[1]}
+    n_outputs = arguments.scores.shape[1]
+    facts = {b"version": VERSION, b"flows_past": b"%d" % arguments.flows_past, b"outputs": b"%d" % n_outputs}
     with replacing(graph / FILE, lasting=False) as file:
         pq.write_table(table.replace_schema_metadata(facts), file)
 
 
 def load_arguments(graph: Path) -> Arguments | None:
-    """Return what is stored in the folder of a graph, or None."""
+    """Return the attributions in the folder of a graph, or None."""
     try:
         table = pq.read_table(graph / FILE)
         facts = table.schema.metadata
@@ -62,7 +63,7 @@ def load_arguments(graph: Path) -> Arguments | None:
 
 
 class OutputWord(NamedTuple):
-    """A token of a language model, as it is written, and its probability."""
+    """A token of a language model as text, and its probability."""
 
     word: str
     share: float
@@ -74,9 +75,9 @@ def save_words(graph: Path, words: list[list[OutputWord]]) -> None:
 
 
 def load_words(graph: Path) -> list[list[OutputWord]] | None:
-    """Return what is stored in the folder of a graph, or None."""
+    """Return the likeliest words in the folder of a graph, or None."""
     try:
-        found = json.loads((graph / WORDS).read_text("utf-8"))
-        return [[OutputWord(*pair) for pair in node] for node in found["nodes"]] if found["version"] == 1 else None
+        record = json.loads((graph / WORDS).read_text("utf-8"))
+        return [[OutputWord(*pair) for pair in node] for node in record["nodes"]] if record["version"] == 1 else None
     except UNREADABLE:
         return None

@@ -1,10 +1,10 @@
-"""What was computed from a study: graphs, layouts and projections, keyed by digest and safe to delete.
+"""`Derived`: the computed part of a study, which is graphs, layouts and projections; safe to delete.
 
 ``graphs/<digest>/`` holds ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet`` and
-``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, and if that was asked for
-``stability.json`` what of it returns when it is built from fewer points, ``judgement.json`` what other covers say of
-its shape. ``projections/<name>.parquet`` has the columns x and y. A file that cannot be read counts as absent and is
-computed again.
+``lens.parquet``; beside them ``layouts/<id>.parquet`` has the positions of its nodes and, once computed,
+``stability.json`` the share of it that returns when it is built from fewer points, and ``judgement.json`` the shape
+that other covers agree on. ``projections/<name>.parquet`` has the columns x and y. A file that cannot be read counts as
+absent and is computed again.
 """
 
 import json
@@ -31,18 +31,16 @@ T = TypeVar("T")
 
 UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 """What reading a damaged or absent derived file raises."""
-
-
 STABILITY: Final = "stability.json"
 JUDGEMENT: Final = "judgement.json"
-RECENT: Final = 4
-"""Graphs that are kept in memory: a page asks for the same one several times."""
+MAX_RECENT_GRAPHS: Final = 4
+"""Graphs that are kept in memory: a page requests the same one several times."""
 
 
 class Derived:
     """The derived part of a study folder; the graphs used last are kept in memory.
 
-    Graphs that are not derived but `given`, by digest with their folders, are read here too, and drawn like the others.
+    Imported graphs, `given` by digest with their folders, are read and drawn like the computed ones.
     """
 
     def __init__(self, root: Path, given: Mapping[str, Path] | None = None) -> None:
@@ -54,7 +52,7 @@ class Derived:
             remove_leftovers(root / kind)
 
     def save_graph(self, digest: str, graph: MapperGraph, about: dict[str, Any]) -> None:
-        """Store a graph and what it is the graph of; its folder appears complete or not at all."""
+        """Store a graph with the facts `about` its origin; its folder appears complete or not at all."""
         with replacing_folder(self._graph(digest)) as folder:
             write_graph(folder, graph, about)
         with self._lock:
@@ -77,41 +75,41 @@ class Derived:
         written = _or_none(lambda: _written(self._folder(digest)))
         if written is not None:
             self._recent[digest] = (written, graph)
-        while len(self._recent) > RECENT:
+        while len(self._recent) > MAX_RECENT_GRAPHS:
             del self._recent[next(iter(self._recent))]
 
     def about_graph(self, digest: str) -> dict[str, Any] | None:
-        """Return the facts stored with a graph: what it is the graph of, its size, ε and cover; or None."""
+        """Return the facts stored with a graph: its layer, size, ε and cover; or None."""
         path = self._folder(digest) / "graph.json"
         return _or_none(lambda: dict(json.loads(path.read_text("utf-8"))))
 
     def save_drawing(self, digest: str, layout: str, drawing: Drawing) -> None:
-        """Store where the nodes of a graph were drawn."""
+        """Store the positions of the nodes of a graph."""
         x, y = drawing.positions.T
         _write_table(self._layout(digest, layout), pa.table({"x": x, "y": y, "continues": drawing.continues}))
 
     def load_drawing(self, digest: str, layout: str) -> Drawing | None:
-        """Return a stored drawing, or None."""
+        """Return stored positions of the nodes of a graph, or None."""
         path = self._layout(digest, layout)
         return _or_none(lambda: _drawing(pq.read_table(path).to_pandas()))
 
-    def save_stability(self, digest: str, found: Stability) -> None:
-        """Store how much of a graph returns."""
-        plain = {name: np.asarray(value).tolist() for name, value in vars(found).items()}
+    def save_stability(self, digest: str, stability: Stability) -> None:
+        """Store the stability of a graph."""
+        plain = {name: np.asarray(value).tolist() for name, value in vars(stability).items()}
         plain["rands"] = [plain_number(rand) for rand in plain["rands"]]
         write_json(self._graph(digest) / STABILITY, plain, lasting=False)
 
     def load_stability(self, digest: str) -> Stability | None:
-        """Return how much of a graph returns, if that is stored."""
+        """Return the stability of a graph, or None."""
         return _or_none(lambda: _stability(json.loads((self._graph(digest) / STABILITY).read_text("utf-8"))))
 
-    def save_judgement(self, digest: str, found: Report) -> None:
-        """Store what a panel of graphs counts."""
-        counts = {kind: asdict(count) for kind, count in found.counts.items()}
+    def save_judgement(self, digest: str, report: Report) -> None:
+        """Store the features that a panel of graphs counts."""
+        counts = {kind: asdict(count) for kind, count in report.counts.items()}
         write_json(self._graph(digest) / JUDGEMENT, counts, lasting=False)
 
     def load_judgement(self, digest: str) -> Report | None:
-        """Return what a panel of graphs counts, if that is stored."""
+        """Return the features that a panel of graphs counts, or None."""
         return _or_none(lambda: _judgement(json.loads((self._graph(digest) / JUDGEMENT).read_text("utf-8"))))
 
     def save_projection(self, name: str, positions: npt.NDArray[np.float32]) -> None:
@@ -144,7 +142,7 @@ def _or_none(read: Callable[[], T]) -> T | None:
 
 
 def _written(folder: Path) -> tuple[tuple[int, int], ...]:
-    """Return when the files of a graph were written and how long they are: what is damaged or replaced differs."""
+    """Return time and size of the files of a graph, which differ once one is damaged or replaced."""
     stats = [path.stat() for path in [folder / "graph.json", *sorted(folder.glob("*.parquet"))]]
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
 

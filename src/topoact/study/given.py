@@ -1,4 +1,4 @@
-"""Layers of a study that are a graph without vectors: ``given/<key>/``, which no computation brings back."""
+"""`write_given`: imported graphs as layers without vectors, in ``given/<key>/``, which cannot be computed again."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,12 +17,12 @@ FILES: Final = ("graph.json", "nodes.parquet", "edges.parquet", "members.parquet
 
 
 def write_given(folder: Path, graphs: Mapping[str, GivenGraph], taken: set[str]) -> Iterator[LayerEntry]:
-    """Write graphs by the names of their layers, with a point for every example; `taken` are the keys in use."""
+    """Write graphs by the names of their layers, each with a point for every example; `taken` are the keys in use."""
     for name, graph in graphs.items():
         key = safe_key(name, taken)
         taken.add(key.lower())
-        with replacing_folder(folder / "given" / key) as place:
-            write_graph(place, graph, {"layer": name})
+        with replacing_folder(folder / "given" / key) as graph_folder:
+            write_graph(graph_folder, graph, {"layer": name})
         nowhere = np.full(graph.n_points, -1, dtype=np.int32)
         points = pa.table({"example": np.arange(graph.n_points), "y": nowhere, "x": nowhere})
         with replacing(folder / "points" / f"{key}.parquet") as file:

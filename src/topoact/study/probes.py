@@ -1,7 +1,7 @@
-"""Where inputs of one's own land: ``probes/<digest>.json``, safe to delete.
+"""`Probes`: inputs of the user and their locations in graphs, in ``probes/<digest>.json``; safe to delete.
 
-An input waits in ``probes/<digest>.input`` until it was run. ``probes/usual.json`` remembers what is usual in each
-layer.
+An input is stored in ``probes/<digest>.input`` until it is run. ``probes/usual.json`` holds the distance up to which
+vectors of each layer are not novel.
 """
 
 import json
@@ -15,26 +15,26 @@ USUAL: Final = "usual.json"
 
 
 class Probes:
-    """The probes of a study folder."""
+    """The located inputs of a study folder."""
 
     def __init__(self, root: Path) -> None:
         self._folder = root / "probes"
 
-    def save(self, digest: str, found: dict[str, Any]) -> None:
-        """Store where an input lands."""
-        write_json(self._folder / f"{digest}.json", found, lasting=False)
+    def save(self, digest: str, location: dict[str, Any]) -> None:
+        """Store the location of an input, as JSON."""
+        write_json(self._folder / f"{digest}.json", location, lasting=False)
 
     def load(self, digest: str) -> dict[str, Any] | None:
-        """Return where an input lands, if that is stored."""
+        """Return the stored location of an input, or None."""
         return _read(self._folder / f"{digest}.json")
 
     def put(self, digest: str, content: bytes) -> None:
-        """Let an input wait."""
+        """Store an input until it is run."""
         with replacing(self._folder / f"{digest}.input", lasting=False) as file:
             file.write(content)
 
     def take(self, digest: str) -> bytes | None:
-        """Return an input that waits, and forget it; None if there is none."""
+        """Return a stored input and remove it; None if there is none."""
         path = self._folder / f"{digest}.input"
         try:
             content = path.read_bytes()
@@ -44,18 +44,18 @@ class Probes:
         return content
 
     def usual(self, key: str) -> float | None:
-        """Return what is remembered of a layer."""
+        """Return the stored distance of a layer, or None."""
         value = (_read(self._folder / USUAL) or {}).get(key)
         return value if isinstance(value, float) else None
 
     def remember_usual(self, key: str, limit: float) -> None:
-        """Remember what is usual in a layer."""
+        """Store the distance up to which vectors of a layer are not novel."""
         write_json(self._folder / USUAL, {**(_read(self._folder / USUAL) or {}), key: limit}, lasting=False)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        record = json.loads(path.read_text("utf-8"))
     except UNREADABLE:
         return None
-    return found if isinstance(found, dict) else None
+    return record if isinstance(record, dict) else None

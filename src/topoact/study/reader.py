@@ -1,4 +1,4 @@
-"""Open a study and hand out its vectors, positions, examples and thumbnails; everything is read when asked for."""
+"""`open_study`: a `Study` with its layers, vectors, positions, examples and thumbnails, each read on access."""
 
 import difflib
 import json
@@ -33,7 +33,7 @@ class Layer:
     grid : tuple of int or None
         Height and width of the layer's map, when it has positions.
     has_vectors : bool
-        Whether there are vectors, or only a graph that was made elsewhere.
+        Whether there are vectors, or only an imported graph.
     """
 
     def __init__(self, study: "Study", entry: LayerEntry) -> None:
@@ -82,8 +82,8 @@ class Layer:
     def points(self) -> pd.DataFrame:
         """One row per vector: `example` (row of the study's examples), `y`, `x` (−1 where there is no position).
 
-        Further columns hold what was measured of each vector: with attributions, `attribution` is that to the
-        prediction, `attribution_top5` those to the likeliest classes.
+        Further columns are facts of each vector: with attributions, `attribution` is that to the prediction and
+        `attribution_top5` those to the likeliest classes.
         """
         frame = self._study.read_table(f"points/{self.key}.parquet")
         if len(frame) != self.n_points:
@@ -119,7 +119,7 @@ class Study:
     path : pathlib.Path
         Its folder.
     manifest : Manifest
-        All that ``study.json`` says.
+        The content of ``study.json``.
     """
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
@@ -138,7 +138,7 @@ class Study:
         return tuple(layer.name for layer in self._layers)
 
     def layer(self, name: str | int) -> Layer:
-        """Return a layer by name or by place in `layers`.
+        """Return a layer by name or by index into `layers`.
 
         Raises
         ------
@@ -155,7 +155,7 @@ class Study:
 
     @property
     def given(self) -> dict[str, Path]:
-        """Folders of the graphs that were made elsewhere, by the digests of their layers."""
+        """Folders of the imported graphs, by the digests of their layers."""
         return {layer.digest: self.path / "given" / layer.key for layer in self._layers if not layer.has_vectors}
 
     @cached_property
@@ -187,19 +187,19 @@ class Study:
             raise self.damaged(name, error) from None
 
     def read_schema(self, name: str) -> pa.Schema:
-        """Read which columns one of the study's Parquet files has."""
+        """Read the schema of one of the study's Parquet files."""
         try:
             return pq.read_schema(self.path / name)
         except (OSError, ValueError) as error:
             raise self.damaged(name, error) from None
 
     def damaged(self, name: str, reason: object) -> StudyError:
-        """Return the error that says which file of the study cannot be used, and why."""
+        """Return the error for a file of the study that cannot be used, with the reason."""
         return StudyError(f"the study {self.path} is damaged: {name} cannot be used: {first_line(reason)}")
 
 
 def open_study(path: str | Path) -> Study:
-    """Open the study in a folder. Cheap: only ``study.json`` is read, the other files are looked for.
+    """Open the study in a folder. Only ``study.json`` is read; all other files must exist.
 
     Raises
     ------
@@ -232,7 +232,7 @@ def _read(path: Path) -> Manifest:
 
 
 def study_files(manifest: Manifest) -> list[str]:
-    """Name every file that a finished study must have: a missing chunk would be read as zeros."""
+    """Return the names of all files of a finished study; a missing chunk would be read as zeros."""
     n_segments = -(-manifest.n_examples // manifest.segment)
     names = ["examples.parquet"]
     for layer in manifest.layers:

@@ -1,4 +1,4 @@
-"""Activation images: inputs that are optimised until a layer answers like a given vector."""
+"""`invert`: activation images, inputs optimised until the vector of a layer is like a target vector."""
 
 from topoact.extract.inversion.bounds import Bounds
 from topoact.extract.inversion.inputs import Inputs, inputs_of

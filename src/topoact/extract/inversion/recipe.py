@@ -1,4 +1,4 @@
-"""How an activation image is made: all that determines it, beside the network and the target."""
+"""`Recipe`: all parameters that determine an activation image, besides the network and the target."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, get_args
@@ -8,9 +8,10 @@ from topoact.errors import InvalidInput
 Painting = Literal["fourier", "phase", "pixels"]
 Aim = Literal["direction", "point"]
 
-AT_FIRST: Final = 0.1
-AT_LAST: Final = 16.0
-"""Weights of the length of an answer beside its direction."""
+FIRST_LENGTH_WEIGHT: Final = 0.1
+"""Weight of the length of a vector against its direction, in the first steps."""
+LAST_LENGTH_WEIGHT: Final = 16.0
+"""The same in the last steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,12 @@ class Recipe:
     """What is optimised: the Fourier coefficients of decorrelated colours, the phases of them alone (of a fixed
     spectrum, Fel et al. 2023), or the pixels."""
     aim: Aim = "point"
-    """Whether the answer h is to point along the target v, (h·v) cosⁿ(h, v), or to be v in direction and length,
-    1 − cos(h, v) + w log²(|h| / |v|), where w grows while it settles."""
+    """Objective of the layer's vector h: to point along the target v, (h·v) cosⁿ(h, v), or to be v in direction and
+    length, 1 − cos(h, v) + w log²(|h| / |v|), where w grows while it settles."""
     power: float = 4.0
-    """Of the cosine when only the direction counts, n."""
+    """Exponent n of the cosine when only the direction counts."""
     least_cosine: float = 0.1
-    """Where the cosine is floored when only the direction counts, so that there is a way out of a bad start."""
+    """Lower limit of the cosine when only the direction counts: at zero there would be no gradient."""
     whitened: bool = False
     """Whether v is multiplied by the inverse correlation of the layer's activations when only the direction counts."""
     steps: int = 256
@@ -34,22 +35,22 @@ class Recipe:
     """Side in pixels; by default that of the network's input."""
     learning_rate: float = 0.1
     memory: float = 0.99
-    """Of the sizes of gradients, Adam's β₂."""
+    """Adam's β₂, the decay of its average of squared gradients."""
     attempts: int = 1
-    """Starts for each target, of which the one with the greatest cosine is kept."""
+    """Optimisations of each target, of which the one with the greatest cosine is kept."""
     shaken: bool = True
     """Whether the image is padded, shifted, scaled and turned at random in every step."""
     settling: float = 0.9
-    """Share of the steps, at the end, that get ever smaller; after the first third of them nothing is shaken."""
+    """Share of the steps, at the end, in which the learning rate falls; after a third of them nothing is shaken."""
     leak: float = 0.01
-    """Share of the gradient that passes a rectifier which is off; less and less while it settles."""
+    """Share of the gradient that passes an inactive rectifier; it falls while it settles."""
     seed: int = 0
 
     @classmethod
     def paper(cls, **changes: Any) -> "Recipe":
-        """Return that of the paper (Rathore et al. 2021, section 4.3), with some changes."""
-        theirs = {"aim": "direction", "whitened": True, "steps": 512, "attempts": 2}
-        return cls(**{**theirs, "learning_rate": 0.05, "memory": 0.999, "settling": 0.0, "leak": 0.0, **changes})
+        """Return the recipe of the paper (Rathore et al. 2021, section 4.3), with some changes."""
+        published = {"aim": "direction", "whitened": True, "steps": 512, "attempts": 2}
+        return cls(**{**published, "learning_rate": 0.05, "memory": 0.999, "settling": 0.0, "leak": 0.0, **changes})
 
     def __post_init__(self) -> None:
         for name, known in (("painting", get_args(Painting)), ("aim", get_args(Aim))):
@@ -57,9 +58,9 @@ class Recipe:
                 raise InvalidInput(f"{name} must be {', '.join(known)}: got {getattr(self, name)!r}")
         if self.whitened and self.aim == "point":
             raise InvalidInput('whitened changes the direction alone: use aim="direction" with it')
-        for name, least in (("steps", 1), ("attempts", 1), ("size", 8)):
-            if (value := getattr(self, name)) is not None and value < least:
-                raise InvalidInput(f"{name} must be {least} or more: got {value}")
+        for name, minimum in (("steps", 1), ("attempts", 1), ("size", 8)):
+            if (value := getattr(self, name)) is not None and value < minimum:
+                raise InvalidInput(f"{name} must be {minimum} or more: got {value}")
         if not self.learning_rate > 0:
             raise InvalidInput(f"learning_rate must be positive: got {self.learning_rate:g}")
         if not self.power >= 0:
@@ -69,17 +70,17 @@ class Recipe:
                 raise InvalidInput(f"{name} must be in [0, 1): got {getattr(self, name):g}")
 
     def left(self, step: int) -> float:
-        """Return the share of the learning rate and of the leak in a step: 1, then falling to 0 while it settles."""
-        to_go = 1 - step / self.steps
-        return min(1.0, to_go / self.settling) if self.settling else 1.0
+        """Return the factor of the learning rate and of the leak in a step: 1, then falling to 0 while it settles."""
+        rest = 1 - step / self.steps
+        return min(1.0, rest / self.settling) if self.settling else 1.0
 
     def shaking(self, step: int) -> float:
-        """Return how much is shaken in a step: 1, then falling to 0 in the first third of the settling."""
+        """Return the strength of shaking in a step: 1, then falling to 0 in the first third of the settling."""
         return max(0.0, 3 * self.left(step) - 2) if self.shaken else 0.0
 
     def weight_of_length(self, step: int) -> float:
-        """Return how much the length counts beside the direction: more and more, once a direction is found."""
-        return AT_FIRST / max(self.left(step), AT_FIRST / AT_LAST)
+        """Return the weight of the length against the direction in a step, which grows while it settles."""
+        return FIRST_LENGTH_WEIGHT / max(self.left(step), FIRST_LENGTH_WEIGHT / LAST_LENGTH_WEIGHT)
 
     def record(self) -> dict[str, Any]:
         """Return this as JSON."""

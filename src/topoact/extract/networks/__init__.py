@@ -1,4 +1,4 @@
-"""Networks: found by their specification in a file or a library, given weights, and looked into layer by layer."""
+"""Networks: `load_network` loads one by its specification, and the protocol `Network` says what extraction calls."""
 
 from topoact.extract.networks.opening import as_network, load_model, load_network
 from topoact.extract.networks.protocol import DTYPES, LayerFacts, Modality, Network, modality_of

@@ -14,10 +14,10 @@ from topoact.extract.texts.pieces import Pieces, Tokenizer, unit_of
 from topoact.extract.texts.source import Text, TextSource, Words
 from topoact.extract.texts.where import Where
 
-WINDOW_TEXTS = 512
+MAX_WINDOW_TEXTS = 512
 """Largest number of texts in a window, which are sorted by length together."""
-WINDOW_CHARACTERS = 2**16
-"""Number of characters at which a window ends, if it holds a batch."""
+MAX_WINDOW_CHARACTERS = 2**16
+"""Characters of the texts of a window, unless one batch has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def _grouped(texts: Iterable[Text], batch_size: int) -> Iterator[list[Text]]:
     for text in texts:
         group.append(text)
         n_characters += len(text.text or "")
-        if len(group) == WINDOW_TEXTS or (n_characters >= WINDOW_CHARACTERS and len(group) >= batch_size):
+        if len(group) == MAX_WINDOW_TEXTS or (n_characters >= MAX_WINDOW_CHARACTERS and len(group) >= batch_size):
             yield group
             group, n_characters = [], 0
     if group:

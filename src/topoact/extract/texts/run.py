@@ -1,4 +1,4 @@
-"""From a network and texts to the portions of a study: in each window short texts go first, and are put in order."""
+"""`TextRun`: extraction from texts, window by window; within a window the texts are sorted by length."""
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
