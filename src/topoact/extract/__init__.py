@@ -1,4 +1,4 @@
-"""How do activations come out of a network? The only room that imports torch, and only when it is needed."""
+"""`extract`: studies of the activations of a network. No other package imports torch, and this one only when needed."""
 
 from topoact.extract.imports import import_files
 from topoact.extract.networks import Network, TorchNetwork, load_model, load_network

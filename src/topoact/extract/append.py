@@ -120,6 +120,11 @@ def decide(study: Study, source: AnySource, plan: "Plan", config: Config) -> Ste
     source, plan, config
         The data, the plan as `completed` returns it, and the config of a study made of them.
 
+    Returns
+    -------
+    Step
+        The append; `Step.is_needed` is false if the study has everything already.
+
     Raises
     ------
     StudyError

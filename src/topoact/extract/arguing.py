@@ -72,6 +72,11 @@ def argue(
     progress
         Called before each batch; may raise `topoact.errors.Cancelled`.
 
+    Returns
+    -------
+    Arguments
+        Attributions, effects and scores, (n, n_classes).
+
     Raises
     ------
     InvalidInput

@@ -81,6 +81,11 @@ def attribute(
     bag
         Sums a gradient over the positions that each point is the mean of.
 
+    Returns
+    -------
+    dict
+        The points by layer and policy, with two columns more: `COLUMN`, and the same with ``_top5``.
+
     Raises
     ------
     InvalidInput

@@ -55,7 +55,7 @@ def build_demo(*, fresh: bool = False, folder: Path | None = None, on_progress: 
     Raises
     ------
     ModelError
-        If torch or mlxtend is missing; the message says how to install them.
+        If torch or mlxtend is missing; the message names the command that installs them.
     """
     path = (folder or _cache_folder()) / f"demo-{_recipe()}"
     weights = path.with_suffix(".safetensors")

@@ -45,6 +45,11 @@ def sample(
     seed
         Seed of the random positions.
 
+    Returns
+    -------
+    dict of str to Points
+        The points by policy; by `VECTOR` alone of an output (B, C).
+
     Raises
     ------
     ModelError

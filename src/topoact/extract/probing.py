@@ -1,4 +1,4 @@
-"""What the network of a study answers to images and texts that a user brings: `answer_images`, `answer_texts`.
+"""`answer_images`, `answer_texts`: the network of a study run on images and texts that a user brings.
 
 The inputs are prepared as extraction prepares them. Of each layer come the vectors that its policy would keep, or
 choose from: one for `mean`, `maxnorm` and `cls`, those of all positions inside the edges for `random`, of all positions
@@ -34,27 +34,27 @@ BATCH_IMAGES: Final = 64
 """Images in one forward pass."""
 
 ByPolicy: TypeAlias = Mapping[str, Points]
-"""What one module gave in a pass, by policy."""
+"""The points of one module in a pass, by policy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The vectors that one layer gives for some inputs, and what each is of."""
+    """The vectors of one layer for some inputs, with their positions."""
 
     vectors: NDArray[np.float32]
     """Shape (n, n_channels)."""
     of: NDArray[np.int64]
-    """Which of the inputs."""
+    """The index of the input of each."""
     y: NDArray[np.int32]
     """Position in the layer's map, −1 without one."""
     x: NDArray[np.int32]
     spans: Sequence[tuple[int, int]] = ()
-    """Where the word or token of each begins and ends in its text; none of whole texts and of images."""
+    """Start and end of the word or token of each in its text; empty for whole texts and images."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a network gives for some inputs."""
+    """The vectors and predictions of a network for some inputs."""
 
     layers: dict[str, Answer]
     """By name of the layer in the study."""
@@ -62,7 +62,7 @@ class Answers:
     """Of each input the likeliest classes with their probabilities; none where the network is no classifier."""
     thumbnails: list[Thumbnail | None] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-    """What a reader must know of how the inputs were prepared."""
+    """Sentences on how the inputs were prepared otherwise than those of the study."""
 
 
 def usable(study_network: StudyNetwork, layers: Sequence[Layer]) -> list[Layer]:
@@ -85,6 +85,11 @@ def answer_images(
         Layers of the study; they are of the network's own checkpoint.
     files
         The bytes of image files.
+
+    Returns
+    -------
+    Answers
+        The vectors of each layer, the predictions, and a thumbnail of each image.
 
     Raises
     ------
@@ -133,7 +138,7 @@ def answer_texts(
 
 
 class _Results:
-    """What a network gave in one pass after another, for the layers of a study."""
+    """The outputs of a network in several passes, for the layers of a study."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = layers
@@ -142,7 +147,7 @@ class _Results:
         self.n_passes = 0
 
     def add(self, seen: Seen, answer: Callable[[ByPolicy, Layer], Answer]) -> None:
-        """Add what was seen in a pass; `answer` makes what one layer answers of what its module gave."""
+        """Add the output of a pass; `answer` turns what one module gave into the answer of a layer."""
         scores, by_module = seen
         for layer, answers in zip(self._layers, self._answers, strict=True):
             answers.append(answer(by_module[layer.module], layer))

@@ -30,7 +30,7 @@ class QueryImage(NamedTuple):
     """An array or a tensor, one input of a batch."""
     thumbnail: Thumbnail | None
     notices: Sequence[str] = ()
-    """What else than in the study was done to the image, in sentences."""
+    """Sentences on what was done to the image that was not done to those of the study."""
 
 
 def check_file(size: int) -> None:
@@ -57,6 +57,11 @@ def prepare_image(file: bytes, study_network: StudyNetwork) -> QueryImage:
         The bytes of an image file.
     study_network
         The network of the study, with its preprocessing.
+
+    Returns
+    -------
+    QueryImage
+        The input of the network, with a thumbnail.
 
     Raises
     ------

@@ -73,6 +73,11 @@ def reload_network(study: "Study", choice: NetworkChoice | None = None) -> Study
     choice
         By default the network that the study records.
 
+    Returns
+    -------
+    StudyNetwork
+        The network on the CPU, in the precision of the study.
+
     Raises
     ------
     InvalidInput
@@ -136,7 +141,7 @@ def _preprocessing(record: dict[str, Any], transform: str | None) -> Preprocessi
 
 
 def _shape(study: "Study", preprocessing: Preprocessing | None) -> tuple[int, ...] | None:
-    """Return the shape of one input: as recorded, else as the preprocessing says, else as the images are."""
+    """Return the shape of one input: as recorded, else that of the preprocessing, else that of the images."""
     if recorded := study.manifest.notes.get("input"):
         return tuple(recorded)
     if preprocessing and (shape := preprocessing.shape):

@@ -40,13 +40,18 @@ def output_words(
     network
         A network that takes texts: with a language head, or named ``hf:``, from where the head is loaded.
     layer
-        Dotted name of the module that gave the vectors. If it comes after the last block, they take its place.
+        Dotted name of the module that gave the vectors. After the last block, its own output is replaced.
     vectors
         Shape (n, n_channels).
     k
         Number of tokens.
     progress
         Called before each batch; may raise `topoact.errors.Cancelled`.
+
+    Returns
+    -------
+    list of list of OutputWord
+        For each vector the tokens as text with their probabilities, the likeliest first.
 
     Raises
     ------
@@ -105,7 +110,7 @@ def _replaced_module(model: "nn.Module", layer: str) -> str:
 
 
 def _scores(model: "nn.Module", module: str, states: Any) -> Any:
-    """Return the scores of all tokens, (n, n_tokens), given states (n, 1, C)."""
+    """Return the scores of all tokens, (n, n_tokens), from states (n, 1, C)."""
     import torch
 
     def put(_: str, output: Any) -> Any:

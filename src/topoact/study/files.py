@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 @contextmanager
 def replacing(path: Path, *, lasting: bool = True, shared: bool = False) -> Iterator[BinaryIO]:
-    """Open a file for writing that takes the place of `path` when the block ends without error.
+    """Open a file for writing that replaces `path` when the block ends without error.
 
     With `lasting` it survives a crash of the machine; without, for files that can be made again, it is written faster.
     A `shared` file may be written by several processes at the same time, of which the last one wins.

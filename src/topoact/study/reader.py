@@ -38,16 +38,10 @@ class Layer:
 
     def __init__(self, study: "Study", entry: LayerEntry) -> None:
         self._study = study
-        self.name = entry.name
-        self.key = entry.key
-        self.module = entry.module
-        self.policy = entry.policy
-        self.digest = entry.digest
-        self.n_points = entry.n_points
-        self.n_channels = entry.n_channels
-        self.grid = entry.grid
+        self.name, self.key, self.digest = entry.name, entry.key, entry.digest
+        self.module, self.policy, self.checkpoint = entry.module, entry.policy, entry.checkpoint
+        self.n_points, self.n_channels, self.grid = entry.n_points, entry.n_channels, entry.grid
         self.has_vectors = entry.has_vectors
-        self.checkpoint = entry.checkpoint
 
     def __repr__(self) -> str:
         return f"<Layer {self.name}: {self.n_points:,} points x {self.n_channels} channels>"
@@ -99,6 +93,16 @@ class Layer:
 
     def metadata(self, column: str) -> pd.Series:
         """Return a column of the examples (label, prediction, confidence, id or any other) for each vector.
+
+        Parameters
+        ----------
+        column
+            Name of a column of `Study.examples`.
+
+        Returns
+        -------
+        pandas.Series
+            Its values, one for each vector.
 
         Raises
         ------
@@ -167,7 +171,25 @@ class Study:
         return frame
 
     def thumbnail(self, row: int) -> Thumbnail | None:
-        """Return the image bytes and the media type of the example in that row, or None when it has none."""
+        """Return the thumbnail of an example.
+
+        Parameters
+        ----------
+        row
+            Row of the example.
+
+        Returns
+        -------
+        tuple of bytes and str, or None
+            The content of an image file and its media type; None where the example has no image.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such row.
+        StudyError
+            If the file of thumbnails is damaged.
+        """
         if not 0 <= row < self.n_examples:
             raise UnknownName(f"there is no example in row {row}: the study has {self.n_examples:,}")
         try:
@@ -200,6 +222,16 @@ class Study:
 
 def open_study(path: str | Path) -> Study:
     """Open the study in a folder. Only ``study.json`` is read; all other files must exist.
+
+    Parameters
+    ----------
+    path
+        Folder of the study.
+
+    Returns
+    -------
+    Study
+        The study, which reads its other files on access.
 
     Raises
     ------

@@ -22,6 +22,11 @@ def read_graph(path: Path, n_points: int | None = None) -> GivenGraph:
     n_points
         Number of points, if it is known.
 
+    Returns
+    -------
+    GivenGraph
+        The imported graph.
+
     Raises
     ------
     InvalidInput

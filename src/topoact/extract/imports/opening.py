@@ -33,6 +33,11 @@ def open_vectors(path: Path, wanted: Sequence[str] | None = None) -> VectorData:
     wanted
         Names of the arrays, tensors or columns that are vectors; by default all of which that is possible.
 
+    Returns
+    -------
+    VectorData
+        The matrices by name, whose rows are read on access, and the columns.
+
     Raises
     ------
     InvalidInput

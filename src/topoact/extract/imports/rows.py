@@ -27,7 +27,7 @@ class Rows:
     own
         Columns of the file of vectors, None without any.
     path
-        A ``.csv`` or ``.parquet`` table with as many rows, whose columns take the place of those of `own`.
+        A ``.csv`` or ``.parquet`` table with as many rows, whose columns replace those of `own`.
     image, label, identity
         Columns that are named otherwise than "image", "label" and "id".
 

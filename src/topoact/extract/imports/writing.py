@@ -17,7 +17,7 @@ MAX_PORTION_ROWS: Final = 1024
 """Rows that are read at once."""
 MAX_PORTION_BYTES: Final = 128 * 2**20
 """Bytes of the vectors of these rows."""
-GIVEN: Final = "given"
+IMPORTED_POLICY: Final = "given"
 """The policy of imported vectors: nothing is known of how they were sampled."""
 
 
@@ -91,4 +91,4 @@ def _points(name: str, layer: Matrix, first: int, last: int) -> Points:
         row = first + int(np.flatnonzero(~np.isfinite(block).all(axis=1))[0])
         raise InvalidInput(f"row {row} of {name!r} holds NaN, infinity or a number too large for float32")
     nowhere = np.full((len(block), 1), -1, dtype=np.int32)
-    return Points(name, GIVEN, None, block[:, None, :], nowhere, nowhere)
+    return Points(name, IMPORTED_POLICY, None, block[:, None, :], nowhere, nowhere)

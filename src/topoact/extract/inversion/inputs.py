@@ -58,6 +58,11 @@ def inputs_of(network: Network, preprocessing: Preprocessing | None, shape: tupl
     shape
         Shape of one input, (channels, height, width), where the preprocessing does not determine it.
 
+    Returns
+    -------
+    Inputs
+        The map from pictures to inputs.
+
     Raises
     ------
     InvalidInput

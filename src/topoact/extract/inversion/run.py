@@ -76,6 +76,11 @@ def invert(
     preview
         Called with the current pictures of the batch, (B, H, W, colours), every `BETWEEN_PREVIEWS` seconds.
 
+    Returns
+    -------
+    Inverted
+        The pictures, with the vectors, cosines and scores that they reach.
+
     Raises
     ------
     InvalidInput

@@ -66,10 +66,10 @@ def checked_tensor(name: str, output: Any, *, again: bool = False) -> "torch.Ten
     return output
 
 
-def check_called(names: Iterable[str], seen: Container[str]) -> None:
+def check_called(names: Iterable[str], called: Container[str]) -> None:
     """Refuse modules that were not called in a pass; raises `ModelError`."""
     for name in names:
-        if name not in seen:
+        if name not in called:
             raise ModelError(f"layer {name!r} is never called in the forward pass")
 
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class Bags(NamedTuple):
     """Tokens of a batch, bag after bag."""
 
-    places: NDArray[np.int64]
+    positions: NDArray[np.int64]
     """Positions of the tokens among the B x T of the batch."""
     starts: NDArray[np.int64]
-    """Index in `places` at which each bag begins."""
+    """Index in `positions` at which each bag begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def _bags(samples: Sequence["Sample"], policy: str, firsts: Sequence[int]) -> Ba
     bags = [bag for sample in samples for bag in sample.bags[policy]]
     sizes = np.fromiter(map(len, bags), np.int64, len(bags))
     per_text = [sum(map(len, sample.bags[policy])) for sample in samples]
-    places = np.fromiter(chain.from_iterable(bags), np.int64, int(sizes.sum()))
-    return Bags(places + np.repeat(firsts, per_text), np.cumsum(sizes) - sizes)
+    positions = np.fromiter(chain.from_iterable(bags), np.int64, int(sizes.sum()))
+    return Bags(positions + np.repeat(firsts, per_text), np.cumsum(sizes) - sizes)
 
 
 def _summed(gradient: Any, points: Points, *, bags: Mapping[str, Bags]) -> NDArray[np.float32]:
@@ -100,8 +100,8 @@ def _pooled(output: Any, bags: Bags, mode: str) -> Any:
     import torch
 
     vectors = output.reshape(-1, output.shape[2]).float()
-    places, starts = (torch.from_numpy(part).to(vectors.device) for part in bags)
-    return torch.nn.functional.embedding_bag(places, vectors, starts, mode=mode)
+    positions, starts = (torch.from_numpy(part).to(vectors.device) for part in bags)
+    return torch.nn.functional.embedding_bag(positions, vectors, starts, mode=mode)
 
 
 def _points(module: str, policy: str, vectors: Any) -> Points:

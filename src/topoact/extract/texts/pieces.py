@@ -27,7 +27,7 @@ class Pieces:
     """The pieces of one text."""
 
     ids: Sequence[int]
-    places: Sequence[int]
+    positions: Sequence[int]
     """Positions in `ids` of the pieces that stand for characters of the text."""
     spans: Sequence[Span]
     """Start and end of each of these in the text, without blanks."""
@@ -41,7 +41,7 @@ class Pieces:
         if self.is_cut and (not self.spans or span[1] > self.spans[-1][1]):
             return []
         first = bisect_right(self.spans, span[0], key=lambda piece: piece[1])
-        return list(self.places[first : bisect_left(self.spans, span[1], key=lambda piece: piece[0])])
+        return list(self.positions[first : bisect_left(self.spans, span[1], key=lambda piece: piece[0])])
 
 
 class Tokenizer:
@@ -92,7 +92,7 @@ class Tokenizer:
         if "cls" in policies and self._cls not in self.split(["text"])[0].ids:
             raise InvalidInput("the tokenizer has no token that stands for the text: take the policy mean, not cls")
 
-    def cls_place(self, pieces: Pieces) -> list[int]:
+    def cls_position(self, pieces: Pieces) -> list[int]:
         """Return the position of the token that stands for the text, usually the first; none without one."""
         return [pieces.ids.index(self._cls)] if self._cls in pieces.ids else []
 
@@ -135,13 +135,13 @@ def batches(lengths: Sequence[int], *, size: int, max_tokens: int, is_masked: bo
 
 
 def _pieces(encoding: Any, text: str) -> Pieces:
-    places, spans, words, last = list[int](), list[Span](), list[Span](), None
+    positions, spans, words, last = list[int](), list[Span](), list[Span](), None
     tokens = zip(encoding.offsets, encoding.special_tokens_mask, encoding.word_ids, strict=True)
     for position, (offsets, is_special, word) in enumerate(tokens):
         span = _trimmed(offsets, text)
         if is_special or span[0] == span[1]:
             continue
-        places.append(position)
+        positions.append(position)
         spans.append(span)
         if word is None or word != last or not words:
             words.append(span)
@@ -150,7 +150,7 @@ def _pieces(encoding: Any, text: str) -> Pieces:
         last = word
     if words and last is not None and last in _first_words(encoding.overflowing):
         words.pop()
-    return Pieces(encoding.ids, places, spans, words, bool(encoding.overflowing))
+    return Pieces(encoding.ids, positions, spans, words, bool(encoding.overflowing))
 
 
 def _first_words(overflowing: Sequence[Any]) -> set[int]:

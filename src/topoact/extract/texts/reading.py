@@ -98,11 +98,11 @@ class TextReader:
         """Return the window of texts that follow one another."""
         wanted = [text for text in texts if not _is_blank(text) and self._where.takes_text(text.columns)]
         split = self._split(wanted)
-        without_pieces = {text.row for text, pieces in split if not pieces.places}
+        without_pieces = {text.row for text, pieces in split if not pieces.positions}
         skipped = [text.id for text in texts if _is_blank(text) or text.row in without_pieces]
         if skipped and self._strict:
             raise InvalidInput(f"{skipped[0]} is empty or cannot be read")
-        readable = [(text, pieces) for text, pieces in split if pieces.places]
+        readable = [(text, pieces) for text, pieces in split if pieces.positions]
         sample = self._sample_of_words if self.unit == "word" else self._sample_of_text
         samples = [sample(text, pieces) for text, pieces in readable]
         tally = {
@@ -120,7 +120,7 @@ class TextReader:
     def _sample_of_text(self, text: Text, pieces: Pieces) -> Sample:
         """Return a text as one example."""
         columns = {"id": text.id, "label": text.columns.get(self._label or ""), "text": text.text, **_others(text)}
-        bags = {"cls": self._tokenizer.cls_place(pieces), "mean": pieces.places}
+        bags = {"cls": self._tokenizer.cls_position(pieces), "mean": pieces.positions}
         by_policy = {policy: [bags[policy]] for policy in self._policies}
         return Sample(pieces.ids, by_policy, {name: [value] for name, value in columns.items()})
 
@@ -158,7 +158,7 @@ class TextReader:
     def _bags(self, text: Text, pieces: Pieces) -> tuple[Words, list[list[int]]]:
         """Return the words of a text, or its tokens, and the positions of the pieces of each, none where cut off."""
         if self._policies[0] == "tokens":
-            return Words(pieces.spans, {}), [[place] for place in pieces.places]
+            return Words(pieces.spans, {}), [[position] for position in pieces.positions]
         words = text.words if self._mark_names and text.words else Words(pieces.words, {})
         return words, [pieces.bag(span) for span in words.spans]
 
