@@ -1,6 +1,6 @@
-"""What an append adds to a study: layers or another checkpoint over its examples, or examples for its layers.
+"""`decide`: an append to a study, of layers or another checkpoint over its examples, or of examples for its layers.
 
-`open_to_append` opens the study, `completed` fills in a plan from it, and `decide` returns the `Step` to make. No
+Before it `open_to_append` opens the study, and `completed` fills in a plan from it. No
 network is run here: the record of the study is compared with the plan, and what does not fit is refused.
 """
 

@@ -62,7 +62,7 @@ def argue(
     vectors
         Shape (n, n_channels), finite.
     policy
-        How the vectors of the layer were sampled. With "cls" only the first token is replaced.
+        Sampling policy of the vectors. With "cls" only the first token is replaced.
     base
         The vector from which differences are taken, shape (n_channels,); zeros by default.
     shape

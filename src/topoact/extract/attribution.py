@@ -26,7 +26,7 @@ from topoact.study import Points
 if TYPE_CHECKING:
     import torch
 
-Kept: TypeAlias = Mapping[str, Mapping[str, Points]]
+PointsByLayer: TypeAlias = Mapping[str, Mapping[str, Points]]
 """Points by layer and policy."""
 
 Bag: TypeAlias = Callable[[Any, Points], NDArray[np.float32]]
@@ -61,7 +61,7 @@ def attributed_to(scores: NDArray[np.float32] | None) -> str | None:
 
 
 def attribute(
-    network: Network, inputs: Any, scores: NDArray[np.float32] | None, kept: Kept, bag: Bag
+    network: Network, inputs: Any, scores: NDArray[np.float32] | None, kept: PointsByLayer, bag: Bag
 ) -> dict[str, dict[str, Points]]:
     """Return points with their attributions to the five likeliest classes of their examples.
 

@@ -59,7 +59,7 @@ class Answers:
     layers: dict[str, Answer]
     """By name of the layer in the study."""
     predictions: list[list[tuple[str, float]]]
-    """Of each input the likeliest classes with their probabilities; none where the network is no classifier."""
+    """The likeliest classes of each input with their probabilities; none where the network is no classifier."""
     thumbnails: list[Thumbnail | None] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     """Sentences on how the inputs were prepared otherwise than those of the study."""

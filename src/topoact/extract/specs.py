@@ -23,7 +23,7 @@ def load_object(spec: str, *, kind: str) -> Any:
         ``file.py:name`` (imported by path under a private module name) or ``package.module:name``; the name may be
         dotted.
     kind
-        What is being loaded, for messages: "model", "transform", "dataset".
+        Kind of the object in messages: "model", "transform" or "dataset".
 
     Raises
     ------

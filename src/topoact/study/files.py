@@ -96,7 +96,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def chain(previous: str, *blocks: memoryview) -> str:
+def extended_digest(previous: str, *blocks: memoryview) -> str:
     """Return the digest of a sequence of blocks from that of all blocks before these, so that it can be resumed."""
     state = hashlib.blake2b(previous.encode(), digest_size=8)
     for block in blocks:

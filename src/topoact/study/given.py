@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.mapper import GivenGraph
-from topoact.study.files import chain, digest, replacing, replacing_folder, safe_key
+from topoact.study.files import digest, extended_digest, replacing, replacing_folder, safe_key
 from topoact.study.graphs import write_graph
 from topoact.study.manifest import GRAPH, LayerEntry
 
@@ -33,5 +33,5 @@ def write_given(folder: Path, graphs: Mapping[str, GivenGraph], taken: set[str])
 def _digest(name: str, graph: GivenGraph) -> str:
     state = ""
     for array in (*graph.memberships, *graph.links, graph.node_lens, graph.means):
-        state = chain(state, np.ascontiguousarray(array).data)
+        state = extended_digest(state, np.ascontiguousarray(array).data)
     return digest([name, graph.n_points, graph.is_whole, graph.names, graph.classes, state])

@@ -23,7 +23,7 @@ class LayerEntry:
     module: str
     """Dotted name of the module in the network."""
     policy: str
-    """How positions were sampled: random, mean or all; "given" for imported vectors, "graph" without any."""
+    """Sampling policy: random, mean, all and others; "given" for imported vectors, "graph" without vectors."""
     n_points: int
     n_channels: int
     grid: tuple[int, int] | None

@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from topoact.study.checkpoint import Checkpoint, LayerState
-from topoact.study.files import chain, link
+from topoact.study.files import extended_digest, link
 from topoact.study.manifest import LayerEntry
 from topoact.study.reader import Study, study_files
-from topoact.study.segments import Points, Portion, part, write_arrow
+from topoact.study.segments import Points, Portion, segment_file, write_arrow
 from topoact.study.thumbnails import write_thumbnails
 
 Array = NDArray[np.float32]
@@ -97,10 +97,10 @@ def _restore_tables(folder: Path, addition: Addition, state: Checkpoint) -> None
     positions = [_positions(study, entry) for entry in study.manifest.layers]
     for number in range(state.n_segments):
         rows = table.slice(number * state.segment, state.segment).combine_chunks()
-        write_arrow(part(folder, number, "examples"), rows.to_batches())
+        write_arrow(segment_file(folder, number, "examples"), rows.to_batches())
         lengths = [state.segment * layer.points_per_example for layer in state.layers]
         batches = [p.slice(number * n, n) for p, n in zip(positions, lengths, strict=True)]
-        write_arrow(part(folder, number, "positions"), batches)
+        write_arrow(segment_file(folder, number, "positions"), batches)
         if study.has_thumbnails:
             name = f"thumbnails/{number:05d}.arrow"
             link(study.path / name, folder / name)
@@ -122,9 +122,9 @@ def _layer(study: Study, entry: LayerEntry, n_whole: int) -> LayerState:
         checkpoint=entry.checkpoint,
     )
     for number in range(n_whole):
-        state.digest = chain(state.digest, _block(study, entry, number).data)
+        state.digest = extended_digest(state.digest, _block(study, entry, number).data)
     before, rest = state.digest, _block(study, entry, n_whole)
-    state.digest = chain(before, rest.data) if len(rest) else before
+    state.digest = extended_digest(before, rest.data) if len(rest) else before
     if state.entry(study.n_examples).digest != entry.digest:
         raise study.damaged(f"activations.zarr/{entry.key}", "its vectors are not those that were written")
     state.digest = before

@@ -97,7 +97,7 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], 
         raise ValueError("portions must fill each segment but the last")
     names = dict.fromkeys(chain.from_iterable(portion.examples for portion in portions))
     columns = {name: list(chain.from_iterable(_column(p, name) for p in portions)) for name in names}
-    write_arrow(part(folder, number, "examples"), [_examples_batch(columns)])
+    write_arrow(segment_file(folder, number, "examples"), [_examples_batch(columns)])
     thumbnails = [thumbnail for portion in portions for thumbnail in portion.thumbnails]
     if not state.kept:
         write_thumbnails(folder / "thumbnails", number, thumbnails)
@@ -105,7 +105,7 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], 
         _write_layer(folder, state, name, [p.layers[name] for p in portions], capacity) for name in portions[0].layers
     ]
     if positions:
-        write_arrow(part(folder, number, "positions"), positions)
+        write_arrow(segment_file(folder, number, "positions"), positions)
     state.has_thumbnails |= any(thumbnails) and not state.kept
     state.n_segments += 1
     state.n_examples += len(thumbnails)
@@ -113,7 +113,7 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], 
 
 def read_examples(folder: Path, n_segments: int) -> pa.Table:
     """Return the examples of all segments as one table."""
-    parts = [_open_arrow(part(folder, number, "examples")).read_all() for number in range(n_segments)]
+    parts = [_open_arrow(segment_file(folder, number, "examples")).read_all() for number in range(n_segments)]
     try:
         return pa.concat_tables(parts or [pa.table({"id": pa.array([], pa.string())})], promote_options="permissive")
     except pa.ArrowTypeError as error:
@@ -126,19 +126,19 @@ def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
     layer = state.layers[number]
     n_points = state.n_examples * layer.points_per_example
     zarr.open_array(folder / "activations.zarr" / layer.key, mode="r+").resize((n_points, layer.n_channels))
-    first = _open_arrow(part(folder, 0, "positions")).schema
+    first = _open_arrow(segment_file(folder, 0, "positions")).schema
     schema = pa.schema([("example", pa.int64()), *first])
     with (
         files.replacing(folder / "points" / f"{layer.key}.parquet") as file,
         pq.ParquetWriter(file, schema, compression="zstd") as writer,
     ):
         for segment in range(state.n_segments):
-            positions = _open_arrow(part(folder, segment, "positions")).get_batch(number)
+            positions = _open_arrow(segment_file(folder, segment, "positions")).get_batch(number)
             rows = np.arange(len(positions)) // layer.points_per_example + segment * state.segment
             writer.write_batch(pa.record_batch([pa.array(rows, pa.int64()), *positions.columns], schema=schema))
 
 
-def part(folder: Path, number: int, kind: str) -> Path:
+def segment_file(folder: Path, number: int, kind: str) -> Path:
     """Return the file that holds a table of one segment until the study is finished."""
     return folder / "parts" / f"{number:05d}-{kind}.arrow"
 
@@ -172,7 +172,7 @@ def _write_layer(folder: Path, state: Checkpoint, name: str, points: Sequence[Po
         raise InvalidInput(f"layer {name!r} gives maps of different sizes: bring the inputs to one size with --size")
     blocks = [np.ascontiguousarray(p.vectors, dtype="<f4").data for p in points]
     _write_chunk(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0", blocks, layer, state)
-    layer.digest = files.chain(layer.digest, *blocks)
+    layer.digest = files.extended_digest(layer.digest, *blocks)
     return _points_batch(points)
 
 

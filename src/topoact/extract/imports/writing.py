@@ -45,7 +45,7 @@ def write_study(
     graphs
         Graphs of as many points.
     data
-        What determines the study, as JSON.
+        Identity of the imported files, as JSON.
     overwrite, restart
         Replace a finished study; throw away an unfinished one.
     on_progress

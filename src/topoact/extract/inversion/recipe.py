@@ -19,8 +19,8 @@ class Recipe:
     """Parameters of the optimisation; the defaults are chosen by measurement, see docs/activation-images.md."""
 
     painting: Painting = "fourier"
-    """What is optimised: the Fourier coefficients of decorrelated colours, the phases of them alone (of a fixed
-    spectrum, Fel et al. 2023), or the pixels."""
+    """Parameters that are optimised: the Fourier coefficients of decorrelated colours, the phases of them alone (of a
+    fixed spectrum, Fel et al. 2023), or the pixels."""
     aim: Aim = "point"
     """Objective of the layer's vector h: to point along the target v, (h·v) cosⁿ(h, v), or to be v in direction and
     length, 1 − cos(h, v) + w log²(|h| / |v|), where w grows while it settles."""

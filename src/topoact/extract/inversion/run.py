@@ -61,12 +61,12 @@ def invert(
     targets
         Shape (n, n_channels), n ≥ 1, finite, none of them zero.
     inputs
-        How pictures become inputs; see `inputs_of`.
+        The map from pictures to inputs; see `inputs_of`.
     recipe
         Parameters of the optimisation.
     policy
-        How the vectors of the layer were sampled: with "mean" the mean of the map is optimised, with all others the
-        vector in its middle.
+        Sampling policy of the vectors: with "mean" the mean of the map is optimised, with all others the vector in its
+        middle.
     whitening
         Required by a recipe that is whitened, and refused by others; see `whitening`.
     batch_size

@@ -29,7 +29,7 @@ class TextNetwork(TorchNetwork):
     record, class_names, libraries
         As for `TorchNetwork`.
     limit
-        How many tokens the network takes, if its tokenizer does not state it.
+        Number of tokens that the network takes, if its tokenizer does not state it.
 
     Attributes
     ----------

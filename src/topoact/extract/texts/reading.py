@@ -30,7 +30,7 @@ class Sample:
     columns: Mapping[str, Sequence[Any]]
     """One value an example."""
     n_without_vector: int = 0
-    """How many words of the text have no piece, and hence no example."""
+    """Number of words of the text without a piece, and hence without an example."""
 
     def __len__(self) -> int:
         return len(self.columns["id"])
@@ -45,7 +45,7 @@ class Window:
     skipped: Sequence[str]
     """Identities of texts that are empty or cannot be read."""
     tally: Mapping[str, int]
-    """How many texts were cut, how many marked words have no vector, and how many texts are Latin-1."""
+    """Numbers of texts that were cut, of words without a vector, and of texts read as Latin-1."""
 
 
 class TextReader:

@@ -69,7 +69,7 @@ class TextRun:
 
     @property
     def capacity(self) -> int:
-        """How many examples there are at most."""
+        """Upper limit of the number of examples."""
         if self._reader.unit == "text":
             return self._total
         is_known = self._source.word_columns is not None and self._plan.policies == ("words",)
@@ -77,7 +77,7 @@ class TextRun:
 
     @property
     def config(self) -> dict[str, Any]:
-        """What determines the study, as JSON."""
+        """The config that determines the study, as JSON."""
         from topoact.extract.run import plan_config
 
         config = plan_config(self._network, self._source, self._plan, self._tokenizer.record)
