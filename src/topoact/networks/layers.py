@@ -1,4 +1,4 @@
-"""Which layers of a network are meant: names and globs, and a sensible choice when none are given."""
+"""`select_layers`: layers of a network by names and globs; `default_layers`: a choice when none are named."""
 
 import re
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from topoact.networks import Network
 
 USUAL = "usual"
-"""Stands for the layers that people look at in networks of this kind."""
+"""Pattern for the recommended layers of an architecture."""
 
 
 def select_layers(network: "Network", patterns: Sequence[str]) -> tuple[str, ...]:
-    """Return the layers that match, in the user's order, those of one glob in the network's; each once.
+    """Return the layers that match, each once, in the order of the patterns and then of the network.
 
     Parameters
     ----------
@@ -26,18 +26,23 @@ def select_layers(network: "Network", patterns: Sequence[str]) -> tuple[str, ...
         Names, "usual", or globs whose ``*`` does not cross a dot or a slash: ``inception*`` is not
         ``inception3a.branch1``.
 
+    Returns
+    -------
+    tuple of str
+        Dotted names of the layers.
+
     Raises
     ------
     UnknownName
         If a pattern matches nothing; the message lists the nearest names.
     """
     known = network.layer_names()
-    found = [name for pattern in patterns for name in _matches(pattern.strip(), known, network)]
-    return tuple(dict.fromkeys(found))
+    matches = [name for pattern in patterns for name in _matches(pattern.strip(), known, network)]
+    return tuple(dict.fromkeys(matches))
 
 
 def default_layers(network: "Network", inputs: Any) -> tuple[str, ...]:
-    """Return the usual layers of the network, or what it takes for its layers where none are usual."""
+    """Return the recommended layers of the network, or its own choice where its architecture is unknown."""
     return network.recommended_layers() or network.default_layers(inputs)
 
 
@@ -47,10 +52,10 @@ def _matches(pattern: str, known: Sequence[str], network: "Network") -> Sequence
             return usual
         raise UnknownName(f"no layers are usual for {network.name}: name some, 'topoact layers' lists them")
     parts = _parts(pattern)
-    found = [name for name in known if _fits(_parts(name), parts)]
-    if not found:
+    matches = [name for name in known if _fits(_parts(name), parts)]
+    if not matches:
         raise UnknownName(f"the network has no layer {pattern!r}: did you mean {nearest(pattern, known)}?")
-    return found
+    return matches
 
 
 def _parts(name: str) -> list[str]:
