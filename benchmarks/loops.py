@@ -89,7 +89,7 @@ class Loops:
 
 def bare_forward(network: Any, inputs: Any, *more: Any) -> ForwardResult:
     """Run a network, on token ids and their mask if it reads texts, and keep nothing."""
-    network.tap(network.arguments(inputs, more[0]) if hasattr(network, "tokenizer") else inputs, {})
+    network.tap(network.arguments(inputs, more[0]) if network.modality == "text" else inputs, {})
     return None, {}
 
 

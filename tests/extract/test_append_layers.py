@@ -36,7 +36,7 @@ def other(models: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", 8)
     monkeypatch.setattr("topoact.study.files.os.fsync", lambda _: None)
 
 

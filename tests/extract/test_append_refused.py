@@ -36,7 +36,7 @@ def network(models: Path) -> Network:
 
 @pytest.fixture
 def study(network: Network, photos: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", 8)
     return extract(network, photos, tmp_path / "s", PLAN).path
 
 

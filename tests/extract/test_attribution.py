@@ -142,7 +142,7 @@ def test_vectors_are_to_the_bit_those_of_a_run_without(photos: Source, tmp_path:
 def test_an_interrupted_run_goes_on_with_the_same_attributions(
     photos: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 10)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", 10)
 
     def stop(stage: str, done: int, total: int) -> None:
         if done >= 15:

@@ -62,7 +62,7 @@ KILLED = """
 import sys, time
 from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
 import topoact.study.segments as segments
-segments.SEGMENT_EXAMPLES = 8
+segments.MAX_SEGMENT_EXAMPLES = 8
 model = load_model(sys.argv[1])
 plan = Plan(("0", "2", "4"), ("random", "mean", "all"), Preprocessing(), batch_size=4)
 extract(model, open_source(sys.argv[2]), sys.argv[3], plan, on_progress=lambda *_: time.sleep(0.05))

@@ -38,7 +38,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 @pytest.fixture(autouse=True)
 def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", 8)
 
 
 def n_pages(path: Path) -> int:

@@ -146,7 +146,7 @@ def test_a_study_equals_that_of_a_table(models: Path, tmp_path: Path) -> None:
 def test_an_interrupted_run_goes_on_and_changed_data_are_noticed(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", 8)
     network, spec = load_network(f"{models}:small"), saved(photos(), tmp_path / "photos")
 
     def stop(stage: str, done: int, total: int) -> None:

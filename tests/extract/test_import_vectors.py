@@ -58,8 +58,8 @@ def test_whole_numbers_and_parquet(rows: Path) -> None:
 
 
 def test_an_interrupted_import_goes_on(rows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topoact.importers.writing.ROWS", 8)
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
+    monkeypatch.setattr("topoact.importers.writing.MAX_PORTION_ROWS", 8)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", 8)
 
     def progress(stage: str, done: int, total: int) -> None:
         if done == 16:

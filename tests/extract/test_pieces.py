@@ -138,7 +138,7 @@ def test_texts_that_are_empty_are_counted_and_named(tmp_path: Path) -> None:
 
 
 def test_windows_begin_where_the_last_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topoact.extract.texts.reading.WINDOW_TEXTS", 5)
+    monkeypatch.setattr("topoact.extract.texts.reading.MAX_WINDOW_TEXTS", 5)
     (tmp_path / "t.csv").write_text("text\n" + "the cat\n" * 17)
     source = TextTable(tmp_path / "t.csv", text=None, label=None, identity=None)
     windows = _windows(source, ("words",))

@@ -54,7 +54,7 @@ KILLED = """
 import sys, time
 import topoact.study.segments as segments, topoact.extract.texts.reading as reading
 from topoact.extract import Plan, extract, load_network, open_source
-segments.SEGMENT_EXAMPLES, reading.WINDOW_TEXTS = 8, 7
+segments.MAX_SEGMENT_EXAMPLES, reading.MAX_WINDOW_TEXTS = 8, 7
 plan = Plan(layers=("cell",), policies=("words",), batch_size=3)
 extract(load_network(sys.argv[1]), open_source(sys.argv[2]), sys.argv[3], plan, on_progress=lambda *_: time.sleep(0.3))
 """

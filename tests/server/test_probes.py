@@ -85,7 +85,7 @@ class TestRefused:
         assert "there is nothing in it" in error_of(ask(painter, query, content, headers), 400)
 
     def test_too_much_is_not_read_to_its_end(self, painter, query, monkeypatch):
-        monkeypatch.setattr(route, "MOST_BYTES", 1_000_000)
+        monkeypatch.setattr(route, "MAX_IMAGE_BYTES", 1_000_000)
         sent = []
 
         def parts():

@@ -49,7 +49,7 @@ def write(path: Path, **options: bool) -> Path:
 
 @pytest.fixture(autouse=True)
 def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", BATCH * SEGMENT_BATCHES)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", BATCH * SEGMENT_BATCHES)
 
 
 @pytest.fixture

@@ -161,7 +161,7 @@ def test_bad_input_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_segment_takes_whole_portions_and_bounded_memory(
     monkeypatch: pytest.MonkeyPatch, n_bytes: int, segment: int
 ) -> None:
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 256)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", 256)
     points = SimpleNamespace(vectors=SimpleNamespace(nbytes=n_bytes))
     assert segment_length([Chunk({}, {"conv": points}, [None] * 4, 4)]) == segment  # type: ignore[dict-item]
 
@@ -197,7 +197,7 @@ def test_what_goes_wrong_at_last_is_said_too(tmp_path: Path, monkeypatch: pytest
     def mixed(*_: object) -> None:
         raise InvalidInput("column 'label' mixes int and str")
 
-    monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", BATCH)
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", BATCH)
     monkeypatch.setattr("topoact.study.writer.write_segment", mixed)
     with (
         pytest.raises(InvalidInput, match="column 'label' mixes"),

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from topoact.errors import InvalidInput
-from topoact.interpret import query as inputs
+from topoact.interpret import query_images as inputs
 from topoact.interpret.study_network import NetworkChoice
 from topoact.testing.networks import NAMES, Pictures
 from topoact.testing.settings import dbscan
@@ -202,10 +202,10 @@ class TestRefusals:
             locate(bench, content, SETTINGS)
 
     def test_too_many_bytes_or_pixels(self, bench, monkeypatch):
-        monkeypatch.setattr(inputs, "MOST_PIXELS", 10_000_000)
+        monkeypatch.setattr(inputs, "MAX_PIXELS", 10_000_000)
         with pytest.raises(InvalidInput, match="an image may have 10 megapixels: this one has 12"):
             locate(bench, file(np.zeros((3000, 4000), dtype=np.uint8)), SETTINGS)
-        monkeypatch.setattr(inputs, "MOST_BYTES", 2_000_000)
+        monkeypatch.setattr(inputs, "MAX_IMAGE_BYTES", 2_000_000)
         with pytest.raises(InvalidInput, match="an image may have 2 MB: this file has 3"):
             locate(bench, b"x" * 3_000_000, SETTINGS)
 

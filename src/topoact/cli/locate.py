@@ -67,7 +67,7 @@ def _inputs(files: Sequence[Path], texts: Sequence[str]) -> list[tuple[str, str 
 
 def _read(file: Path) -> bytes:
     from topoact.errors import InvalidInput
-    from topoact.interpret.query import check_file
+    from topoact.interpret.query_images import check_file
 
     try:
         check_file(file.stat().st_size)

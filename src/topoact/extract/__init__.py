@@ -1,4 +1,4 @@
-"""Extraction: a network run over inputs, its activations written as a study. `extract` does it, `Plan` says what."""
+"""`extract`: runs a network over inputs and writes its activations as a study; `Plan` says which, and how."""
 
 from topoact.extract.plan import Plan
 from topoact.extract.run import extract

@@ -1,6 +1,7 @@
-"""What an append adds to a study: layers or another checkpoint over its examples, or examples for its layers.
+"""`decide`: an append to a study, of layers or another checkpoint over its examples, or of examples for its layers.
 
-No network is run here: the study says what it was made of, and what does not go together is refused.
+Before it `open_to_append` opens the study, and `completed` fills in a plan from it. No
+network is run here: the record of the study is compared with the plan, and what does not fit is refused.
 """
 
 from contextlib import suppress
@@ -44,16 +45,16 @@ class Step:
     plan: "Plan"
     names: LayerNames
     config: dict[str, Any]
-    """Of the study with what is appended."""
+    """The config of the study with what is appended."""
     there: tuple[str, ...] = ()
-    """Layers that were asked for and that the study has already."""
+    """Layers that the plan names and that the study has already."""
     is_needed: bool = True
     """Whether anything is left to append."""
     new_checkpoint: bool = False
 
     @property
     def said(self) -> str:
-        """What there is to say of layers that the study has already; empty if there are none."""
+        """A sentence about the layers that the study has already; empty if there are none."""
         if not self.there:
             return ""
         are, it = ("is", "it is") if len(self.there) == 1 else ("are", "they are")
@@ -62,12 +63,12 @@ class Step:
 
 
 def open_to_append(path: Path, *, restart: bool) -> Study:
-    """Open the study that is appended to.
+    """Return the study that is appended to.
 
     Raises
     ------
     StudyError
-        If there is none, it was imported, or `restart` would throw away what is no append to it.
+        If there is none, it was imported, or `restart` would throw away an unfinished study that is no append to it.
     """
     publish_left(path)
     if not path.exists() and not partial_of(path).exists():
@@ -89,38 +90,45 @@ def open_to_append(path: Path, *, restart: bool) -> Study:
 def completed(plan: "Plan", study: Study, source: AnySource) -> "Plan":
     """Return the plan with what it leaves open as it is in the study."""
     history = Provenance(study)
-    first, prepared = history.first, history.first["preprocessing"] or {}
-    is_same = plain(source.record) == first["data"]
-    plan = replace(
+    first = history.first
+    return replace(
         plan,
         layers=plan.layers or history.modules,
         policies=plan.policies or history.policies,
+        preprocessing=plan.preprocessing or _image_preprocessing(first["preprocessing"], source),
         classes=plan.classes or tuple(first["classes"] or ()) or None,
         where=plan.where or tuple(first.get("where", ())),
-        limit=first["limit"] if is_same and plan.limit is None else plan.limit,
-        max_tokens=plan.max_tokens or prepared.get("max_tokens"),
+        limit=first["limit"] if plan.limit is None and plain(source.record) == first["data"] else plan.limit,
+        max_tokens=plan.max_tokens or (first["preprocessing"] or {}).get("max_tokens"),
         attribution=plan.attribution or bool(first.get("attribution")),
     )
-    is_image = not isinstance(source, TextSource) and not source.gives_tensors
-    if plan.preprocessing is None and is_image and prepared and "tokenizer" not in prepared:
-        plan = replace(plan, preprocessing=Preprocessing.from_record(prepared))
-    return plan
+
+
+def _image_preprocessing(record: Config | None, source: AnySource) -> Preprocessing | None:
+    """Return the preprocessing that a study records, if it is one of images and the source gives images."""
+    gives_images = not isinstance(source, TextSource) and not source.gives_tensors
+    return Preprocessing.from_record(dict(record)) if gives_images and record and "tokenizer" not in record else None
 
 
 def decide(study: Study, source: AnySource, plan: "Plan", config: Config) -> Step:
-    """Find out what is appended.
+    """Return the append that a plan asks for.
 
     Parameters
     ----------
     study
-        What is there.
+        The study that is appended to.
     source, plan, config
-        What is asked for, completed by the study, and the config of a study made of it.
+        The data, the plan as `completed` returns it, and the config of a study made of them.
+
+    Returns
+    -------
+    Step
+        The append; `Step.is_needed` is false if the study has everything already.
 
     Raises
     ------
     StudyError
-        If it does not go together with the study, or names of examples are there already.
+        If the plan or the data do not fit the study, or names of examples are there already.
     """
     history, config = Provenance(study), plain(config)
     checkpoint = matching_checkpoint(history, config["model"], plan.checkpoint)
@@ -137,29 +145,31 @@ def decide(study: Study, source: AnySource, plan: "Plan", config: Config) -> Ste
 
 
 def _of_layers(history: Provenance, source: AnySource, plan: "Plan", config: Config) -> Step:
-    there = history.layers(plan.checkpoint, plan.policies)
-    asked = [(module, policy) for module in config["layers"] for policy in config["policies"]]
-    missing = [pair for pair in asked if pair not in there]
+    """Return the append of layers over data that the study was made of."""
+    existing = history.layers(plan.checkpoint, plan.policies)
+    wanted = [(module, policy) for module in config["layers"] for policy in config["policies"]]
+    missing = [pair for pair in wanted if pair not in existing]
     if missing:
         check_over_known_data(history, plan.policies, is_text=isinstance(source, TextSource))
     modules = tuple(dict.fromkeys(module for module, _ in missing))
     policies = tuple(policy for policy in plan.policies if policy in {policy for _, policy in missing})
-    other = set(plan.policies) != set(history.policies)
+    has_other_policies = set(plan.policies) != set(history.policies)
     is_new = plan.checkpoint not in history.checkpoints
     recorded = {**config, "layers": list(modules), "policies": list(policies)}
     return Step(
         Addition(history.study),
         source,
         replace(plan, layers=modules or None, policies=policies),
-        LayerNames(plan.checkpoint, history.names, there=frozenset(there), with_policy=other),
+        LayerNames(plan.checkpoint, history.names, there=frozenset(existing), with_policy=has_other_policies),
         history.with_step("checkpoint" if is_new else "layers", recorded),
-        tuple(dict.fromkeys(there[pair] for pair in asked if pair in there)),
+        tuple(dict.fromkeys(existing[pair] for pair in wanted if pair in existing)),
         is_needed=bool(missing),
         new_checkpoint=is_new,
     )
 
 
 def _of_examples(history: Provenance, source: AnySource, plan: "Plan", config: Config) -> Step:
+    """Return the append of examples from other data, for all layers of the study."""
     check_for_all_layers(history, config)
     offset, n_inputs = history.n_inputs, min(len(source), plan.limit or len(source))
     is_text = isinstance(source, TextSource)

@@ -1,4 +1,8 @@
-"""Whether what is to be appended goes together with a study; what does not is refused in one sentence."""
+"""Checks of an append against its study: settings, checkpoint, data and names of examples.
+
+Each function raises `StudyError`, in one sentence with its remedy, where the two do not fit; `matching_checkpoint` also
+returns the name of the checkpoint.
+"""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -10,22 +14,22 @@ from topoact.extract.texts.pieces import TEXT_POLICIES
 from topoact.study.checkpoint import differing
 from topoact.study.columns import COLUMNS
 
-SAME: Final = ("preprocessing", "classes", "seed", "dtype", "where")
-"""What must be as it was when the study was made."""
-FOR_PEOPLE: Final = ("said_by", "description")
-"""What of the record of a preprocessing says nothing of what is done."""
+FIXED_SETTINGS: Final = ("preprocessing", "classes", "seed", "dtype", "where")
+"""Settings that must be as they were when the study was made."""
+DESCRIPTIVE: Final = ("said_by", "description")
+"""Fields of the record of a preprocessing that change nothing of what is done."""
 
 
 def check_settings(history: Provenance, config: Config) -> None:
-    """Refuse other settings than those of the study, over the same data also another limit."""
-    is_same = config["data"] == history.first["data"] and len(history.data) == 1
-    names = (*SAME, "limit") if is_same else SAME
-    if found := differing(_settings(history.first, names), _settings(config, names)):
-        raise StudyError(f"{history.study.path} was made with another {found}: say the same to append to it")
+    """Refuse settings that differ from those of the study; over the same data also another limit."""
+    is_same_data = config["data"] == history.first["data"] and len(history.data) == 1
+    names = (*FIXED_SETTINGS, "limit") if is_same_data else FIXED_SETTINGS
+    if difference := differing(_settings(history.first, names), _settings(config, names)):
+        raise StudyError(f"{history.study.path} was made with another {difference}: say the same to append to it")
 
 
 def matching_checkpoint(history: Provenance, model: Config, asked: str | None) -> str | None:
-    """Return the name of the checkpoint that a network is; a new one must be named, and of the same network."""
+    """Return the name of the checkpoint whose weights `model` has; a new one is `asked`, of the same architecture."""
     path, known = history.study.path, history.checkpoints
     for name, record in known.items():
         if record["digest"] == model["digest"]:
@@ -52,10 +56,10 @@ def matching_checkpoint(history: Provenance, model: Config, asked: str | None) -
 def check_unchanged(history: Provenance, record: Config) -> None:
     """Refuse data that have changed since they were read."""
     for run in history.data:
-        place = _place(run["data"])
-        if place is not None and place == _place(record):
-            found = differing(run["data"], record)
-            raise StudyError(f"{place} is not what it was when the study was made, it has another {found}")
+        location = _location(run["data"])
+        if location is not None and location == _location(record):
+            difference = differing(run["data"], record)
+            raise StudyError(f"{location} is not what it was when the study was made, it has another {difference}")
 
 
 def check_over_known_data(history: Provenance, policies: Iterable[str], *, is_text: bool) -> None:
@@ -82,8 +86,8 @@ def check_for_all_layers(history: Provenance, config: Config) -> None:
             " append examples before the second checkpoint"
         )
     asked = {"layers": sorted(config["layers"]), "policies": sorted(config["policies"])}
-    if found := differing({"layers": sorted(history.modules), "policies": sorted(history.policies)}, asked):
-        raise StudyError(f"examples are for all layers of {path}, which has another {found}: leave them out")
+    if difference := differing({"layers": sorted(history.modules), "policies": sorted(history.policies)}, asked):
+        raise StudyError(f"examples are for all layers of {path}, which has another {difference}: leave them out")
     has = [ATTRIBUTION in study.layer(name).measured for name in study.layers]
     if any(known != bool(config.get("attribution")) for known in has):
         remedy = "append examples before layers without them" if any(has) else "leave out --attribution"
@@ -97,23 +101,24 @@ def check_ids(history: Provenance, ids: Iterable[str], *, of_words: bool) -> Non
     known = set(history.study.examples["id"])
     if of_words:
         known = {name.rpartition(":")[0] for name in known}
-    if found := [name for name in ids if name in known]:
-        one, many = "the name of one example is", f"the names of {len(found):,} examples are"
+    if repeated := [name for name in ids if name in known]:
+        one, many = "the name of one example is", f"the names of {len(repeated):,} examples are"
         raise StudyError(
-            f"{many if len(found) > 1 else one} in {history.study.path} already, first {found[0]!r}: an example is"
-            " appended once, and under a name of its own"
+            f"{many if len(repeated) > 1 else one} in {history.study.path} already, first {repeated[0]!r}: an example"
+            " is appended once, and under a name of its own"
         )
 
 
 def _settings(config: Config, names: Iterable[str]) -> dict[str, Any]:
-    found = {name: None if config.get(name) == [] else config.get(name) for name in names}
-    if prepared := found["preprocessing"]:
-        found["preprocessing"] = {name: value for name, value in prepared.items() if name not in FOR_PEOPLE}
-    return found
+    """Return some settings of a config, an empty list as None, and of the preprocessing what is done."""
+    settings = {name: None if config.get(name) == [] else config.get(name) for name in names}
+    if preprocessing := settings["preprocessing"]:
+        settings["preprocessing"] = {name: value for name, value in preprocessing.items() if name not in DESCRIPTIVE}
+    return settings
 
 
-def _place(record: Config) -> str | None:
-    """Return where data lie, if that is known."""
+def _location(record: Config) -> str | None:
+    """Return the path, specification or files of data, None where the record has none."""
     files = [file[0] for file in record.get("files", ())]
     return record.get("path") or record.get("spec") or ", ".join(files) or None
 

@@ -1,4 +1,4 @@
-"""What portions of images and of texts have in common."""
+"""Shared steps of image and text extraction: `LayerNames` of layers, checks of vectors and labels, `name_outputs`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,26 +23,26 @@ Pair: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class LayerNames:
-    """What layers are called in a study: with the policy where there are several, after the name of the checkpoint."""
+    """Names of layers in a study: the checkpoint, the module, and the policy where there are several."""
 
     checkpoint: str | None = None
     known: Mapping[Pair, str] = field(default_factory=dict)
-    """Names without the checkpoint that the study has already."""
+    """Names, without the checkpoint, that the study has already."""
     only_known: bool = False
-    """Whether these are all that is wanted."""
+    """Whether only these layers are kept."""
     there: frozenset[Pair] = frozenset()
-    """What is not wanted."""
+    """Layers that are left out: the study has them."""
     with_policy: bool = False
-    """Whether new names tell the policy in any case."""
+    """Whether new names always contain the policy."""
 
     def of(self, kept: Mapping[str, Mapping[str, Points]]) -> dict[str, Points]:
-        """Return the points that are wanted by the name of the layer in the study."""
-        pairs = {(module, policy): points for module, found in kept.items() for policy, points in found.items()}
-        alone = {module for module, found in kept.items() if len(found) == 1 and not self.with_policy}
-        wanted = self.known if self.only_known else pairs
+        """Return the points to store by the name of the layer in the study."""
+        pairs = {(module, policy): points for module, by_policy in kept.items() for policy, points in by_policy.items()}
+        alone = {module for module, by_policy in kept.items() if len(by_policy) == 1 and not self.with_policy}
+        stored = self.known if self.only_known else pairs
         return {
             self.full(self.known.get(pair) or _name(pair, alone)): replace(pairs[pair], checkpoint=self.checkpoint)
-            for pair in wanted
+            for pair in stored
             if pair not in self.there
         }
 
@@ -52,6 +52,7 @@ class LayerNames:
 
 
 def _name(pair: Pair, alone: set[str]) -> str:
+    """Return the name of a layer without its checkpoint; modules that are `alone` have one policy."""
     module, policy = pair
     return module if module in alone or policy == VECTOR else f"{module}@{policy}"
 
@@ -101,7 +102,7 @@ def name_outputs(
     output: Any, network: "Network", source: "Source | TextSource", given: tuple[str, ...] | None
 ) -> Outputs | None:
     """Return the outputs of a network by the names that the user, the network or the source gives them."""
-    found = Outputs.of(output, given=given)
-    if found and not found.names:
-        found = Outputs.of(output, network.class_names, source.class_names(found.n), given=None)
-    return found
+    outputs = Outputs.of(output, given=given)
+    if outputs and not outputs.names:
+        outputs = Outputs.of(output, network.class_names, source.class_names(outputs.n), given=None)
+    return outputs

@@ -1,8 +1,8 @@
-"""How much each stored vector argues for the likeliest classes of its example: activation times gradient.
+"""`attribute`: attributions of stored vectors to the likeliest classes of their examples, activation times gradient.
 
-A stored vector v is the mean over a bag of places q of a layer's output a: one position, all positions of a map, the
+A stored vector v is the mean over a bag of positions q of a layer's output a: one position, all positions of a map, the
 pieces of a word. Its attribution to the score s of a class is its linear effect on that score, the derivative of s when
-small multiples of v are added at every place of the bag::
+small multiples of v are added at every position of the bag::
 
     v = mean of a[q] over the bag        attribution = v · (sum of ∂s/∂a[q] over the bag)
 
@@ -26,7 +26,7 @@ from topoact.study import Points
 if TYPE_CHECKING:
     import torch
 
-Kept: TypeAlias = Mapping[str, Mapping[str, Points]]
+PointsByLayer: TypeAlias = Mapping[str, Mapping[str, Points]]
 """Points by layer and policy."""
 
 Bag: TypeAlias = Callable[[Any, Points], NDArray[np.float32]]
@@ -35,7 +35,7 @@ Bag: TypeAlias = Callable[[Any, Points], NDArray[np.float32]]
 COLUMN: Final = "attribution"
 """Column of the attribution to the prediction; with ``_top5``, of those to the five likeliest classes."""
 
-_LEAST: Final = float(np.finfo(np.float32).tiny)
+_MIN_PROBABILITY: Final = float(np.finfo(np.float32).tiny)
 
 
 def check_gradients(network: Network) -> None:
@@ -44,7 +44,7 @@ def check_gradients(network: Network) -> None:
     Raises
     ------
     InvalidInput
-        If it is not one of torch.
+        If it does not run on torch.
     """
     if not isinstance(network, TorchNetwork):
         raise InvalidInput(
@@ -61,7 +61,7 @@ def attributed_to(scores: NDArray[np.float32] | None) -> str | None:
 
 
 def attribute(
-    network: Network, inputs: Any, scores: NDArray[np.float32] | None, kept: Kept, bag: Bag
+    network: Network, inputs: Any, scores: NDArray[np.float32] | None, kept: PointsByLayer, bag: Bag
 ) -> dict[str, dict[str, Points]]:
     """Return points with their attributions to the five likeliest classes of their examples.
 
@@ -71,15 +71,20 @@ def attribute(
     Parameters
     ----------
     network
-        A network of torch.
+        A network that runs on torch.
     inputs
         One batch.
     scores
-        What the network gives for it, (B, K): logits, or probabilities, of which the logarithms are taken.
+        The scores of the batch, (B, K): logits, or probabilities, of which the logarithms are taken.
     kept
-        Its points.
+        The points of the batch.
     bag
-        How the places of a layer belong to points.
+        Sums a gradient over the positions that each point is the mean of.
+
+    Returns
+    -------
+    dict
+        The points by layer and policy, with two columns more: `COLUMN`, and the same with ``_top5``.
 
     Raises
     ------
@@ -94,26 +99,26 @@ def attribute(
         )
     assert isinstance(network, TorchNetwork)
     sums = partial(_sums, best=likeliest(scores), is_share=gives_shares(scores))
-    found: dict[str, dict[str, list[NDArray[np.float32]]]] = {
+    products: dict[str, dict[str, list[NDArray[np.float32]]]] = {
         module: {policy: [] for policy in by_policy} for module, by_policy in kept.items()
     }
     for gradients in network.gradients(inputs, tuple(kept), sums):
         for module, by_policy in kept.items():
             for policy, points in by_policy.items():
-                found[module][policy].append(_products(points, bag(gradients[module], points)))
+                products[module][policy].append(_products(points, bag(gradients[module], points)))
     return {
-        module: {policy: _with_columns(points, found[module][policy]) for policy, points in by_policy.items()}
+        module: {policy: _with_columns(points, products[module][policy]) for policy, points in by_policy.items()}
         for module, by_policy in kept.items()
     }
 
 
 def _sums(output: Any, *, best: NDArray[np.int64], is_share: bool) -> "torch.Tensor":
-    """Return the scores of each input's likeliest class, summed over the inputs, of its next, and so on."""
+    """Return the scores of each input's likeliest class, of its second and so on, each summed over the inputs."""
     import torch
 
     scores = scores_of(output).float()
     if is_share:
-        scores = scores.clamp_min(_LEAST).log()
+        scores = scores.clamp_min(_MIN_PROBABILITY).log()
     return scores.gather(1, torch.as_tensor(best, device=scores.device)).sum(0)
 
 
@@ -121,5 +126,6 @@ def _products(points: Points, gradient: NDArray[np.float32]) -> NDArray[np.float
     return np.einsum("npc,npc->np", points.vectors, gradient)
 
 
-def _with_columns(points: Points, found: list[NDArray[np.float32]]) -> Points:
-    return replace(points, columns={COLUMN: found[0], f"{COLUMN}_top5": np.stack(found, axis=-1)})
+def _with_columns(points: Points, attributions: list[NDArray[np.float32]]) -> Points:
+    """Return points with their attributions to the likeliest classes, the first of which is the prediction."""
+    return replace(points, columns={COLUMN: attributions[0], f"{COLUMN}_top5": np.stack(attributions, axis=-1)})

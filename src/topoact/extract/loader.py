@@ -1,4 +1,4 @@
-"""Decode and prepare inputs in threads, ahead of the network, in order and in bounded memory."""
+"""`load_batches`: inputs decoded and prepared in threads ahead of the network, in order and in bounded memory."""
 
 import io
 import struct
@@ -20,11 +20,11 @@ from topoact.networks.pixels import as_rgb, stack
 from topoact.networks.preprocessing import Preprocessing
 from topoact.study.thumbnails import Thumbnail, original, shrink
 
-GROUP = 32
-"""Inputs decoded by one thread at a time."""
+GROUP_INPUTS = 32
+"""Inputs that one thread decodes at a time."""
 
 UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
-"""What Pillow raises on files that are no images or damaged ones."""
+"""What Pillow raises for files that are no images, or damaged."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -32,7 +32,7 @@ Out = TypeVar("Out")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """One input, ready to be put in a batch; `prepared` is None if it could not be read, for that reason."""
+    """One input of a batch; `prepared` is None if it could not be read, for the `reason`."""
 
     record: Record
     prepared: Any = None
@@ -49,7 +49,7 @@ class Batch:
     """An array or a tensor, (B, …); None where there are no records."""
     thumbnails: Sequence[Thumbnail | None]
     next_input: int
-    """Place in the source of the input after the last of these."""
+    """Row of the source after the last of these inputs."""
     skipped: Sequence[str]
     """Identities of inputs that could not be read since the last batch."""
 
@@ -66,8 +66,8 @@ def load_batches(
 ) -> Generator[Batch, None, None]:
     """Yield the readable inputs from `start` to `stop` in batches, all full but the last.
 
-    The first batch has `first` inputs, fewer where the last one of an earlier run was not full: then all further ones
-    are those that one run would have had.
+    The first batch has `first` inputs: fewer than the rest where the last batch of an earlier run was not full, so that
+    all further batches are those of one uninterrupted run.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def _decoded(source: Source, preprocessing: Preprocessing, start: int, stop: int
     def decode_all(records: list[Record]) -> list[Decoded]:
         return [decode(record, preprocessing) for record in records]
 
-    groups = _grouped(islice(source.read(start), max(stop - start, 0)), GROUP)
+    groups = _grouped(islice(source.read(start), max(stop - start, 0)), GROUP_INPUTS)
     for group in in_threads(decode_all, groups, n_threads=source.n_threads):
         yield from group
 
@@ -122,7 +122,7 @@ def in_threads(work: Callable[[In], Out], items: Iterable[In], *, n_threads: int
 
 
 def decode(record: Record, preprocessing: Preprocessing) -> Decoded:
-    """Read and prepare one input; what cannot be read says why."""
+    """Read and prepare one input; one that cannot be read has the reason."""
     if callable(record.image):
         return _from_item(record.image(), preprocessing)
     try:
@@ -138,7 +138,7 @@ def decode(record: Record, preprocessing: Preprocessing) -> Decoded:
 
 
 def _from_item(record: Record, preprocessing: Preprocessing) -> Decoded:
-    """Prepare the item of a Dataset, whose tensors are taken as they are."""
+    """Prepare the item of a Dataset; tensors are not changed."""
     value, shown = record.image["input"], record.image.get("image")
     if isinstance(value, Image.Image):
         return Decoded(record, preprocessing.prepare(value), shrink(shown or value))
@@ -157,7 +157,7 @@ def _as_image(shown: Any) -> Image.Image:
 
 
 def _picture(tensor: Any) -> Thumbnail | None:
-    """Draw a tensor of 1 or 3 channels from its least to its greatest value; None for any other shape."""
+    """Return a tensor of 1 or 3 channels as an image, scaled to its range of values; None for any other shape."""
     values = np.asarray(tensor, dtype=np.float32)
     if values.ndim != 3 or values.shape[0] not in (1, 3):
         return None

@@ -1,4 +1,4 @@
-"""Values of options as they are typed: lists of names and numbers, in text or in a file."""
+"""Parsers of command-line options: lists of names and numbers, policies, shapes and preprocessing."""
 
 from pathlib import Path
 
@@ -22,10 +22,10 @@ def parse_policies(text: str) -> tuple[str, ...]:
         If there is an unknown one, or none.
     """
     names = tuple(dict.fromkeys(split(text)))
-    of_texts = (*TEXT_POLICIES, *WORD_POLICIES)
-    unknown = [name for name in names if not is_policy(name) and name not in of_texts] or ([] if names else [text])
+    text_policies = (*TEXT_POLICIES, *WORD_POLICIES)
+    unknown = [name for name in names if not is_policy(name) and name not in text_policies] or ([] if names else [text])
     if unknown:
-        known = f"choose from {', '.join(POLICIES)}, for texts from {', '.join(of_texts)}"
+        known = f"choose from {', '.join(POLICIES)}, for texts from {', '.join(text_policies)}"
         raise InvalidInput(f"there is no policy {unknown[0]!r}: {known}")
     return names
 
@@ -52,7 +52,7 @@ def parse_shape(text: str | None) -> tuple[int, ...] | None:
 def parse_preprocessing(
     size: int | None, mean: str | None, std: str | None, transform: str | None
 ) -> Preprocessing | None:
-    """Return what the user says of preparing images, or None for nothing."""
+    """Return the preprocessing that the user names, or None."""
     if size is None and mean is std is transform is None:
         return None
     return Preprocessing(size, parse_numbers(mean, "--mean"), parse_numbers(std, "--std"), transform)

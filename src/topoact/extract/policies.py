@@ -1,6 +1,6 @@
-"""Which vectors of a layer's output are kept: some at random (one in the paper), their mean, the strongest, all.
+"""Sampling policies of maps: `sample` keeps random vectors (one in the paper), the mean, the strongest, or all.
 
-Outputs are tensors of torch or arrays of NumPy: what is written here means the same in both.
+Outputs are tensors of torch or arrays of NumPy; the code uses only what both have.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from topoact.study import Points
 
 POLICIES = ("random", "random:K", "mean", "maxnorm", "all")
 VECTOR = "vector"
-"""The policy of a layer that gives one vector for each input: there is nothing to choose."""
+"""The policy of a layer that gives one vector for each input."""
 
 _RANDOM = re.compile(r"random(?::([1-9]\d*))?")
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -41,9 +41,14 @@ def sample(
         ``random`` or ``random:K``, positions drawn without repetition; ``mean``; ``maxnorm``, the position of the
         greatest L2 norm, the first of several; ``all``.
     rows
-        Places of the B inputs in the source; with `seed` and `module` they determine the random positions.
+        Rows of the B inputs in the source; with `seed` and `module` they determine the random positions.
     seed
-        Of the random positions.
+        Seed of the random positions.
+
+    Returns
+    -------
+    dict of str to Points
+        The points by policy; by `VECTOR` alone of an output (B, C).
 
     Raises
     ------
@@ -103,9 +108,9 @@ def random_positions(
     key = hashlib.sha256(f"{seed} {module}".encode()).digest()[:8]
     state = rows.astype(np.uint64) * _GOLDEN + np.frombuffer(key, "<u8")
     cell = np.empty((len(rows), k), dtype=np.int32)
-    for place in range(k):
-        draw = _scramble(_scramble(state) + np.uint64(place * int(_GOLDEN) % 2**64)) if place else _scramble(state)
-        cell[:, place] = _unused(draw % np.uint64(height * width - place), cell[:, :place])
+    for i in range(k):
+        draw = _scramble(_scramble(state) + np.uint64(i * int(_GOLDEN) % 2**64)) if i else _scramble(state)
+        cell[:, i] = _unused(draw % np.uint64(height * width - i), cell[:, :i])
     return cell // width + border, cell % width + border
 
 
@@ -153,14 +158,14 @@ def _strongest(output: Any) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
 
 
 def _points(module: str, policy: str, grid: tuple[int, int] | None, vectors: Any, *at: NDArray[np.int32]) -> Points:
-    """Copy the vectors (B, P, C) to the host with their positions (B, P) `at` y and x, or nowhere."""
+    """Copy the vectors (B, P, C) to the host with their positions `at` y and x, both (B, P); −1 without any."""
     nowhere = np.full(vectors.shape[:2], -1, dtype=np.int32)
     y, x = at or (nowhere, nowhere)
     return Points(module, policy, grid, np.array(_host(vectors), dtype=np.float32, order="C"), y, x)
 
 
 def _wide(output: Any) -> Any:
-    """Return an output in single precision, in which sums are to be made."""
+    """Return an output in single precision, for sums."""
     return output.float() if hasattr(output, "float") else output.astype(np.float32, copy=False)
 
 

@@ -1,4 +1,4 @@
-"""What the network says of each input, in the words of the labels."""
+"""`Outputs`: predictions of a classifier as columns of the examples, with the names of its classes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,13 @@ from scipy.special import log_softmax
 
 from topoact.errors import InvalidInput
 
-TOP = 5
+MAX_LIKELIEST = 5
+"""Number of the likeliest classes that are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Names of a classifier's outputs; without names they are called by number, which the summary says."""
+    """The outputs of a classifier by name, or by number where they have no names, which the summary reports."""
 
     n: int
     names: tuple[str, ...] | None
@@ -29,11 +30,11 @@ class Outputs:
         Parameters
         ----------
         output
-            What the network gives: scores, or an object that has them as `logits`.
+            The output of the network: scores, or an object with the attribute `logits`.
         *names
-            What the network or the source calls the outputs; the first that there are K of are taken.
+            Names from the network or the source; the first tuple with K names is taken.
         given
-            What the user calls them.
+            Names from the user.
 
         Raises
         ------
@@ -54,7 +55,7 @@ class Outputs:
 
     @classmethod
     def noted(cls, notes: Mapping[str, Any]) -> "Outputs | None":
-        """Return the outputs that the notes of a study tell of; None where its network is no classifier."""
+        """Return the outputs in the notes of a study; None where its network is no classifier."""
         record = notes.get("outputs")
         return cls(record["n"], tuple(record["names"]) if record["names"] else None) if record else None
 
@@ -63,14 +64,14 @@ class Outputs:
         return self.names[number] if self.names else f"output {number}"
 
     def predict(self, output: Any, labels: Sequence[str | None]) -> dict[str, Sequence[Any]]:
-        """Return what the network says of each input, as columns.
+        """Return the predictions of all inputs, as columns.
 
         Parameters
         ----------
         output
             Logits or probabilities (B, K).
         labels
-            Names of the right outputs; None, or a name that no output has, where that is not known.
+            Names of the correct outputs; None, or the name of no output, where unknown.
 
         Returns
         -------
@@ -82,21 +83,21 @@ class Outputs:
         shares, logs = _shares(scores)
         best = likeliest(scores)
         top5 = [[self.name(number) for number in row] for row in best]
-        place = {name: number for number, name in enumerate(self.names or ())}
-        right = [place.get(label) if label is not None else None for label in labels]
+        numbers = {name: number for number, name in enumerate(self.names or ())}
+        correct = [numbers.get(label) if label is not None else None for label in labels]
         return {
             "prediction": [row[0] for row in top5],
             "confidence": shares.max(1),
             "top5": top5,
             "top5_confidence": list(np.take_along_axis(shares, best, axis=1)),
-            "loss": [None if k is None else -logs[row, k] for row, k in enumerate(right)],
-            "correct": [None if k is None else bool(best[row, 0] == k) for row, k in enumerate(right)],
+            "loss": [None if k is None else -logs[row, k] for row, k in enumerate(correct)],
+            "correct": [None if k is None else bool(best[row, 0] == k) for row, k in enumerate(correct)],
         }
 
     def likeliest(self, scores: NDArray[np.float32]) -> list[list[tuple[str, float]]]:
         """Return of each row of scores (B, K) the five likeliest outputs with their shares."""
-        said = self.predict(scores, [None] * len(scores))
-        pairs = zip(said["top5"], said["top5_confidence"], strict=True)
+        columns = self.predict(scores, [None] * len(scores))
+        pairs = zip(columns["top5"], columns["top5_confidence"], strict=True)
         return [list(zip(names, map(float, shares), strict=True)) for names, shares in pairs]
 
     def all_names(self) -> tuple[str, ...]:
@@ -105,7 +106,7 @@ class Outputs:
 
 
 def scores_of(output: Any) -> Any:
-    """Return the scores in what a network gives: its `logits`, or the whole."""
+    """Return the scores in the output of a network: its `logits`, or the output itself."""
     return getattr(output, "logits", output)
 
 
@@ -116,7 +117,7 @@ def gives_shares(scores: NDArray[np.float32]) -> bool:
 
 def likeliest(scores: NDArray[np.float32]) -> NDArray[np.int64]:
     """Return the numbers of the five greatest of the scores (B, K), or of all K, the greatest first."""
-    return np.argsort(-_shares(scores)[0], axis=1, kind="stable")[:, :TOP]
+    return np.argsort(-_shares(scores)[0], axis=1, kind="stable")[:, :MAX_LIKELIEST]
 
 
 def _shares(scores: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -128,7 +129,7 @@ def _shares(scores: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[n
 
 
 def host_scores(output: Any) -> NDArray[np.float32] | None:
-    """Return the scores (B, K) that a network gives, on the host; None where it gives something else."""
+    """Return the scores (B, K) of a network's output, on the host; None where it has another shape."""
     scores = scores_of(output)
     return _host(scores) if getattr(scores, "ndim", 0) == 2 else None
 
@@ -138,21 +139,21 @@ def _host(scores: Any) -> NDArray[np.float32]:
 
 
 def label_name(label: str | int | None, names: tuple[str, ...] | None) -> str | None:
-    """Return a label as text: a whole number is the place of its name when the user named the classes."""
+    """Return a label as text: a whole number is an index into the names of the classes if the user gave some."""
     if isinstance(label, int) and names and 0 <= label < len(names):
         return names[label]
     return None if label is None else str(label)
 
 
 def finish_table(examples: pa.Table) -> pa.Table:
-    """Return the examples with labels and predictions coded, and columns without any value left out."""
+    """Return the examples with labels and predictions dictionary-encoded, without the columns that have no value."""
     for name in examples.column_names:
         column = examples.column(name)
-        place = examples.column_names.index(name)
+        position = examples.column_names.index(name)
         if column.null_count == len(column):
-            examples = examples.remove_column(place)
+            examples = examples.remove_column(position)
         elif name.partition("@")[0] in ("label", "prediction") and not pa.types.is_dictionary(column.type):
-            examples = examples.set_column(place, name, column.combine_chunks().dictionary_encode())
+            examples = examples.set_column(position, name, column.combine_chunks().dictionary_encode())
     return examples
 
 

@@ -1,4 +1,4 @@
-"""What a study was made of, as its ``study.json`` tells: runs of a network over data, one after the other."""
+"""`Provenance`: the runs of a network over data that made a study, as its ``study.json`` records them."""
 
 import json
 from collections.abc import Mapping
@@ -56,23 +56,23 @@ class Provenance:
 
     @property
     def names(self) -> dict[Pair, str]:
-        """What layers are called, without their checkpoint; the first that has one gives the name."""
-        found: dict[Pair, str] = {}
+        """Names of the layers without their checkpoint; of two checkpoints the first gives the name."""
+        names: dict[Pair, str] = {}
         for layer in self._layers:
-            found.setdefault(_pair(layer), layer.name.removeprefix(f"{layer.checkpoint}/"))
-        return found
+            names.setdefault(_pair(layer), layer.name.removeprefix(f"{layer.checkpoint}/"))
+        return names
 
     def layers(self, checkpoint: str | None, policies: tuple[str, ...]) -> dict[Pair, str]:
-        """Return the full names of the layers of one checkpoint; one that gives single vectors is under any policy."""
-        found: dict[Pair, str] = {}
+        """Return the full names of the layers of a checkpoint; one that gives single vectors is under all policies."""
+        names: dict[Pair, str] = {}
         for layer in self._layers:
             if layer.checkpoint == checkpoint:
-                asked = policies if layer.policy == VECTOR else ()
-                found |= dict.fromkeys([_pair(layer), *((layer.module, policy) for policy in asked)], layer.name)
-        return found
+                also = policies if layer.policy == VECTOR else ()
+                names |= dict.fromkeys([_pair(layer), *((layer.module, policy) for policy in also)], layer.name)
+        return names
 
     def with_step(self, added: str, config: Config) -> dict[str, Any]:
-        """Return the study's config with one more step: what was added to what, and all that the first run had not."""
+        """Return the study's config with one more step: what was added, and each setting that the first run had not."""
         changed = {name: value for name, value in config.items() if value != self.first.get(name)}
         step = {"added": added, "study": self.study.digest, **changed}
         return {**self.first, "appended": [*self._steps, step]}
@@ -87,7 +87,7 @@ class Provenance:
 
 
 def plain(record: Any) -> Any:
-    """Return a record as it is when a study is read."""
+    """Return a record as it is once written to JSON and read again."""
     return json.loads(json.dumps(record))
 
 

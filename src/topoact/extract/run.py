@@ -16,7 +16,11 @@ from topoact.extract.texts.run import TextRun
 from topoact.inputs.records import Source
 from topoact.inputs.texts.source import TextSource
 from topoact.mapper import Progress, no_progress
-from topoact.networks import Network, as_network
+from topoact.networks import (
+    Network,
+    as_network,
+    modality_of,
+)
 from topoact.networks.preprocessing import Preprocessing
 from topoact.study import Study, StudyWriter, open_study
 
@@ -129,7 +133,7 @@ def begin(
         return TextRun(network, source, plan, on_progress, names)
     if plan.where or plan.max_tokens:
         raise InvalidInput("--where and --max-tokens are for texts, and the data are none: see --text-column")
-    if hasattr(network, "tokenizer"):
+    if modality_of(network) == "text":
         raise InvalidInput(f"{network.name} reads texts, and the data are none: see --text-column")
     plan = replace(plan, policies=plan.policies or ("random",), preprocessing=_preprocessing(network, source, plan))
     prepared = plan.preprocessing.record() if plan.preprocessing else None

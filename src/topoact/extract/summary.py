@@ -1,4 +1,4 @@
-"""What a person or a program is told when a study has been written."""
+"""The report on a finished study: `summarise` for programs, `sentences` for people; `layer_lines` lists layers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -44,7 +44,7 @@ def summarise(study: Study) -> dict[str, Any]:
 
 
 def sentences(summary: dict[str, Any]) -> list[str]:
-    """Return a summary as lines for people; what was chosen or left out without being asked is said."""
+    """Return a summary as lines for people, with all that was chosen by default or left out."""
     lines = [f"{summary['study']}: {summary['n_examples']:,} examples"]
     lines += [_layer_line(layer) for layer in summary["layers"]]
     if summary["layers_by_default"]:

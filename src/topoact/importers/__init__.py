@@ -1,4 +1,4 @@
-"""Other people's results, vectors and graphs, become studies."""
+"""`import_files`: studies from the vectors and graphs of other programs."""
 
 from topoact.importers.run import import_files
 

@@ -1,7 +1,7 @@
-"""AnnData, in an HDF5 file (``.h5ad``) or a zarr store, and arrays of zarr.
+"""`open_h5ad`, `open_zarr`: AnnData, in an HDF5 file or a zarr store, and arrays of zarr.
 
 AnnData's layout on disk is read as its specification has it, so that blocks of rows can be read of dense and sparse
-matrices alike, and the package anndata is not needed. HDF5 files and zarr groups look the same from here.
+matrices alike, and the package anndata is not needed. HDF5 files and zarr groups have the same interface.
 """
 
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ from scipy import sparse
 from topoact.errors import InvalidInput
 from topoact.importers.arrays import (
     UNNAMED,
-    Found,
     Matrix,
+    VectorData,
     check_matrix,
     column,
     sort_out,
 )
 
 
-def open_h5ad(path: Path, wanted: Sequence[str] | None) -> Found:
-    """Return what a ``.h5ad`` file holds; see `annotated`."""
+def open_h5ad(path: Path, wanted: Sequence[str] | None) -> VectorData:
+    """Return the matrices and columns of a ``.h5ad`` file; see `annotated`."""
     try:
         import h5py
     except ImportError:
@@ -38,8 +38,8 @@ def open_h5ad(path: Path, wanted: Sequence[str] | None) -> Found:
         raise InvalidInput(f"{path} cannot be read as AnnData: {error}") from None
 
 
-def open_zarr(path: Path, wanted: Sequence[str] | None) -> Found:
-    """Return what a zarr store holds: one array, the arrays of a group by name, or AnnData."""
+def open_zarr(path: Path, wanted: Sequence[str] | None) -> VectorData:
+    """Return the matrices and columns of a zarr store: one array, a group of arrays, or AnnData."""
     import zarr
 
     try:
@@ -53,7 +53,7 @@ def open_zarr(path: Path, wanted: Sequence[str] | None) -> Found:
     return sort_out(path, {name: cast("Matrix", array) for name, array in sorted(opened.arrays())}, wanted)
 
 
-def annotated(path: Path, store: Any, wanted: Sequence[str] | None) -> Found:
+def annotated(path: Path, store: Any, wanted: Sequence[str] | None) -> VectorData:
     """Return the matrices ``X`` and of ``obsm`` as layers, and the columns of ``obs``.
 
     Memory: ``obs``; of a sparse matrix where its rows begin, or all of it if it is compressed by columns.
@@ -62,22 +62,22 @@ def annotated(path: Path, store: Any, wanted: Sequence[str] | None) -> Found:
         raise InvalidInput(f"{path} has no 'obs', or one of before AnnData 0.7: open and save it with a newer anndata")
     matrices = {"X": store["X"]} if "X" in store else {}
     matrices |= {name: store["obsm"][name] for name in sorted(store.get("obsm", ()))}
-    layers = {name: read for name, found in matrices.items() if (read := _matrix(found)) is not None}
-    found = sort_out(path, layers, wanted)
-    for name, layer in found.layers.items():
+    layers = {name: matrix for name, entry in matrices.items() if (matrix := _matrix(entry)) is not None}
+    data = sort_out(path, layers, wanted)
+    for name, layer in data.layers.items():
         check_matrix(f"{name!r} in {path}", layer)
-    return Found(found.layers, _frame(store["obs"]))
+    return VectorData(data.layers, _table(store["obs"]))
 
 
-def _matrix(found: Any) -> Matrix | None:
-    """Return a matrix; None for what is none, such as a table."""
-    kind = found.attrs.get("encoding-type", "array")
+def _matrix(entry: Any) -> Matrix | None:
+    """Return an entry of the store as a matrix; None for one of another kind, such as a table."""
+    kind = entry.attrs.get("encoding-type", "array")
     if kind in ("csr_matrix", "csc_matrix"):
-        return _Sparse(found) if kind == "csr_matrix" else _by_columns(found)
-    return None if hasattr(found, "keys") else cast("Matrix", found)
+        return _SparseRows(entry) if kind == "csr_matrix" else _from_columns(entry)
+    return None if hasattr(entry, "keys") else cast("Matrix", entry)
 
 
-class _Sparse:
+class _SparseRows:
     """A sparse matrix compressed by rows, of which blocks of rows are read and made dense."""
 
     def __init__(self, group: Any) -> None:
@@ -93,7 +93,7 @@ class _Sparse:
         return np.asarray(sparse.csr_array(parts, shape=(stop - start, self.shape[1])).toarray())
 
 
-class _Dense:
+class _SparseInMemory:
     """A sparse matrix in memory, made dense by blocks of rows."""
 
     def __init__(self, matrix: sparse.csr_array) -> None:
@@ -103,12 +103,12 @@ class _Dense:
         return np.asarray(self._matrix[rows].toarray())
 
 
-def _by_columns(group: Any) -> Matrix:
+def _from_columns(group: Any) -> Matrix:
     parts = tuple(group[name][:] for name in ("data", "indices", "indptr"))
-    return _Dense(sparse.csc_array(parts, shape=tuple(map(int, group.attrs["shape"]))).tocsr())
+    return _SparseInMemory(sparse.csc_array(parts, shape=tuple(map(int, group.attrs["shape"]))).tocsr())
 
 
-def _frame(group: Any) -> pa.Table:
+def _table(group: Any) -> pa.Table:
     """Return a table; its index is the column "id" unless there is one."""
     index = str(group.attrs["_index"])
     columns = {"id": _values(group, index)} | {
@@ -119,18 +119,18 @@ def _frame(group: Any) -> pa.Table:
 
 def _values(frame: Any, name: str) -> pa.Array | None:
     """Return a column of a table; None for a kind that is not known."""
-    found = frame[name]
-    kind = found.attrs.get("encoding-type", "array")
+    entry = frame[name]
+    kind = entry.attrs.get("encoding-type", "array")
     if "__categories" in frame and name in frame["__categories"]:  # as AnnData 0.7 has it
-        return _coded(found[:], frame["__categories"][name])
+        return _decoded(entry[:], frame["__categories"][name])
     if kind == "categorical":
-        return _coded(found["codes"][:], found["categories"])
+        return _decoded(entry["codes"][:], entry["categories"])
     if str(kind).startswith("nullable-"):
-        return pa.array(_plain(found["values"]).to_numpy(zero_copy_only=False), mask=found["mask"][:])
-    return _plain(found) if kind in ("array", "string-array") else None
+        return pa.array(_plain(entry["values"]).to_numpy(zero_copy_only=False), mask=entry["mask"][:])
+    return _plain(entry) if kind in ("array", "string-array") else None
 
 
-def _coded(codes: npt.NDArray[np.integer], categories: Any) -> pa.Array:
+def _decoded(codes: npt.NDArray[np.integer], categories: Any) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), _plain(categories)).dictionary_decode()
 
 

@@ -1,4 +1,4 @@
-"""Named arrays of a file: which of them are vectors, and which say something of each."""
+"""The matrices and columns of a file of vectors: `VectorData`, and `sort_out`, which makes it of named arrays."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,14 +11,17 @@ import pyarrow as pa
 from topoact.errors import InvalidInput
 
 NUMBERS: Final = "fiu"
+"""Kinds of NumPy's dtypes that vectors can have."""
 UNNAMED: Final = "vectors"
 """Name of a layer whose file has none for it."""
-SAYING: Final = "fiubUSTM"
-"""Kinds of arrays whose values can stand in a table: numbers, truth, text, time."""
+MAX_LISTED: Final = 8
+"""Arrays that an error names."""
+COLUMN_KINDS: Final = "fiubUSTM"
+"""Kinds of NumPy's dtypes that can be columns of a table: numbers, truth values, text, time."""
 
 
 class Matrix(Protocol):
-    """What has rows: arrays of NumPy, zarr and HDF5, and the readers of this folder. Rows are read when asked for."""
+    """Rows of numbers: an array of NumPy, zarr or HDF5, or a reader of this folder. Indexing reads the rows."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -27,20 +30,20 @@ class Matrix(Protocol):
     def __getitem__(self, rows: slice, /) -> Any: ...
 
 
-class Found(NamedTuple):
-    """What a file brings."""
+class VectorData(NamedTuple):
+    """The contents of a file of vectors."""
 
     layers: Mapping[str, Matrix]
     """Matrices of equally many rows, by name."""
     table: pa.Table | None = None
-    """What it says of each row."""
+    """Columns of the file with one value a row."""
 
     @property
     def n_rows(self) -> int:
         return next(iter(self.layers.values())).shape[0]
 
 
-def sort_out(path: Path, arrays: Mapping[str, Matrix], wanted: Sequence[str] | None) -> Found:
+def sort_out(path: Path, arrays: Mapping[str, Matrix], wanted: Sequence[str] | None) -> VectorData:
     """Return the matrices of a file as layers, and its arrays of one value a row as columns.
 
     Parameters
@@ -50,7 +53,7 @@ def sort_out(path: Path, arrays: Mapping[str, Matrix], wanted: Sequence[str] | N
     arrays
         All arrays of the file.
     wanted
-        Those that are layers; all matrices of numbers by default.
+        Names of the arrays that become layers; all matrices of numbers by default.
 
     Raises
     ------
@@ -61,21 +64,30 @@ def sort_out(path: Path, arrays: Mapping[str, Matrix], wanted: Sequence[str] | N
     for name, array in arrays.items():
         if array.dtype.hasobject and array.dtype.kind != "T":
             raise InvalidInput(f"{name!r} in {path} holds Python objects, which are not loaded: save numbers or text")
-    layers = {name: arrays[name] for name in _names(path, arrays, wanted)}
+    layers = {name: arrays[name] for name in _layer_names(path, arrays, wanted)}
     for name, array in layers.items():
         check_matrix(f"{name!r} in {path}" if len(arrays) > 1 else str(path), array)
     _check_rows(path, layers)
     n_rows = next(iter(layers.values())).shape[0]
-    saying = {name: array for name, array in arrays.items() if array.shape == (n_rows,) and array.dtype.kind in SAYING}
-    return Found(layers, pa.table({name: column(array[:]) for name, array in saying.items()}) if saying else None)
+    columns = {
+        name: array for name, array in arrays.items() if array.shape == (n_rows,) and array.dtype.kind in COLUMN_KINDS
+    }
+    return VectorData(
+        layers, pa.table({name: column(array[:]) for name, array in columns.items()}) if columns else None
+    )
 
 
-def check_matrix(said: str, array: Matrix) -> None:
-    """Refuse what is no matrix of numbers with at least one row and column; `said` names it."""
+def _is_column(array: Matrix, n_rows: int) -> bool:
+    """Return whether an array has one value a row, of a kind that a table can hold."""
+    return array.shape == (n_rows,) and array.dtype.kind in COLUMN_KINDS
+
+
+def check_matrix(subject: str, array: Matrix) -> None:
+    """Refuse an array that is no matrix of numbers with a row and a column; `subject` names it in the error."""
     if len(array.shape) != 2 or 0 in array.shape:
-        raise InvalidInput(f"{said} has shape {array.shape}: a matrix with one vector a row is needed")
+        raise InvalidInput(f"{subject} has shape {array.shape}: a matrix with one vector a row is needed")
     if array.dtype.kind not in NUMBERS:
-        raise InvalidInput(f"{said} holds {array.dtype}: floating-point or whole numbers are needed")
+        raise InvalidInput(f"{subject} holds {array.dtype}: floating-point or whole numbers are needed")
 
 
 def column(values: npt.NDArray[Any]) -> pa.Array:
@@ -85,16 +97,17 @@ def column(values: npt.NDArray[Any]) -> pa.Array:
     return pa.array(values)
 
 
-def _names(path: Path, arrays: Mapping[str, Matrix], wanted: Sequence[str] | None) -> Sequence[str]:
+def _layer_names(path: Path, arrays: Mapping[str, Matrix], wanted: Sequence[str] | None) -> Sequence[str]:
+    """Return the names of the arrays that become layers."""
     if wanted is not None:
         if unknown := [name for name in wanted if name not in arrays]:
-            raise InvalidInput(f"{path} has no {unknown[0]!r}, it holds {_said(arrays)}: see --vector-column")
+            raise InvalidInput(f"{path} has no {unknown[0]!r}, it holds {_listed(arrays)}: see --vector-column")
         return wanted
     if len(arrays) == 1:
         return list(arrays)
     names = [name for name, array in arrays.items() if len(array.shape) >= 2 and array.dtype.kind in NUMBERS]
     if not names:
-        raise InvalidInput(f"{path} holds no matrix of numbers, but {_said(arrays) or 'nothing'}")
+        raise InvalidInput(f"{path} holds no matrix of numbers, but {_listed(arrays) or 'nothing'}")
     return names
 
 
@@ -108,6 +121,7 @@ def _check_rows(path: Path, layers: Mapping[str, Matrix]) -> None:
             )
 
 
-def _said(arrays: Mapping[str, Matrix]) -> str:
-    said = [f"{name} {array.shape}" for name, array in arrays.items()]
-    return ", ".join(said[:8]) + (", …" if len(said) > 8 else "")
+def _listed(arrays: Mapping[str, Matrix]) -> str:
+    """Return the names and shapes of the first arrays, for an error."""
+    names = [f"{name} {array.shape}" for name, array in arrays.items()]
+    return ", ".join(names[:MAX_LISTED]) + (", …" if len(names) > MAX_LISTED else "")

@@ -1,4 +1,4 @@
-"""Graphs that exist already: of KeplerMapper, or as TopoAct's authors published them."""
+"""`read_graph`: a graph from a file of KeplerMapper, or as TopoAct's authors published theirs."""
 
 import json
 from collections.abc import Sequence
@@ -22,18 +22,23 @@ def read_graph(path: Path, n_points: int | None = None) -> ImportedGraph:
     n_points
         Number of points, if it is known.
 
+    Returns
+    -------
+    GivenGraph
+        The imported graph.
+
     Raises
     ------
     InvalidInput
         If it is no graph of KeplerMapper or TopoAct; the message names the file and the field.
     """
-    found = _json(path)
-    nodes = found.get("nodes") if isinstance(found, dict) else None
+    content = _json(path)
+    nodes = content.get("nodes") if isinstance(content, dict) else None
     try:
         if isinstance(nodes, dict):
-            return imported_kepler_mapper(found, n_points)
+            return imported_kepler_mapper(content, n_points)
         if isinstance(nodes, list):
-            return imported_published(found, n_points)
+            return imported_published(content, n_points)
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error}") from None
     raise InvalidInput(f"{path}: nodes: missing, or neither a dictionary as of KeplerMapper nor a list as of TopoAct")
@@ -51,11 +56,12 @@ def _json(path: Path) -> Any:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    """Return a JSON object as a dictionary, and refuse one that has a key twice."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
         names = [name for name, _ in pairs]
         raise InvalidInput(f"{next(name for name in names if names.count(name) > 1)!r} stands twice")
-    return found
+    return content
 
 
 def layer_names(paths: Sequence[Path]) -> list[str]:

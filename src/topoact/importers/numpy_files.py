@@ -1,4 +1,4 @@
-"""Arrays as NumPy saves them: ``.npy`` and ``.npz``. No pickle is loaded."""
+"""`open_npy`, `open_npz`: arrays as NumPy saves them. No pickle is loaded."""
 
 import zipfile
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def _open(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Matr
     if dtype.hasobject:
         return np.empty(0, dtype=object)  # its kind is all that is needed to refuse it
     if member.compress_type == zipfile.ZIP_STORED and 0 not in shape:
-        start = _data_of(path, member) + skip
+        start = _data_start(path, member) + skip
         return np.memmap(path, dtype, "r", start, shape, "F" if fortran else "C")
     if fortran or len(shape) != 2:
         with archive.open(member) as file:
@@ -65,8 +65,8 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return read(file)
 
 
-def _data_of(path: Path, member: zipfile.ZipInfo) -> int:
-    """Return where the bytes of a member begin: its own header may be longer than the directory says."""
+def _data_start(path: Path, member: zipfile.ZipInfo) -> int:
+    """Return where the bytes of a member begin, after its own header, which may be longer than the directory says."""
     with path.open("rb") as file:
         file.seek(member.header_offset)
         header = file.read(LOCAL_HEADER)
@@ -79,7 +79,7 @@ def _data_of(path: Path, member: zipfile.ZipInfo) -> int:
 
 
 class Streamed:
-    """A matrix in a stream, read row by row; going back begins anew."""
+    """A matrix in a stream, read row by row; to go back, the stream is read again from its start."""
 
     def __init__(self, open_: Callable[[], IO[bytes]], skip: int, shape: tuple[int, int], dtype: np.dtype[Any]) -> None:
         self.shape, self.dtype = shape, dtype

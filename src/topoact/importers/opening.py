@@ -1,4 +1,4 @@
-"""Files of vectors, told apart by their names."""
+"""`open_vectors`: the matrices and columns of a file of vectors, whose format is known by its suffix."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Final
 
 from topoact.errors import InvalidInput
 from topoact.importers.annotated import open_h5ad, open_zarr
-from topoact.importers.arrays import UNNAMED, Found, sort_out
+from topoact.importers.arrays import UNNAMED, VectorData, sort_out
 from topoact.importers.numpy_files import open_npy, open_npz
 from topoact.importers.parquet import open_parquet
 from topoact.importers.tensors import open_tensors
 
-Open = Callable[[Path, Sequence[str] | None], Found]
+Open = Callable[[Path, Sequence[str] | None], VectorData]
 
 FORMATS: Final[dict[str, Open]] = {
     ".npy": lambda path, _: sort_out(path, {UNNAMED: open_npy(path)}, None),
@@ -23,15 +23,20 @@ FORMATS: Final[dict[str, Open]] = {
 }
 
 
-def open_vectors(path: Path, wanted: Sequence[str] | None = None) -> Found:
-    """Return the matrices of a file, and what it says of their rows; nothing is read but what describes it.
+def open_vectors(path: Path, wanted: Sequence[str] | None = None) -> VectorData:
+    """Return the matrices and columns of a file; the vectors themselves are not read.
 
     Parameters
     ----------
     path
         A ``.npy``, ``.npz``, ``.safetensors``, ``.parquet`` or ``.h5ad`` file, or a folder of zarr.
     wanted
-        Names of the arrays, tensors or columns that are vectors; all that can be by default.
+        Names of the arrays, tensors or columns that are vectors; by default all of which that is possible.
+
+    Returns
+    -------
+    VectorData
+        The matrices by name, whose rows are read on access, and the columns.
 
     Raises
     ------

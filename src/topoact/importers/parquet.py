@@ -1,4 +1,4 @@
-"""Tables with columns of vectors, such as embeddings: ``.parquet``."""
+"""`open_parquet`: ``.parquet`` tables with columns of vectors, such as embeddings."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.errors import InvalidInput
-from topoact.importers.arrays import Found
+from topoact.importers.arrays import VectorData
 
-BATCH: Final = 4096
+BLOCK_ROWS: Final = 4096
 """Rows that are decoded at once."""
 
 
-def open_parquet(path: Path, wanted: Sequence[str] | None) -> Found:
-    """Return the columns of lists of numbers as layers; all others say something of the rows.
+def open_parquet(path: Path, wanted: Sequence[str] | None) -> VectorData:
+    """Return the columns of lists of numbers as layers, and all others as columns of the table.
 
-    Memory: the other columns, and of each column of vectors `BATCH` rows.
+    Memory: the other columns, and of each column of vectors `BLOCK_ROWS` rows.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -32,9 +32,9 @@ def open_parquet(path: Path, wanted: Sequence[str] | None) -> Found:
             held = schema.field(name).type if name in schema.names else f"no such column, but {', '.join(schema.names)}"
             raise InvalidInput(f"column {name!r} of {path} should hold lists of numbers, there is {held}")
     if not names or not n_rows:
-        raise InvalidInput(f"the table {path} has no column of lists of numbers with a row, but {_said(schema)}")
+        raise InvalidInput(f"the table {path} has no column of lists of numbers with a row, but {_listed(schema)}")
     others = [name for name in schema.names if name not in names]
-    return Found({name: VectorColumn(path, name) for name in names}, pq.read_table(path, columns=others))
+    return VectorData({name: VectorColumn(path, name) for name in names}, pq.read_table(path, columns=others))
 
 
 class VectorColumn:
@@ -77,7 +77,9 @@ class VectorColumn:
 
     def _decoded(self, group: int) -> Iterator[pa.Array]:
         with pq.ParquetFile(self.path, pre_buffer=False, buffer_size=1 << 20) as file:
-            for batch in file.iter_batches(BATCH, row_groups=range(group, file.num_row_groups), columns=[self.name]):
+            for batch in file.iter_batches(
+                BLOCK_ROWS, row_groups=range(group, file.num_row_groups), columns=[self.name]
+            ):
                 yield batch.column(0)
 
     def _numbers(self, lists: Any) -> npt.NDArray[np.float32]:
@@ -98,5 +100,5 @@ def _is_vector(kind: pa.DataType) -> bool:
     return is_list and (pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
 
 
-def _said(schema: pa.Schema) -> str:
+def _listed(schema: pa.Schema) -> str:
     return ", ".join(f"{field.name} ({field.type})" for field in list(schema)[:8]) or "none at all"

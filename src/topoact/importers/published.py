@@ -1,4 +1,4 @@
-"""Graphs as TopoAct's authors published them: node-link data of networkx, with what each node holds."""
+"""`imported_published`: graphs as TopoAct's authors published them, node-link data of networkx with facts of nodes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -39,7 +39,7 @@ class _Link(BaseModel):
 
 
 class _Published(BaseModel):
-    """Fields that are not named here say nothing that these do not."""
+    """The fields that are read; all others of such a file repeat them."""
 
     model_config = ConfigDict(strict=True)
 
@@ -47,33 +47,33 @@ class _Published(BaseModel):
     links: list[_Link]
 
 
-def imported_published(found: Mapping[str, Any], n_points: int | None = None) -> ImportedGraph:
+def imported_published(content: Mapping[str, Any], n_points: int | None = None) -> ImportedGraph:
     """Return a published graph; its nodes have their mean L2 norm, mean activation and up to three classes.
 
     Parameters
     ----------
-    found
-        What the file holds.
+    content
+        The content of the file.
     n_points
         Number of points, if it is known.
 
     Raises
     ------
     InvalidInput
-        If a field is missing or of the wrong kind, a name stands twice, a row number is no point, or a link joins what
-        is no node or tells another intersection than the nodes do.
+        If a field is missing or of the wrong kind, two nodes have one name, a row number is no point, or a link has an
+        end that is no node, or another intersection than its two nodes.
     """
     try:
-        said = _Published.model_validate(found)
+        published = _Published.model_validate(content)
     except ValidationError as error:
         raise InvalidInput(_sentence(error)) from None
-    _check_nodes(said.nodes)
-    rows = [checked_rows(f"nodes[{i}].membership", node.membership, n_points) for i, node in enumerate(said.nodes)]
-    clusters = ordered_clusters([node.name for node in said.nodes], rows)
-    nodes = [said.nodes[place] for place in clusters.order]
+    _check_nodes(published.nodes)
+    rows = [checked_rows(f"nodes[{i}].membership", node.membership, n_points) for i, node in enumerate(published.nodes)]
+    clusters = ordered_clusters([node.name for node in published.nodes], rows)
+    nodes = [published.nodes[position] for position in clusters.order]
     return imported_graph(
         clusters,
-        ((link.source, link.target, link.intersection) for link in said.links),
+        ((link.source, link.target, link.intersection) for link in published.links),
         n_points=n_points,
         node_lens=np.array([node.lens for node in nodes]),
         lens_name="l2",
@@ -85,7 +85,7 @@ def imported_published(found: Mapping[str, Any], n_points: int | None = None) ->
 def _check_nodes(nodes: Sequence[_Node]) -> None:
     known: set[str] = set()
     width = len(nodes[0].average_activation)
-    for place, node in enumerate(nodes):
+    for position, node in enumerate(nodes):
         n_classes, shares, channels = len(node.top_classes), node.top_class_percents, len(node.average_activation)
         wrong = {
             f"id: {node.name!r} stands twice": node.name in known,
@@ -95,7 +95,7 @@ def _check_nodes(nodes: Sequence[_Node]) -> None:
         }
         for sentence, is_so in wrong.items():
             if is_so:
-                raise InvalidInput(f"nodes[{place}].{sentence}")
+                raise InvalidInput(f"nodes[{position}].{sentence}")
         known.add(node.name)
 
 
@@ -105,6 +105,6 @@ def _shares(node: _Node) -> ClassShares:
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
-    said = first["msg"][0].lower() + first["msg"][1:]
-    return f"{place}: {said}" if first["type"] == "missing" else f"{place}: {said}, got {first['input']!r:.60}"
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+    reason = first["msg"][0].lower() + first["msg"][1:]
+    return f"{field}: {reason}" if first["type"] == "missing" else f"{field}: {reason}, got {first['input']!r:.60}"

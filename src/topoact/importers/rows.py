@@ -1,4 +1,4 @@
-"""What is known of each vector: the columns of a table, held in memory."""
+"""`Rows`: the columns and thumbnails of imported vectors, from a table that is held in memory."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -23,16 +23,16 @@ from topoact.study.thumbnails import (
 
 
 class Rows:
-    """What tables say of each vector; without any only the row's number.
+    """The columns of the file of vectors and of a table of metadata; without either, the number of each row.
 
     Parameters
     ----------
     n_rows
         Number of vectors.
     own
-        What the file of vectors says of them.
+        Columns of the file of vectors, None without any.
     path
-        A ``.csv`` or ``.parquet`` table with as many rows, whose columns take the place of those of `own`.
+        A ``.csv`` or ``.parquet`` table with as many rows, whose columns replace those of `own`.
     image, label, identity
         Columns that are named otherwise than "image", "label" and "id".
 
@@ -52,8 +52,9 @@ class Rows:
         label: str | None,
         identity: str | None,
     ) -> None:
-        said = _read(path) if path else None
-        self._table = pa.table({"id": np.arange(n_rows)}) if own is None and said is None else _joined(own, said)
+        metadata = _read(path) if path else None
+        table = _joined(own, metadata)
+        self._table: pa.Table = pa.table({"id": np.arange(n_rows)}) if table is None else table
         self._folder = path.parent if path else Path()
         if len(self._table) != n_rows:
             raise InvalidInput(f"{path} has {len(self._table):,} rows and there are {n_rows:,} vectors")
@@ -75,7 +76,7 @@ class Rows:
         taken = {label, identity, self._columns["image"]}
         for name in self._table.column_names:
             if name not in taken and not pa.types.is_nested(rows.column(name).type):
-                columns[_free(name)] = rows.column(name).to_pylist()
+                columns[_free_name(name)] = rows.column(name).to_pylist()
         if "prediction" in columns:
             columns["prediction"] = [_text(value) for value in columns["prediction"]]
         return columns
@@ -105,11 +106,12 @@ def count_rows(path: Path) -> int:
     return len(_read(path))
 
 
-def _joined(own: pa.Table | None, said: pa.Table | None) -> pa.Table:
-    if own is None or said is None or len(own) != len(said):
-        return own if said is None else said
-    kept = {name: own.column(name) for name in own.column_names if name not in said.column_names}
-    return pa.table({**kept, **{name: said.column(name) for name in said.column_names}})
+def _joined(own: pa.Table | None, metadata: pa.Table | None) -> pa.Table | None:
+    """Return the columns of both tables; of two with one name that of `metadata`."""
+    if own is None or metadata is None or len(own) != len(metadata):
+        return own if metadata is None else metadata
+    kept = {name: own.column(name) for name in own.column_names if name not in metadata.column_names}
+    return pa.table({**kept, **{name: metadata.column(name) for name in metadata.column_names}})
 
 
 def _read(path: Path) -> pa.Table:
@@ -126,5 +128,5 @@ def _text(value: Any) -> str | None:
     return None if label is None else str(label)
 
 
-def _free(name: str) -> str:
+def _free_name(name: str) -> str:
     return f"{name}_given" if name in ("example", "y", "x", "id", "label") else name

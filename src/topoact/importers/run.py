@@ -1,4 +1,4 @@
-"""Other people's results become a study: files of vectors, of graphs, or of both."""
+"""`import_files`: a study from files of vectors, of graphs, or of both, that other programs wrote."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from topoact.errors import InvalidInput
-from topoact.importers.arrays import UNNAMED, Found, Matrix
+from topoact.importers.arrays import UNNAMED, Matrix, VectorData
 from topoact.importers.graphs import layer_names, read_graph
 from topoact.importers.opening import open_vectors
 from topoact.importers.rows import Rows, count_rows
@@ -30,10 +30,10 @@ def import_files(
     restart: bool = False,
     on_progress: Progress | None = None,
 ) -> Study:
-    """Write what others have made, and what is known of it, as a study.
+    """Write vectors, graphs and metadata from files as a study.
 
     A file of vectors is never read as a whole. Memory: some thousand rows; the tables of metadata; and what
-    `open_npz`, `annotated` and `read_graph` say.
+    `open_npz`, `annotated` and `read_graph` state.
 
     Parameters
     ----------
@@ -52,11 +52,16 @@ def import_files(
         Names of the arrays, tensors or columns that are vectors; all that can be by default.
     image, label, identity
         Columns of the table; "image" (paths relative to the table), "label" and "id" by default, all may be absent.
-        Columns `prediction` and `confidence` are taken for what they say.
+        Columns `prediction` and `confidence` are taken as those of a classifier.
     overwrite, restart
         Replace a finished study; throw away an unfinished one.
     on_progress
         Called after each portion.
+
+    Returns
+    -------
+    Study
+        The finished study.
 
     Raises
     ------
@@ -67,20 +72,19 @@ def import_files(
         If something is in the way at `out`.
     """
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
-    graphs = [path for path in paths if path.suffix == ".json"]
-    found = _opened([path for path in paths if path not in graphs], vector_column)
-    said = [layer_name] if isinstance(layer_name, str) else layer_name
-    names = _checked(said or [*found.layers, *layer_names(graphs)], len(found.layers) + len(graphs))
+    graph_files = [path for path in paths if path.suffix == ".json"]
+    vectors = _read_vectors([path for path in paths if path not in graph_files], vector_column)
+    names = _layer_names(layer_name, vectors, graph_files)
     table = Path(metadata) if metadata else None
-    known = found.n_rows if found.layers else count_rows(table) if table else None
-    read = [read_graph(path, known) for path in graphs]
-    n_rows = known or max(graph.n_points for graph in read)
-    n_layers = len(found.layers)
+    n_known = vectors.n_rows if vectors.layers else count_rows(table) if table else None
+    graphs = [read_graph(path, n_known) for path in graph_files]
+    n_rows = n_known or max(graph.n_points for graph in graphs)
+    n_vector_layers = len(vectors.layers)
     return write_study(
         Path(out),
-        Rows(n_rows, found.table, table, image=image, label=label, identity=identity),
-        layers=dict(zip(names[:n_layers], found.layers.values(), strict=True)),
-        graphs={name: graph.of_points(n_rows) for name, graph in zip(names[n_layers:], read, strict=True)},
+        Rows(n_rows, vectors.table, table, image=image, label=label, identity=identity),
+        layers=dict(zip(names[:n_vector_layers], vectors.layers.values(), strict=True)),
+        graphs={name: graph.of_points(n_rows) for name, graph in zip(names[n_vector_layers:], graphs, strict=True)},
         data={**_record(paths), "metadata": table and _record([table])},
         overwrite=overwrite,
         restart=restart,
@@ -88,23 +92,39 @@ def import_files(
     )
 
 
-def _opened(paths: Sequence[Path], wanted: Sequence[str] | None) -> Found:
-    """Return what files of vectors bring together; of several, one that names no matrix gives it its own name."""
+def _read_vectors(paths: Sequence[Path], wanted: Sequence[str] | None) -> VectorData:
+    """Return the layers and columns of all files together; of several, one that names no matrix gives its own name.
+
+    Raises
+    ------
+    InvalidInput
+        If a file cannot be read, or two have different numbers of rows.
+    """
     layers: dict[str, Matrix] = {}
     columns: dict[str, pa.ChunkedArray] = {}
     for path in paths:
-        found = open_vectors(path, wanted)
-        if layers and found.n_rows != Found(layers).n_rows:
-            raise InvalidInput(f"{paths[0]} has {Found(layers).n_rows:,} rows and {path} {found.n_rows:,}")
-        alone = len(paths) > 1 and list(found.layers) == [UNNAMED]
-        for name, layer in found.layers.items():
-            called = path.stem if alone else name
-            layers[f"{path.stem}/{called}" if called in layers else called] = layer
-        columns |= {name: found.table[name] for name in found.table.column_names} if found.table else {}
-    return Found(layers, pa.table(columns) if columns else None)
+        data = open_vectors(path, wanted)
+        if layers and data.n_rows != (n_rows := VectorData(layers).n_rows):
+            raise InvalidInput(f"{paths[0]} has {n_rows:,} rows and {path} {data.n_rows:,}")
+        is_unnamed = len(paths) > 1 and list(data.layers) == [UNNAMED]
+        for own_name, layer in data.layers.items():
+            name = path.stem if is_unnamed else own_name
+            layers[f"{path.stem}/{name}" if name in layers else name] = layer
+        columns |= {name: data.table[name] for name in data.table.column_names} if data.table else {}
+    return VectorData(layers, pa.table(columns) if columns else None)
 
 
-def _checked(names: Sequence[str], n_layers: int) -> Sequence[str]:
+def _layer_names(given: str | Sequence[str] | None, vectors: VectorData, graph_files: Sequence[Path]) -> Sequence[str]:
+    """Return the names that the user gives the layers, or those of the arrays and graph files.
+
+    Raises
+    ------
+    InvalidInput
+        If there are not as many names as layers, or two are equal.
+    """
+    n_layers = len(vectors.layers) + len(graph_files)
+    names = [given] if isinstance(given, str) else given
+    names = names or [*vectors.layers, *layer_names(graph_files)]
     if len(names) != n_layers:
         raise InvalidInput(f"there are {n_layers} layers and {len(names)} names: say --layer-name once for each")
     if twice := [name for name in names if names.count(name) > 1]:
@@ -113,7 +133,7 @@ def _checked(names: Sequence[str], n_layers: int) -> Sequence[str]:
 
 
 def _record(paths: Sequence[Path]) -> dict[str, Any]:
-    """Return what tells whether files are still the same, as JSON."""
+    """Return the path, size and time of files, by which a change is noticed, as JSON."""
     files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
     stats = [file.stat() for file in files if file.is_file()]
     return {

@@ -1,6 +1,6 @@
-"""Tensors of a ``.safetensors`` file, read without torch.
+"""`open_tensors`: the tensors of a ``.safetensors`` file, read without torch.
 
-The file is eight bytes that tell the length of a JSON header, the header, and the tensors one after the other.
+The file is the length of a JSON header in eight bytes, the header, and the tensors one after the other.
 """
 
 import json

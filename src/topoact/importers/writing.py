@@ -1,4 +1,4 @@
-"""Imported layers and graphs, with what is known of each row, become a study."""
+"""`write_study`: a study from imported layers and graphs and the columns of their rows."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,11 +19,12 @@ from topoact.study import (
     open_study,
 )
 
-ROWS: Final = 1024
-BYTES: Final = 128 * 2**20
-"""Rows that are read at once, fewer if they take more bytes."""
-GIVEN: Final = "given"
-"""The policy of imported vectors: where they come from is the user's affair."""
+MAX_PORTION_ROWS: Final = 1024
+"""Rows that are read at once."""
+MAX_PORTION_BYTES: Final = 128 * 2**20
+"""Bytes of the vectors of these rows."""
+IMPORTED_POLICY: Final = "given"
+"""The policy of imported vectors: nothing is known of how they were sampled."""
 
 
 def write_study(
@@ -37,20 +38,20 @@ def write_study(
     restart: bool,
     on_progress: Progress | None,
 ) -> Study:
-    """Write a study in one pass, portion by portion; it goes on where it was interrupted.
+    """Write a study in one pass, portion by portion; an interrupted one is resumed.
 
     Parameters
     ----------
     out
         Folder of the study.
     rows
-        What is known of each row.
+        The columns and thumbnails of each row.
     layers
         Matrices with as many rows.
     graphs
         Graphs of as many points.
     data
-        What determines the study, as JSON.
+        Identity of the imported files, as JSON.
     overwrite, restart
         Replace a finished study; throw away an unfinished one.
     on_progress
@@ -73,8 +74,8 @@ def write_study(
                 if on_progress:
                     on_progress("import", portion.next_input, len(rows))
         except KeyboardInterrupt:
-            said = f"interrupted after {writer.n_written:,} of {len(rows):,} rows; the same command resumes"
-            raise Cancelled(said) from None
+            message = f"interrupted after {writer.n_written:,} of {len(rows):,} rows; the same command resumes"
+            raise Cancelled(message) from None
         examples = finish_table(writer.examples())
         writer.notes["accuracy"] = accuracy(examples)
         return open_study(writer.finish(examples, classes=class_list(examples, (), named=False), graphs=graphs))
@@ -82,7 +83,7 @@ def write_study(
 
 def _portions(layers: Mapping[str, Matrix], rows: Rows, start: int) -> Iterator[Chunk]:
     width = sum(layer.shape[1] for layer in layers.values())
-    step = max(1, min(ROWS, BYTES // (4 * max(width, 1))))
+    step = max(1, min(MAX_PORTION_ROWS, MAX_PORTION_BYTES // (4 * max(width, 1))))
     for first in range(start, len(rows), step):
         last = min(first + step, len(rows))
         points = {name: _points(name, layer, first, last) for name, layer in layers.items()}
@@ -96,4 +97,4 @@ def _points(name: str, layer: Matrix, first: int, last: int) -> Points:
         row = first + int(np.flatnonzero(~np.isfinite(block).all(axis=1))[0])
         raise InvalidInput(f"row {row} of {name!r} holds NaN, infinity or a number too large for float32")
     nowhere = np.full((len(block), 1), -1, dtype=np.int32)
-    return Points(name, GIVEN, None, block[:, None, :], nowhere, nowhere)
+    return Points(name, IMPORTED_POLICY, None, block[:, None, :], nowhere, nowhere)

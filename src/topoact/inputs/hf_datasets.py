@@ -1,7 +1,7 @@
-"""``hf-data:NAME``: a dataset of the `datasets` library, from the Hub, from a folder or from a file.
+"""`open_hf_dataset`: ``hf-data:NAME``, a dataset of the `datasets` library, from the Hub, a folder or a file.
 
-Its rows stay in Arrow files that are mapped into memory. Images are taken as the bytes that they are stored as, and the
-names of classes are those of its features. Code that comes with a dataset is never run: since version 4 the library
+Its rows stay in Arrow files that are mapped into memory. Images are read as the bytes that are stored, and the names
+of classes are those of its features. Code that comes with a dataset is never run: since version 4 the library
 refuses it.
 """
 
@@ -22,41 +22,41 @@ from topoact.study.files import digest
 
 PREFIX = "hf-data:"
 FORMATS = {".parquet": "parquet", ".arrow": "arrow", ".csv": "csv", ".json": "json", ".jsonl": "json"}
-SAVED = ("state.json", "dataset_dict.json")
-"""What `save_to_disk` leaves in a folder."""
+SAVED_FILES = ("state.json", "dataset_dict.json")
+"""Files by which a folder that `save_to_disk` wrote is known."""
 
-FAR = "; nothing of that name is here, so the Hub was asked: offline, name a folder that save_to_disk wrote"
+HUB_HINT = "; nothing of that name is here, so the Hub was asked: offline, name a folder that save_to_disk wrote"
 
 
 class Name(NamedTuple):
-    """What a specification says: a name on the Hub or a path, and which of its configurations and splits."""
+    """A parsed specification: a name on the Hub or a path, with a configuration and a split of it."""
 
-    place: str
+    path: str
     config: str | None
     split: str | None
 
     @classmethod
     def of(cls, spec: str) -> "Name":
-        """Read ``hf-data:PLACE:CONFIG@SPLIT``; neither a colon nor an at sign is in a name on the Hub."""
-        said = spec.removeprefix(PREFIX)
-        if said and Path(said).exists():
-            return cls(said, None, None)
-        place, at, split = said.rpartition("@") if "@" in said else (said, "", "")
+        """Parse ``hf-data:PATH:CONFIG@SPLIT``; names on the Hub have neither colons nor at signs."""
+        name = spec.removeprefix(PREFIX)
+        if name and Path(name).exists():
+            return cls(name, None, None)
+        path, at, split = name.rpartition("@") if "@" in name else (name, "", "")
         config = ""
-        if not Path(place).exists() and ":" in place:
-            place, _, config = place.rpartition(":")
-        if not place or (at and not split):
+        if not Path(path).exists() and ":" in path:
+            path, _, config = path.rpartition(":")
+        if not path or (at and not split):
             raise InvalidInput(f"data are hf-data:NAME, hf-data:NAME@SPLIT or hf-data:NAME:CONFIG@SPLIT: got {spec!r}")
-        return cls(place, config or None, split or None)
+        return cls(path, config or None, split or None)
 
 
 class HFRows:
-    """The rows of a dataset, with names in the place of the numbers of classes.
+    """The rows of a dataset, with the names of classes instead of their numbers.
 
     Attributes
     ----------
     name : str
-        What the user calls it.
+        The specification by which the user named it.
     schema : pyarrow.Schema
         Its columns.
     classes : dict of str to tuple of str
@@ -64,7 +64,7 @@ class HFRows:
     pictures : tuple of str
         Columns of images.
     record : dict
-        What it is, as JSON; different when the data are.
+        Its identity, as JSON; it changes with the data.
     """
 
     def __init__(self, spec: str, dataset: Any, record: Mapping[str, Any]) -> None:
@@ -74,9 +74,9 @@ class HFRows:
         self.classes = {name: tuple(features[name].names) for name, kind in of_kind.items() if kind == "ClassLabel"}
         fields = (pa.field(f.name, pa.string()) if f.name in self.classes else f for f in features.arrow_schema)
         self.schema = pa.schema(list(fields))
-        fingerprint = dataset._fingerprint  # noqa: SLF001  # what the library itself tells datasets apart by
-        said = {"kind": "datasets", "spec": spec, "versions": versions("datasets"), "fingerprint": fingerprint}
-        self.record = {**said, **record}
+        fingerprint = dataset._fingerprint  # noqa: SLF001  # the library's own identity of a dataset
+        origin = {"kind": "datasets", "spec": spec, "versions": versions("datasets"), "fingerprint": fingerprint}
+        self.record = {**origin, **record}
 
     def __len__(self) -> int:
         return len(self._dataset)
@@ -89,7 +89,7 @@ class HFRows:
                 yield pa.record_batch([self._named(name, batch.column(name)) for name in names], names)
 
     def _named(self, name: str, column: pa.Array) -> pa.Array:
-        """Return names for the numbers of classes; a number that has none means that nobody knows."""
+        """Return the names of classes for their numbers; a number without a name is an unknown class, None."""
         if name not in self.classes:
             return column
         names = self.classes[name]
@@ -138,7 +138,7 @@ def open_hf_dataset(
     label: str | None = None,
     identity: str | None = None,
 ) -> HFImages | HFTexts:
-    """Open ``hf-data:NAME``, ``hf-data:NAME@SPLIT``, ``hf-data:NAME:CONFIG@SPLIT``; a path may stand for the name.
+    """Open ``hf-data:NAME``, ``hf-data:NAME@SPLIT`` or ``hf-data:NAME:CONFIG@SPLIT``; NAME may be a path.
 
     The images are in the column named, or in "image", or in the only column of images; the texts in the column named,
     or in "text" where there are no images. Labels are in "label", or in the only column of classes.
@@ -169,38 +169,50 @@ def open_hf_dataset(
 
 
 def _load(spec: str) -> HFRows:
+    """Return the rows of the split that a specification names."""
     datasets, name = import_library("datasets", what="this data", pip="'topoact[datasets]'"), Name.of(spec)
-    path, files = Path(name.place), list[Any]()
-    with _quiet(datasets):
-        try:
-            if any((path / file).is_file() for file in SAVED):
-                found, files = datasets.load_from_disk(str(path)), _facts(path)
-            elif path.is_file():
-                found = datasets.load_dataset(_format(path), data_files=str(path.resolve()))
-            else:
-                found = datasets.load_dataset(name.place, name.config)
-        except InvalidInput:
-            raise
-        except Exception as error:
-            said = " ".join(f"{type(error).__name__}: {error}".split())
-            raise InvalidInput(f"{spec} cannot be loaded: {said[:300]}{'' if path.exists() else FAR}") from error
-    dataset = _split(spec, found, name.split)
-    place = str(path.resolve()) if path.exists() else name.place
-    return HFRows(spec, dataset, {"place": place, "config": name.config, "split": name.split, "files": digest(files)})
+    path = Path(name.path)
+    try:
+        with _no_progress_bars(datasets):
+            loaded = _read(datasets, name)
+        files = _file_facts(path) if _is_saved(path) else []
+    except InvalidInput:
+        raise
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InvalidInput(f"{spec} cannot be loaded: {reason[:300]}{'' if path.exists() else HUB_HINT}") from error
+    location = str(path.resolve()) if path.exists() else name.path
+    record = {"place": location, "config": name.config, "split": name.split, "files": digest(files)}
+    return HFRows(spec, _split(spec, loaded, name.split), record)
 
 
-def _split(spec: str, found: Any, split: str | None) -> Any:
-    if not isinstance(found, Mapping):
+def _read(datasets: Any, name: Name) -> Any:
+    """Return a dataset, or its splits by name, from a saved folder, a file or the Hub."""
+    path = Path(name.path)
+    if _is_saved(path):
+        return datasets.load_from_disk(str(path))
+    if path.is_file():
+        return datasets.load_dataset(_format(path), data_files=str(path.resolve()))
+    return datasets.load_dataset(name.path, name.config)
+
+
+def _is_saved(folder: Path) -> bool:
+    return any((folder / file).is_file() for file in SAVED_FILES)
+
+
+def _split(spec: str, loaded: Any, split: str | None) -> Any:
+    """Return the split that is named, or the only one."""
+    if not isinstance(loaded, Mapping):
         if split:
             raise InvalidInput(f"{spec} is one dataset without splits: leave out @{split}")
-        return found
-    if split is None and len(found) == 1:
-        return next(iter(found.values()))
+        return loaded
+    if split is None and len(loaded) == 1:
+        return next(iter(loaded.values()))
     if split is None:
-        raise InvalidInput(f"{spec} has the splits {', '.join(found)}: choose one, {spec}@{next(iter(found))}")
-    if split not in found:
-        raise UnknownName(f"{spec} has no split {split!r}: did you mean {nearest(split, list(found))}?")
-    return found[split]
+        raise InvalidInput(f"{spec} has the splits {', '.join(loaded)}: choose one, {spec}@{next(iter(loaded))}")
+    if split not in loaded:
+        raise UnknownName(f"{spec} has no split {split!r}: did you mean {nearest(split, list(loaded))}?")
+    return loaded[split]
 
 
 def _format(path: Path) -> str:
@@ -209,10 +221,10 @@ def _format(path: Path) -> str:
     return FORMATS[path.suffix]
 
 
-def _facts(folder: Path) -> list[tuple[str, int, int]]:
-    """Return name, size and time of the files of a saved dataset, which may be written anew under one fingerprint."""
-    found = ((file, file.stat()) for file in sorted(folder.rglob("*.arrow")))
-    return [(file.relative_to(folder).as_posix(), stat.st_size, stat.st_mtime_ns) for file, stat in found]
+def _file_facts(folder: Path) -> list[tuple[str, int, int]]:
+    """Return name, size and time of the files of a saved dataset, which can change under one fingerprint."""
+    stats = ((file, file.stat()) for file in sorted(folder.rglob("*.arrow")))
+    return [(file.relative_to(folder).as_posix(), stat.st_size, stat.st_mtime_ns) for file, stat in stats]
 
 
 def _fitting(names: tuple[str, ...], n: int) -> tuple[str, ...] | None:
@@ -220,7 +232,7 @@ def _fitting(names: tuple[str, ...], n: int) -> tuple[str, ...] | None:
 
 
 @contextmanager
-def _quiet(datasets: Any) -> Iterator[None]:
+def _no_progress_bars(datasets: Any) -> Iterator[None]:
     """Show no bars of progress inside the block."""
     was_shown = not datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()

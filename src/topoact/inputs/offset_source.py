@@ -1,4 +1,4 @@
-"""Inputs that come after those of a study: their rows count on, and so do names that are nothing but row numbers."""
+"""`offset_source`: a source whose inputs follow those of a study; rows, and names that are row numbers, are shifted."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -13,10 +13,10 @@ Entry = TypeVar("Entry", Record, Text)
 
 @runtime_checkable
 class Listed(Protocol):
-    """A source that knows what its inputs are called without reading them."""
+    """A source that knows the names of its inputs without reading them."""
 
     def ids(self) -> Iterable[str]:
-        """List what the inputs are called."""
+        """Return the names of the inputs in order."""
         ...
 
 
@@ -32,14 +32,14 @@ class OffsetSource:
 
     def read(self, start: int) -> Iterator[Record]:
         for record in self._source.read(start - self._offset):
-            later = _later(record, self._offset)
-            yield replace(later, image=self._fetch(record)) if callable(record.image) else later
+            shifted = _shifted(record, self._offset)
+            yield replace(shifted, image=self._fetch(record)) if callable(record.image) else shifted
 
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
         return self._source.class_names(n_outputs)
 
     def _fetch(self, record: Record) -> Any:
-        return lambda: _later(record.image(), self._offset)
+        return lambda: _shifted(record.image(), self._offset)
 
 
 class OffsetTexts:
@@ -53,7 +53,7 @@ class OffsetTexts:
         return self._offset + len(self._source)
 
     def texts(self, start: int) -> Iterator[Text]:
-        return (_later(text, self._offset) for text in self._source.texts(start - self._offset))
+        return (_shifted(text, self._offset) for text in self._source.texts(start - self._offset))
 
     def label_column(self, unit: Unit) -> str | None:
         return self._source.label_column(unit)
@@ -63,23 +63,23 @@ class OffsetTexts:
 
 
 def offset_source(source: Source | TextSource, offset: int) -> Source | TextSource:
-    """Return the source as it is after `offset` inputs of others."""
+    """Return the source with its rows shifted by `offset`."""
     return OffsetTexts(source, offset) if isinstance(source, TextSource) else OffsetSource(source, offset)
 
 
 def offset_ids(source: Source | TextSource, offset: int, n_inputs: int) -> Iterator[str]:
-    """List what the first inputs are called after `offset` others; nothing where only reading them tells."""
+    """Return the names of the first inputs, shifted by `offset`; none where they must be read to know them."""
     ids: Iterable[str] = ()
     if isinstance(source, TextSource):
         ids = (text.id for text in source.texts(0))
     elif isinstance(source, Listed):
         ids = source.ids()
-    return (_counted_on(name, row, offset) for row, name in enumerate(islice(ids, n_inputs)))
+    return (_shifted_name(name, row, offset) for row, name in enumerate(islice(ids, n_inputs)))
 
 
-def _later(entry: Entry, offset: int) -> Entry:
-    return replace(entry, row=entry.row + offset, id=_counted_on(entry.id, entry.row, offset))
+def _shifted(entry: Entry, offset: int) -> Entry:
+    return replace(entry, row=entry.row + offset, id=_shifted_name(entry.id, entry.row, offset))
 
 
-def _counted_on(name: str, row: int, offset: int) -> str:
+def _shifted_name(name: str, row: int, offset: int) -> str:
     return str(row + offset) if name == str(row) else name

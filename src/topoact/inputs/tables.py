@@ -1,4 +1,4 @@
-"""Tables of images, read in batches: memory does not grow with the number of rows."""
+"""`Table`: tables of images, read in batches; memory does not grow with the number of rows."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ RESERVED = ("id", "label", "example", "y", "x", *COLUMNS)
 
 
 class ImageRows(ABC):
-    """The rows of a table with a column of images, wherever they are.
+    """The rows of a table with a column of images, in a file or a library.
 
     The column holds the bytes of image files, structs of bytes and path as Hugging Face writes them, or paths.
 
@@ -32,11 +32,11 @@ class ImageRows(ABC):
     n_threads = 2
     gives_tensors = False
     _folder = Path()
-    """What paths of images are relative to."""
+    """The folder to which paths of images are relative."""
 
     def __init__(
         self,
-        place: Path | str,
+        location: Path | str,
         schema: pa.Schema,
         n_rows: int,
         *,
@@ -46,11 +46,11 @@ class ImageRows(ABC):
     ) -> None:
         self._schema, self._n_rows = schema, n_rows
         if not n_rows:
-            raise InvalidInput(f"no images found: the table {place} has no rows")
+            raise InvalidInput(f"no images found: the table {location} has no rows")
         wanted = {"image": image, "label": label, "id": identity}
-        columns = check_columns(place, schema.names, wanted, needed=("image",))
+        columns = check_columns(location, schema.names, wanted, needed=("image",))
         self._image, self._label, self._id = str(columns["image"]), columns["label"], columns["id"]
-        _check_image_type(place, self._image, schema.field(self._image).type)
+        _check_image_type(location, self._image, schema.field(self._image).type)
         self._extra = {n: _free_name(n) for n in schema.names if self._is_extra(n)}
         self.record: dict[str, Any] = {"columns": columns, "n": n_rows}
 
@@ -73,11 +73,11 @@ class ImageRows(ABC):
         return tuple(map(str, range(n_outputs))) if is_integer else None
 
     def ids(self) -> Iterator[str]:
-        """List what the inputs are called; their images are not read."""
+        """Return the names of the inputs in order; their images are not read."""
         if self._id is None:
             return map(str, range(self._n_rows))
-        given = chain.from_iterable(batch.column(self._id).to_pylist() for batch in self._batches([self._id], 0))
-        return (_identity(value, row) for row, value in enumerate(given))
+        names = chain.from_iterable(batch.column(self._id).to_pylist() for batch in self._batches([self._id], 0))
+        return (_identity(name, row) for row, name in enumerate(names))
 
     def _records(self, batch: pa.RecordBatch, row: int) -> Iterator[Record]:
         columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}
@@ -147,8 +147,8 @@ def _open(path: Path) -> tuple[pa.Schema, int]:
         raise InvalidInput(f"the table {path} cannot be read: {str(error).splitlines()[0]}") from None
 
 
-def _identity(given: Any, row: int) -> str:
-    return str(row if given is None else given)
+def _identity(name: Any, row: int) -> str:
+    return str(row if name is None else name)
 
 
 def _check_image_type(path: Path | str, name: str, kind: pa.DataType) -> None:

@@ -1,4 +1,4 @@
-"""``.tar`` files of samples as webdataset writes them, read from beginning to end: only headers are looked at twice.
+"""`TarSamples`: ``.tar`` files of samples as webdataset writes them, read in order; only headers are read twice.
 
 The members of a sample follow each other and share a name up to the first dot: ``000017.jpg``, ``000017.cls``,
 ``000017.json``, ``000017.txt``.
@@ -8,6 +8,7 @@ import json
 import tarfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ class TarSamples:
     """The samples of some ``.tar`` files, one after the other.
 
     The image of a sample is its member with the suffix of an image; its label is in ``.cls``, or is the `label` of its
-    ``.json``, whose further numbers and texts are columns of the examples. What the first sample has is what there is.
+    ``.json``, whose further numbers and texts are columns of the examples. The columns are those of the first sample.
 
     Raises
     ------
@@ -51,20 +52,17 @@ class TarSamples:
         return self._ends[-1]
 
     def read(self, start: int) -> Iterator[Record]:
-        row = 0
-        for file, end in zip(self._files, self._ends, strict=True):
-            if start < end:
-                for record in self._records(file, row):
-                    if record.row >= start:
-                        extra = {name: record.extra.get(name) for name in self._columns}
-                        yield Record(record.row, record.id, record.label, record.image, extra)
-            row = end
+        first_rows = [0, *self._ends]
+        for file, first_row, end in zip(self._files, first_rows, self._ends, strict=False):
+            for record in self._records(file, first_row) if start < end else ():
+                if record.row >= start:
+                    yield replace(record, extra={name: record.extra.get(name) for name in self._columns})
 
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
         return tuple(map(str, range(n_outputs))) if self._has_integer_labels else None
 
     def ids(self) -> Iterator[str]:
-        """List what the samples are called."""
+        """Return the names of the samples in order."""
         return (key for file in self._files for key, _ in _samples(file, contents=False))
 
     @staticmethod
@@ -79,7 +77,7 @@ class TarSamples:
 
 
 def tar_files(spec: str) -> list[Path] | None:
-    """Return the ``.tar`` files that a path means, one, a folder's or a pattern's; None if it means something else."""
+    """Return the ``.tar`` files that a path names: one, those of a folder or of a pattern; None for other paths."""
     path = Path(spec)
     if path.is_dir():
         return sorted(path.glob("*.tar")) or None
@@ -89,7 +87,7 @@ def tar_files(spec: str) -> list[Path] | None:
 
 
 def _samples(file: Path, *, contents: bool = True) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Yield the key and the members by suffix of each sample; without contents if they are not asked for."""
+    """Yield the key and the members by suffix of each sample, without their contents unless `contents` is set."""
     if not file.is_file():
         raise InvalidInput(f"there is no data at {file}")
     try:
@@ -102,12 +100,13 @@ def _samples(file: Path, *, contents: bool = True) -> Iterator[tuple[str, dict[s
 
 def _members(archive: tarfile.TarFile) -> Generator[tarfile.TarInfo, None, None]:
     while (member := archive.next()) is not None:
-        archive.members = []  # type: ignore[attr-defined]  # or it would remember them all
+        archive.members = []  # type: ignore[attr-defined]  # it would keep them all
         if member.isfile():
             yield member
 
 
 def _split(name: str) -> tuple[str, str]:
+    """Return the key and the suffix of a member: its name up to the first dot, and what follows."""
     folder, slash, base = name.rpartition("/")
     stem, _, suffix = base.partition(".")
     return f"{folder}{slash}{stem}", suffix.lower()
@@ -123,6 +122,7 @@ def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _facts(file: Path, key: str, members: dict[str, bytes]) -> dict[str, Any]:
+    """Return the numbers and texts of a sample's ``.json`` and its caption."""
     try:
         facts = json.loads(members.get("json", b"{}"))
         text = members["txt"].decode() if "txt" in members else None

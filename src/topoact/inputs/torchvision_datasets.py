@@ -1,4 +1,4 @@
-"""``torchvision-data:NAME``: a dataset that torchvision downloads to the user's cache."""
+"""`open_torchvision_dataset`: ``torchvision-data:NAME``, a dataset that torchvision downloads to the user's cache."""
 
 import inspect
 from typing import Any

@@ -1,18 +1,18 @@
-"""Which classes a vector of a layer argues for: activation times gradient, at the vector itself.
+"""`attribute_classes`: attributions of vectors of a layer to classes, activation times gradient at the vector itself.
 
-The rest of the network is run from the layer on, with the vector v at every place q in the place of what the layer
-gives. The attribution of what sets v apart from a base b, such as the layer's mean, to the score s of a class is its
-linear effect on that score::
+The rest of the network is run from the layer on, with the vector v at every position q of the layer's output. The
+attribution of the difference between v and a base b, such as the layer's mean, to the score s of a class is its linear
+effect on that score::
 
-    (v - b) · (sum of ∂s/∂a[q] over the places), at a[q] = v
+    (v - b) · (sum of ∂s/∂a[q] over the positions), at a[q] = v
 
-less its mean over the classes, which moves no class past another. That is the derivative of all scores along v - b,
-which one pass of forward-mode differentiation gives. With b = 0 it is the attribution of the Activation Atlas (Carter
-et al. 2019); but behind a normalisation no score depends on the length of v, and that is nothing but noise there. The
-effect, which is not linear, is the difference of the scores themselves: s at v less s at b.
+less its mean over the classes, which changes no ranking. That is the derivative of all scores along v - b, which one
+pass of forward-mode differentiation gives. With b = 0 it is the attribution of the Activation Atlas (Carter et al.
+2019), which is noise behind a normalisation, where no score depends on the length of v. The effect, which is not
+linear, is the difference of the scores themselves: s at v less s at b.
 
-What flows past the layer, as in a network that joins it with an earlier one, comes from a neutral input; whether
-anything does is found by trying another input.
+Paths that bypass the layer, as in a network that joins it with an earlier one, are fed with a neutral input; that there
+are some is detected with another input.
 """
 
 from dataclasses import dataclass
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 Vectors = NDArray[np.float32]
 
-FIRST_ALONE: Final = "cls"
+FIRST_ONLY_POLICY: Final = "cls"
 """The policy whose vectors are of the first token: only that is replaced."""
-_LEAST: Final = float(np.finfo(np.float32).tiny)
-SAME: Final = 1e-3
+_MIN_PROBABILITY: Final = float(np.finfo(np.float32).tiny)
+SCORE_TOLERANCE: Final = 1e-3
 """Largest deviation, as a share of their spread, between scores that count as the same."""
 
 
@@ -51,7 +51,7 @@ def attribute_classes(
     batch_size: int = 32,
     progress: Progress = no_progress,
 ) -> Attributions:
-    """Return which classes vectors of a layer argue for.
+    """Return the attributions of vectors of a layer to the classes of a network.
 
     Parameters
     ----------
@@ -62,15 +62,20 @@ def attribute_classes(
     vectors
         Shape (n, n_channels), finite.
     policy
-        How the vectors of the layer were sampled. With "cls" only the first token is replaced.
+        Sampling policy of the vectors. With "cls" only the first token is replaced.
     base
-        What they are set apart from, shape (n_channels,); zeros by default.
+        The vector from which differences are taken, shape (n_channels,); zeros by default.
     shape
-        Of one input, where the network does not tell.
+        Shape of one input, where the network does not state it.
     batch_size
         Vectors in one pass.
     progress
-        Told of each batch; may raise `topoact.errors.Cancelled`.
+        Called before each batch; may raise `topoact.errors.Cancelled`.
+
+    Returns
+    -------
+    Arguments
+        Attributions, effects and scores, (n, n_classes).
 
     Raises
     ------
@@ -81,28 +86,43 @@ def attribute_classes(
     """
     base = np.zeros(vectors.shape[1], np.float32) if base is None else base
     vectors = np.concatenate([vectors, base[None]], dtype=np.float32)
-    neutral, is_share = _neutral(network, shape)
-    assert isinstance(network, TorchNetwork)
-    parts = []
+    network, neutral, is_share = _classifier(network, shape)
+    scores, slopes = list[Vectors](), list[Vectors]()
     for start in range(0, len(vectors), batch_size):
         progress("arguing", start, len(vectors))
-        some = vectors[start : start + batch_size]
-        value, direction = (partial(_put, vectors=one, policy=policy, layer=layer) for one in (some, some - base))
+        batch = vectors[start : start + batch_size]
+        value, direction = (partial(_put, vectors=part, policy=policy, layer=layer) for part in (batch, batch - base))
         along = partial(network.along, name=layer, value=value, direction=direction, of=_Scores(is_share))
-        inputs = _repeated(neutral, len(some))
-        parts.append([_host(one) for one in along(inputs)])
+        inputs = _repeated(neutral, len(batch))
+        for parts, values in zip((scores, slopes), along(inputs), strict=True):
+            parts.append(_host(values))
         if start == 0:
-            other = _host(along(_other(inputs))[0])
-    scores, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
+            scores_of_other = _host(along(_other(inputs))[0])
+    return _centred_arguments(np.concatenate(scores), np.concatenate(slopes), scores_of_other, layer)
+
+
+def _centred_arguments(scores: Vectors, slopes: Vectors, scores_of_other: Vectors, layer: str) -> Attributions:
+    """Return the attributions and effects of all vectors but the last, the base.
+
+    Parameters
+    ----------
+    scores, slopes
+        Scores and their derivatives, (n + 1, n_classes).
+    scores_of_other
+        Scores of the first vectors for another input: where they differ, something flows past the layer.
+    layer
+        Its name, for errors.
+    """
     if not (np.isfinite(scores).all() and np.isfinite(slopes).all()):
         raise ModelError(f"from layer {layer!r} on the network gives no finite scores or derivatives")
-    deviation = np.abs(other - scores[: len(other)]).max()
-    flows_past = bool(deviation > SAME * max(np.ptp(scores), 1e-12))
+    deviation = np.abs(scores_of_other - scores[: len(scores_of_other)]).max()
+    spread = max(float(np.ptp(scores)), 1e-12)
+    flows_past = bool(deviation > SCORE_TOLERANCE * spread)
     return Attributions(_centred(slopes[:-1]), _centred(scores[:-1] - scores[-1]), scores[:-1], flows_past)
 
 
-def _neutral(network: Network, shape: tuple[int, ...] | None) -> tuple[Any, bool]:
-    """Return an input that says nothing, zeros or a sample sentence, and whether the network gives probabilities."""
+def _classifier(network: Network, shape: tuple[int, ...] | None) -> tuple[TorchNetwork, Any, bool]:
+    """Return a classifier, a neutral input (zeros or a sample sentence), and whether it gives probabilities."""
     if not isinstance(network, TorchNetwork):
         raise InvalidInput(f"{network.name} has no gradients, so what argues for a class cannot be told: load its code")
     neutral = network.sample_input(shape)
@@ -111,11 +131,11 @@ def _neutral(network: Network, shape: tuple[int, ...] | None) -> tuple[Any, bool
     scores = host_scores(network.tap(neutral, {})[0])
     if scores is None or scores.shape[1] < 2:
         raise InvalidInput(f"{network.name} is no classifier: it gives no scores (B, K) of classes to argue for")
-    return neutral, gives_shares(scores)
+    return network, neutral, gives_shares(scores)
 
 
 def _put(view: "torch.Tensor", *, vectors: Vectors, policy: str, layer: str) -> None:
-    """Write the vectors to the places of a layer's output, (B, C, H, W), (B, T, C) or (B, C)."""
+    """Write the vectors to the positions of a layer's output, (B, C, H, W), (B, T, C) or (B, C)."""
     import torch
 
     channels = 1 if view.ndim in (2, 4) else 2
@@ -123,22 +143,22 @@ def _put(view: "torch.Tensor", *, vectors: Vectors, policy: str, layer: str) -> 
         raise InvalidInput(
             f"the vectors have {vectors.shape[1]} channels, and layer {layer!r} gives {tuple(view.shape)}"
         )
-    made = torch.tensor(vectors, dtype=view.dtype, device=view.device)
-    if view.ndim == 3 and policy == FIRST_ALONE:
-        view[:, 0] = made
+    values = torch.tensor(vectors, dtype=view.dtype, device=view.device)
+    if view.ndim == 3 and policy == FIRST_ONLY_POLICY:
+        view[:, 0] = values
     else:
-        view.copy_(made.reshape(len(made), *(1 if axis != channels else -1 for axis in range(1, view.ndim))))
+        view.copy_(values.reshape(len(values), *(1 if axis != channels else -1 for axis in range(1, view.ndim))))
 
 
 @dataclass(frozen=True)
 class _Scores:
-    """Makes logits of what a network gives, or logarithms of probabilities."""
+    """Returns the logits of a network's output, or the logarithms of its probabilities."""
 
     is_share: bool
 
     def __call__(self, output: Any) -> "torch.Tensor":
         scores: torch.Tensor = scores_of(output).float()
-        return scores.clamp_min(_LEAST).log() if self.is_share else scores
+        return scores.clamp_min(_MIN_PROBABILITY).log() if self.is_share else scores
 
 
 def _centred(values: Vectors) -> Vectors:
@@ -156,7 +176,7 @@ def _repeated(inputs: Any, n: int) -> Any:
 
 
 def _other(inputs: Any) -> Any:
-    """Return an input that says something else: noise, or the tokens in another order."""
+    """Return another input: noise, or the tokens in another order."""
     import torch
 
     if isinstance(inputs, dict):

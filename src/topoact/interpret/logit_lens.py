@@ -1,8 +1,7 @@
-"""The words that a language model would say with a vector of one of its layers as its last state: the logit lens.
+"""`logit_lens`: the logit lens, the likeliest words of a language model with a vector of a layer as its last state.
 
-The vector takes the place of what the last block gives, and what comes after it, the last normalisation and the head,
-makes scores of all tokens of it (nostalgebraist 2020). A vector of an early layer is read as if it were a late one,
-which it need not be.
+The vector replaces the output of the last block; the last normalisation and the head turn it into scores of all tokens
+(nostalgebraist 2020). A vector of an early layer is interpreted as one of the last, which need not be valid.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -21,13 +20,14 @@ from topoact.study.cache.attributions import OutputWord
 if TYPE_CHECKING:
     from torch import nn
 
-BATCH: Final = 64
+BATCH_VECTORS: Final = 64
+"""Vectors in one forward pass."""
 HEADS: Final = {
     "ForCausalLM": "AutoModelForCausalLM",
     "LMHeadModel": "AutoModelForCausalLM",
     "ForMaskedLM": "AutoModelForMaskedLM",
 }
-"""Ends of the names of architectures with a language head, and what loads them."""
+"""Classes of transformers that load a language head, by the end of the name of the architecture."""
 
 
 def logit_lens(
@@ -38,15 +38,20 @@ def logit_lens(
     Parameters
     ----------
     network
-        A network that reads texts: one that has a language head, or whose name ``hf:`` leads to one.
+        A network that takes texts: with a language head, or named ``hf:``, from where the head is loaded.
     layer
-        Dotted name of the module that gave the vectors. If it comes after the last block, they take its place.
+        Dotted name of the module that gave the vectors. After the last block, its own output is replaced.
     vectors
         Shape (n, n_channels).
     k
-        How many tokens.
+        Number of tokens.
     progress
-        Told of each batch; may raise `topoact.errors.Cancelled`.
+        Called before each batch; may raise `topoact.errors.Cancelled`.
+
+    Returns
+    -------
+    list of list of OutputWord
+        For each vector the tokens as text with their probabilities, the likeliest first.
 
     Raises
     ------
@@ -59,20 +64,20 @@ def logit_lens(
 
     if not isinstance(network, TextNetwork):
         raise InvalidInput(f"{network.name} reads no texts: it has no words to say")
-    model, found = _with_head(network), list[list[OutputWord]]()
-    place = _place(model, layer)
-    for start in range(0, len(vectors), BATCH):
+    model, likeliest = _with_head(network), list[list[OutputWord]]()
+    module = _replaced_module(model, layer)
+    for start in range(0, len(vectors), BATCH_VECTORS):
         progress("reading off words", start, len(vectors))
-        states = torch.from_numpy(vectors[start : start + BATCH])[:, None, :]
-        best = _scores(model, place, states).softmax(-1).topk(k)
+        states = torch.from_numpy(vectors[start : start + BATCH_VECTORS])[:, None, :]
+        best = _scores(model, module, states).softmax(-1).topk(k)
         for ids, shares in zip(best.indices.tolist(), best.values.tolist(), strict=True):
             words = [network.tokenizer.decode([number]).strip() for number in ids]
-            found.append([OutputWord(*pair) for pair in zip(words, shares, strict=True)])
-    return found
+            likeliest.append([OutputWord(*pair) for pair in zip(words, shares, strict=True)])
+    return likeliest
 
 
 def _with_head(network: TextNetwork) -> "nn.Module":
-    """Return the network with its language head, loaded anew where only its body is at hand."""
+    """Return the network with its language head, which is loaded if only the body is there."""
     head: Any = getattr(network.module, "get_output_embeddings", lambda: None)
     if head() is not None:
         return network.module
@@ -80,15 +85,14 @@ def _with_head(network: TextNetwork) -> "nn.Module":
     if kind == "hf":
         transformers = import_library("transformers", what="this model")
         config = fetch(transformers, transformers.AutoConfig, name)
-        for architecture in config.architectures or ():
-            for end, loader in HEADS.items():
-                if architecture.endswith(end):
-                    model: nn.Module = fetch(transformers, getattr(transformers, loader), name).eval()
-                    return model
+        pairs = ((architecture, end) for architecture in config.architectures or () for end in HEADS)
+        if end := next((end for architecture, end in pairs if architecture.endswith(end)), None):
+            model: nn.Module = fetch(transformers, getattr(transformers, HEADS[end]), name).eval()
+            return model
     raise InvalidInput(f"{network.name} has no language head: it gives vectors, and no words could be read off them")
 
 
-def _place(model: "nn.Module", layer: str) -> str:
+def _replaced_module(model: "nn.Module", layer: str) -> str:
     """Return the module whose output the vectors replace: the last block, or the layer itself if it comes later."""
     import torch
 
@@ -97,7 +101,7 @@ def _place(model: "nn.Module", layer: str) -> str:
     ]
     if not lists:
         raise ModelError("the network has no list of blocks after whose last one its head could be read")
-    blocks, longest = max(lists, key=lambda found: len(found[1]))
+    blocks, longest = max(lists, key=lambda pair: len(pair[1]))
     names = [name for name, _ in model.named_modules()]
     prefix = getattr(model, "base_model_prefix", "")
     known = next((name for name in (layer, f"{prefix}.{layer}") if name in names), "")
@@ -105,8 +109,8 @@ def _place(model: "nn.Module", layer: str) -> str:
     return known if is_later else f"{blocks}.{len(longest) - 1}"
 
 
-def _scores(model: "nn.Module", place: str, states: Any) -> Any:
-    """Return the scores of all tokens, (n, n_tokens), given states (n, 1, C)."""
+def _scores(model: "nn.Module", module: str, states: Any) -> Any:
+    """Return the scores of all tokens, (n, n_tokens), from states (n, 1, C)."""
     import torch
 
     def put(_: str, output: Any) -> Any:
@@ -118,6 +122,6 @@ def _scores(model: "nn.Module", place: str, states: Any) -> Any:
         return (states.to(first), *output[1:]) if isinstance(output, tuple) else states.to(first)
 
     ids = torch.zeros(len(states), 1, dtype=torch.long)
-    with torch.no_grad(), hooks.hooked(model, (place,), put):
+    with torch.no_grad(), hooks.hooked(model, (module,), put):
         output = hooks.forward(model, {"input_ids": ids, "attention_mask": torch.ones_like(ids)})
     return output.logits[:, 0].float()

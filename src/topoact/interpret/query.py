@@ -1,92 +1,95 @@
-"""Inputs of one's own through the network of a study, prepared as extraction prepares them.
+"""`query_images`, `query_texts`: the network of a study run on images and texts that a user brings.
 
-Of each layer come the vectors that its policy would keep, or choose from: one for `mean`, `maxnorm` and `cls`, those of
-all positions inside the edges for `random`, of all positions or words otherwise.
+The inputs are prepared as extraction prepares them. Of each layer come the vectors that its policy would keep, or
+choose from: one for `mean`, `maxnorm` and `cls`, those of all positions inside the edges for `random`, of all positions
+or words otherwise.
 """
 
-import io
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from topoact.errors import InvalidInput
+from topoact.extract.forward import ForwardResult
 from topoact.extract.images import ImageForward
-from topoact.extract.loader import UNREADABLE, decode
 from topoact.extract.policies import VECTOR
 from topoact.extract.predictions import Outputs
 from topoact.extract.texts.forward import TextForward, pass_of
 from topoact.extract.texts.pieces import Tokenizer
 from topoact.extract.texts.reading import TextReader
-from topoact.inputs.records import Record
 from topoact.inputs.texts.source import Text, Unit
+from topoact.interpret.query_images import prepare_image
 from topoact.interpret.study_network import StudyNetwork
 from topoact.networks.pixels import stack
-from topoact.networks.preprocessing import Preprocessing
 from topoact.study import Layer, Points
 from topoact.study.thumbnails import Thumbnail
 
-MOST_BYTES: Final = 50_000_000
-MOST_PIXELS: Final = 80_000_000
-"""Of an image, so that a small file cannot fill the memory."""
-MOST_AT_OWN_SIZE: Final = 4_000_000
-"""Pixels of an image that is not made smaller before the network."""
-MOST_CHARACTERS: Final = 100_000
-BATCH: Final = 64
+MAX_CHARACTERS: Final = 100_000
+"""Length of a text."""
+BATCH_IMAGES: Final = 64
+"""Images in one forward pass."""
+
+ByPolicy: TypeAlias = Mapping[str, Points]
+"""The points of one module in a pass, by policy."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayerVectors:
-    """What one layer answers: its vectors, and what each is of."""
+    """The vectors of one layer for some inputs, with their positions."""
 
     vectors: NDArray[np.float32]
     """Shape (n, n_channels)."""
     of: NDArray[np.int64]
-    """Which of the inputs."""
+    """The index of the input of each."""
     y: NDArray[np.int32]
     """Position in the layer's map, −1 without one."""
     x: NDArray[np.int32]
     spans: Sequence[tuple[int, int]] = ()
-    """Where the word or token of each begins and ends in its text; none of whole texts and of images."""
+    """Start and end of the word or token of each in its text; empty for whole texts and images."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What a network answers to some inputs."""
+    """The vectors and predictions of a network for some inputs."""
 
     layers: dict[str, LayerVectors]
     """By name of the layer in the study."""
     predictions: list[list[tuple[str, float]]]
-    """Of each input the likeliest classes with their shares; none where the network is no classifier."""
+    """The likeliest classes of each input with their probabilities; none where the network is no classifier."""
     thumbnails: list[Thumbnail | None] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-    """What a reader must know of how the inputs were prepared."""
+    """Sentences on how the inputs were prepared otherwise than those of the study."""
 
 
-def usable_layers(at_hand: StudyNetwork, layers: Sequence[Layer]) -> list[Layer]:
-    """Return the layers whose vectors the network at hand gives."""
-    return [layer for layer in layers if layer.has_vectors and layer.checkpoint == at_hand.checkpoint]
+def usable_layers(study_network: StudyNetwork, layers: Sequence[Layer]) -> list[Layer]:
+    """Return the layers with vectors of the network that is loaded, not of another checkpoint."""
+    return [layer for layer in layers if layer.has_vectors and layer.checkpoint == study_network.checkpoint]
 
 
 def query_images(
-    at_hand: StudyNetwork, outputs: Outputs | None, layers: Sequence[Layer], files: Sequence[bytes]
+    study_network: StudyNetwork, outputs: Outputs | None, layers: Sequence[Layer], files: Sequence[bytes]
 ) -> QueryResult:
-    """Run images through a network.
+    """Run a network on images, `BATCH_IMAGES` at a time.
 
     Parameters
     ----------
-    at_hand
+    study_network
         The network of the study.
     outputs
-        Of the network, if it is a classifier.
+        The outputs of the network, if it is a classifier.
     layers
-        Of the study; they are of the network's own checkpoint.
+        Layers of the study; they are of the network's own checkpoint.
     files
         The bytes of image files.
+
+    Returns
+    -------
+    Answers
+        The vectors of each layer, the predictions, and a thumbnail of each image.
 
     Raises
     ------
@@ -95,66 +98,88 @@ def query_images(
     ModelError
         If the network fails.
     """
-    if hasattr(at_hand.network, "tokenizer"):
-        raise InvalidInput(f"{at_hand.network.name} reads texts, and this is an image: give a sentence")
-    policies = tuple(dict.fromkeys("all" if _is_random(layer) else layer.policy for layer in layers))
-    asked = tuple(policy for policy in policies if policy != VECTOR) or ("mean",)
-    collate = at_hand.preprocessing.collate if at_hand.preprocessing else stack
-    forward = ImageForward(tuple(dict.fromkeys(layer.module for layer in layers)), asked, seed=0)
-    answers, parts, scores = QueryResult({}, []), list[list[LayerVectors]](), list[NDArray[np.float32]]()
-    for start in range(0, len(files), BATCH):
-        decoded = [_prepared(file, at_hand, answers.notices) for file in files[start : start + BATCH]]
-        answers.thumbnails += [thumbnail for _, thumbnail in decoded]
-        batch = collate([prepared for prepared, _ in decoded])
-        found, kept = forward(at_hand.network, batch, np.arange(start, start + len(decoded)))
-        parts.append([_of_images(kept[layer.module], layer, start) for layer in layers])
-        scores += [] if found is None else [found]
-    answers.layers = {layer.name: _joined([part[i] for part in parts]) for i, layer in enumerate(layers)}
-    answers.predictions = _predictions(outputs, scores, len(files))
-    return answers
+    network = study_network.network
+    if network.modality == "text":
+        raise InvalidInput(f"{network.name} reads texts, and this is an image: give a sentence")
+    policies = _policies("all" if _is_random(layer) else layer.policy for layer in layers)
+    forward = ImageForward(_modules(layers), policies, seed=0)
+    collate = study_network.preprocessing.collate if study_network.preprocessing else stack
+    results, thumbnails, notices = _Results(layers), list[Thumbnail | None](), list[str]()
+    for start in range(0, len(files), BATCH_IMAGES):
+        images = [prepare_image(file, study_network) for file in files[start : start + BATCH_IMAGES]]
+        seen = forward(network, collate([image.prepared for image in images]), np.arange(start, start + len(images)))
+        results.add(seen, partial(_answer_of_images, first=start))
+        thumbnails += [image.thumbnail for image in images]
+        notices += [notice for image in images for notice in image.notices]
+    return results.answers(outputs, thumbnails, notices)
 
 
 def query_texts(
-    at_hand: StudyNetwork, outputs: Outputs | None, layers: Sequence[Layer], texts: Sequence[str]
+    study_network: StudyNetwork, outputs: Outputs | None, layers: Sequence[Layer], texts: Sequence[str]
 ) -> QueryResult:
-    """Run texts through a network, each by itself; parameters and errors are those of `query_images`."""
-    network: Any = at_hand.network
-    if not hasattr(network, "tokenizer"):
+    """Run a network on texts, one at a time; parameters and errors are those of `query_images`."""
+    network: Any = study_network.network
+    if network.modality != "text":
         raise InvalidInput(f"{network.name} takes images, and this is a text: give an image file")
     for text in texts:
         _check_text(text)
-    policies = tuple(dict.fromkeys(layer.policy for layer in layers if layer.policy != VECTOR)) or ("mean",)
-    tokenizer = Tokenizer(network.tokenizer, limit=network.limit, max_tokens=at_hand.max_tokens)
-    reader = TextReader(TypedTexts(texts), tokenizer, policies, strict=True)
-    forward = TextForward(tuple(dict.fromkeys(layer.module for layer in layers)), reader.unit)
-    answers, parts, scores = QueryResult({}, []), list[list[LayerVectors]](), list[NDArray[np.float32]]()
-    for window in reader.windows(0, len(texts), 1):
+    tokenizer = Tokenizer(network.tokenizer, limit=network.limit, max_tokens=study_network.max_tokens)
+    reader = TextReader(_TypedTexts(texts), tokenizer, _policies(layer.policy for layer in layers), strict=True)
+    forward = TextForward(_modules(layers), reader.unit)
+    results, notices = _Results(layers), list[str]()
+    for window in reader.windows(0, len(texts), batch_size=1):
         for sample in window.samples:
-            found, kept = forward(network, *pass_of([sample], tokenizer.pad))
+            seen = forward(network, *pass_of([sample], tokenizer.pad))
             spans = list(zip(sample.columns.get("start", ()), sample.columns.get("end", ()), strict=True))
-            parts.append([_of_text(kept[layer.module][layer.policy], len(parts), spans) for layer in layers])
-            scores += [] if found is None else [found]
+            results.add(seen, partial(_answer_of_text, number=results.n_passes, spans=spans))
         if window.tally["truncated"]:
-            _note(answers.notices, f"only the first {tokenizer.max_tokens} tokens are read, as in the study")
-    answers.layers = {layer.name: _joined([part[i] for part in parts]) for i, layer in enumerate(layers)}
-    answers.predictions, answers.thumbnails = _predictions(outputs, scores, len(texts)), [None] * len(texts)
-    return answers
+            notices.append(f"only the first {tokenizer.max_tokens} tokens are read, as in the study")
+    return results.answers(outputs, [None] * len(texts), notices)
+
+
+class _Results:
+    """The outputs of a network in several passes, for the layers of a study."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._layers = layers
+        self._answers: list[list[LayerVectors]] = [[] for _ in layers]
+        self._scores: list[NDArray[np.float32]] = []
+        self.n_passes = 0
+
+    def add(self, seen: ForwardResult, answer: Callable[[ByPolicy, Layer], LayerVectors]) -> None:
+        """Add the output of a pass; `answer` turns what one module gave into the answer of a layer."""
+        scores, by_module = seen
+        for layer, answers in zip(self._layers, self._answers, strict=True):
+            answers.append(answer(by_module[layer.module], layer))
+        if scores is not None:
+            self._scores.append(scores)
+        self.n_passes += 1
+
+    def answers(
+        self, outputs: Outputs | None, thumbnails: list[Thumbnail | None], notices: Sequence[str]
+    ) -> QueryResult:
+        """Return the answers to all inputs, of which there is a thumbnail or None each, and each notice once."""
+        layers = {layer.name: _joined(parts) for layer, parts in zip(self._layers, self._answers, strict=True)}
+        predictions: list[list[tuple[str, float]]] = [[] for _ in thumbnails]
+        if outputs and self._scores:
+            predictions = outputs.likeliest(np.concatenate(self._scores))
+        return QueryResult(layers, predictions, thumbnails, list(dict.fromkeys(notices)))
 
 
 @dataclass(slots=True)
-class TypedTexts:
-    """Texts that somebody typed, as a source."""
+class _TypedTexts:
+    """Texts that a user typed, as a source."""
 
-    given: Sequence[str]
+    typed: Sequence[str]
     record: dict[str, Any] = field(default_factory=dict)
     text_columns: tuple[str, ...] = ()
     word_columns: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
-        return len(self.given)
+        return len(self.typed)
 
     def texts(self, start: int) -> Iterator[Text]:
-        return (Text(row, "the text", text) for row, text in enumerate(self.given[start:], start))
+        return (Text(row, "the text", text) for row, text in enumerate(self.typed[start:], start))
 
     def label_column(self, unit: Unit) -> str | None:  # noqa: ARG002  # nothing is known of them
         return None
@@ -163,88 +188,29 @@ class TypedTexts:
         return None
 
 
-def check_file(size: int) -> None:
-    """Refuse a file that is too large, before it is read."""
-    if size > MOST_BYTES:
-        raise InvalidInput(f"an image may have {MOST_BYTES / 1e6:.0f} MB: this file has {size / 1e6:.0f}")
-
-
 def _check_text(text: str) -> None:
     if not text.strip():
         raise InvalidInput("the text is empty: type a sentence")
-    if len(text) > MOST_CHARACTERS:
-        raise InvalidInput(f"a text may have {MOST_CHARACTERS:,} characters: this one has {len(text):,}")
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidInput(f"a text may have {MAX_CHARACTERS:,} characters: this one has {len(text):,}")
 
 
-def _prepared(file: bytes, at_hand: StudyNetwork, notices: list[str]) -> tuple[Any, Thumbnail | None]:
-    """Return an image as the network takes it, and small for people."""
-    check_file(len(file))
-    n_pixels = _count_pixels(file)
-    preprocessing, shape = at_hand.preprocessing, at_hand.shape
-    if preprocessing and (preprocessing.size or preprocessing.transform):
-        return _decoded(file, preprocessing)
-    if shape is None and n_pixels > MOST_AT_OWN_SIZE:
-        said = f"this network takes images as they are, and one may have {MOST_AT_OWN_SIZE / 1e6:.0f} megapixels"
-        raise InvalidInput(f"{said}: this one has {n_pixels / 1e6:.0f}, make it smaller")
-    pixels, thumbnail = _decoded(file, Preprocessing())
-    fitted = _fitted(Image.fromarray(pixels), shape, notices)
-    return fitted if preprocessing else _as_tensor(fitted, shape, notices), thumbnail
+def _modules(layers: Sequence[Layer]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(layer.module for layer in layers))
 
 
-def _count_pixels(file: bytes) -> int:
-    """Return how many pixels an image has, from its beginning alone, and refuse too many."""
-    most = MOST_PIXELS / 1e6
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            width, height = Image.open(io.BytesIO(file)).size
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InvalidInput(f"an image may have {most:.0f} megapixels: this one has many more") from None
-    except UNREADABLE:
-        raise InvalidInput("this is no image, or of a kind that is not known: give a JPEG, PNG or WebP file") from None
-    n_pixels = width * height
-    if n_pixels > MOST_PIXELS:
-        raise InvalidInput(f"an image may have {most:.0f} megapixels: this one has {n_pixels / 1e6:.0f}")
-    return n_pixels
-
-
-def _decoded(file: bytes, preprocessing: Preprocessing) -> tuple[Any, Thumbnail | None]:
-    found = decode(Record(0, "the image", None, file), preprocessing)
-    if found.prepared is None:
-        raise InvalidInput(f"the image cannot be read: {found.reason}")
-    return found.prepared, found.thumbnail
-
-
-def _fitted(image: Image.Image, shape: tuple[int, ...] | None, notices: list[str]) -> NDArray[Any]:
-    """Return an image at the size of the study's inputs, where they have one."""
-    if shape and len(shape) == 3 and image.size != (shape[2], shape[1]):
-        image = ImageOps.fit(image, (shape[2], shape[1]), Image.Resampling.BILINEAR)
-        _note(notices, f"the image was brought to {shape[2]} x {shape[1]} pixels, the size of the study's inputs")
-    return np.asarray(image)
-
-
-def _as_tensor(pixels: NDArray[Any], shape: tuple[int, ...] | None, notices: list[str]) -> NDArray[Any]:
-    """Return pixels from 0 to 1, as the tensors are taken to be that the study was made of."""
-    if shape is None or len(shape) != 3 or shape[0] not in {1, 3}:
-        said = "unknown shape" if shape is None else f"shape {'x'.join(map(str, shape))}"
-        raise InvalidInput(f"the study was made of tensors of {said}: no image can be brought to it")
-    _note(notices, f"the study was made of tensors: the image became one, {'grey' if shape[0] == 1 else 'RGB'}, 0 to 1")
-    if shape[0] == 1:
-        pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
-    return np.moveaxis(pixels, -1, 0).astype(np.float32) / 255
-
-
-def _note(notices: list[str], sentence: str) -> None:
-    if sentence not in notices:
-        notices.append(sentence)
+def _policies(policies: Iterable[str]) -> tuple[str, ...]:
+    """Return the policies to sample under, each once; modules that give one vector an input need none."""
+    return tuple(dict.fromkeys(policy for policy in policies if policy != VECTOR)) or ("mean",)
 
 
 def _is_random(layer: Layer) -> bool:
     return layer.policy.startswith("random")
 
 
-def _of_images(kept: Mapping[str, Points], layer: Layer, first: int) -> LayerVectors:
-    points = kept["all" if _is_random(layer) and VECTOR not in kept else layer.policy]
+def _answer_of_images(by_policy: ByPolicy, layer: Layer, *, first: int) -> LayerVectors:
+    """Return what a layer answers to a batch of images, whose first one is the input `first`."""
+    points = by_policy["all" if _is_random(layer) and VECTOR not in by_policy else layer.policy]
     of = np.repeat(np.arange(first, first + len(points.vectors)), points.vectors.shape[1])
     y, x = points.y.ravel(), points.x.ravel()
     inside = np.ones(len(of), dtype=bool)
@@ -254,18 +220,15 @@ def _of_images(kept: Mapping[str, Points], layer: Layer, first: int) -> LayerVec
     return LayerVectors(vectors[inside], of[inside], y[inside], x[inside])
 
 
-def _of_text(points: Points, number: int, spans: list[tuple[int, int]]) -> LayerVectors:
-    n = len(points.vectors)
-    return LayerVectors(points.vectors[:, 0], np.full(n, number), points.y.ravel(), points.x.ravel(), spans)
+def _answer_of_text(by_policy: ByPolicy, layer: Layer, *, number: int, spans: list[tuple[int, int]]) -> LayerVectors:
+    """Return what a layer answers to one text, the input `number`."""
+    points = by_policy[layer.policy]
+    of = np.full(len(points.vectors), number)
+    return LayerVectors(points.vectors[:, 0], of, points.y.ravel(), points.x.ravel(), spans)
 
 
 def _joined(parts: Sequence[LayerVectors]) -> LayerVectors:
+    """Return the answers of one layer in several passes as one."""
     columns: list[Any] = [[getattr(part, name) for part in parts] for name in ("vectors", "of", "y", "x")]
     vectors, of, y, x = map(np.concatenate, columns)
     return LayerVectors(vectors, of, y, x, [span for part in parts for span in part.spans])
-
-
-def _predictions(
-    outputs: Outputs | None, scores: Sequence[NDArray[np.float32]], n: int
-) -> list[list[tuple[str, float]]]:
-    return outputs.likeliest(np.concatenate(scores)) if outputs and scores else [[] for _ in range(n)]

@@ -1,4 +1,7 @@
-"""The network of a study, loaded once more: to make activation images, locate other inputs, and ask what nodes say."""
+"""`reload_network`: the network of a study, loaded again and compared with its record.
+
+Activation images, located inputs, attributions and the logit lens need it.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,35 +18,35 @@ if TYPE_CHECKING:
     from topoact.study import Study
 
 RECORDED: Final = "study"
-"""Stands for the network that the study itself names."""
+"""Value of `NetworkChoice.spec` for the network that the study records."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkChoice:
-    """Which network is loaded for a study, as the user said."""
+    """The network that the user chooses for a study."""
 
     spec: str = RECORDED
     """As in `load_network`, or ``study`` for what the study records."""
     weights: str | None = None
     transform: str | None = None
-    """``file.py:callable`` in the place of the transform that the study records, if that has been moved."""
+    """``file.py:callable`` to use instead of the recorded transform, if its file was moved."""
 
 
 @dataclass(frozen=True, eq=False)
 class StudyNetwork:
-    """The network of a study, at hand."""
+    """The network of a study, loaded and ready to run."""
 
     network: Network
     checkpoint: str | None
     """Which of the study's checkpoints it is; None where they have no names."""
     digest: str
-    """Of its weights."""
+    """Digest of its weights."""
     preprocessing: Preprocessing | None
-    """What is done to an image; None for texts, and where the study was made of tensors."""
+    """Preprocessing of images; None for texts, and where the study was made of tensors."""
     shape: tuple[int, ...] | None
-    """Of one input, (channels, height, width), if it is the same for all and known; None for texts."""
+    """Shape of one input, (channels, height, width), if it is known and the same for all; None for texts."""
     max_tokens: int | None
-    """Where texts are cut; None where they are not."""
+    """Number of tokens at which texts are cut; None where they are not."""
 
     def check_layer(self, layer: Any) -> None:
         """Refuse a layer whose vectors another network gave.
@@ -61,14 +64,19 @@ class StudyNetwork:
 
 
 def reload_network(study: "Study", choice: NetworkChoice | None = None) -> StudyNetwork:
-    """Load the network that a study was made with, and see that it is the same.
+    """Load the network that a study was made with, and check that its weights are the same.
 
     Parameters
     ----------
     study
-        What it was made of is read from its ``study.json``.
+        The study, whose ``study.json`` records its network.
     choice
         By default the network that the study records.
+
+    Returns
+    -------
+    StudyNetwork
+        The network on the CPU, in the precision of the study.
 
     Raises
     ------
@@ -92,14 +100,14 @@ def reload_network(study: "Study", choice: NetworkChoice | None = None) -> Study
     first = history.first
     network.to("cpu", first.get("dtype", "float32"))
     record = first["preprocessing"] or {}
-    is_text = hasattr(network, "tokenizer")
+    is_text = network.modality == "text"
     preprocessing = None if is_text or not record else _preprocessing(record, choice.transform)
     shape = None if is_text else _shape(study, preprocessing)
     return StudyNetwork(network, by_digest[digest], digest, preprocessing, shape, record.get("max_tokens"))
 
 
 def has_gradients(study: "Study", choice: NetworkChoice) -> bool:
-    """Tell from what is recorded whether the network takes images and runs on torch."""
+    """Return whether, by the record, the network takes images and runs on torch."""
     record = (study.manifest.config.get("model") or {}) if choice.spec == RECORDED else {"spec": choice.spec}
     is_text = "tokenizer" in (study.manifest.preprocessing or {})
     return bool(record) and not is_text and not str(record["spec"]).startswith("onnx:")
@@ -133,9 +141,9 @@ def _preprocessing(record: dict[str, Any], transform: str | None) -> Preprocessi
 
 
 def _shape(study: "Study", preprocessing: Preprocessing | None) -> tuple[int, ...] | None:
-    """Return the shape of one input: as recorded, else as the preprocessing says, else as the images are."""
-    if said := study.manifest.notes.get("input"):
-        return tuple(said)
+    """Return the shape of one input: as recorded, else that of the preprocessing, else that of the images."""
+    if recorded := study.manifest.notes.get("input"):
+        return tuple(recorded)
     if preprocessing and (shape := preprocessing.shape):
         return shape
     thumbnail = study.thumbnail(0)

@@ -1,7 +1,23 @@
-"""Networks: found by their specification in a file or a library, given weights, and looked into layer by layer."""
+"""Networks: `load_network` loads one by its specification, and `Network` is their protocol."""
 
 from topoact.networks.loading import as_network, load_model, load_network
-from topoact.networks.protocol import DTYPES, LayerFacts, Network
+from topoact.networks.protocol import (
+    DTYPES,
+    LayerFacts,
+    Modality,
+    Network,
+    modality_of,
+)
 from topoact.networks.torch_network import TorchNetwork
 
-__all__ = ["DTYPES", "LayerFacts", "Network", "TorchNetwork", "as_network", "load_model", "load_network"]
+__all__ = [
+    "DTYPES",
+    "LayerFacts",
+    "Modality",
+    "Network",
+    "TorchNetwork",
+    "as_network",
+    "load_model",
+    "load_network",
+    "modality_of",
+]

@@ -1,4 +1,4 @@
-"""Which axis of an output holds the channels: the second of maps, the last of tokens, except in modules named here."""
+"""`in_order`: outputs of modules with their channels on the second axis of maps and the last of tokens."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -11,9 +11,12 @@ Kept = TypeVar("Kept")
 
 Keep = Callable[["torch.Tensor"], Kept]
 
-FIRST_OF_MAPS = ("Conv2d", "BatchNorm2d", "LayerNorm2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d")
-FIRST_OF_ROWS = ("Conv1d", "BatchNorm1d", "InstanceNorm1d", "MaxPool1d", "AvgPool1d")
-LAST_OF_MAPS = ("Linear", "LayerNorm", "RMSNorm")
+CHANNELS_FIRST_MAPS = ("Conv2d", "BatchNorm2d", "LayerNorm2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d")
+"""Modules that give (B, C, H, W) in any network."""
+CHANNELS_FIRST_ROWS = ("Conv1d", "BatchNorm1d", "InstanceNorm1d", "MaxPool1d", "AvgPool1d")
+"""Modules that give (B, C, T)."""
+CHANNELS_LAST_MAPS = ("Linear", "LayerNorm", "RMSNorm")
+"""Modules that give (B, H, W, C)."""
 
 
 def in_order(module: "nn.Module", keep: Keep[Kept], *, maps_end_in_channels: bool) -> Keep[Kept]:
@@ -24,18 +27,18 @@ def in_order(module: "nn.Module", keep: Keep[Kept], *, maps_end_in_channels: boo
     module
         The module that gives the outputs.
     keep
-        What is to be made of them.
+        The function of the outputs.
     maps_end_in_channels
         Whether the blocks of the network give (B, H, W, C), as those of Swin transformers do.
     """
     kinds = {kind.__name__ for kind in type(module).__mro__}
-    last = not kinds & set(FIRST_OF_MAPS) and (maps_end_in_channels or bool(kinds & set(LAST_OF_MAPS)))
-    first_of_rows = bool(kinds & set(FIRST_OF_ROWS))
+    is_last = not kinds & set(CHANNELS_FIRST_MAPS) and (maps_end_in_channels or bool(kinds & set(CHANNELS_LAST_MAPS)))
+    is_first_of_rows = bool(kinds & set(CHANNELS_FIRST_ROWS))
 
     def kept(output: "torch.Tensor") -> Kept:
-        if output.ndim == 4 and last:
+        if output.ndim == 4 and is_last:
             output = output.movedim(-1, 1)
-        if output.ndim == 3 and first_of_rows:
+        if output.ndim == 3 and is_first_of_rows:
             output = output.movedim(1, -1)
         return keep(output)
 

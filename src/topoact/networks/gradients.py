@@ -1,4 +1,4 @@
-"""How scores of a network change with the outputs of some of its modules."""
+"""`gradients`: derivatives of a network's scores with respect to the outputs of some of its modules."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -20,7 +20,7 @@ def gradients(
     *,
     precision: AbstractContextManager[Any],
 ) -> Iterator[dict[str, "torch.Tensor"]]:
-    """Run one forward pass, and one backward pass for each of some numbers that are made of what the network gives.
+    """Run one forward pass, and one backward pass for each of some numbers computed from the network's output.
 
     The weights need no gradients and get none. Memory holds what the network computes of a batch after the first of
     the modules, until the last backward pass.
@@ -34,9 +34,9 @@ def gradients(
     names
         Dotted names of modules that give a tensor, once in a pass.
     sums
-        Makes of the network's output a tensor of the K numbers.
+        The K numbers as a function of the network's output.
     precision
-        In which the forward pass runs.
+        Context in which the forward pass runs.
 
     Yields
     ------
@@ -50,35 +50,35 @@ def gradients(
     """
     import torch
 
-    seen: dict[str, torch.Tensor] = {}
+    outputs: dict[str, torch.Tensor] = {}
 
     def look(name: str, output: "torch.Tensor") -> "torch.Tensor":
-        seen[name] = output if output.requires_grad else _leaf(name, output)
-        return seen[name].clone()  # the network may overwrite what it gets
+        outputs[name] = output if output.requires_grad else _leaf(name, output)
+        return outputs[name].clone()  # the network may overwrite its inputs
 
     with torch.enable_grad(), frozen(model):
         with precision, hooks.hooked(model, names, look):
             output = hooks.forward(model, inputs)
         numbers = sums(output)
-    for place in range(len(numbers)):
-        yield _back(numbers, place, seen)
+    for k in range(len(numbers)):
+        yield _backward(numbers, k, outputs)
 
 
-def _back(numbers: "torch.Tensor", place: int, seen: dict[str, "torch.Tensor"]) -> dict[str, "torch.Tensor"]:
+def _backward(numbers: "torch.Tensor", k: int, outputs: dict[str, "torch.Tensor"]) -> dict[str, "torch.Tensor"]:
+    """Return the gradients of one of the numbers; the last releases the graph."""
     import torch
 
-    is_last = place == len(numbers) - 1
-    outputs, tensors = numbers[place], list(seen.values())
-    found: Sequence[torch.Tensor | None] = [None] * len(tensors)
+    is_last, tensors = k == len(numbers) - 1, list(outputs.values())
+    by_output: Sequence[torch.Tensor | None] = [None] * len(tensors)
     if numbers.requires_grad:
-        found = torch.autograd.grad(outputs, tensors, retain_graph=not is_last, allow_unused=True)
-    for name, gradient in zip(seen, found, strict=True):
+        by_output = torch.autograd.grad(numbers[k], tensors, retain_graph=not is_last, allow_unused=True)
+    for name, gradient in zip(outputs, by_output, strict=True):
         if gradient is None:
             raise ModelError(
                 f"the scores have no gradient with respect to layer {name!r}: they do not depend on it, or the network"
                 " switches gradients off; leave it out of --layers, or leave out --attribution"
             )
-    return dict(zip(seen, found, strict=True))  # type: ignore[arg-type]  # none is None
+    return dict(zip(outputs, by_output, strict=True))  # type: ignore[arg-type]  # none is None
 
 
 def _leaf(name: str, output: "torch.Tensor") -> "torch.Tensor":
@@ -90,7 +90,7 @@ def _leaf(name: str, output: "torch.Tensor") -> "torch.Tensor":
 
 @contextmanager
 def frozen(model: "nn.Module") -> Iterator[None]:
-    """Let no weight ask for a gradient inside the block: nothing before the first module is then remembered."""
+    """Require no gradients of weights inside the block, so that autograd records nothing before the first module."""
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     try:
         for weight in trained:

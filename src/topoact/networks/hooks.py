@@ -1,4 +1,4 @@
-"""Forward hooks that live for one pass, keep copies only, and see each layer exactly once."""
+"""Forward hooks of one pass: `tap` keeps something of the outputs of layers, `watch` their shapes."""
 
 import inspect
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -27,14 +27,14 @@ def tap(
     inputs
         Its input: a tensor, or a mapping of its arguments by name.
     keep
-        For each dotted name, what to make of that module's output; it must not keep the tensor itself.
+        For each dotted name a function of that module's output; it must not keep the tensor itself.
 
     Returns
     -------
     output : object
-        What the network gives.
+        The output of the network.
     kept : dict
-        What was kept, by name, in the order of `keep`.
+        The results of the functions by name, in the order of `keep`.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def tap(
 
 
 def checked_tensor(name: str, output: Any, *, again: bool = False) -> "torch.Tensor":
-    """Return what a module gives, a tensor and the first of the pass; raises `ModelError` of anything else."""
+    """Return the output of a module; raises `ModelError` if it is no tensor, or not the first of the pass."""
     import torch
 
     if again:
@@ -66,32 +66,32 @@ def checked_tensor(name: str, output: Any, *, again: bool = False) -> "torch.Ten
     return output
 
 
-def check_called(names: Iterable[str], seen: Container[str]) -> None:
+def check_called(names: Iterable[str], called: Container[str]) -> None:
     """Refuse modules that were not called in a pass; raises `ModelError`."""
     for name in names:
-        if name not in seen:
+        if name not in called:
             raise ModelError(f"layer {name!r} is never called in the forward pass")
 
 
 def watch(model: "nn.Module", names: Sequence[str], inputs: Any) -> dict[str, list[tuple[int, ...] | None]]:
-    """Return the shapes of what each module gives in one pass, call by call; None where it gives no tensor."""
+    """Return the shapes of the outputs of each module in one pass, call by call; None where one is no tensor."""
     import torch
 
-    seen: dict[str, list[tuple[int, ...] | None]] = {name: [] for name in names}
+    shapes: dict[str, list[tuple[int, ...] | None]] = {name: [] for name in names}
 
     def look(name: str, output: Any) -> None:
-        seen[name].append(tuple(output.shape) if isinstance(output, torch.Tensor) else None)
+        shapes[name].append(tuple(output.shape) if isinstance(output, torch.Tensor) else None)
 
     with torch.no_grad(), hooked(model, names, look):
         forward(model, inputs)
-    return seen
+    return shapes
 
 
 @contextmanager
 def hooked(model: "nn.Module", names: Sequence[str], look: Callable[[str, Any], Any]) -> Iterator[None]:
     """Call `look(name, output)` after each call of the named modules, inside the block only.
 
-    What it returns, unless that is None, takes the output's place.
+    If `look` returns anything but None, that replaces the output.
     """
     with ExitStack() as stack:
         for name in names:
@@ -102,18 +102,18 @@ def hooked(model: "nn.Module", names: Sequence[str], look: Callable[[str, Any], 
 
 
 def frozen_parts(model: "nn.Module") -> list[str]:
-    """Return the names of the outermost script modules, whose inner calls no hook sees; "" is the network itself."""
+    """Return the names of the outermost script modules, inside which hooks are not called; "" is the network itself."""
     import torch
 
-    found: list[str] = []
+    parts: list[str] = []
     for name, module in model.named_modules(remove_duplicate=False):
-        if isinstance(module, torch.jit.ScriptModule) and not any(_is_inside(name, other) for other in found):
-            found.append(name)
-    return found
+        if isinstance(module, torch.jit.ScriptModule) and not any(_is_inside(name, part) for part in parts):
+            parts.append(name)
+    return parts
 
 
 def check_reachable(model: "nn.Module", names: Iterable[str]) -> None:
-    """Refuse modules whose calls no hook sees.
+    """Refuse modules whose hooks are never called.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def _is_inside(name: str, part: str) -> bool:
 
 
 def forward(model: "nn.Module", inputs: Any) -> Any:
-    """Return what the network gives.
+    """Return the output of the network.
 
     Raises
     ------
@@ -164,7 +164,7 @@ def _check_one_input(model: "nn.Module", inputs: Any) -> None:
 
 
 def shape_of(inputs: Any) -> str:
-    """Return the shape of an input, or of each by name, as people write it."""
+    """Return the shape of an input, or of each by name, as text: "1x3x224x224"."""
     if isinstance(inputs, Mapping):
         return ", ".join(f"{name} {shape_of(value)}" for name, value in inputs.items())
     return "x".join(map(str, inputs.shape))

@@ -1,4 +1,4 @@
-"""How what a network gives changes along a direction of the output of one of its modules."""
+"""`along`: derivatives of a network's output along a direction of the output of one of its modules."""
 
 import warnings
 from collections.abc import Callable
@@ -22,9 +22,9 @@ def along(
     *,
     precision: AbstractContextManager[Any],
 ) -> tuple["torch.Tensor", "torch.Tensor"]:
-    """Run the network with the output of a module replaced, and differentiate what it gives along a direction.
+    """Run the network with the output of a module replaced, and differentiate its own along a direction.
 
-    One pass of forward-mode differentiation: it costs about two forward passes, however many numbers the network gives.
+    One pass of forward-mode differentiation: it costs about two forward passes, whatever the number of outputs.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ def along(
     name
         Dotted name of a module that gives a tensor, once in a pass.
     put
-        Makes of the module's output what takes its place, and the direction; both of its shape.
+        The replacement of the module's output and the direction, both of its shape, as a function of it.
     of
-        Makes of the network's output the numbers of interest.
+        The numbers of interest as a function of the network's output.
     precision
-        In which the pass runs.
+        Context in which the pass runs.
 
     Returns
     -------
@@ -55,21 +55,21 @@ def along(
     from torch.autograd import forward_ad
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
-    seen: set[str] = set()
+    called: set[str] = set()
 
     def replace(name: str, output: Any) -> "torch.Tensor":
-        tensor = hooks.checked_tensor(name, output, again=name in seen)
-        seen.add(name)
+        tensor = hooks.checked_tensor(name, output, again=name in called)
+        called.add(name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of torch itself, at its first dual number
             return forward_ad.make_dual(*put(tensor))  # type: ignore[no-untyped-call]
 
     hooks.check_reachable(model, (name,))
-    attention = sdpa_kernel(SDPBackend.MATH)  # the fused ones know no forward mode
+    attention = sdpa_kernel(SDPBackend.MATH)  # the fused kernels have no forward mode
     with torch.no_grad(), forward_ad.dual_level(), precision, attention, hooks.hooked(model, (name,), replace):
         numbers = of(hooks.forward(model, inputs))
         value, slope = forward_ad.unpack_dual(numbers)  # type: ignore[no-untyped-call]
-    hooks.check_called((name,), seen)
+    hooks.check_called((name,), called)
     if slope is None:
         raise ModelError(f"what the network gives does not depend on layer {name!r}")
     return value, slope

@@ -26,6 +26,11 @@ def select_layers(network: "Network", patterns: Sequence[str]) -> tuple[str, ...
         Names, "recommended" (or "usual"), or globs whose ``*`` does not cross a dot or a slash: ``inception*`` is not
         ``inception3a.branch1``.
 
+    Returns
+    -------
+    tuple of str
+        Dotted names of the layers.
+
     Raises
     ------
     UnknownName

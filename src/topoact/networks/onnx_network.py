@@ -1,4 +1,4 @@
-"""``onnx:FILE`` on ONNX Runtime, without torch: every inner tensor is a layer, by its name in the graph."""
+"""`OnnxNetwork`: ``onnx:FILE`` on ONNX Runtime, without torch; each inner tensor is a layer, by its name."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 from topoact.errors import InvalidInput, ModelError
 from topoact.networks.libraries import import_library, versions
 from topoact.networks.preprocessing import Preprocessing
-from topoact.networks.protocol import LayerFacts
+from topoact.networks.protocol import LayerFacts, Modality
 from topoact.networks.specs import explain
 
 Kept = TypeVar("Kept")
@@ -37,8 +37,9 @@ def load(file: str, weights: str | Path | None) -> "OnnxNetwork":
 
 
 class OnnxNetwork:
-    """An ONNX graph whose inner tensors are made outputs of the session when they are asked for."""
+    """An ONNX graph; the inner tensors that `tap` keeps are made outputs of its session."""
 
+    modality: Modality = "image"
     preprocessing: Preprocessing | None = None
     is_user_code = False
     class_names: tuple[str, ...] | None = None
@@ -85,7 +86,7 @@ class OnnxNetwork:
     def recommended_layers(self) -> tuple[str, ...]:
         return ()
 
-    def default_layers(self, inputs: Any) -> tuple[str, ...]:  # noqa: ARG002, what other networks need
+    def default_layers(self, inputs: Any) -> tuple[str, ...]:  # noqa: ARG002, the protocol has it
         raise ModelError(f"no layer to choose by default in {self.name}: name some of 'topoact layers' with --layers")
 
     def survey(self, inputs: Any) -> list[LayerFacts]:
@@ -115,16 +116,16 @@ class OnnxNetwork:
 
     def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
         session = self._session(tuple(keep))
-        given = session.get_inputs()[0]
-        array = np.asarray(inputs, dtype=FLOATS.get(given.type))
-        self._check_batch(given.shape, array.shape)
+        declared = session.get_inputs()[0]
+        array = np.asarray(inputs, dtype=FLOATS.get(declared.type))
+        self._check_batch(declared.shape, array.shape)
         try:
-            found = session.run([*self._outputs, *keep], {given.name: array})
+            arrays = session.run([*self._outputs, *keep], {declared.name: array})
         except Exception as error:
             shape = "x".join(map(str, array.shape))
             raise ModelError(f"the network fails on an input of shape {shape}: {explain(error)}") from error
-        tensors = dict(zip(keep, found[len(self._outputs) :], strict=True))
-        return found[0], {name: keep[name](tensor) for name, tensor in tensors.items()}
+        layers = dict(zip(keep, arrays[len(self._outputs) :], strict=True))
+        return arrays[0], {name: keep[name](output) for name, output in layers.items()}
 
     def _check_batch(self, wanted: Sequence[Any], shape: tuple[int, ...]) -> None:
         fixed = wanted[0] if wanted and isinstance(wanted[0], int) else None
@@ -137,16 +138,16 @@ class OnnxNetwork:
         if layers not in self._sessions:
             model = type(self._model)()
             model.CopyFrom(self._model)
-            given = set(self._outputs)
-            model.graph.output.extend(self._onnx.ValueInfoProto(name=n) for n in layers if n not in given)
+            inner = [name for name in layers if name not in self._outputs]
+            model.graph.output.extend(self._onnx.ValueInfoProto(name=name) for name in inner)
             options = self._runtime.SessionOptions()
             options.add_session_config_entry(WEIGHTS_FOLDER, str(self._path.parent))
             options.log_severity_level = 3
             try:
-                made = self._runtime.InferenceSession(model.SerializeToString(), options, providers=[self._provider])
+                session = self._runtime.InferenceSession(model.SerializeToString(), options, providers=[self._provider])
             except Exception as error:
                 raise ModelError(f"ONNX Runtime cannot run {self.name}: {explain(error)}") from error
-            self._sessions[layers] = made
+            self._sessions[layers] = session
         return self._sessions[layers]
 
     @cached_property
@@ -160,5 +161,6 @@ class OnnxNetwork:
         return state.hexdigest()
 
     def _external_files(self) -> list[Path]:
-        places = {e.value for t in self._model.graph.initializer for e in t.external_data if e.key == "location"}
-        return [self._path.parent / place for place in sorted(places)]
+        tensors = self._model.graph.initializer
+        names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
+        return [self._path.parent / name for name in sorted(names)]

@@ -1,12 +1,15 @@
-"""What extraction asks of a network, whichever library runs it."""
+"""`Network`: the protocol of networks, whichever library runs them; `LayerFacts`: a layer in their list."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from topoact.networks.preprocessing import Preprocessing
 
 Kept = TypeVar("Kept")
+
+Modality: TypeAlias = Literal["image", "text"]
+"""What the inputs of a network are: images, or tensors of any other kind; or texts, through its `tokenizer`."""
 
 DTYPES = ("float32", "bfloat16")
 """Precision of the forward pass; activations are stored as float32."""
@@ -38,6 +41,11 @@ class Network(Protocol):
     """What its own library does to an image before it; None if nothing is known."""
     class_names: tuple[str, ...] | None
     """Names of its outputs, if they are known."""
+
+    @property
+    def modality(self) -> Modality:
+        """What its inputs are; see `modality_of` for networks without this attribute."""
+        ...
 
     @property
     def is_user_code(self) -> bool:
@@ -93,3 +101,12 @@ class Network(Protocol):
     def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
         """Run one forward pass and keep something of the outputs of some layers; see `hooks.tap`."""
         ...
+
+
+def modality_of(network: Network) -> Modality:
+    """Return what the inputs of a network are.
+
+    A network of other people may lack the attribute `modality`: it takes texts if it has a `tokenizer`, else images.
+    """
+    modality: Modality | None = getattr(network, "modality", None)
+    return modality or ("text" if hasattr(network, "tokenizer") else "image")

@@ -1,4 +1,4 @@
-"""Which layers people look at in a network, told from how it is built."""
+"""`recommended_layers`: the layers of a network that are most often inspected, found from its architecture."""
 
 import re
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
-REPEATED = 3
-"""So many blocks of one kind in a row are the body of a network."""
+MIN_BLOCKS = 3
+"""Number of blocks of one kind in a row that make the body of a network."""
 
 
 def recommended_layers(model: "nn.Module") -> tuple[str, ...]:
-    """Return the layers that people look at, or none where the network is of no kind that we know.
+    """Return the layers that are most often inspected, none for an unknown architecture.
 
     ResNets: the first batch normalisation and the last of each stage's last block, as in the TopoAct paper (Rathore et
     al. 2021). Other networks: the blocks that make up the body, which are GoogLeNet's nine inceptions, SqueezeNet's
@@ -58,11 +58,11 @@ def _bodies(model: "nn.Module") -> Iterator[tuple[str, ...]]:
 
 
 def _body(prefix: str, module: "nn.Module") -> tuple[str, ...]:
-    """Return the children that are themselves made of modules, of the kind that there are most of."""
+    """Return the children that contain modules, of the most frequent kind."""
     kinds: dict[str, list[str]] = {}
     for name, child in module.named_children():
         if any(True for _ in child.children()) and any(True for _ in child.parameters()):
             kind = re.sub("(?<=[a-z])[A-E]$", "", type(child).__name__)  # InceptionA to InceptionE are one kind
             kinds.setdefault(kind, []).append(f"{prefix}{name}")
     largest = max(kinds.values(), key=len, default=[])
-    return tuple(largest) if len(largest) >= REPEATED else ()
+    return tuple(largest) if len(largest) >= MIN_BLOCKS else ()

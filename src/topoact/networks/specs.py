@@ -1,4 +1,4 @@
-"""Objects named on the command line, ``file.py:name`` or ``package.module:name``. Their code is run."""
+"""`load_object`: objects named on the command line, ``file.py:name`` or ``package.module:name``. Their code is run."""
 
 import difflib
 import hashlib
@@ -15,7 +15,7 @@ from topoact.errors import ModelError, TopoActError, UnknownName
 
 
 def load_object(spec: str, *, kind: str) -> Any:
-    """Import what a specification names.
+    """Return the object that a specification names.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def load_object(spec: str, *, kind: str) -> Any:
         ``file.py:name`` (imported by path under a private module name) or ``package.module:name``; the name may be
         dotted.
     kind
-        What is being loaded, for messages: "model", "transform", "dataset".
+        Kind of the object in messages: "model", "transform" or "dataset".
 
     Raises
     ------
@@ -32,23 +32,23 @@ def load_object(spec: str, *, kind: str) -> Any:
     UnknownName
         If the file has no such name; the message lists the nearest.
     """
-    place, _, name = spec.rpartition(":")
-    if not place or not name:
+    origin, _, name = spec.rpartition(":")
+    if not origin or not name:
         others = ", torchvision:NAME, timm:NAME, hf:NAME-or-folder or onnx:FILE" if kind == "model" else ""
         raise ModelError(f"the {kind} {spec!r} is not of the form file.py:name or package.module:name{others}")
-    found: Any = _import_file(Path(place), kind) if place.endswith(".py") else _import_module(place, kind)
+    loaded: Any = _import_file(Path(origin), kind) if origin.endswith(".py") else _import_module(origin, kind)
     for part in name.split("."):
-        if not hasattr(found, part):
-            near = nearest(part, _public(found)) or "another file"
-            raise UnknownName(f"{place} has no {part!r}: did you mean {near}?")
-        found = getattr(found, part)
-    return found
+        if not hasattr(loaded, part):
+            near = nearest(part, _public_names(loaded)) or "another file"
+            raise UnknownName(f"{origin} has no {part!r}: did you mean {near}?")
+        loaded = getattr(loaded, part)
+    return loaded
 
 
-def call(made_by: Any, *, spec: str, kind: str) -> Any:
-    """Call a factory without arguments; what it raises becomes one sentence."""
+def call(factory: Any, *, spec: str, kind: str) -> Any:
+    """Call a factory without arguments; raises `ModelError`, in one sentence, if it fails."""
     try:
-        return made_by()
+        return factory()
     except TopoActError:
         raise
     except Exception as error:
@@ -61,9 +61,9 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 
 def located(spec: str) -> str:
-    """Return a specification that means the same whatever the current folder: files by their whole path."""
-    place, _, name = spec.rpartition(":")
-    return f"{Path(place).resolve()}:{name}" if place.endswith(".py") else spec
+    """Return a specification that does not depend on the current folder: files by their absolute path."""
+    origin, _, name = spec.rpartition(":")
+    return f"{Path(origin).resolve()}:{name}" if origin.endswith(".py") else spec
 
 
 def code_digest(spec: str) -> str | None:
@@ -73,15 +73,15 @@ def code_digest(spec: str) -> str | None:
 
 
 def explain(error: BaseException, file: Path | None = None) -> str:
-    """Return the exception as one line that ends with the place where it was raised, in `file` when that is given."""
+    """Return the exception as one line that ends with the file and line where it was raised, in `file` if given."""
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if file and Path(frame.filename) == file]
     message = next(iter(str(error).strip().splitlines()), "")
-    said = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    sentence = f"{type(error).__name__}: {message}" if message else type(error).__name__
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({Path(error.filename or '?').name}, line {error.lineno})"
-    where = (inside or frames)[-1] if inside or frames else None
-    return f"{said} ({Path(where.filename).name}, line {where.lineno})" if where else said
+    frame = (inside or frames)[-1] if inside or frames else None
+    return f"{sentence} ({Path(frame.filename).name}, line {frame.lineno})" if frame else sentence
 
 
 def _import_file(path: Path, kind: str) -> ModuleType:
@@ -95,7 +95,7 @@ def _import_file(path: Path, kind: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ModelError(f"the {kind} file {path} cannot be imported")
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent))  # as for a script: it may import its neighbours
+    sys.path.insert(0, str(path.parent))  # as for a script, which can import files of its folder
     try:
         spec.loader.exec_module(module)
     except Exception as error:
@@ -103,7 +103,7 @@ def _import_file(path: Path, kind: str) -> ModuleType:
         raise ModelError(f"the {kind} file {path} does not import: {explain(error, path)}") from error
     finally:
         sys.path.remove(str(path.parent))
-        sys.path.append(str(path.parent))  # and, last of all places, when its callables run
+        sys.path.append(str(path.parent))  # still found, after all else, when its callables run
     return module
 
 
@@ -114,5 +114,5 @@ def _import_module(name: str, kind: str) -> ModuleType:
         raise ModelError(f"the {kind} module {name} does not import: {explain(error)}") from error
 
 
-def _public(found: Any) -> list[str]:
-    return [name for name in vars(found) if not name.startswith("_")]
+def _public_names(loaded: Any) -> list[str]:
+    return [name for name in vars(loaded) if not name.startswith("_")]

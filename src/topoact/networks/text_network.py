@@ -1,4 +1,4 @@
-"""A torch module that reads tokens, with the tokenizer that makes them."""
+"""`TextNetwork`: a torch module that takes tokens, with its tokenizer."""
 
 import inspect
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from topoact.errors import ModelError
 from topoact.networks import hooks
 from topoact.networks.libraries import import_torch
+from topoact.networks.protocol import Modality
 from topoact.networks.specs import explain
 from topoact.networks.torch_network import TorchNetwork
 
@@ -17,24 +18,26 @@ SAMPLE = "A few words to see what a network gives."
 
 
 class TextNetwork(TorchNetwork):
-    """A network that reads texts.
+    """A network that takes texts, through its tokenizer.
 
     Parameters
     ----------
     module
-        The network; its `forward` takes `input_ids` and, to be told of padding, `attention_mask`, or token ids alone.
+        The network; its `forward` takes `input_ids` and, to ignore padding, `attention_mask`, or token ids alone.
     tokenizer
         A fast tokenizer of transformers.
     record, class_names, libraries
         As for `TorchNetwork`.
     limit
-        How many tokens the network takes, if its tokenizer does not say.
+        Number of tokens that the network takes, if its tokenizer does not state it.
 
     Attributes
     ----------
     is_masked : bool
-        Whether the network is told which tokens are padding.
+        Whether the network takes a mask of padding.
     """
+
+    modality: Modality = "text"
 
     def __init__(
         self,
@@ -66,22 +69,22 @@ class TextNetwork(TorchNetwork):
         return self._hidden_states() or super().recommended_layers()
 
     def _hidden_states(self) -> tuple[str, ...]:
-        """Return the modules that give the network's hidden states, the embeddings first; none if it names none."""
+        """Return the modules that give the network's hidden states, the embeddings first; none if it has none."""
         if not hasattr(self.module, "config"):
             return ()
-        torch, given = import_torch(), list[tuple[str, Any]]()
-        inputs = self._placed(self.sample_input())
+        torch, outputs = import_torch(), list[tuple[str, Any]]()
+        inputs = self._on_device(self.sample_input())
         names = [name for name, _ in self.module.named_modules() if name]
         try:
-            with torch.no_grad(), hooks.hooked(self.module, names, lambda *seen: given.append(seen)):
+            with torch.no_grad(), hooks.hooked(self.module, names, lambda *call: outputs.append(call)):
                 states = self.module(**inputs, output_hidden_states=True).hidden_states or ()
         except (TypeError, AttributeError):  # a module with a config of its own kind
             return ()
         except Exception as error:
             raise ModelError(f"the network fails on a sample sentence: {explain(error)}") from error
-        tensors = [(name, output.data_ptr()) for name, output in given if isinstance(output, torch.Tensor)]
+        tensors = [(name, output.data_ptr()) for name, output in outputs if isinstance(output, torch.Tensor)]
         outermost = (
-            min((name for name, place in tensors if place == state.data_ptr()), key=_depth, default=None)
+            min((name for name, address in tensors if address == state.data_ptr()), key=_depth, default=None)
             for state in states
         )
         return tuple(dict.fromkeys(name for name in outermost if name))

@@ -1,4 +1,4 @@
-"""Any torch.nn.Module as a network."""
+"""`TorchNetwork`: any torch.nn.Module as a network."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -11,7 +11,7 @@ from topoact.networks.gradients import gradients
 from topoact.networks.jvp import along
 from topoact.networks.libraries import import_torch, versions
 from topoact.networks.preprocessing import Preprocessing
-from topoact.networks.protocol import DTYPES, LayerFacts
+from topoact.networks.protocol import DTYPES, LayerFacts, Modality
 from topoact.networks.recommended_layers import outermost_with_parameters, recommended_layers
 from topoact.networks.responses import response
 from topoact.networks.specs import explain
@@ -25,16 +25,16 @@ Kept = TypeVar("Kept")
 
 
 class TorchNetwork:
-    """A module in evaluation mode, with what is known of it.
+    """A module in evaluation mode, with its preprocessing and the names of its outputs.
 
     Parameters
     ----------
     module
         The network.
     record
-        What a study records of where it came from.
+        The origin of the network, as a study records it.
     preprocessing
-        What its own library does to an image before it, if known.
+        The preprocessing of its own library, if known.
     class_names
         Names of its outputs, if known.
     maps_end_in_channels
@@ -48,6 +48,8 @@ class TorchNetwork:
         The network itself.
     """
 
+    modality: Modality = "image"
+
     def __init__(
         self,
         module: "nn.Module",
@@ -59,7 +61,7 @@ class TorchNetwork:
         libraries: tuple[str, ...] = (),
     ) -> None:
         self.module, self.preprocessing, self.class_names = module.eval(), preprocessing, class_names
-        self._said, self._libraries, self._maps_end_in_channels = dict(record or {}), libraries, maps_end_in_channels
+        self._origin, self._libraries, self._maps_end_in_channels = dict(record or {}), libraries, maps_end_in_channels
         self._device, self._dtype = "cpu", "float32"
 
     @property
@@ -68,12 +70,12 @@ class TorchNetwork:
 
     @property
     def name(self) -> str:
-        return str(self._said.get("spec") or type(self.module).__name__)
+        return str(self._origin.get("spec") or type(self.module).__name__)
 
     @property
     def record(self) -> dict[str, Any]:
-        is_what = {"class": type(self.module).__name__, "digest": model_digest(self.module)}
-        return {"spec": None, **self._said, **is_what, "versions": versions("torch", *self._libraries)}
+        identity = {"class": type(self.module).__name__, "digest": model_digest(self.module)}
+        return {"spec": None, **self._origin, **identity, "versions": versions("torch", *self._libraries)}
 
     def layer_names(self) -> list[str]:
         names = [name for name, _ in self.module.named_modules(remove_duplicate=False) if name]
@@ -89,18 +91,18 @@ class TorchNetwork:
 
     def default_layers(self, inputs: Any) -> tuple[str, ...]:
         names = outermost_with_parameters(self.module)
-        seen = hooks.watch(self.module, names, self._placed(inputs))
-        usable = tuple(name for name in names if _vectors(seen[name]))
+        shapes = hooks.watch(self.module, names, self._on_device(inputs))
+        usable = tuple(name for name in names if _gives_vectors(shapes[name]))
         if not usable:
             raise ModelError("no layer to choose by default: name some with --layers")
         return usable
 
     def survey(self, inputs: Any) -> list[LayerFacts]:
         names, recommended = self.layer_names(), self.recommended_layers()
-        seen = {} if inputs is None else hooks.watch(self.module, names, self._placed(inputs))
+        shapes = {} if inputs is None else hooks.watch(self.module, names, self._on_device(inputs))
         facts = []
         for name in names:
-            module, calls = self.module.get_submodule(name), seen.get(name, [])
+            module, calls = self.module.get_submodule(name), shapes.get(name, [])
             shape = calls[0][1:] if len(calls) == 1 and calls[0] else None
             n_parameters = sum(parameter.numel() for parameter in module.parameters())
             facts.append(LayerFacts(name, _type(module), shape, n_parameters, name in recommended))
@@ -123,15 +125,15 @@ class TorchNetwork:
     def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
         ordered = {name: self._in_order(name, kept) for name, kept in keep.items()}
         with self._precision():
-            return hooks.tap(self.module, self._placed(inputs), ordered)
+            return hooks.tap(self.module, self._on_device(inputs), ordered)
 
     def gradients(
         self, inputs: Any, names: tuple[str, ...], sums: Callable[[Any], "torch.Tensor"]
     ) -> Iterator[dict[str, "torch.Tensor"]]:
         """Yield for each of the numbers `sums` its gradients by layer, their axes as in `tap`; see `gradients`."""
         order = {name: self._in_order(name, lambda gradient: gradient) for name in names}
-        found = gradients(self.module, self._placed(inputs), names, sums, precision=self._precision())
-        yield from ({name: order[name](gradient) for name, gradient in by_name.items()} for by_name in found)
+        by_number = gradients(self.module, self._on_device(inputs), names, sums, precision=self._precision())
+        yield from ({name: order[name](gradient) for name, gradient in by_name.items()} for by_name in by_number)
 
     def response(self, inputs: "torch.Tensor", name: str) -> "torch.Tensor":
         """Return the output of a layer with its gradients, its axes as in `tap`; see `response`."""
@@ -146,31 +148,31 @@ class TorchNetwork:
         direction: Callable[["torch.Tensor"], None],
         of: Callable[[Any], "torch.Tensor"],
     ) -> tuple["torch.Tensor", "torch.Tensor"]:
-        """Return the numbers that `of` makes of what the network gives, and their derivatives along a direction.
+        """Return the numbers that `of` computes from the network's output, and their derivatives along a direction.
 
-        `value` writes over the output of a layer, or over a part of it, and `direction` into zeros of its shape, their
-        axes as in `tap`; see `along`.
+        `value` overwrites the output of a layer, or a part of it, and `direction` zeros of its shape, with axes as in
+        `tap`; see `along`.
         """
 
         def put(output: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
-            made = output.clone(), output.new_zeros(output.shape)
-            for write, tensor in zip((value, direction), made, strict=True):
+            pair = output.clone(), output.new_zeros(output.shape)
+            for write, tensor in zip((value, direction), pair, strict=True):
                 self._in_order(name, write)(tensor)
-            return made
+            return pair
 
-        return along(self.module, self._placed(inputs), name, put, of, precision=self._precision())
+        return along(self.module, self._on_device(inputs), name, put, of, precision=self._precision())
 
     @property
     def device(self) -> str:
-        """Where it runs."""
+        """The device it runs on."""
         return self._device
 
     def _in_order(self, name: str, keep: Callable[["torch.Tensor"], Kept]) -> Callable[["torch.Tensor"], Kept]:
         return in_order(self.module.get_submodule(name), keep, maps_end_in_channels=self._maps_end_in_channels)
 
-    def _placed(self, inputs: Any) -> Any:
+    def _on_device(self, inputs: Any) -> Any:
         if isinstance(inputs, Mapping):
-            return {name: self._placed(value) for name, value in inputs.items()}
+            return {name: self._on_device(value) for name, value in inputs.items()}
         return import_torch().as_tensor(inputs).to(self._device)
 
     def _precision(self) -> AbstractContextManager[Any]:
@@ -180,7 +182,7 @@ class TorchNetwork:
         return torch.autocast(torch.device(self._device).type, dtype=getattr(torch, self._dtype))
 
 
-def _vectors(calls: list[tuple[int, ...] | None]) -> bool:
+def _gives_vectors(calls: list[tuple[int, ...] | None]) -> bool:
     """Return whether a layer gives vectors (2-D, 3-D or 4-D), once in a pass."""
     return len(calls) == 1 and calls[0] is not None and 2 <= len(calls[0]) <= 4
 

@@ -1,4 +1,4 @@
-"""Weights of a torch network: read as tensors only, loaded strictly, told apart by a digest."""
+"""Weights of a torch network: `load_weights` loads them strictly and from tensors only, `model_digest` hashes them."""
 
 import hashlib
 import pickle
@@ -16,7 +16,7 @@ SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 
 
 def weights_file(weights: str | Path | None) -> Path | None:
-    """Return the file that ``--weights`` means, or None where it is a name that a library knows."""
+    """Return the file that ``--weights`` names, or None where it is the name of a library's weights."""
     if weights is None:
         return None
     path = Path(weights)
@@ -38,14 +38,14 @@ def load_weights(model: "nn.Module", path: Path) -> None:
     reshaped = [k for k, tensor in model.state_dict().items() if k in state and tensor.shape != state[k].shape]
     faults = {"it has another shape for": reshaped}
     if not reshaped:
-        found = model.load_state_dict(state, strict=False)  # knows which keys older files may lack
-        faults |= {"it lacks": found.missing_keys, "it has the unknown": found.unexpected_keys}
-    if said := "; ".join(f"{fault} {names[0]}{_more(names)}" for fault, names in faults.items() if names):
-        raise ModelError(f"the weights in {path} do not fit the network: {said}")
+        keys = model.load_state_dict(state, strict=False)  # knows which keys older files may lack
+        faults |= {"it lacks": keys.missing_keys, "it has the unknown": keys.unexpected_keys}
+    if reason := "; ".join(f"{fault} {names[0]}{_more(names)}" for fault, names in faults.items() if names):
+        raise ModelError(f"the weights in {path} do not fit the network: {reason}")
 
 
 def model_digest(model: "nn.Module") -> str:
-    """Return 16 hexadecimal digits that stand for all weights and buffers of a network."""
+    """Return the digest of all weights and buffers of a network, 16 hexadecimal digits."""
     state = hashlib.blake2b(digest_size=8)
     for name, tensor in model.state_dict().items():
         state.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import ValidationError
 
 from topoact.errors import InvalidInput, UnknownName
-from topoact.interpret.query import MOST_BYTES, MOST_CHARACTERS
+from topoact.interpret.query import MAX_CHARACTERS
+from topoact.interpret.query_images import MAX_IMAGE_BYTES
 from topoact.server.dependencies import Bench, Digest, Jobs
 from topoact.wire import located_inputs, messages, serialize
 from topoact.workbench.jobs.tasks import LocateTask
@@ -15,7 +16,7 @@ from topoact.workbench.locate.locate import input_kind, input_name
 
 router = APIRouter()
 
-MAX_TEXT_BYTES: Final = 8 * MOST_CHARACTERS
+MAX_TEXT_BYTES: Final = 8 * MAX_CHARACTERS
 """Bytes of a text in JSON."""
 
 
@@ -28,7 +29,7 @@ async def _content(request: Request) -> str | bytes:
         except ValidationError as error:
             raise HTTPException(422, f"text: {error.errors()[0]['msg']}") from None
     if kind.startswith("image/") or kind == "application/octet-stream":
-        return await _read(request.stream(), MOST_BYTES)
+        return await _read(request.stream(), MAX_IMAGE_BYTES)
     raise HTTPException(415, f"an image or a text is needed: got the content type {kind!r}")
 
 

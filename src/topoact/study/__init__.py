@@ -1,8 +1,8 @@
-"""Where does it lie on disk? The only room that reads and writes a study.
+"""Studies on disk: `open_study` reads one, `StudyWriter` writes one. No other package does.
 
 A study is a folder that any tool can read: ``study.json``, ``examples.parquet`` (one row per input),
 ``points/<key>.parquet`` (one row per activation vector of a layer), ``activations.zarr`` (one float32 array per layer)
-and ``thumbnails/`` (Arrow files of small images). No pickle, no format of our own.
+and ``thumbnails/`` (Arrow files of small images). There is no pickle, and no format of TopoAct's own.
 """
 
 from topoact.study.manifest import (

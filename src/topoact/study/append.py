@@ -1,7 +1,7 @@
-"""Put a finished study back into the state in which it was written, so that more can be written.
+"""`reopen`: the state of a finished study as it was while it was written, so that more can be appended.
 
-The finished study is left alone: its files get second names in the folder of the unfinished one. For more layers all of
-them are kept. For more examples what lies beyond the last whole segment is written anew, with what is appended.
+The finished study is not changed: its files are linked into the folder of the unfinished one. For more layers all of
+them are kept. For more examples those beyond the last whole segment are written again, with the new ones.
 """
 
 import shutil
@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from topoact.study.checkpoint import Checkpoint, LayerState
-from topoact.study.files import chain, link
+from topoact.study.files import extended_digest, link
 from topoact.study.manifest import LayerEntry
 from topoact.study.reader import Study, study_files
 from topoact.study.segments import (
     Chunk,
     Points,
-    part,
+    segment_file,
     write_arrow,
 )
 from topoact.study.thumbnails import write_thumbnails
@@ -31,14 +31,14 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """What is appended to a finished study: layers over its examples, or examples for all its layers."""
+    """An append to a finished study: of layers over its examples, or of examples for all its layers."""
 
     study: Study
     of_examples: bool = False
     n_inputs: int = 0
-    """Inputs that its examples came of: the place from which examples are appended."""
+    """Number of inputs of its examples, after which examples are appended."""
     batch_size: int = 0
-    """Examples in one portion; what is less was written with shorter segments than it would have been with more."""
+    """Examples in one portion; a study with fewer has shorter segments than one run over all would have."""
 
     @property
     def n_whole(self) -> int:
@@ -46,7 +46,7 @@ class Addition:
         return self.study.n_examples // self.study.manifest.segment
 
     def tail(self) -> Chunk:
-        """Return the examples beyond the last whole segment."""
+        """Return the examples after the last whole segment."""
         study, first = self.study, self.n_whole * self.study.manifest.segment
         table = _decoded(self.examples().slice(first))
         return Chunk(
@@ -62,7 +62,7 @@ class Addition:
 
 
 def reopen(folder: Path, addition: Addition, config: dict[str, Any]) -> Checkpoint:
-    """Fill an empty folder with what is kept of a finished study, and say how far that is.
+    """Fill an empty folder with the files that are kept of a finished study, and return its state.
 
     Raises
     ------
@@ -91,21 +91,21 @@ def _continued(folder: Path, addition: Addition, state: Checkpoint) -> Checkpoin
     for name in (f"activations.zarr/{layer.key}" for layer in layers):
         for chunk in (f"{name}/c/{number}/0" for number in range(n_whole)):
             link(study.path / chunk, folder / chunk)
-        shutil.copyfile(study.path / name / "zarr.json", folder / name / "zarr.json")  # it will be changed
+        shutil.copyfile(study.path / name / "zarr.json", folder / name / "zarr.json")  # the number of its rows changes
     _restore_tables(folder, addition, state)
     return state
 
 
 def _restore_tables(folder: Path, addition: Addition, state: Checkpoint) -> None:
-    """Write what the segments' own tables were before they were made into one."""
+    """Write the tables of the segments, which finishing joined into one."""
     study, table = addition.study, _decoded(addition.examples())
     positions = [_positions(study, entry) for entry in study.manifest.layers]
     for number in range(state.n_segments):
         rows = table.slice(number * state.segment, state.segment).combine_chunks()
-        write_arrow(part(folder, number, "examples"), rows.to_batches())
+        write_arrow(segment_file(folder, number, "examples"), rows.to_batches())
         lengths = [state.segment * layer.points_per_example for layer in state.layers]
         batches = [p.slice(number * n, n) for p, n in zip(positions, lengths, strict=True)]
-        write_arrow(part(folder, number, "positions"), batches)
+        write_arrow(segment_file(folder, number, "positions"), batches)
         if study.has_thumbnails:
             name = f"thumbnails/{number:05d}.arrow"
             link(study.path / name, folder / name)
@@ -127,9 +127,9 @@ def _layer(study: Study, entry: LayerEntry, n_whole: int) -> LayerState:
         checkpoint=entry.checkpoint,
     )
     for number in range(n_whole):
-        state.digest = chain(state.digest, _block(study, entry, number).data)
+        state.digest = extended_digest(state.digest, _block(study, entry, number).data)
     before, rest = state.digest, _block(study, entry, n_whole)
-    state.digest = chain(before, rest.data) if len(rest) else before
+    state.digest = extended_digest(before, rest.data) if len(rest) else before
     if state.entry(study.n_examples).digest != entry.digest:
         raise study.damaged(f"activations.zarr/{entry.key}", "its vectors are not those that were written")
     state.digest = before
@@ -137,7 +137,7 @@ def _layer(study: Study, entry: LayerEntry, n_whole: int) -> LayerState:
 
 
 def _block(study: Study, entry: LayerEntry, segment: int) -> Array:
-    """Return the vectors of one segment of a layer; empty beyond the last."""
+    """Return the vectors of one segment of a layer; empty after the last."""
     n_rows = study.manifest.segment * (entry.n_points // study.n_examples)
     n_here = min(n_rows, entry.n_points - segment * n_rows)
     if n_here <= 0:
@@ -152,22 +152,22 @@ def _block(study: Study, entry: LayerEntry, segment: int) -> Array:
 def _points(study: Study, entry: LayerEntry, segment: int) -> Points:
     block = _block(study, entry, segment)
     n_examples = len(block) * study.n_examples // entry.n_points
-    at = _positions(study, entry).slice(entry.n_points - len(block))
-    known = {name: _numbers(column, n_examples) for name, column in zip(at.schema.names, at.columns, strict=True)}
-    y, x = known.pop("y"), known.pop("x")
+    rows = _positions(study, entry).slice(entry.n_points - len(block))
+    columns = {name: _numbers(column, n_examples) for name, column in zip(rows.schema.names, rows.columns, strict=True)}
+    y, x = columns.pop("y"), columns.pop("x")
     vectors = block.reshape(n_examples, -1, entry.n_channels)
-    return Points(entry.module, entry.policy, entry.grid, vectors, y, x, known, entry.checkpoint)
+    return Points(entry.module, entry.policy, entry.grid, vectors, y, x, columns, entry.checkpoint)
 
 
 def _numbers(column: pa.Array, n_examples: int) -> NDArray[Any]:
-    """Return numbers of points, or lists of as many numbers, by example and point."""
+    """Return a column of numbers, or of lists of equal length, by example and point."""
     if not pa.types.is_list(column.type):
         return np.asarray(column.to_numpy()).reshape(n_examples, -1)
     return np.asarray(column.flatten().to_numpy()).reshape(n_examples, len(column) // n_examples, -1)
 
 
 def _positions(study: Study, entry: LayerEntry) -> pa.RecordBatch:
-    """Return what is known of each point besides its vector and its example."""
+    """Return the columns of the points of a layer, without their examples."""
     name = f"points/{entry.key}.parquet"
     try:
         table = pq.read_table(study.path / name).drop_columns("example").combine_chunks()
@@ -177,15 +177,15 @@ def _positions(study: Study, entry: LayerEntry) -> pa.RecordBatch:
 
 
 def _decoded(table: pa.Table) -> pa.Table:
-    """Return the table with labels and predictions as they were before they were coded."""
-    for place, field in enumerate(table.schema):
+    """Return the table without the dictionary encoding of labels and predictions."""
+    for index, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type) and field.name != "sentence":
-            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
+            table = table.set_column(index, field.name, table.column(index).cast(field.type.value_type))
     return table
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """Return the values of a column in the types in which they were given, so that they have the same type again."""
+    """Return the values of a column in the types in which they were first given, so that Arrow finds the same type."""
     kind, values = column.type, column.to_pylist()
     if pa.types.is_floating(kind) or pa.types.is_integer(kind):
         number = kind.to_pandas_dtype()

@@ -1,4 +1,4 @@
-"""How far an unfinished study has come: the one file that is replaced after every segment."""
+"""`Checkpoint`: the state of an unfinished study, in one file that is replaced after every segment."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ from topoact.errors import StudyError
 from topoact.study.files import digest, write_json
 from topoact.study.manifest import LayerEntry, read_layer
 
-N_NAMED = 20
-"""How many skipped inputs are named."""
+MAX_NAMED_SKIPPED = 20
+"""Number of skipped inputs whose names are kept."""
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class LayerState:
     checkpoint: str | None = None
 
     def entry(self, n_examples: int) -> LayerEntry:
-        """Return what the manifest says of the layer when it has that many examples."""
+        """Return the manifest's entry of the layer with `n_examples` examples."""
         return LayerEntry(
             name=self.name,
             key=self.key,
@@ -45,7 +45,7 @@ class LayerState:
 
 @dataclass(slots=True)
 class Checkpoint:
-    """Everything that a resumed run needs to go on as if it had never stopped."""
+    """All that a resumed run needs to give the same study as one that was never stopped."""
 
     config: dict[str, Any]
     segment: int = 0
@@ -54,7 +54,7 @@ class Checkpoint:
     n_examples: int = 0
     next_input: int = 0
     n_ahead: int = 0
-    """Examples of the portion that begins at `next_input` which are written already."""
+    """Examples, of the portion that begins at `next_input`, that are written already."""
     n_skipped: int = 0
     first_skipped: list[str] = field(default_factory=list)
     has_thumbnails: bool = False
@@ -62,24 +62,24 @@ class Checkpoint:
     """Facts about the run that end up in the manifest."""
     layers: list[LayerState] = field(default_factory=list)
     kept: list[LayerEntry] = field(default_factory=list)
-    """Layers that are complete, beside which others are written over the same examples."""
+    """Complete layers of a study to which others are appended over the same examples."""
     added_to: str | None = None
     """Digest of the finished study that this one continues."""
 
     def end(self, next_input: int, skipped: Sequence[str], tally: Mapping[str, int]) -> None:
-        """Leave a portion behind: inputs that could not be read are counted, the first of all named."""
+        """Count a portion that is written: its skipped inputs, of which the first are named, and its tally."""
         self.next_input, self.n_ahead = next_input, 0
         self.n_skipped += len(skipped)
-        self.first_skipped = [*self.first_skipped, *skipped][:N_NAMED]
+        self.first_skipped = [*self.first_skipped, *skipped][:MAX_NAMED_SKIPPED]
         for name, count in tally.items():
             self.notes[name] = self.notes.get(name, 0) + count
 
     def must_match(self, config: dict[str, Any], folder: Path) -> None:
         """Raise a `StudyError` that names what differs if this study was begun with another config."""
-        if found := differing(self.config, config):
+        if difference := differing(self.config, config):
             raise StudyError(
-                f"{folder} holds an unfinished study begun with another {found}: repeat that command to resume it, or"
-                " throw it away with --restart"
+                f"{folder} holds an unfinished study begun with another {difference}: repeat that command to resume it,"
+                " or throw it away with --restart"
             )
 
     def write(self, folder: Path) -> None:
@@ -105,7 +105,7 @@ def _read_layer(record: dict[str, Any]) -> LayerState:
 
 
 def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Name up to four settings that differ between two configs, with the values of the first; nothing if none does."""
+    """Return the names of up to four settings that differ between two configs, and the values of the first; or ""."""
     theirs, ours = _flat(before), _flat(json.loads(json.dumps(now)))
     names = [name for name in {**theirs, **ours} if ours.get(name) != theirs.get(name)]
     if not names:
@@ -114,9 +114,9 @@ def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:
-    """Return what is nested in a JSON value by dotted names; a list of plain values is one value."""
+    """Return a nested JSON value as a flat one with dotted names; a list of plain values is one value."""
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        value = {str(place): item for place, item in enumerate(value)}
+        value = {str(index): item for index, item in enumerate(value)}
     if not isinstance(value, Mapping):
         return {name: value}
     parts = [_flat(item, f"{name}.{key}" if name else key) for key, item in value.items()]

@@ -1,4 +1,4 @@
-"""Files that are never half-written, names that are safe on every disk, and digests of plain data."""
+"""`replacing`, `replacing_folder`: files and folders that are never half-written; digests, and safe file names."""
 
 import hashlib
 import json
@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 
 @contextmanager
 def replacing(path: Path, *, lasting: bool = True, shared: bool = False) -> Iterator[BinaryIO]:
-    """Open a file for writing that takes the place of `path` when the block ends without error.
+    """Open a file for writing that replaces `path` when the block ends without error.
 
-    It is on disk for good then; unless it is not `lasting`, because it can be made again and somebody waits. Where it
-    is `shared`, other processes may write it at the same time, and what the last one wrote stays.
+    With `lasting` it survives a crash of the machine; without, for files that can be made again, it is written faster.
+    A `shared` file may be written by several processes at the same time, of which the last one wins.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp" if shared else f"{path.name}.tmp")
@@ -34,7 +34,7 @@ def replacing(path: Path, *, lasting: bool = True, shared: bool = False) -> Iter
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder that takes the place of `path`, whole, when the block ends without error."""
+    """Make an empty folder that replaces `path` as a whole when the block ends without error."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
@@ -47,7 +47,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what killed processes left in a folder in `replacing_folder`, and in `replacing` of shared files."""
+    """Remove the temporary files and folders of killed processes."""
     for path in folder.glob("*.tmp"):
         owner = re.search(r"\.(\d+)\.tmp$", path.name)
         if not owner or _is_running(int(owner[1])):
@@ -60,7 +60,7 @@ def remove_leftovers(folder: Path) -> None:
 
 def _is_running(process: int) -> bool:
     if os.name != "posix":
-        return True  # there the question would end it
+        return True  # there os.kill would end it
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -86,18 +86,18 @@ def write_json(path: Path, value: Any, *, lasting: bool = True, shared: bool = F
 
 
 def plain_number(value: float) -> float | None:
-    """Return a number as JSON knows it: None for an infinite one, or none."""
+    """Return a number as JSON; None for an infinite one or NaN."""
     return float(value) if isfinite(value) else None
 
 
 def digest(value: Any) -> str:
-    """Return 16 hexadecimal digits that stand for a JSON value."""
+    """Return the digest of a JSON value, 16 hexadecimal digits."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def chain(previous: str, *blocks: memoryview) -> str:
-    """Return the digest of a sequence of blocks, given that of all blocks before these: it can be resumed."""
+def extended_digest(previous: str, *blocks: memoryview) -> str:
+    """Return the digest of a sequence of blocks from that of all blocks before these, so that it can be resumed."""
     state = hashlib.blake2b(previous.encode(), digest_size=8)
     for block in blocks:
         state.update(block)

@@ -1,4 +1,4 @@
-"""What ``study.json`` says: where the study came from and which layers it holds. Pure data, no files."""
+"""`Manifest`: the content of ``study.json``, which is the origin of the study and its layers. Pure data, no files."""
 
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
@@ -7,9 +7,9 @@ from topoact.errors import StudyError
 
 FORMAT = 1
 GRAPH = "graph"
-"""The policy of a layer that is a graph made elsewhere, without vectors."""
+"""The policy of a layer that is an imported graph, without vectors."""
 ARCHITECTURES = ("torchvision", "timm")
-"""Kinds of networks that have weights only if somebody gives them."""
+"""Libraries whose networks have random weights unless the user names some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class LayerEntry:
     module: str
     """Dotted name of the module in the network."""
     policy: str
-    """How positions were sampled: random, mean or all; "given" for imported vectors, "graph" without any."""
+    """Sampling policy: random, mean, all and others; "given" for imported vectors, "graph" without vectors."""
     n_points: int
     n_channels: int
     grid: tuple[int, int] | None
     """Height and width of the layer's map, when it has positions."""
     digest: str
-    """Digest of the vectors, in order; without vectors of the graph."""
+    """Digest of the vectors, in order, or of the graph."""
     checkpoint: str | None = None
     """Which of the network's checkpoints gave the vectors, where the study names them."""
 
@@ -63,7 +63,7 @@ class Manifest:
     config: dict[str, Any]
     """Everything that determines the study: model, data, preprocessing, layers, policies, seed, batch size.
 
-    What was added later is a list, `appended`: each step says what was `added`, to which study, and all that differs.
+    Appends are a list, `appended`: each step has what was `added`, to which study, and all settings that differ.
     """
     n_examples: int
     segment: int
@@ -84,7 +84,7 @@ class Manifest:
 
     @property
     def has_random_weights(self) -> bool:
-        """Whether the network is an architecture of a library that nobody gave weights."""
+        """Whether the network is an architecture of a library without weights."""
         model: dict[str, Any] = self.config.get("model") or {}
         kind = str(model.get("spec")).partition(":")[0]
         return kind in ARCHITECTURES and model.get("weights") is None
@@ -126,7 +126,7 @@ def read_manifest(record: Any) -> Manifest:
 
 
 def read_layer(entry: dict[str, Any]) -> LayerEntry:
-    """Return what is said of one layer; fields that came later may be absent."""
+    """Return the entry of one layer; fields of later versions may be absent."""
     known = [field for field in fields(LayerEntry) if field.default is MISSING or field.name in entry]
     values = {field.name: entry[field.name] for field in known}
     grid = values["grid"]

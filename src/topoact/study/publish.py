@@ -1,4 +1,4 @@
-"""How a study gets its name: whole, in the place of an older one, by one process at a time."""
+"""`publish`: an unfinished study takes its name, as a whole and instead of an older one; the lock of its writer."""
 
 import errno
 import shutil
@@ -13,7 +13,7 @@ from topoact.study.checkpoint import Checkpoint, read_checkpoint
 
 
 def partial_of(path: Path) -> Path:
-    """Return the folder in which the study is written that will be at `path`."""
+    """Return the folder in which the study at `path` is written until it is finished."""
     return path.with_name(f"{path.name}.partial")
 
 
@@ -30,12 +30,12 @@ def check_target(path: Path, overwrite: bool) -> None:
 
 
 def lock(path: Path) -> filelock.BaseFileLock:
-    """Return the lock of the only process that may write a study.
+    """Acquire and return the lock of a study, which one process may write at a time.
 
     Raises
     ------
     StudyError
-        If another has it.
+        If another process has it.
     """
     held = filelock.FileLock(path.with_name(f"{path.name}.lock"), timeout=0)
     try:
@@ -46,15 +46,15 @@ def lock(path: Path) -> filelock.BaseFileLock:
 
 
 def unlock(held: filelock.BaseFileLock) -> None:
-    """Give the lock back, and remove its file."""
+    """Release the lock, and remove its file."""
     Path(held.lock_file).unlink(missing_ok=True)
     held.release()
 
 
 def publish(path: Path, state: Checkpoint) -> Path:
-    """Give a complete study its name.
+    """Rename a complete study to its final name.
 
-    Where it replaces a study that it continues with more layers, it takes over what was computed of the others.
+    A study that appends layers to the one it replaces takes over what was computed from the layers of that one.
     """
     partial, old = partial_of(path), path.with_name(f"{path.name}.old")
     shutil.rmtree(partial / "parts", ignore_errors=True)
@@ -76,7 +76,7 @@ def publish(path: Path, state: Checkpoint) -> Path:
 
 
 def publish_left(path: Path) -> None:
-    """Give a study its name whose writer died between taking the old one away and putting the new one there."""
+    """Publish a study whose writer died between moving the old one away and renaming the new one."""
     partial = partial_of(path)
     if path.exists() or not (partial / "study.json").is_file():
         return
@@ -90,7 +90,7 @@ def publish_left(path: Path) -> None:
 
 @contextmanager
 def full_disk_said(folder: Path) -> Iterator[None]:
-    """Say in one sentence that the disk is full."""
+    """Raise a `StudyError` instead of the system's error when the disk is full."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Open a study and hand out its vectors, positions, examples and thumbnails; everything is read when asked for."""
+"""`open_study`: a `Study` with its layers, vectors, positions, examples and thumbnails, each read on access."""
 
 import difflib
 import json
@@ -33,21 +33,15 @@ class Layer:
     grid : tuple of int or None
         Height and width of the layer's map, when it has positions.
     has_vectors : bool
-        Whether there are vectors, or only a graph that was made elsewhere.
+        Whether there are vectors, or only an imported graph.
     """
 
     def __init__(self, study: "Study", entry: LayerEntry) -> None:
         self._study = study
-        self.name = entry.name
-        self.key = entry.key
-        self.module = entry.module
-        self.policy = entry.policy
-        self.digest = entry.digest
-        self.n_points = entry.n_points
-        self.n_channels = entry.n_channels
-        self.grid = entry.grid
+        self.name, self.key, self.digest = entry.name, entry.key, entry.digest
+        self.module, self.policy, self.checkpoint = entry.module, entry.policy, entry.checkpoint
+        self.n_points, self.n_channels, self.grid = entry.n_points, entry.n_channels, entry.grid
         self.has_vectors = entry.has_vectors
-        self.checkpoint = entry.checkpoint
 
     def __repr__(self) -> str:
         return f"<Layer {self.name}: {self.n_points:,} points x {self.n_channels} channels>"
@@ -82,8 +76,8 @@ class Layer:
     def points(self) -> pd.DataFrame:
         """One row per vector: `example` (row of the study's examples), `y`, `x` (−1 where there is no position).
 
-        Further columns hold what was measured of each vector: with attributions, `attribution` is that to the
-        prediction, `attribution_top5` those to the likeliest classes.
+        Further columns are facts of each vector: with attributions, `attribution` is that to the prediction and
+        `attribution_top5` those to the likeliest classes.
         """
         frame = self._study.read_table(f"points/{self.key}.parquet")
         if len(frame) != self.n_points:
@@ -99,6 +93,16 @@ class Layer:
 
     def metadata(self, column: str) -> pd.Series:
         """Return a column of the examples (label, prediction, confidence, id or any other) for each vector.
+
+        Parameters
+        ----------
+        column
+            Name of a column of `Study.examples`.
+
+        Returns
+        -------
+        pandas.Series
+            Its values, one for each vector.
 
         Raises
         ------
@@ -119,7 +123,7 @@ class Study:
     path : pathlib.Path
         Its folder.
     manifest : Manifest
-        All that ``study.json`` says.
+        The content of ``study.json``.
     """
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
@@ -138,7 +142,7 @@ class Study:
         return tuple(layer.name for layer in self._layers)
 
     def layer(self, name: str | int) -> Layer:
-        """Return a layer by name or by place in `layers`.
+        """Return a layer by name or by index into `layers`.
 
         Raises
         ------
@@ -155,7 +159,7 @@ class Study:
 
     @property
     def given(self) -> dict[str, Path]:
-        """Folders of the graphs that were made elsewhere, by the digests of their layers."""
+        """Folders of the imported graphs, by the digests of their layers."""
         return {layer.digest: self.path / "given" / layer.key for layer in self._layers if not layer.has_vectors}
 
     @cached_property
@@ -167,7 +171,25 @@ class Study:
         return frame
 
     def thumbnail(self, row: int) -> Thumbnail | None:
-        """Return the image bytes and the media type of the example in that row, or None when it has none."""
+        """Return the thumbnail of an example.
+
+        Parameters
+        ----------
+        row
+            Row of the example.
+
+        Returns
+        -------
+        tuple of bytes and str, or None
+            The content of an image file and its media type; None where the example has no image.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such row.
+        StudyError
+            If the file of thumbnails is damaged.
+        """
         if not 0 <= row < self.n_examples:
             raise UnknownName(f"there is no example in row {row}: the study has {self.n_examples:,}")
         try:
@@ -187,19 +209,29 @@ class Study:
             raise self.damaged(name, error) from None
 
     def read_schema(self, name: str) -> pa.Schema:
-        """Read which columns one of the study's Parquet files has."""
+        """Read the schema of one of the study's Parquet files."""
         try:
             return pq.read_schema(self.path / name)
         except (OSError, ValueError) as error:
             raise self.damaged(name, error) from None
 
     def damaged(self, name: str, reason: object) -> StudyError:
-        """Return the error that says which file of the study cannot be used, and why."""
+        """Return the error for a file of the study that cannot be used, with the reason."""
         return StudyError(f"the study {self.path} is damaged: {name} cannot be used: {first_line(reason)}")
 
 
 def open_study(path: str | Path) -> Study:
-    """Open the study in a folder. Cheap: only ``study.json`` is read, the other files are looked for.
+    """Open the study in a folder. Only ``study.json`` is read; all other files must exist.
+
+    Parameters
+    ----------
+    path
+        Folder of the study.
+
+    Returns
+    -------
+    Study
+        The study, which reads its other files on access.
 
     Raises
     ------
@@ -232,7 +264,7 @@ def _read(path: Path) -> Manifest:
 
 
 def study_files(manifest: Manifest) -> list[str]:
-    """Name every file that a finished study must have: a missing chunk would be read as zeros."""
+    """Return the names of all files of a finished study; a missing chunk would be read as zeros."""
     n_segments = -(-manifest.n_examples // manifest.segment)
     names = ["examples.parquet"]
     for layer in manifest.layers:

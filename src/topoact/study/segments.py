@@ -1,6 +1,6 @@
-"""The files of an unfinished study: what one segment of examples leaves on disk, and the tables made of them.
+"""`Points`, `Chunk`: vectors and examples in memory; the files of a segment of an unfinished study.
 
-Each layer's vectors of one segment are exactly one chunk of its array, so that writing never reads.
+Each layer's vectors of one segment are exactly one chunk of its array, so that writing never reads a chunk.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,13 +21,15 @@ from topoact.study.checkpoint import Checkpoint, LayerState
 from topoact.study.manifest import LayerEntry
 from topoact.study.thumbnails import Thumbnail, write_thumbnails
 
-SEGMENT_EXAMPLES = 1024
-SEGMENT_BYTES = 256 * 2**20
+MAX_SEGMENT_EXAMPLES = 1024
+"""Examples in a segment, unless one batch has more."""
+MAX_SEGMENT_BYTES = 256 * 2**20
+"""Bytes of the vectors of a segment, unless one batch has more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Vectors of one layer for some examples in a row."""
+    """Vectors of one layer for consecutive examples."""
 
     module: str
     policy: str
@@ -38,30 +40,30 @@ class Points:
     """Shape (n_examples, points per example); −1 where there is no position."""
     x: NDArray[np.int32]
     columns: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
-    """Further numbers of each point, of the shape of `y`, or lists of numbers, with an axis more."""
+    """Further columns of the points: numbers, of the shape of `y`, or lists of numbers, with an axis more."""
     checkpoint: str | None = None
     """Which of the network's checkpoints gave them, where the study names them."""
 
     def part(self, span: slice) -> "Points":
-        """Return those of some of the examples."""
+        """Return the points of some of the examples."""
         columns = {name: values[span] for name, values in self.columns.items()}
         return replace(self, vectors=self.vectors[span], y=self.y[span], x=self.x[span], columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What is known of some examples in a row: usually one batch, or all that came of some texts."""
+    """Consecutive examples with their columns, vectors and thumbnails: those of one batch, or of a window of texts."""
 
     examples: Mapping[str, Sequence[Any] | NDArray[Any]]
     """Columns of the examples table; `id` is always there."""
     layers: Mapping[str, Points]
     thumbnails: Sequence[Thumbnail | None]
     next_input: int
-    """Place in the source from which work resumes after this portion."""
+    """Row of the source from which a run resumes after this portion."""
     skipped: Sequence[str] = ()
     """Identities of the inputs that could not be read, since the last portion."""
     tally: Mapping[str, int] = field(default_factory=dict)
-    """Counts of things worth noting, added up in the manifest's notes."""
+    """Counts that are added up in the manifest's notes."""
 
     def __len__(self) -> int:
         return len(self.thumbnails)
@@ -80,22 +82,22 @@ class Chunk:
 
 
 def segment_length(portions: Iterable[Chunk]) -> int:
-    """Return how many examples make a segment: a multiple of the portions', as many as the memory allows."""
+    """Return the number of examples of a segment: a multiple of those of the portions, within the limits."""
     filled = [portion for portion in portions if len(portion)]
     n_examples = sum(map(len, filled))
     n_bytes = sum(points.vectors.nbytes for portion in filled for points in portion.layers.values())
-    times = min(SEGMENT_EXAMPLES // n_examples, SEGMENT_BYTES // max(n_bytes, 1))
-    return n_examples * max(times, 1)
+    n_times = min(MAX_SEGMENT_EXAMPLES // n_examples, MAX_SEGMENT_BYTES // max(n_bytes, 1))
+    return n_examples * max(n_times, 1)
 
 
 def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Chunk], capacity: int) -> None:
-    """Write the next segment and count it in `state`; nothing counts on disk before the state is written."""
+    """Write the next segment and count it in `state`; it is part of the study once the state is written."""
     number = state.n_segments
     if state.n_examples != number * state.segment:
         raise ValueError("portions must fill each segment but the last")
     names = dict.fromkeys(chain.from_iterable(portion.examples for portion in portions))
     columns = {name: list(chain.from_iterable(_column(p, name) for p in portions)) for name in names}
-    write_arrow(part(folder, number, "examples"), [_examples_batch(columns)])
+    write_arrow(segment_file(folder, number, "examples"), [_examples_batch(columns)])
     thumbnails = [thumbnail for portion in portions for thumbnail in portion.thumbnails]
     if not state.kept:
         write_thumbnails(folder / "thumbnails", number, thumbnails)
@@ -103,7 +105,7 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Chunk], ca
         _write_layer(folder, state, name, [p.layers[name] for p in portions], capacity) for name in portions[0].layers
     ]
     if positions:
-        write_arrow(part(folder, number, "positions"), positions)
+        write_arrow(segment_file(folder, number, "positions"), positions)
     state.has_thumbnails |= any(thumbnails) and not state.kept
     state.n_segments += 1
     state.n_examples += len(thumbnails)
@@ -111,12 +113,12 @@ def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Chunk], ca
 
 def read_examples(folder: Path, n_segments: int) -> pa.Table:
     """Return the examples of all segments as one table."""
-    parts = [_open_arrow(part(folder, number, "examples")).read_all() for number in range(n_segments)]
+    parts = [_open_arrow(segment_file(folder, number, "examples")).read_all() for number in range(n_segments)]
     try:
         return pa.concat_tables(parts or [pa.table({"id": pa.array([], pa.string())})], promote_options="permissive")
     except pa.ArrowTypeError as error:
-        said = str(error).splitlines()[0]
-        raise InvalidInput(f"a column mixes kinds: {said}; give all its values as text, or all as numbers") from None
+        reason = str(error).splitlines()[0]
+        raise InvalidInput(f"a column mixes kinds: {reason}; give all its values as text, or all as numbers") from None
 
 
 def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
@@ -124,19 +126,19 @@ def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
     layer = state.layers[number]
     n_points = state.n_examples * layer.points_per_example
     zarr.open_array(folder / "activations.zarr" / layer.key, mode="r+").resize((n_points, layer.n_channels))
-    first = _open_arrow(part(folder, 0, "positions")).schema
+    first = _open_arrow(segment_file(folder, 0, "positions")).schema
     schema = pa.schema([("example", pa.int64()), *first])
     with (
         files.replacing(folder / "points" / f"{layer.key}.parquet") as file,
         pq.ParquetWriter(file, schema, compression="zstd") as writer,
     ):
         for segment in range(state.n_segments):
-            positions = _open_arrow(part(folder, segment, "positions")).get_batch(number)
+            positions = _open_arrow(segment_file(folder, segment, "positions")).get_batch(number)
             rows = np.arange(len(positions)) // layer.points_per_example + segment * state.segment
             writer.write_batch(pa.record_batch([pa.array(rows, pa.int64()), *positions.columns], schema=schema))
 
 
-def part(folder: Path, number: int, kind: str) -> Path:
+def segment_file(folder: Path, number: int, kind: str) -> Path:
     """Return the file that holds a table of one segment until the study is finished."""
     return folder / "parts" / f"{number:05d}-{kind}.arrow"
 
@@ -154,7 +156,7 @@ def _array(name: str, values: list[Any]) -> pa.Array:
 
 
 def _examples_batch(columns: dict[str, list[Any]]) -> pa.RecordBatch:
-    """Return the columns of the examples as Arrow: a sentence is kept once, not with each of its words."""
+    """Return the columns of the examples as Arrow; a sentence is stored once, not with each of its words."""
     arrays = {name: _array(name, values) for name, values in columns.items()}
     return pa.RecordBatch.from_pydict(
         {name: array.dictionary_encode() if name == "sentence" else array for name, array in arrays.items()}
@@ -170,19 +172,19 @@ def _write_layer(folder: Path, state: Checkpoint, name: str, points: Sequence[Po
         raise InvalidInput(f"layer {name!r} gives maps of different sizes: bring the inputs to one size with --size")
     blocks = [np.ascontiguousarray(p.vectors, dtype="<f4").data for p in points]
     _write_chunk(folder / "activations.zarr" / layer.key / "c" / str(state.n_segments) / "0", blocks, layer, state)
-    layer.digest = files.chain(layer.digest, *blocks)
+    layer.digest = files.extended_digest(layer.digest, *blocks)
     return _points_batch(points)
 
 
 def _points_batch(points: Sequence[Points]) -> pa.RecordBatch:
-    """Return what is known of each point, besides its vector and its example, as Arrow."""
+    """Return the columns of points as Arrow."""
     parts = [{"y": p.y, "x": p.x, **p.columns} for p in points]
     arrays = {name: np.concatenate([known[name] for known in parts]) for name in parts[0]}
     return pa.RecordBatch.from_pydict({name: _flat(values) for name, values in arrays.items()})
 
 
 def _flat(values: NDArray[Any]) -> pa.Array:
-    """Return the values of the points, (n_examples, points per example) or with an axis more, as Arrow."""
+    """Return values by example and point, numbers or lists of them, as one column of Arrow."""
     numbers = pa.array(values.ravel())
     if values.ndim == 2:
         return numbers
@@ -190,9 +192,9 @@ def _flat(values: NDArray[Any]) -> pa.Array:
 
 
 def _write_chunk(path: Path, blocks: Sequence[memoryview], layer: LayerState, state: Checkpoint) -> None:
-    """Write one chunk as zarr would, but whole or not at all: without compression it is the array's bytes.
+    """Write one chunk as zarr does without compression, which is the array's bytes, but whole or not at all.
 
-    What no vector fills is beyond the end of the finished array, and takes no room on most disks.
+    Its end, for which there are no vectors, is outside the finished array, and sparse on most disks.
     """
     with files.replacing(path) as file:
         for block in blocks:
@@ -202,7 +204,9 @@ def _write_chunk(path: Path, blocks: Sequence[memoryview], layer: LayerState, st
 
 def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, capacity: int) -> LayerState:
     _, per_example, n_channels = points.vectors.shape
-    key = files.safe_key(name, {one.key.lower() for one in chain[LayerState | LayerEntry](state.layers, state.kept)})
+    key = files.safe_key(
+        name, {layer.key.lower() for layer in chain[LayerState | LayerEntry](state.layers, state.kept)}
+    )
     layer = LayerState(
         name, key, points.module, points.policy, points.grid, per_example, n_channels, checkpoint=points.checkpoint
     )

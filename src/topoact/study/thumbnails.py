@@ -1,4 +1,4 @@
-"""Small images for people to look at: made once, stored in Arrow files, fetched by row without reading the rest."""
+"""Thumbnails of examples: made by `original` or `shrink`, stored in Arrow files, read by row by `Thumbnails`."""
 
 import io
 from collections.abc import Sequence

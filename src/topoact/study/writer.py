@@ -1,9 +1,9 @@
-"""Write a study so that there is never a half-written one, and go on after any interruption with the same bytes.
+"""`StudyWriter`: studies written so that none is ever half-written, and an interrupted one is resumed byte for byte.
 
-The study grows in ``<path>.partial``, segment by segment, and is renamed at the end. After every segment a checkpoint
-says how far the work has come; whatever lies beyond it is written again. A thread writes one segment while the next
-is made, which waits for it when it is full. What is appended to a finished study is written in the same way beside it,
-and takes its place at the end.
+The study grows in ``<path>.partial``, segment by segment, and is renamed at the end. After every segment its state is
+stored in a checkpoint; whatever lies after it is written again. A thread writes one segment while the next is made,
+which waits for it when it is full. An append to a finished study is written in the same way beside it, and replaces it
+at the end.
 """
 
 import shutil
@@ -122,7 +122,7 @@ class StudyWriter:
 
     @property
     def next_input(self) -> int:
-        """Place in the source from which to go on."""
+        """Row of the source from which to go on."""
         self._settle()
         return self._state.next_input
 
@@ -134,24 +134,24 @@ class StudyWriter:
 
     @property
     def n_before(self) -> int:
-        """Number of examples that come of what lies before `next_input`."""
+        """Number of examples of the inputs before `next_input`."""
         return self._n_taken + self._n_pending
 
     @property
     def notes(self) -> dict[str, Any]:
-        """Facts about the run, as JSON; may be added to. They are kept with every segment."""
+        """Facts about the run, as JSON, to which callers add; they are stored with every segment."""
         return self._state.notes
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing but the rename is left to do: the process died in the middle of `publish`."""
+        """Whether only the rename is left: the process died in `publish`."""
         return (self.partial / "study.json").exists()
 
     def append(self, portion: Chunk) -> None:
-        """Take a portion; write segments when there is enough for them.
+        """Take a portion, and write a segment when it is full.
 
-        After an interruption the first portion is the one that begins at `next_input`, whole: what is written of it
-        is not written again.
+        After an interruption the first portion is the whole one that begins at `next_input`; its examples that are
+        written already are not written again.
         """
         if self._written and self._written.done():
             self._settle()
@@ -164,7 +164,7 @@ class StudyWriter:
             self._flush()
 
     def examples(self) -> pa.Table:
-        """Write what is pending and return the table of all examples."""
+        """Write all pending examples and return the table of all examples."""
         if not self._state.segment and self._n_pending:
             self._state.segment = segment_length(self._pending)
         while self._pending:
@@ -182,7 +182,7 @@ class StudyWriter:
         title: str | None = None,
         graphs: Mapping[str, ImportedGraph] | None = None,
     ) -> Path:
-        """Write the tables and ``study.json``, and give the study its name.
+        """Write the tables and ``study.json``, and publish the study.
 
         Parameters
         ----------
@@ -212,7 +212,7 @@ class StudyWriter:
         return self.publish()
 
     def publish(self) -> Path:
-        """Give a complete study its name, in the place of an older one if that was allowed."""
+        """Rename a complete study to its final name; it replaces an older one if that was allowed."""
         with full_disk_said(self.partial):
             return publish(self.path, self._state)
 
@@ -230,16 +230,16 @@ class StudyWriter:
         return state
 
     def _check_same(self, portion: Chunk) -> None:
-        """Refuse a portion whose examples are not those that the study has in its place."""
+        """Refuse a portion whose examples are not those that the study has in the same rows."""
         first = self.n_before
-        expected, found = self._ids[first : first + len(portion)], portion.examples.get("id", ())
-        for row, (theirs, ours) in enumerate(zip_longest(expected, found), first):
-            if theirs != ours:
-                raise InvalidInput(self._other_data(row, ours))
+        expected, actual = self._ids[first : first + len(portion)], portion.examples.get("id", ())
+        for row, (known, name) in enumerate(zip_longest(expected, actual), first):
+            if known != name:
+                raise InvalidInput(self._other_data(row, name))
 
-    def _other_data(self, row: int, found: str | None) -> str:
+    def _other_data(self, row: int, name: str | None) -> str:
         named = "no example" if row >= len(self._ids) else repr(self._ids[row])
-        now = "there is none" if found is None else f"it is {found!r}"
+        now = "there is none" if name is None else f"it is {name!r}"
         return f"the data do not give the examples of {self.path} any more: after {row:,} came {named}, and now {now}"
 
     @cached_property
@@ -251,32 +251,32 @@ class StudyWriter:
         return sum(map(len, self._pending)) - self._state.n_ahead
 
     def _flush(self) -> None:
-        """Have one segment written, or what is left, when the one before it is."""
+        """Start to write one segment, or the last examples, once the segment before it is written."""
         self._settle()
         filled = [portion for portion in self._take() if len(portion)]
         self._written = self._thread.submit(self._write, filled, dict(self._state.notes))
 
     def _settle(self) -> None:
-        """Wait for the segment that is being written; what went wrong with it is raised here."""
+        """Wait for the segment that is being written; raises its error."""
         if self._written:
             self._written.result()
 
     def _write(self, portions: Sequence[Chunk], notes: dict[str, Any]) -> None:
-        """Write one segment, then the checkpoint that makes it count."""
+        """Write one segment, and then the checkpoint that includes it."""
         with full_disk_said(self.partial):
             if portions:
                 write_segment(self.partial, self._state, portions, self.capacity)
             replace(self._state, notes=notes).write(self.partial)
 
     def _take(self) -> list[Chunk]:
-        """Take what fills a segment from the pending portions."""
-        state, taken, room = self._state, [], self._state.segment
+        """Take the examples of a segment from the pending portions."""
+        state, taken, n_free = self._state, [], self._state.segment
         while self._pending:
             portion = self._pending[0]
-            taken.append(portion.part(state.n_ahead, state.n_ahead + room))
+            taken.append(portion.part(state.n_ahead, state.n_ahead + n_free))
             state.n_ahead += len(taken[-1])
             self._n_taken += len(taken[-1])
-            room -= len(taken[-1])
+            n_free -= len(taken[-1])
             if state.n_ahead < len(portion):
                 break
             self._pending.popleft()

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from topoact.interpret.query import MOST_CHARACTERS
+from topoact.interpret.query import MAX_CHARACTERS
 from topoact.study import Study
 from topoact.wire.model import WireModel
 from topoact.workbench.output_names import display_name
@@ -15,7 +15,7 @@ InputKind = Literal["image", "text"]
 class TextInput(WireModel):
     """A text to locate; an image is sent as the bytes of its file."""
 
-    text: str = Field(max_length=MOST_CHARACTERS)
+    text: str = Field(max_length=MAX_CHARACTERS)
 
 
 class Prediction(WireModel):

@@ -1,1 +1,1 @@
-"""Texts: where they come from, how they become tokens, and which vectors of a network are kept for them."""
+"""Texts: their sources, their tokens, and the vectors of a network that are kept for them."""

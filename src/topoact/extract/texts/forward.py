@@ -1,4 +1,4 @@
-"""A batch of token ids through a network, and the means over bags of its tokens that are kept."""
+"""`TextForward`: a forward pass over a batch of token ids, which keeps means over bags of tokens."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 class Bags(NamedTuple):
     """Tokens of a batch, bag after bag."""
 
-    places: NDArray[np.int64]
-    """Where the tokens are among the B x T of the batch."""
+    positions: NDArray[np.int64]
+    """Positions of the tokens among the B x T of the batch."""
     starts: NDArray[np.int64]
-    """Where each bag begins in `places`."""
+    """Index in `positions` at which each bag begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextForward:
-    """What is asked of a network, batch by batch."""
+    """Runs a network on one batch after another and keeps vectors of some layers."""
 
     layers: tuple[str, ...]
     unit: Unit
@@ -56,23 +56,23 @@ class TextForward:
         if output.ndim == 2 and self.unit == "text" and len(output) == shape[0]:
             return {VECTOR: _points(module, VECTOR, output.clone())}
         if output.ndim != 3 or output.shape[:2] != shape:
-            given = "x".join(map(str, output.shape))
+            actual = "x".join(map(str, output.shape))
             raise ModelError(
-                f"layer {module!r} gives {given} for {shape[0]} texts of {shape[1]} tokens: a vector for each token"
+                f"layer {module!r} gives {actual} for {shape[0]} texts of {shape[1]} tokens: a vector for each token"
                 " is needed, choose another layer"
             )
-        return {policy: _points(module, policy, _pooled(output, found, "mean")) for policy, found in bags.items()}
+        return {policy: _points(module, policy, _pooled(output, bag, "mean")) for policy, bag in bags.items()}
 
 
 def pass_of(samples: Sequence["Sample"], pad: int) -> Pass:
-    """Return what the forward pass over some texts is given: token ids, their mask, and bags by policy."""
+    """Return the arguments of a forward pass over some texts: token ids, their mask, and bags by policy."""
     ids, mask = padded([sample.ids for sample in samples], pad)
     firsts = range(0, ids.size, ids.shape[1])
     return ids, mask, {policy: _bags(samples, policy, firsts) for policy in samples[0].bags}
 
 
 def padded(ids: Sequence[Sequence[int]], pad: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return token ids and their mask, both (B, T), the shorter texts filled up on the right."""
+    """Return token ids and their mask, both (B, T), the shorter texts padded on the right."""
     lengths = np.array([len(row) for row in ids])
     mask = np.arange(lengths.max()) < lengths[:, None]
     filled = np.full(mask.shape, pad, dtype=np.int64)
@@ -85,12 +85,12 @@ def _bags(samples: Sequence["Sample"], policy: str, firsts: Sequence[int]) -> Ba
     bags = [bag for sample in samples for bag in sample.bags[policy]]
     sizes = np.fromiter(map(len, bags), np.int64, len(bags))
     per_text = [sum(map(len, sample.bags[policy])) for sample in samples]
-    places = np.fromiter(chain.from_iterable(bags), np.int64, int(sizes.sum()))
-    return Bags(places + np.repeat(firsts, per_text), np.cumsum(sizes) - sizes)
+    positions = np.fromiter(chain.from_iterable(bags), np.int64, int(sizes.sum()))
+    return Bags(positions + np.repeat(firsts, per_text), np.cumsum(sizes) - sizes)
 
 
 def _summed(gradient: Any, points: Points, *, bags: Mapping[str, Bags]) -> NDArray[np.float32]:
-    """Return the gradient of a layer, summed over what each point is the mean of, (n, 1, C)."""
+    """Return the gradient of a layer, summed over the bag of each point, (n, 1, C)."""
     sums = gradient if points.policy == VECTOR else _pooled(gradient, bags[points.policy], "sum")
     return np.asarray(sums.float().cpu())[:, None, :]
 
@@ -100,11 +100,11 @@ def _pooled(output: Any, bags: Bags, mode: str) -> Any:
     import torch
 
     vectors = output.reshape(-1, output.shape[2]).float()
-    places, starts = (torch.from_numpy(part).to(vectors.device) for part in bags)
-    return torch.nn.functional.embedding_bag(places, vectors, starts, mode=mode)
+    positions, starts = (torch.from_numpy(part).to(vectors.device) for part in bags)
+    return torch.nn.functional.embedding_bag(positions, vectors, starts, mode=mode)
 
 
 def _points(module: str, policy: str, vectors: Any) -> Points:
-    """Return vectors (N, C) that nobody else writes to as points without a position."""
+    """Return vectors (N, C), which are not copied, as points without a position."""
     nowhere = np.full((len(vectors), 1), -1, dtype=np.int32)
     return Points(module, policy, None, vectors.float().cpu().numpy()[:, None, :], nowhere, nowhere)

@@ -1,7 +1,7 @@
-"""From texts to the pieces that a tokenizer makes of them, and from pieces to the bags whose vectors are averaged.
+"""`Tokenizer`: texts split into pieces, and the bags of pieces whose vectors are averaged.
 
-Every policy is the mean over a bag of pieces: `cls` takes the piece that stands for the text, `mean` all but the
-special ones, `words` those of each word, `tokens` each by itself.
+Every policy is the mean over a bag of pieces: `cls` takes the special one of the whole text, `mean` all that are not
+special, `words` those of each word, `tokens` each by itself.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ from topoact.inputs.texts.source import Unit
 
 TEXT_POLICIES = ("cls", "mean")
 WORD_POLICIES = ("words", "tokens")
-UNLIMITED = 10**6
-"""Tokenizers without a limit name a number beyond this one."""
+MAX_MODEL_LENGTH = 10**6
+"""A tokenizer whose length is greater than this has no limit."""
 
 Span: TypeAlias = tuple[int, int]
 
@@ -27,21 +27,21 @@ class Pieces:
     """The pieces of one text."""
 
     ids: Sequence[int]
-    places: Sequence[int]
-    """Which of `ids` stand for characters of the text."""
+    positions: Sequence[int]
+    """Positions in `ids` of the pieces that stand for characters of the text."""
     spans: Sequence[Span]
-    """Where each of those begins and ends in the text, without blanks."""
+    """Start and end of each of these in the text, without blanks."""
     words: Sequence[Span]
-    """Where the words that the tokenizer finds begin and end."""
+    """Start and end of each word that the tokenizer finds."""
     is_cut: bool
     """Whether the text is longer than the network takes."""
 
     def bag(self, span: Span) -> list[int]:
-        """Return the places of the pieces that have a character in a span; none if some of them were cut off."""
+        """Return the positions of the pieces that have a character in a span; none if some of them were cut off."""
         if self.is_cut and (not self.spans or span[1] > self.spans[-1][1]):
             return []
         first = bisect_right(self.spans, span[0], key=lambda piece: piece[1])
-        return list(self.places[first : bisect_left(self.spans, span[1], key=lambda piece: piece[0])])
+        return list(self.positions[first : bisect_left(self.spans, span[1], key=lambda piece: piece[0])])
 
 
 class Tokenizer:
@@ -50,17 +50,17 @@ class Tokenizer:
     Raises
     ------
     ModelError
-        If it does not say where in the text its pieces are.
+        If it gives no positions of its pieces in the text.
     InvalidInput
-        If there would be no room for a piece.
+        If `max_tokens` leaves no room for a piece, or is more than the network takes.
     """
 
     def __init__(self, tokenizer: Any, *, limit: int | None = None, max_tokens: int | None = None) -> None:
         if not getattr(tokenizer, "is_fast", False):
-            said = f"the tokenizer {type(tokenizer).__name__} does not say where in a text its pieces are"
-            raise ModelError(f"{said}: a fast tokenizer of transformers is needed")
+            lack = f"the tokenizer {type(tokenizer).__name__} does not say where in a text its pieces are"
+            raise ModelError(f"{lack}: a fast tokenizer of transformers is needed")
         own = tokenizer.model_max_length
-        limits = [n for n in (own if own < UNLIMITED else None, limit) if n is not None]
+        limits = [n for n in (own if own < MAX_MODEL_LENGTH else None, limit) if n is not None]
         if max_tokens is not None and limits and max_tokens > min(limits):
             raise InvalidInput(f"--max-tokens must be at most {min(limits)}, what the network takes: got {max_tokens}")
         n_special = tokenizer.num_special_tokens_to_add()
@@ -72,10 +72,11 @@ class Tokenizer:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What a study records of it, as JSON."""
-        content = json.loads(self._tokenizer.backend_tokenizer.to_str()) | {"truncation": None, "padding": None}
-        said = json.dumps(content, ensure_ascii=False, separators=(",", ":"))  # whatever was asked of it last
-        digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+        """The record of the tokenizer in a study, as JSON."""
+        content = json.loads(self._tokenizer.backend_tokenizer.to_str())
+        content |= {"truncation": None, "padding": None}  # each call sets these
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         name = type(self._tokenizer).__name__
         limit = f"at most {self.max_tokens} tokens" if self.max_tokens else "texts of any length"
         return {"tokenizer": name, "code": digest, "max_tokens": self.max_tokens, "description": f"{name}, {limit}"}
@@ -83,16 +84,16 @@ class Tokenizer:
     def split(self, texts: Sequence[str]) -> list[Pieces]:
         """Return the pieces of each text, with the special ones that the network expects."""
         cut = {"truncation": True, "max_length": self.max_tokens} if self.max_tokens else {"truncation": False}
-        found = self._tokenizer(list(texts), add_special_tokens=True, padding=False, verbose=False, **cut)
-        return [_pieces(encoding, text) for encoding, text in zip(found.encodings, texts, strict=True)]
+        batch = self._tokenizer(list(texts), add_special_tokens=True, padding=False, verbose=False, **cut)
+        return [_pieces(encoding, text) for encoding, text in zip(batch.encodings, texts, strict=True)]
 
     def check(self, policies: Sequence[str]) -> None:
         """Refuse the policy `cls` where no token stands for the text."""
         if "cls" in policies and self._cls not in self.split(["text"])[0].ids:
             raise InvalidInput("the tokenizer has no token that stands for the text: take the policy mean, not cls")
 
-    def cls_place(self, pieces: Pieces) -> list[int]:
-        """Return the place of the token that stands for the text, usually the first; none without one."""
+    def cls_position(self, pieces: Pieces) -> list[int]:
+        """Return the position of the token that stands for the text, usually the first; none without one."""
         return [pieces.ids.index(self._cls)] if self._cls in pieces.ids else []
 
 
@@ -111,36 +112,36 @@ def unit_of(policies: Sequence[str]) -> Unit:
     if set(policies) <= set(TEXT_POLICIES):
         return "text"
     if len(policies) > 1:
-        said = " and ".join(policies)
-        raise InvalidInput(f"one study holds either texts (cls, mean), or words, or tokens, not {said}: make two")
+        named = " and ".join(policies)
+        raise InvalidInput(f"one study holds either texts (cls, mean), or words, or tokens, not {named}: make two")
     return "word"
 
 
 def batches(lengths: Sequence[int], *, size: int, max_tokens: int, is_masked: bool) -> Iterator[list[int]]:
-    """Yield places in `lengths`, the shortest first, that go through the network together.
+    """Yield indices into `lengths`, the shortest first, of the texts of each batch.
 
     A batch holds at most `size` texts and, padded, `max_tokens` tokens, unless one text alone has more. A network that
-    is not told which tokens are padding never sees any: its batches are of one length.
+    takes no mask of padding gets none: all texts of its batches have the same length.
     """
     batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        is_full = len(batch) == size or (len(batch) + 1) * lengths[place] > max_tokens
-        if batch and (is_full or (not is_masked and lengths[place] != lengths[batch[0]])):
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        is_full = len(batch) == size or (len(batch) + 1) * lengths[index] > max_tokens
+        if batch and (is_full or (not is_masked and lengths[index] != lengths[batch[0]])):
             yield batch
             batch = []
-        batch.append(place)
+        batch.append(index)
     if batch:
         yield batch
 
 
 def _pieces(encoding: Any, text: str) -> Pieces:
-    places, spans, words, last = list[int](), list[Span](), list[Span](), None
-    read = zip(encoding.offsets, encoding.special_tokens_mask, encoding.word_ids, strict=True)
-    for place, (offsets, is_special, word) in enumerate(read):
+    positions, spans, words, last = list[int](), list[Span](), list[Span](), None
+    tokens = zip(encoding.offsets, encoding.special_tokens_mask, encoding.word_ids, strict=True)
+    for position, (offsets, is_special, word) in enumerate(tokens):
         span = _trimmed(offsets, text)
         if is_special or span[0] == span[1]:
             continue
-        places.append(place)
+        positions.append(position)
         spans.append(span)
         if word is None or word != last or not words:
             words.append(span)
@@ -149,16 +150,16 @@ def _pieces(encoding: Any, text: str) -> Pieces:
         last = word
     if words and last is not None and last in _first_words(encoding.overflowing):
         words.pop()
-    return Pieces(encoding.ids, places, spans, words, bool(encoding.overflowing))
+    return Pieces(encoding.ids, positions, spans, words, bool(encoding.overflowing))
 
 
 def _first_words(overflowing: Sequence[Any]) -> set[int]:
-    """Return the first word of what was cut off, which may have begun before the cut."""
+    """Return the number of the first word that was cut off, which may begin before the cut."""
     return {word for word in (overflowing[0].word_ids if overflowing else ()) if word is not None}
 
 
 def _trimmed(span: Span, text: str) -> Span:
-    """Return a span without the blanks that some tokenizers count in."""
+    """Return a span without the blanks that some tokenizers include."""
     start, end = span
     while start < end and text[start].isspace():
         start += 1

@@ -1,4 +1,4 @@
-"""From a network and texts to the portions of a study: in each window short texts go first, and are put in order."""
+"""`TextRun`: extraction from texts, window by window; within a window the texts are sorted by length."""
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BATCH_TOKENS = 2**14
 """Tokens of a batch with its padding, unless one text has more."""
 MANY = 2**16
-"""Tokens of a text of any length, as far as room is set aside."""
+"""Tokens of a text of unlimited length, by which the capacity of the study is estimated."""
 
 
 class TextRun:
@@ -39,7 +39,7 @@ class TextRun:
     Raises
     ------
     ModelError
-        If the network has no tokenizer, or none that says where its pieces are.
+        If the network has no tokenizer, or one without positions of its pieces.
     InvalidInput
         If a policy is not for texts, policies do not go together, or a condition is none.
     UnknownName
@@ -47,7 +47,7 @@ class TextRun:
     """
 
     nothing = "no text or word is left: is this the right column, and is --where what you mean?"
-    """What to say when there is no example."""
+    """Message of the error when there is no example."""
 
     def __init__(
         self, network: "Network", source: TextSource, plan: "Plan", on_progress: Progress, names: LayerNames
@@ -69,7 +69,7 @@ class TextRun:
 
     @property
     def capacity(self) -> int:
-        """How many examples there are at most."""
+        """Upper limit of the number of examples."""
         if self._reader.unit == "text":
             return self._total
         is_known = self._source.word_columns is not None and self._plan.policies == ("words",)
@@ -77,7 +77,7 @@ class TextRun:
 
     @property
     def config(self) -> dict[str, Any]:
-        """What determines the study, as JSON."""
+        """The config that determines the study, as JSON."""
         from topoact.extract.plan import plan_config
 
         config = plan_config(self._network, self._source, self._plan, self._tokenizer.record)
@@ -99,7 +99,7 @@ class TextRun:
                 self._on_progress("extract", window.next_input, self._total)
 
     def work(self, start: int) -> Generator[tuple[tuple[Window, list[list[int]]], list[Pass]], None, None]:
-        """Yield the windows from a place in the source on, with the places of their texts by batch, and the passes."""
+        """Yield the windows from a row of the source on, with the indices of their texts by batch, and the passes."""
         size, pad = self._plan.batch_size, self._tokenizer.pad
         with closing(self._reader.windows(start, self._total, size)) as windows:
             for window in windows:
@@ -148,7 +148,7 @@ def _scores(seen: Sequence[ForwardResult], order: Iterable[Iterable[int]]) -> ND
 
 
 def _rows(order: Sequence[Sequence[int]], sizes: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Return which rows of the window the examples of each batch are, given the number of examples of each text."""
+    """Return the rows in the window of the examples of each batch, from the number of examples of each text."""
     ends = np.cumsum(sizes)
     spans = [np.arange(end - size, end) for end, size in zip(ends, sizes, strict=True)]
     return [np.concatenate([spans[place] for place in places]) for places in order]
@@ -177,7 +177,7 @@ def _in_order(
 def _arranged(
     columns: dict[str, list[Any]], said: Mapping[str, Sequence[Any]], sizes: NDArray[np.int64]
 ) -> dict[str, list[Any]]:
-    """Return the columns of the examples: identity and label, what the network says of their texts, and the rest."""
+    """Return the columns of the examples: identity and label, the predictions of their texts, and the rest."""
     texts = np.repeat(np.arange(len(sizes)), sizes).tolist()
     first = {name: columns[name] for name in ("id", "label")}
     repeated = {name: [values[text] for text in texts] for name, values in said.items()}

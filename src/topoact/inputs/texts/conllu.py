@@ -1,4 +1,4 @@
-"""CoNLL-U files (https://universaldependencies.org/format.html): sentences whose words carry labels."""
+"""`ConlluSource`: CoNLL-U files (https://universaldependencies.org/format.html), sentences with labelled words."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,9 +11,9 @@ from topoact.errors import InvalidInput, UnknownName
 from topoact.inputs.texts.source import Text, Unit, Words
 
 FIELDS = {"lemma": 2, "upos": 3, "xpos": 4, "deprel": 7}
-"""Columns of a word by their place in its line."""
-USUAL = ("genre", "document")
-"""What is kept of a sentence besides its words unless more is asked for."""
+"""Columns of a word by the index of their field."""
+DEFAULT_COLUMNS = ("genre", "document")
+"""Comments of sentences that are kept by default."""
 GUM_ID = re.compile(r"GUM_([a-z]+)_")
 
 
@@ -51,11 +51,12 @@ class ConlluSource:
     def __init__(self, path: Path, *, label: str | None = None, columns: Sequence[str] | None = None) -> None:
         self.path, self._label = path, label
         self._n, n_words, keys = self._survey()
-        unknown = [name for name in (*(columns or ()), *([label] if label else [])) if name not in {*keys, *FIELDS}]
+        labels = [label] if label else []
+        unknown = [name for name in (*(columns or ()), *labels) if name not in {*keys, *FIELDS}]
         if unknown:
             known = ", ".join([*FIELDS, *sorted(keys)])
             raise UnknownName(f"{path} has no column {unknown[0]!r}: its words and sentences have {known}")
-        wanted = (*USUAL, *([label] if label else [])) if columns is None else (*columns, *([label] if label else []))
+        wanted = (*(DEFAULT_COLUMNS if columns is None else columns), *labels)
         self.text_columns: tuple[str, ...] = tuple(name for name in dict.fromkeys(wanted) if name in keys)
         self.word_columns: tuple[str, ...] | None = tuple(FIELDS)
         stat = path.stat()
@@ -79,7 +80,7 @@ class ConlluSource:
             raise InvalidInput(f"{self._label} is a label of words, and the policy takes whole sentences: take words")
         return self._label
 
-    def class_names(self, n_outputs: int) -> None:  # noqa: ARG002  # labels of words say nothing of a network's outputs
+    def class_names(self, n_outputs: int) -> None:  # noqa: ARG002  # labels of words are no names of outputs
         return None
 
     def _survey(self) -> tuple[int, int, set[str]]:
@@ -101,36 +102,47 @@ class ConlluSource:
             raise InvalidInput(f"{self.path} cannot be read: {error}") from None
 
 
+@dataclass(slots=True)
+class _Document:
+    """The comments of a document; its head ends at the first paragraph or sentence."""
+
+    comments: dict[str, str] = field(default_factory=dict)
+    in_head: bool = False
+
+    def read(self, line: str, sentence: Sentence) -> None:
+        """Add a comment to the document, or to the sentence that follows."""
+        key, equals, value = (part.strip() for part in line[1:].partition("="))
+        if key in {"newdoc", "newdoc id"}:
+            self.comments, self.in_head = {"document": value, **_genre(value)} if value else {}, True
+            return
+        ends_head = key == "newpar" or (equals and (key == "sent_id" or key.startswith("newpar")))
+        self.in_head = self.in_head and not ends_head
+        if equals:
+            (self.comments if self.in_head else sentence.comments)[key.removeprefix("meta::")] = value
+
+
 def parse(lines: Iterable[str], path: Path) -> Iterator[Sentence]:
     """Yield the sentences of a CoNLL-U file, each with the comments of its document."""
-    sentence, document, in_head = Sentence(), dict[str, str](), False
+    sentence, document = Sentence(), _Document()
     for number, raw in enumerate(lines, 1):
         line = raw.rstrip("\r\n")
         if line.startswith("#"):
-            key, equals, value = line[1:].partition("=")
-            key, value = key.strip(), value.strip()
-            if key in {"newdoc", "newdoc id"}:
-                document, in_head = {"document": value, **_genre(value)} if value else {}, True
-            elif equals:
-                in_head = in_head and key != "sent_id" and not key.startswith("newpar")
-                (document if in_head else sentence.comments)[key.removeprefix("meta::")] = value
-            else:
-                in_head = in_head and key != "newpar"
+            document.read(line, sentence)
         elif line.strip():
             sentence.tokens.append(_fields(line, number, path))
         elif sentence.tokens:
-            yield _of(sentence, document)
-            sentence, in_head = Sentence(), False
+            yield _with_document(sentence, document.comments)
+            sentence, document.in_head = Sentence(), False
     if sentence.tokens:
-        yield _of(sentence, document)
+        yield _with_document(sentence, document.comments)
 
 
 def spell(sentence: Sentence) -> tuple[str, Words]:
-    """Return the text of a sentence and where its words are in it."""
+    """Return the text of a sentence and its words."""
     tokens = _surface(sentence.tokens)
     text = sentence.comments.get("text")
     starts = _find(tokens, text) if text is not None else None
-    if text is None or starts is None:  # no text, or one that its words do not spell: what they spell themselves
+    if text is None or starts is None:  # there is no text, or its words do not spell it
         text, starts = _join(tokens)
     lines: list[list[str]] = []
     spans: list[tuple[int, int]] = []
@@ -138,12 +150,12 @@ def spell(sentence: Sentence) -> tuple[str, Words]:
         lines += words
         spans += _parts(start, form, [word[1] for word in words])
     columns: dict[str, list[str | None]] = {"number": [line[0] for line in lines]}
-    columns |= {name: [_value(line[place], name) for line in lines] for name, place in FIELDS.items()}
+    columns |= {name: [_value(line[index], name) for line in lines] for name, index in FIELDS.items()}
     return text, Words(spans, columns)
 
 
 def _surface(lines: Sequence[list[str]]) -> list[tuple[str, list[list[str]], bool]]:
-    """Return form, words and whether a space follows, for each token that stands in the text."""
+    """Return form, words and whether a space follows, for each token of the text, a multiword token as one."""
     tokens: list[tuple[str, list[list[str]], bool]] = []
     last = 0
     for line in lines:
@@ -159,19 +171,20 @@ def _surface(lines: Sequence[list[str]]) -> list[tuple[str, list[list[str]], boo
 
 
 def _find(tokens: Sequence[tuple[str, Any, bool]], text: str) -> list[int] | None:
-    """Return where each token begins in the text, or None if they do not follow one another in it."""
-    starts, place = [], 0
+    """Return the start of each token in the text, or None if they do not follow one another in it."""
+    starts, position = [], 0
     for form, _, _ in tokens:
-        while place < len(text) and text[place].isspace():
-            place += 1
-        if not text.startswith(form, place):
+        while position < len(text) and text[position].isspace():
+            position += 1
+        if not text.startswith(form, position):
             return None
-        starts.append(place)
-        place += len(form)
+        starts.append(position)
+        position += len(form)
     return starts
 
 
 def _join(tokens: Sequence[tuple[str, Any, bool]]) -> tuple[str, list[int]]:
+    """Return the text that tokens spell, and the start of each in it."""
     starts, text = [], ""
     for form, _, has_space in tokens:
         starts.append(len(text))
@@ -180,6 +193,7 @@ def _join(tokens: Sequence[tuple[str, Any, bool]]) -> tuple[str, list[int]]:
 
 
 def _parts(start: int, form: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the spans of the words of a token: their parts of its form, or all of it if they do not spell it."""
     if "".join(words) != form:
         return [(start, start + len(form))] * len(words)
     spans = []
@@ -192,12 +206,14 @@ def _parts(start: int, form: str, words: Sequence[str]) -> list[tuple[int, int]]
 def _fields(line: str, number: int, path: Path) -> list[str]:
     fields = line.split("\t")
     if len(fields) != 10 or not re.fullmatch(r"\d+([-.]\d+)?", fields[0]):
-        said = f"begins with {fields[0][:20]!r} and has {len(fields)} fields"
-        raise InvalidInput(f"line {number} of {path} {said}: a word of CoNLL-U has a number and 10, separated by tabs")
+        actual = f"begins with {fields[0][:20]!r} and has {len(fields)} fields"
+        raise InvalidInput(
+            f"line {number} of {path} {actual}: a word of CoNLL-U has a number and 10, separated by tabs"
+        )
     return fields
 
 
-def _of(sentence: Sentence, document: dict[str, str]) -> Sentence:
+def _with_document(sentence: Sentence, document: dict[str, str]) -> Sentence:
     if not document:
         document = _genre(sentence.comments.get("sent_id", ""))
     return Sentence({**document, **sentence.comments}, sentence.tokens)
@@ -205,8 +221,8 @@ def _of(sentence: Sentence, document: dict[str, str]) -> Sentence:
 
 def _genre(identity: str) -> dict[str, str]:
     """Return the genre that the identities of the GUM corpus name."""
-    found = GUM_ID.match(identity)
-    return {"genre": found[1]} if found else {}
+    match = GUM_ID.match(identity)
+    return {"genre": match[1]} if match else {}
 
 
 def _value(text: str, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Whether what the user named holds texts, and in which form."""
+"""`open_texts`: the texts at a path, in whichever format they are."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +8,8 @@ from topoact.inputs.texts.conllu import ConlluSource
 from topoact.inputs.texts.source import TextFolder, TextSource
 from topoact.inputs.texts.tables import SUFFIXES, TextTable, column_names
 
-TYPED = frozenset({".jsonl", ".ndjson"})
-"""Tables of texts and of nothing else."""
+TEXT_SUFFIXES = frozenset({".jsonl", ".ndjson"})
+"""Suffixes of tables that hold texts and nothing else."""
 
 
 def open_texts(
@@ -37,7 +37,7 @@ def open_texts(
         return ConlluSource(path, label=label, columns=columns)
     if columns is not None:
         raise InvalidInput(f"--columns chooses comments of .conllu files, and {path} is none")
-    if suffix in SUFFIXES and (text or suffix in TYPED or _has_texts(path, image)):
+    if suffix in SUFFIXES and (text or suffix in TEXT_SUFFIXES or _has_texts(path, image)):
         return TextTable(path, text=text, label=label, identity=identity)
     if text:
         raise InvalidInput(f"--text-column is a column of a .csv, .tsv, .jsonl or .parquet table, and {path} is none")

@@ -1,4 +1,4 @@
-"""What a source of texts gives, and the simplest one: a folder of ``.txt`` files."""
+"""`TextSource`: the protocol of sources of texts; `TextFolder`: a folder of ``.txt`` files."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,34 +9,34 @@ from topoact.errors import InvalidInput
 from topoact.study.files import digest
 
 Unit: TypeAlias = Literal["text", "word"]
-"""What an example of a study of texts is."""
+"""An example of a study of texts: a whole text, or a word or token of one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words of one text that somebody has marked, in order."""
+    """Words of one text that its source marks, in order."""
 
     spans: Sequence[tuple[int, int]]
-    """Where each begins and ends in the text, in characters (code points)."""
+    """Start and end of each in the text, in characters (code points)."""
     columns: Mapping[str, Sequence[str | None]]
-    """What is known of each word, by name."""
+    """Columns of the words, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text that has not been read by a network."""
+    """One text of a source."""
 
     row: int
-    """Its place in the source."""
+    """Its row in the source."""
     id: str
     text: str | None
     """None if it cannot be read."""
     columns: Mapping[str, Any] = field(default_factory=dict)
-    """What is known of the text, by name; `label` too, where the source has labels of texts."""
+    """Columns of the text, by name; with `label`, where the source has labels of texts."""
     words: Words | None = None
     """Its words, where the source marks them."""
     is_latin: bool = False
-    """Whether it is no UTF-8 and was read as Latin-1, which people are told."""
+    """Whether it is no UTF-8 and was read as Latin-1, which the summary reports."""
 
 
 @runtime_checkable
@@ -44,16 +44,16 @@ class TextSource(Protocol):
     """Texts in a fixed order."""
 
     record: dict[str, Any]
-    """What it is, as JSON; different when the texts are."""
+    """Its identity, as JSON; it changes with the texts."""
     text_columns: tuple[str, ...]
-    """Names of what is known of each text."""
+    """Names of the columns of texts."""
     word_columns: tuple[str, ...] | None
-    """Names of what is known of each word; None if words are not marked."""
+    """Names of the columns of words; None if words are not marked."""
 
     def __len__(self) -> int: ...
 
     def texts(self, start: int) -> Iterator[Text]:
-        """List the texts from that place on."""
+        """Yield the texts from row `start` on."""
         ...
 
     def label_column(self, unit: Unit) -> str | None:
@@ -61,7 +61,7 @@ class TextSource(Protocol):
         ...
 
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
-        """Return names for the outputs of a network if the source says what they are."""
+        """Return names for the outputs of a network if the source has as many."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Tables of texts, read row by row: Parquet, CSV and JSON lines."""
+"""`TextTable`: tables of texts in Parquet, CSV and JSON lines, read row by row."""
 
 import csv
 import json
@@ -19,15 +19,15 @@ from topoact.inputs.texts.source import Text, Unit
 SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq"})
 RESERVED = ("id", "label", "text", "word", "sentence", "start", "end", "prediction", "confidence", "example", "y", "x")
 BATCH_ROWS = 256
-CELL = 2**24
-"""Characters of one cell of a CSV table, at most."""
+MAX_CELL_CHARACTERS = 2**24
+"""Characters of one cell of a CSV table."""
 
 Kind: TypeAlias = Literal["integer", "number", "text", "mixed"]
 _KINDS: dict[type, Kind] = {bool: "text", int: "integer", float: "number", str: "text"}
 
 
 class TextRows(ABC):
-    """The rows of a table with a column of texts, wherever they are.
+    """The rows of a table with a column of texts, in a file or a library.
 
     Further columns of numbers and texts become columns of the examples.
 
@@ -41,7 +41,7 @@ class TextRows(ABC):
 
     def __init__(
         self,
-        place: Path | str,
+        location: Path | str,
         n_rows: int,
         kinds: Mapping[str, Kind],
         *,
@@ -51,14 +51,16 @@ class TextRows(ABC):
     ) -> None:
         self._n, self._kinds = n_rows, kinds
         if not n_rows:
-            raise InvalidInput(f"no texts found: the table {place} has no rows")
+            raise InvalidInput(f"no texts found: the table {location} has no rows")
         wanted = {"text": text, "label": label, "id": identity}
-        columns = check_columns(place, list(kinds), wanted, needed=("text",))
+        columns = check_columns(location, list(kinds), wanted, needed=("text",))
         self._text, self._label, self._id = str(columns["text"]), columns["label"], columns["id"]
         if kinds[self._text] != "text":
-            raise InvalidInput(f"column {self._text!r} of {place} does not hold texts: see --text-column")
+            raise InvalidInput(f"column {self._text!r} of {location} does not hold texts: see --text-column")
         if self._label and kinds[self._label] == "mixed":
-            raise InvalidInput(f"column {self._label!r} of {place} mixes numbers and texts: write all labels as texts")
+            raise InvalidInput(
+                f"column {self._label!r} of {location} mixes numbers and texts: write all labels as texts"
+            )
         taken = {self._text, self._label, self._id}
         self._extra = {n: f"{n}_given" if n in RESERVED else n for n in self._kinds if n not in taken}
         self.text_columns: tuple[str, ...] = (*(("label",) if self._label else ()), *self._extra.values())
@@ -92,7 +94,7 @@ class TextRows(ABC):
 class TextTable(TextRows):
     """The rows of a table in a file. A batch of rows is in memory at a time.
 
-    The first of two passes over a CSV or JSON lines table counts its rows and tells numbers from texts.
+    A CSV or JSON lines table is read twice: first to count its rows and to find which columns hold numbers.
 
     Raises
     ------
@@ -119,23 +121,24 @@ def column_names(path: Path) -> tuple[str, ...]:
 
 
 def _survey(path: Path) -> tuple[int, dict[str, Kind]]:
-    """Return the number of rows, and what kind of values each column holds; other kinds are left out."""
+    """Return the number of rows and the kind of values of each column, without columns of other kinds."""
     if path.suffix in {".parquet", ".pq"}:
         return _parquet(path)
-    n, found = 0, dict[str, Kind | None]()
+    n_rows, kinds = 0, dict[str, Kind | None]()
     is_typed = path.suffix not in {".csv", ".tsv"}
     for cells in _rows(path):
-        n += 1
+        n_rows += 1
         for name, value in cells.items():
             kind = _KINDS.get(type(value)) if is_typed else _written_kind(value)
             if value is None or value == "":
-                found.setdefault(name, None)
+                kinds.setdefault(name, None)
             elif kind is not None:
-                found[name] = _join(found.get(name), kind, is_typed=is_typed)
-    return n, {name: kind or "text" for name, kind in found.items()}
+                kinds[name] = _common_kind(kinds.get(name), kind, is_typed=is_typed)
+    return n_rows, {name: kind or "text" for name, kind in kinds.items()}
 
 
 def _written_kind(value: str | None) -> Kind:
+    """Return the kind of a value that is written as text."""
     try:
         float(value or "")
     except ValueError:
@@ -143,7 +146,8 @@ def _written_kind(value: str | None) -> Kind:
     return "integer" if str(value).strip().lstrip("+-").isdecimal() else "number"
 
 
-def _join(one: Kind | None, other: Kind, *, is_typed: bool) -> Kind:
+def _common_kind(one: Kind | None, other: Kind, *, is_typed: bool) -> Kind:
+    """Return the kind of a column with values of both kinds."""
     if one in {None, other}:
         return other
     if {one, other} == {"integer", "number"}:
@@ -177,7 +181,7 @@ def _rows(path: Path, names: Iterable[str] | None = None) -> Iterator[Mapping[st
 
 
 def _csv_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    csv.field_size_limit(min(CELL, sys.maxsize))
+    csv.field_size_limit(min(MAX_CELL_CHARACTERS, sys.maxsize))
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",", strict=True)
         for cells in rows:
@@ -209,16 +213,16 @@ def _parquet_rows(path: Path, names: list[str]) -> Iterator[Mapping[str, Any]]:
 def _parquet(path: Path) -> tuple[int, dict[str, Kind]]:
     try:
         with pq.ParquetFile(path) as file:
-            schema, n = file.schema_arrow, file.metadata.num_rows
+            schema, n_rows = file.schema_arrow, file.metadata.num_rows
     except FileNotFoundError:
         raise InvalidInput(f"there is no data at {path}") from None
     except (OSError, ValueError) as error:
         raise InvalidInput(f"the table {path} cannot be read: {str(error).splitlines()[0]}") from None
-    return n, arrow_kinds(schema)
+    return n_rows, arrow_kinds(schema)
 
 
 def arrow_kinds(schema: pa.Schema) -> dict[str, Kind]:
-    """Return what kind of values each column holds; other kinds are left out."""
+    """Return the kind of values of each column, without columns of other kinds."""
     kinds = {field.name: _arrow_kind(field.type) for field in schema}
     return {name: kind for name, kind in kinds.items() if kind is not None}
 

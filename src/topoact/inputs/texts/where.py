@@ -1,4 +1,4 @@
-"""Which texts or words are kept: those whose columns have certain values."""
+"""`Where`: conditions on the columns of texts or words that are kept."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from topoact.networks.specs import nearest
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Conditions that all hold; without any, everything is kept."""
+    """Conditions, all of which must hold; without any, everything is kept."""
 
     texts: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Values that are kept, by column of the texts."""
+    """Accepted values by column of the texts."""
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The same of the words."""
+    """Accepted values by column of the words."""
 
     @classmethod
     def of(cls, conditions: Sequence[str], text_columns: Sequence[str], word_columns: Sequence[str]) -> "Where":
-        """Return what ``column=value,value`` say.
+        """Return the conditions ``column=value,value``.
 
         Raises
         ------
@@ -45,6 +45,6 @@ class Where:
         """Return whether a text is kept."""
         return all(str(columns.get(name)) in values for name, values in self.texts.items())
 
-    def takes_word(self, columns: Mapping[str, Sequence[Any]], place: int) -> bool:
+    def takes_word(self, columns: Mapping[str, Sequence[Any]], index: int) -> bool:
         """Return whether a word of a text is kept."""
-        return all(str(columns[name][place]) in values for name, values in self.words.items())
+        return all(str(columns[name][index]) in values for name, values in self.words.items())

@@ -1,4 +1,4 @@
-"""Activation images: inputs that are optimised until a layer answers like a given vector."""
+"""`invert`: activation images, inputs optimised until the vector of a layer is like a target vector."""
 
 from topoact.interpret.inversion.bounds import Bounds
 from topoact.interpret.inversion.inputs import Inputs, inputs_of

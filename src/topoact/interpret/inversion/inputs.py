@@ -1,4 +1,4 @@
-"""From pictures to what a network takes: the way that gradients must find back."""
+"""`inputs_of`: the differentiable map from pictures to the inputs of a network."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -15,8 +15,8 @@ from topoact.networks.preprocessing import Preprocessing
 if TYPE_CHECKING:
     import torch
 
-AFFINE: Final = 0.02
-"""Largest deviation, as a share of the range of inputs, from an affine map of colours: resizing rounds to bytes."""
+MAX_AFFINE_DEVIATION: Final = 0.02
+"""Deviation from an affine map of colours, as a share of the range of inputs: resizing rounds to bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Inputs:
     offset: NDArray[np.float32]
     """Shape (channels,)."""
     bounds: Bounds = field(default_factory=Bounds.none)
-    """Of the pixels of pictures."""
+    """Bounds of the pixels of pictures."""
 
     @property
     def n_colours(self) -> int:
@@ -54,26 +54,30 @@ def inputs_of(network: Network, preprocessing: Preprocessing | None, shape: tupl
     network
         The network.
     preprocessing
-        What was done to the images of the study; None where its inputs are tensors, which are pictures from 0 to 1.
+        The preprocessing of the study; None where its inputs are tensors, which are taken as pictures from 0 to 1.
     shape
-        Of one input, (channels, height, width), where the preprocessing does not tell.
+        Shape of one input, (channels, height, width), where the preprocessing does not determine it.
+
+    Returns
+    -------
+    Inputs
+        The map from pictures to inputs.
 
     Raises
     ------
     InvalidInput
-        If the network has no gradients, its inputs are not pictures, or what is done to them is not a matter of
-        colours alone.
+        If the network has no gradients, its inputs are not pictures, or the preprocessing is no map of colours alone.
     """
     if not isinstance(network, TorchNetwork):
         raise InvalidInput(f"activation images need gradients, and {network.name} has none: load its Python code")
-    if hasattr(network, "tokenizer"):
+    if network.modality == "text":
         raise InvalidInput(f"{network.name} reads texts: activation images are for networks whose inputs are pictures")
     shape = (preprocessing.shape if preprocessing else None) or shape
     if shape is None or len(shape) != 3 or shape[0] not in (1, 3):
-        said = "unknown" if shape is None else "x".join(map(str, shape))
+        known = "unknown" if shape is None else "x".join(map(str, shape))
         raise InvalidInput(
             f"activation images need inputs of one or three channels, height and width: the shape of those of"
-            f" {network.name} is {said}"
+            f" {network.name} is {known}"
         )
     channels, height, width = shape
     if preprocessing is None:
@@ -85,25 +89,25 @@ def inputs_of(network: Network, preprocessing: Preprocessing | None, shape: tupl
 
 
 def _fitted(preprocessing: Preprocessing, shape: tuple[int, ...]) -> Inputs:
-    """Return the affine map that a transform of the user is, found by trying it on flat colours and one picture."""
+    """Return a user's transform as an affine map of colours, fitted to flat pictures and checked on one of noise."""
     channels, height, width = shape
     rng = np.random.default_rng(0)
     colours = np.concatenate([[[0, 0, 0], [255, 255, 255]], rng.integers(0, 256, (14, 3))]).astype(np.uint8)
-    flat = [_tried(preprocessing, np.broadcast_to(colour, (height, width, 3))) for colour in colours]
-    seen = np.stack([one.mean((1, 2)) for one in flat])
+    flat = [_prepared(preprocessing, np.broadcast_to(colour, (height, width, 3))) for colour in colours]
+    outputs = np.stack([prepared.mean((1, 2)) for prepared in flat])
     design = np.concatenate([colours / 255, np.ones((len(colours), 1))], axis=1)
-    solution = np.linalg.lstsq(design, seen, rcond=None)[0].T
-    found = Inputs((height, width), solution[:, :3].astype(np.float32), solution[:, 3].astype(np.float32))
+    solution = np.linalg.lstsq(design, outputs, rcond=None)[0].T
+    fitted = Inputs((height, width), solution[:, :3].astype(np.float32), solution[:, 3].astype(np.float32))
     picture = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
-    expected = np.einsum("kc,hwc->khw", found.matrix, picture / 255) + found.offset[:, None, None]
-    deviation = np.abs(_tried(preprocessing, picture) - expected).max()
-    if deviation > AFFINE * max(np.ptp(seen), 1e-12) or channels not in (1, 3):
+    expected = np.einsum("kc,hwc->khw", fitted.matrix, picture / 255) + fitted.offset[:, None, None]
+    deviation = np.abs(_prepared(preprocessing, picture) - expected).max()
+    if deviation > MAX_AFFINE_DEVIATION * max(np.ptp(outputs), 1e-12) or channels not in (1, 3):
         raise InvalidInput(
             f"the transform {preprocessing.transform} does more than change the size and the colours of a picture: no"
             " gradient finds back through it, so there are no activation images"
         )
-    return found
+    return fitted
 
 
-def _tried(preprocessing: Preprocessing, picture: NDArray[np.uint8]) -> NDArray[Any]:
+def _prepared(preprocessing: Preprocessing, picture: NDArray[np.uint8]) -> NDArray[Any]:
     return np.asarray(preprocessing.prepare(Image.fromarray(np.ascontiguousarray(picture))), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""What looks at pictures: a layer of a network that answers to each with one vector."""
+"""`LayerTarget`: a layer of a network that maps each picture to one vector."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -14,13 +14,13 @@ from topoact.networks import TorchNetwork
 if TYPE_CHECKING:
     import torch
 
-WHOLE: Final = "mean"
+WHOLE_MAP_POLICY: Final = "mean"
 """The sampling policy whose vectors are means over the whole map; those of all others are of one position."""
 
 
 @dataclass(frozen=True, eq=False)
 class LayerTarget:
-    """A layer of a network, how pictures get there, and which vector is taken of its map."""
+    """A layer of a network, with the map from pictures to inputs and the policy by which one vector is taken."""
 
     network: TorchNetwork
     layer: str
@@ -32,15 +32,15 @@ class LayerTarget:
         return vectors_of(self.network.response(self.inputs.of(pictures), self.layer), self.policy).float()
 
     def judge(self, pictures: "torch.Tensor", targets: NDArray[np.float32]) -> Inverted:
-        """Look at pictures as they will be stored, in bytes, through the whole network."""
+        """Return pictures as they will be stored, in bytes, with the vectors and scores of the network for them."""
 
         def keep(output: Any) -> NDArray[np.float32]:
             vectors: torch.Tensor = vectors_of(output, self.policy)
             return vectors.float().cpu().numpy()
 
         stored = in_bytes(pictures)
-        shares = stored.permute(0, 3, 1, 2) / 255
-        output, kept = self.network.tap(self.inputs.of(shares), {self.layer: keep})
+        colours = stored.permute(0, 3, 1, 2) / 255
+        output, kept = self.network.tap(self.inputs.of(colours), {self.layer: keep})
         reached = kept[self.layer]
         return Inverted(stored.cpu().numpy(), reached, cosines(reached, targets), host_scores(output))
 
@@ -62,12 +62,12 @@ def vectors_of(output: Any, policy: str) -> Any:
     if output.ndim == 2:
         return output
     if output.ndim == 3:
-        return output.mean(1) if policy == WHOLE else output[:, output.shape[1] // 2]
+        return output.mean(1) if policy == WHOLE_MAP_POLICY else output[:, output.shape[1] // 2]
     y, x = middle((output.shape[2], output.shape[3]))
-    by_position = output.permute(0, 2, 3, 1)  # so that gradients go back in the order of memory that is fastest
-    return by_position.mean((1, 2)) if policy == WHOLE else by_position[:, y, x]
+    by_position = output.permute(0, 2, 3, 1)  # the order of memory in which gradients are fastest
+    return by_position.mean((1, 2)) if policy == WHOLE_MAP_POLICY else by_position[:, y, x]
 
 
 def middle(grid: tuple[int, int]) -> tuple[int, int]:
-    """Return the position of a map at which targets of single positions are aimed."""
+    """Return the position of a map whose vector is optimised, for policies of single positions."""
     return grid[0] // 2, grid[1] // 2

@@ -1,4 +1,4 @@
-"""What the answers of a layer are to be: along a target, or the target itself."""
+"""`loss`: the objective of activation images, that the vector of a layer points along a target, or equals it."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -9,10 +9,11 @@ if TYPE_CHECKING:
     import torch
 
 TINY: Final = 1e-12
+"""Smallest divisor, and smallest argument of a logarithm."""
 
 
 def loss(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe, step: int) -> "torch.Tensor":
-    """Return the sum, over pictures, of what each is to make small in a step; a target's scale does not matter.
+    """Return the sum of the losses of all pictures in a step; the scale of a target does not matter.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is optimised in the place of pixels: images are easier to find where no scale and no colour is favoured.
+"""`parametrization`: parametrizations of pictures, which favour no scale and no colour as pixels do.
 
 The Fourier coefficients of decorrelated colours (Olah, Mordvintsev, Schubert 2017), their phases alone with a fixed
 spectrum (MACO: Fel et al. 2023), or the pixels themselves. Each gives pictures (B, colours, H, W) within bounds.
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 COLOURS: Final = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 """Square root of the correlation of red, green and blue in photos of ImageNet (Olah et al. 2017)."""
 SPREAD: Final = 0.01
-"""Of the coefficients at the start."""
+"""Standard deviation of the coefficients at the start."""
 
 
 class Parametrization(Protocol):
-    """Pictures that depend on a parameter."""
+    """Pictures as a function of a parameter, which is optimised."""
 
     parameter: "torch.Tensor"
     bounds: Bounds
@@ -51,7 +51,7 @@ class Pixels:
 
 
 class Fourier:
-    """Fourier coefficients, scaled so that all frequencies have the energy that they have in photos."""
+    """Fourier coefficients, scaled to the energy of their frequencies in photos."""
 
     def __init__(self, n_colours: int, height: int, width: int, seeds: list[int], bounds: Bounds) -> None:
         import torch

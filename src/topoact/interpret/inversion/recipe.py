@@ -43,7 +43,7 @@ class Recipe:
     """Side in pixels; by default that of the network's input."""
     learning_rate: float = 0.1
     memory: float = 0.99
-    """Of the sizes of gradients, Adam's β₂."""
+    """Adam's β₂, the decay of its average of squared gradients."""
     attempts: int = 1
     """Starts for each target, of which the one with the greatest cosine is kept."""
     transformed: bool = True

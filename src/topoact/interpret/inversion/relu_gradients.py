@@ -1,8 +1,8 @@
-"""Gradients that pass rectifiers which are off.
+"""`leaky_relu_gradients`: gradients that pass inactive rectifiers.
 
-A channel that is off has no gradient, so an image that starts without it never finds it. Inside the block the values of
-all rectifiers are what they are, and their gradients those of leaky ones (Mordvintsev, Olah and others redirect them
-for the first steps in the library lucid).
+An inactive channel has no gradient, so an image that starts without it never activates it. Inside the block all
+rectifiers keep their values and have the gradients of leaky ones (the library lucid of Mordvintsev, Olah and others
+redirects them in the first steps).
 """
 
 from collections.abc import Callable, Mapping
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from torch.overrides import TorchFunctionMode
 
-PLAIN: Final = (0.0, inf)
-"""Between what values a plain rectifier leaves its argument as it is."""
+RELU_RANGE: Final = (0.0, inf)
+"""The range of values that a plain rectifier does not change."""
 
 
 def leaky_relu_gradients(slope: float) -> AbstractContextManager[Any]:
-    """Let so much of a gradient pass where a rectifier is off."""
+    """Let a share `slope` of a gradient pass where a rectifier is inactive."""
     return _leaking()(slope) if slope else nullcontext()
 
 
@@ -34,9 +34,9 @@ def _leaking() -> "Callable[[float], TorchFunctionMode]":
     in_place = (torch.relu_, torch.Tensor.relu_)
 
     def bounds(function: Any, named: Mapping[str, Any]) -> tuple[float, float] | None:
-        """Return between what values a function leaves its argument as it is; None if it is no rectifier."""
+        """Return the range of values that a function does not change; None if it is no rectifier."""
         if function in plain:
-            return PLAIN
+            return RELU_RANGE
         if function is functional.relu6:
             return 0.0, 6.0
         return (named["min_val"], named["max_val"]) if function is functional.hardtanh else None
@@ -69,7 +69,7 @@ def _rectified() -> Any:
         ) -> torch.Tensor:
             if in_place:
                 ctx.mark_dirty(x)
-            if bounds == PLAIN:
+            if bounds == RELU_RANGE:
                 answer = x.relu_() if in_place else x.relu()
             else:
                 answer = x.clamp_(*bounds) if in_place else x.clamp(*bounds)
@@ -80,7 +80,7 @@ def _rectified() -> Any:
         @staticmethod
         def backward(ctx: Any, *gradients: Any) -> Any:
             (gradient,), (answer,) = gradients, ctx.saved_tensors
-            if ctx.bounds == PLAIN:
+            if ctx.bounds == RELU_RANGE:
                 return torch.ops.aten.leaky_relu_backward(gradient, answer, ctx.slope, True), None, None, None
             passed = torch.ops.aten.hardtanh_backward(gradient, answer, *ctx.bounds)
             return torch.lerp(passed, gradient, ctx.slope), None, None, None

@@ -1,4 +1,4 @@
-"""Activation images with what is known of them."""
+"""`Inverted`: activation images with the vectors, cosines and scores that they reach."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -8,20 +8,20 @@ from numpy.typing import NDArray
 
 
 class Inverted(NamedTuple):
-    """Activation images, and how well they do what they were made for."""
+    """Activation images and what the network gives for them."""
 
     pictures: NDArray[np.uint8]
     """Shape (n, H, W, colours)."""
     reached: NDArray[np.float32]
-    """What the layer answers to each of them, as they are stored: shape (n, n_channels)."""
+    """The vector of the layer for each of them, as they are stored: shape (n, n_channels)."""
     cosine: NDArray[np.float64]
-    """Between the target and that answer; no number where that answer is zero."""
+    """Cosine between the target and that vector; NaN where that vector is zero."""
     scores: NDArray[np.float32] | None
-    """What the network gives for each, (n, K), if it is a classifier."""
+    """Scores of the network for each, (n, K), if it is a classifier."""
 
 
 def joined(parts: Sequence[Inverted]) -> Inverted:
-    """Return one after the other."""
+    """Return the images of several batches as one."""
     pictures, reached, cosine, scores = zip(*parts, strict=True)
     return Inverted(np.concatenate(pictures), np.concatenate(reached), np.concatenate(cosine), _joined_scores(scores))
 
@@ -30,11 +30,12 @@ def best(attempts: Sequence[Inverted]) -> Inverted:
     """Return of each target the attempt with the greatest cosine; of equals the first."""
     chosen = np.nan_to_num([attempt.cosine for attempt in attempts], nan=-2).argmax(0)
 
-    def taken(column: Sequence[Any]) -> Any:
+    def best_of(column: Sequence[Any]) -> Any:
         return np.stack(column)[chosen, np.arange(len(chosen))]
 
     pictures, reached, cosine, scores = zip(*attempts, strict=True)
-    return Inverted(taken(pictures), taken(reached), taken(cosine), None if scores[0] is None else taken(scores))
+    best_scores = None if scores[0] is None else best_of(scores)
+    return Inverted(best_of(pictures), best_of(reached), best_of(cosine), best_scores)
 
 
 def _joined_scores(parts: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:

@@ -1,4 +1,4 @@
-"""Optimise pictures, many at once, until a layer answers like their targets."""
+"""`invert`: pictures optimised in batches until the vector of a layer is like their targets."""
 
 import hashlib
 import time
@@ -29,9 +29,9 @@ Vectors = NDArray[np.float32]
 Preview = Callable[[NDArray[np.uint8]], None]
 
 FIRST_PREVIEW: Final = 16
-"""The step after which there is something to see."""
+"""The step after which the first preview is sent."""
 BETWEEN_PREVIEWS: Final = 1.5
-"""Seconds."""
+"""Seconds between two previews."""
 
 
 def invert(
@@ -47,7 +47,7 @@ def invert(
     progress: Progress = no_progress,
     preview: Preview | None = None,
 ) -> Inverted:
-    """Return for each target vector a picture to which the layer answers like it.
+    """Return for each target vector a picture for which the layer gives a vector like it.
 
     The same targets and parameters give the same pictures, bit for bit, on one machine. In another batch a picture
     starts and is shaken in the same way, but is the same only so far as the network's arithmetic is.
@@ -55,26 +55,31 @@ def invert(
     Parameters
     ----------
     network
-        The network, on the device where it is; its weights need no gradients and get none.
+        The network, on any device; its weights need no gradients and get none.
     layer
         Dotted name of the module.
     targets
         Shape (n, n_channels), n ≥ 1, finite, none of them zero.
     inputs
-        How pictures become inputs; see `inputs_of`.
+        The map from pictures to inputs; see `inputs_of`.
     recipe
-        How they are made.
+        Parameters of the optimisation.
     policy
-        How the vectors of the layer were sampled: "mean" is of the whole map; of all others a target is what the
-        layer answers at the middle of its map.
+        Sampling policy of the vectors: with "mean" the mean of the map is optimised, with all others the vector in its
+        middle.
     whitening
-        Needed by a recipe that is whitened, and only by it; see `whitening`.
+        Required by a recipe that is whitened, and refused by others; see `whitening`.
     batch_size
         Pictures in one optimisation.
     progress
-        Told of each step; may raise `topoact.errors.Cancelled`.
+        Called before each step; may raise `topoact.errors.Cancelled`.
     preview
-        Called with the pictures of the running batch as they are, (B, H, W, colours), now and then.
+        Called with the current pictures of the batch, (B, H, W, colours), every `BETWEEN_PREVIEWS` seconds.
+
+    Returns
+    -------
+    Inverted
+        The pictures, with the vectors, cosines and scores that they reach.
 
     Raises
     ------
@@ -98,7 +103,7 @@ def invert(
 
 @dataclass(eq=False)
 class _Watch:
-    """Tells of each step, and shows the pictures now and then."""
+    """Reports each step, and sends previews."""
 
     progress: Progress
     preview: Preview | None
@@ -106,7 +111,7 @@ class _Watch:
     done: int = 0
     shown: float = 0.0
 
-    def see(self, step: int, pictures: "torch.Tensor") -> None:
+    def report(self, step: int, pictures: "torch.Tensor") -> None:
         self.progress("optimising images", self.done, self.total)
         self.done += 1
         now = time.monotonic()
@@ -128,20 +133,20 @@ def _checked(targets: Vectors) -> Vectors:
 
 
 def _directions(targets: Vectors, recipe: Recipe, whitening: NDArray[np.float64] | None) -> Vectors:
-    """Return along what the answers are to point: the targets, whitened if the recipe says so."""
+    """Return the directions to optimise: the targets, whitened if the recipe is."""
     if not recipe.whitened:
         if whitening is not None:
             raise InvalidInput("a whitening is given, and the recipe is not whitened: leave it out, or whitened=True")
         return targets
     width = targets.shape[1]
     if whitening is None or whitening.shape != (width, width):
-        said = "none" if whitening is None else "one of shape {}x{}".format(*whitening.shape)
-        raise InvalidInput(f"a whitened recipe needs the whitening of the layer, {width}x{width}: got {said}")
+        actual = "none" if whitening is None else "one of shape {}x{}".format(*whitening.shape)
+        raise InvalidInput(f"a whitened recipe needs the whitening of the layer, {width}x{width}: got {actual}")
     return np.asarray(targets @ whitening, dtype=np.float32)
 
 
 def _best(observer: LayerTarget, wanted: tuple[Vectors, Vectors], recipe: Recipe, watch: _Watch) -> Inverted:
-    """Return the best of some attempts for each target, which is sought along a direction."""
+    """Return the best attempt for each target; `wanted` holds the targets and the directions to optimise."""
     targets, directions = wanted
     attempts = []
     for attempt in range(recipe.attempts):
@@ -168,7 +173,7 @@ def _painted(
     optimizer = torch.optim.Adam([canvas.parameter], lr=recipe.learning_rate, betas=(0.9, recipe.memory))
     for step in range(recipe.steps):
         pictures = canvas.pictures()
-        watch.see(step, pictures)
+        watch.report(step, pictures)
         optimizer.param_groups[0]["lr"] = recipe.learning_rate * recipe.decay(step)
         strength = recipe.transform_strength(step)
         with leaky_relu_gradients(recipe.relu_leak * recipe.decay(step)):
@@ -179,6 +184,6 @@ def _painted(
 
 
 def _seed(target: Vectors, seed: int, attempt: int) -> int:
-    """Return the seed of one attempt at one target: the same wherever in a list the target stands."""
-    said = target.tobytes() + f"{seed} {attempt}".encode()
-    return int.from_bytes(hashlib.blake2b(said, digest_size=7).digest(), "little")
+    """Return the seed of one attempt at one target, whatever its position among the targets."""
+    content = target.tobytes() + f"{seed} {attempt}".encode()
+    return int.from_bytes(hashlib.blake2b(content, digest_size=7).digest(), "little")

@@ -1,8 +1,8 @@
-"""Get ready before anybody waits."""
+"""`warm_up`: imports that would delay the first activation image."""
 
 
 def warm_up() -> None:
-    """Import what torch imports when an optimiser is first made, which takes seconds."""
+    """Make an optimiser, at the first of which torch imports modules for seconds."""
     import torch
 
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])

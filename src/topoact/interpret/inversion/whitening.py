@@ -1,4 +1,4 @@
-"""What is usual in a layer is taken out of a target: directions in which activations vary much count less."""
+"""`whitening`: the inverse correlation of a layer, with which directions of large variance count less in a target."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from topoact.errors import InvalidInput
 
 RIDGE: Final = 1e-2
-"""Added to the diagonal, as a share of the mean of the diagonal: directions in which hardly anything varies."""
+"""Added to the diagonal, as a share of its mean, against directions of hardly any variance."""
 
 
 def whitening(vectors: NDArray[np.float32], *, ridge: float = RIDGE) -> NDArray[np.float64]:
@@ -41,8 +41,8 @@ def whitening(vectors: NDArray[np.float32], *, ridge: float = RIDGE) -> NDArray[
     n, width = vectors.shape
     correlation = np.zeros((width, width))
     for start in range(0, n, 4096):
-        some = np.asarray(vectors[start : start + 4096], dtype=np.float64)
-        correlation += some.T @ some / n
+        block = np.asarray(vectors[start : start + 4096], dtype=np.float64)
+        correlation += block.T @ block / n
     scale = np.trace(correlation) / width
     if not (np.isfinite(scale) and scale > 0):
         raise InvalidInput("whitening needs activations that are finite and not all zero")

@@ -4,6 +4,7 @@ Points are in lens order and in blocks of 64. A block sees the blocks ``lower[b]
 64-bit word for each of them, so that ``row & unvisited`` needs no shifts.
 """
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ SLACK: Final = 1e-9
 """Share by which the widest interval is widened, so that rounding its ends leaves no pair out."""
 
 Places = npt.NDArray[np.int64]
+Multiply = Callable[[int, int, int, int], npt.NDArray[np.float32]]
+"""Products of the points of two ranges of blocks, computed elsewhere; called with the ends of both ranges."""
 
 
 class Layout(NamedTuple):

@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper.neighbors._kernels.tiles import Multiply
-from topoact.mapper.neighbors._layout import WORD
+from topoact.mapper.neighbors._layout import WORD, Multiply
 
 if TYPE_CHECKING:
     from topoact.mapper.neighbors._kernels.tiles import Tiles

@@ -1,4 +1,4 @@
-"""``timm:NAME``, with random or pretrained weights, prepared for as timm's data config says."""
+"""``timm:NAME``: networks of timm with random or pretrained weights, and the preprocessing of timm's data config."""
 
 import math
 from pathlib import Path
@@ -31,8 +31,8 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
         tag = str(weights)
     tags = [full.partition(".")[2] for full in timm.list_pretrained(f"{architecture}.*")]
     if tag and tag not in tags:
-        said = f"choose from DEFAULT, {', '.join(tags)}" if tags else "it has none"
-        raise UnknownName(f"{architecture} has no weights {tag!r} and there is no such file: {said}")
+        remedy = f"choose from DEFAULT, {', '.join(tags)}" if tags else "it has none"
+        raise UnknownName(f"{architecture} has no weights {tag!r} and there is no such file: {remedy}")
     full_name = f"{architecture}.{tag}" if tag else architecture
     model = _create(timm, full_name, pretrained=bool(weights and not file))
     if file:
@@ -56,7 +56,7 @@ def _create(timm: Any, name: str, *, pretrained: bool) -> Any:
 
 
 def _preprocessing(timm: Any, model: Any) -> Preprocessing | None:
-    """Return what timm's evaluation transform does; None where it does more than resize, cut and standardise."""
+    """Return timm's evaluation transform; None where it does more than resize, crop and standardise."""
     config = timm.data.resolve_model_data_config(model)
     channels, height, width = config["input_size"]
     if channels != 3 or height != width or config["crop_mode"] not in ("center", "squash"):

@@ -1,4 +1,4 @@
-"""``torchvision:NAME``, with random or pretrained weights, prepared for as the pretrained ones are."""
+"""``torchvision:NAME``: networks of torchvision with random or pretrained weights, and their preprocessing."""
 
 import warnings
 from pathlib import Path
@@ -30,13 +30,13 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
     model = _create(models, name, pretrained)
     if file:
         load_weights(model, file)
-    meant = pretrained or choices.DEFAULT
-    said = str(meant) if pretrained else f"as for its pretrained weights, {meant}"
+    described = pretrained or choices.DEFAULT
+    said_by = str(described) if pretrained else f"as for its pretrained weights, {described}"
     record = {"spec": f"torchvision:{name}", "located": f"torchvision:{name}", "code": None}
     return TorchNetwork(
         model,
         {**record, "weights": str(file.resolve()) if file else pretrained and pretrained.name},
-        preprocessing=_preprocessing(meant, said),
+        preprocessing=_preprocessing(described, said_by),
         class_names=tuple(pretrained.meta["categories"]) if pretrained else None,
         maps_end_in_channels=type(model).__name__ == "SwinTransformer",
         libraries=("torchvision",),
@@ -63,15 +63,16 @@ def _pretrained(name: str, weights: str | Path, choices: Any) -> Any:
 
 
 def _preprocessing(weights: Any, said_by: str) -> Preprocessing | None:
-    """Return what the transforms of these weights do; None for others than those of image classification."""
-    does = weights.transforms()
-    if type(does).__name__ != "ImageClassification" or len(does.crop_size) != 1 or len(does.resize_size) != 1:
+    """Return the transforms of these weights; None for others than those of image classification."""
+    transforms = weights.transforms()
+    is_classification = type(transforms).__name__ == "ImageClassification"
+    if not is_classification or len(transforms.crop_size) != 1 or len(transforms.resize_size) != 1:
         return None
     return Preprocessing(
-        size=does.crop_size[0],
-        mean=tuple(does.mean),
-        std=tuple(does.std),
-        resize=does.resize_size[0],
-        interpolation=does.interpolation.value,
+        size=transforms.crop_size[0],
+        mean=tuple(transforms.mean),
+        std=tuple(transforms.std),
+        resize=transforms.resize_size[0],
+        interpolation=transforms.interpolation.value,
         said_by=said_by,
     )

@@ -28,9 +28,9 @@ class Attributions(NamedTuple):
     """Class attributions of some vectors of a layer; all arrays have the shape (n_vectors, n_classes)."""
 
     attributions: Numbers
-    """Of the difference of each vector to a base, to each class, less the mean over the classes."""
+    """Attribution of the difference of each vector to a base, to each class, less the mean over the classes."""
     effects: Numbers
-    """By how much each score differs from that of the base, less the mean over the classes."""
+    """Difference of each score to that of the base, less the mean over the classes."""
     scores: Numbers
     """Outputs of the network: logits, or logarithms of probabilities."""
     flows_past: bool
@@ -68,7 +68,7 @@ def load_attributions(graph: Path) -> Attributions | None:
 
 
 class OutputWord(NamedTuple):
-    """A token of a language model, as it is written, and its probability."""
+    """A token of a language model as text, and its probability."""
 
     word: str
     share: float
@@ -82,7 +82,7 @@ def save_output_words(graph: Path, words: list[list[OutputWord]]) -> None:
 def load_output_words(graph: Path) -> list[list[OutputWord]] | None:
     """Return the likeliest words of all nodes of a graph, or None."""
     try:
-        found = json.loads((graph / WORDS).read_text("utf-8"))
-        return [[OutputWord(*pair) for pair in node] for node in found["nodes"]] if found["version"] == 1 else None
+        record = json.loads((graph / WORDS).read_text("utf-8"))
+        return [[OutputWord(*pair) for pair in node] for node in record["nodes"]] if record["version"] == 1 else None
     except UNREADABLE:
         return None

@@ -1,7 +1,7 @@
-"""The files of one graph: ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet``, ``lens.parquet``.
+"""`write_graph`, `read_graph`: the files of one graph.
 
-A graph that was made elsewhere has no ``lens.parquet``; its nodes have a ``name`` and, where they are known,
-``classes`` and their ``shares``.
+These are ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet`` and ``lens.parquet``. An imported
+graph has no ``lens.parquet``; its nodes have a ``name`` and, where they are known, ``classes`` and their ``shares``.
 """
 
 import json
@@ -28,14 +28,14 @@ Table = dict[str, npt.NDArray[Any]]
 
 
 def write_graph(folder: Path, graph: MapperGraph, about: dict[str, Any]) -> None:
-    """Write a graph, and what it is the graph of, into an empty folder."""
+    """Write a graph into an empty folder, with the facts `about` its origin."""
     for name, table in _tables(graph).items():
         pq.write_table(table, folder / f"{name}.parquet")
     write_json(folder / "graph.json", {**about, **_facts(graph)}, lasting=False)
 
 
 def read_graph(folder: Path) -> MapperGraph:
-    """Return the graph in a folder; any error means that it is damaged."""
+    """Return the graph in a folder; raises any error if it is damaged."""
     facts = json.loads((folder / "graph.json").read_text("utf-8"))
     nodes = pq.read_table(folder / "nodes.parquet")
     members = _read(folder / "members.parquet")
@@ -62,7 +62,7 @@ def read_graph(folder: Path) -> MapperGraph:
 
 
 def plain_radius(eps: float | npt.NDArray[np.float64] | None) -> float | list[float | None] | None:
-    """Return ε as JSON knows it: an interval without one has null."""
+    """Return ε as JSON; an interval without one has null."""
     if isinstance(eps, np.ndarray):
         return [plain_number(radius) for radius in eps]
     return eps
@@ -86,8 +86,8 @@ def _tables(graph: MapperGraph) -> dict[str, pa.Table]:
     if not isinstance(graph, ImportedGraph):
         return {**tables, "lens": pa.table({"lens": graph.lens})}
     if graph.classes:
-        for place, name in enumerate(("classes", "shares")):
-            nodes = nodes.append_column(name, pa.array([[share[place] for share in node] for node in graph.classes]))
+        for index, name in enumerate(("classes", "shares")):
+            nodes = nodes.append_column(name, pa.array([[pair[index] for pair in node] for node in graph.classes]))
     return {**tables, "nodes": nodes}
 
 
@@ -120,7 +120,7 @@ def _given(facts: dict[str, Any], nodes: pa.Table, shared: dict[str, Any]) -> Im
 
 
 def _merging(nodes: pa.Table) -> dict[str, Any]:
-    """Return what is known of nodes that are modes."""
+    """Return the facts of nodes that are modes of a density."""
     columns = {"prominence": "prominence", "parent": "parent", "modes": "mode"}
     return {name: nodes[column].to_numpy() for name, column in columns.items() if column in nodes.column_names}
 

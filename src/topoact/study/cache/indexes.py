@@ -1,8 +1,8 @@
-"""Neighbour indexes kept with a study, so that the next start need not measure distances again.
+"""`save_index`, `load_index`: neighbour indexes stored with a study, so that distances are computed once.
 
 ``indexes/<digest of the layer>/`` holds the newest index of a layer: its arrays as plain ``.npy`` files, which are
-mapped into memory when they are used, and ``index.json``, which says of what it is the index. One that is damaged or
-foreign counts as absent.
+mapped into memory, and ``index.json`` with the facts that identify it. One that is damaged, or of another format,
+counts as absent.
 """
 
 import json
@@ -18,31 +18,31 @@ import numpy.typing as npt
 from topoact.study.files import replacing_folder, write_json
 
 FORMAT: Final = 1
-SHARE: Final = 0.25
+MAX_DISK_SHARE: Final = 0.25
 """Share of the free disk that one index may take."""
-SMALL: Final = 2**20
-"""Bytes up to which an array is read rather than mapped."""
+MAX_READ_BYTES: Final = 2**20
+"""Size up to which an array is read, not mapped."""
 
 Array = npt.NDArray[Any]
 
 
 class StoredIndex(NamedTuple):
-    """An index as it lies on disk."""
+    """An index on disk."""
 
     facts: dict[str, Any]
-    """What `save_index` was told of it."""
+    """The facts that `save_index` was given."""
     arrays: dict[str, Array]
     """Read-only."""
 
 
 def save_index(study: Path, layer: str, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> bool:
-    """Keep the arrays of an index in the place of the layer's last one; return whether there was room for them.
+    """Store the arrays of an index instead of the layer's last one, and return whether that succeeded.
 
-    Nothing fails when it cannot be kept: the session goes on without.
+    A failure is no error: the index is computed again in the next session.
     """
     n_bytes = sum(array.nbytes for array in arrays.values())
     try:
-        if n_bytes > SHARE * shutil.disk_usage(study).free:
+        if n_bytes > MAX_DISK_SHARE * shutil.disk_usage(study).free:
             return False
         with replacing_folder(_folder(study, layer)) as folder:
             sizes = {name: _write(folder / f"{name}.npy", array) for name, array in arrays.items()}
@@ -53,7 +53,7 @@ def save_index(study: Path, layer: str, facts: Mapping[str, Any], arrays: Mappin
 
 
 def load_index(study: Path, layer: str) -> StoredIndex | None:
-    """Return the index kept of a layer, or None when there is none that can be used."""
+    """Return the stored index of a layer, or None if there is none that can be used."""
     folder = _folder(study, layer)
     try:
         about = json.loads((folder / "index.json").read_text("utf-8"))
@@ -70,7 +70,7 @@ def _folder(study: Path, layer: str) -> Path:
 
 
 def _write(path: Path, array: Array) -> int:
-    """Write an array for good: after a crash its file would have the right size and wrong content."""
+    """Write an array through to the disk: after a crash its file could have the right size and wrong content."""
     with path.open("wb") as file:
         np.save(file, array, allow_pickle=False)
         file.flush()
@@ -79,7 +79,7 @@ def _write(path: Path, array: Array) -> int:
 
 
 def _read(path: Path) -> Array:
-    array: Array = np.load(path, mmap_mode="r" if _size(path) > SMALL else None, allow_pickle=False)
+    array: Array = np.load(path, mmap_mode="r" if _size(path) > MAX_READ_BYTES else None, allow_pickle=False)
     array.setflags(write=False)
     return array
 

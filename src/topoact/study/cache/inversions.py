@@ -1,8 +1,8 @@
-"""Activation images as a study keeps them, keyed by a digest of what they were made from and safe to delete.
+"""`Inversions`: the activation images of a study, keyed by a digest of what determines them and safe to delete.
 
-``inversions/<layer>/<digest>.png`` is the picture and ``<digest>.json`` beside it, written last, says what it is of and
-how well it was found. While it is being made, ``<digest>.preview.png`` shows how far it is. What is damaged counts as
-absent and is made again.
+``inversions/<layer>/<digest>.png`` is the picture and ``<digest>.json``, written last, an `Inversion`: its target and
+what the network gives for it. While it is being made, ``<digest>.preview.png`` is its current state. A damaged image
+counts as absent and is made again.
 """
 
 import contextlib
@@ -27,11 +27,11 @@ Picture = npt.NDArray[np.uint8]
 FORMAT: Final = 1
 UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 STEP: Final = "step"
-"""Text in a preview that says after how many steps, of how many, it was taken."""
+"""Name of the text in a preview that holds its step and the number of steps."""
 
 
 class Prediction(NamedTuple):
-    """A class that a network sees in a picture, and how sure it is of it, 0 to 1."""
+    """A class that a network predicts for a picture, and its probability."""
 
     name: str
     share: float
@@ -39,34 +39,34 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Inversion:
-    """What is known of an activation image."""
+    """The record of an activation image."""
 
     layer: str
-    """Name of the layer that was to answer."""
+    """Name of the layer."""
     target: dict[str, Any]
-    """What it was to answer, as it was asked for first; with the `label` in words."""
+    """The target as it was first requested, with its `label` in words."""
     identity: str
-    """What stands for that on the layer, whichever graph it is asked for in."""
+    """Identity of the target on the layer, whichever graph it is requested in."""
     graph: str
-    """Digest of the graph whose nodes the target speaks of."""
+    """Digest of the graph to whose nodes the target refers."""
     recipe: dict[str, Any]
-    """How the image was made."""
+    """The parameters of the optimisation."""
     steps: int
-    """Of all attempts."""
+    """Number of steps of all attempts."""
     network: str
     """Digest of the network's weights."""
     cosine: float | None
-    """Between the target and what the layer answers; None where either is zero."""
+    """Cosine between the target and the layer's vector; None where either is zero."""
     length: float | None
-    """Length of that answer over that of the target; None where the length of the target has no meaning."""
+    """Length of that vector over that of the target; None where the length of the target has no meaning."""
     lands: bool | None
-    """Whether that answer would lie in the node; None where there is none, or that cannot be told."""
+    """Whether that vector falls in the node; None where there is no node, or it cannot be decided."""
     predictions: tuple[Prediction, ...]
-    """What a classifier sees in the image, the likeliest first."""
+    """Predictions of a classifier for the image, the likeliest first."""
     size: tuple[int, int]
     """Width and height of the image."""
     reached: tuple[float, ...]
-    """What the layer answers."""
+    """The layer's vector."""
 
 
 class Preview(NamedTuple):
@@ -86,12 +86,12 @@ class Inversions:
         self.root = study / "inversions"
 
     def prepare(self, layer: str) -> None:
-        """Make the folder of a layer's images, and remove what killed processes left there.
+        """Make the folder of a layer's images, and remove the leftovers of killed processes.
 
         Raises
         ------
         StudyError
-            If nothing can be written there.
+            If the folder cannot be written.
         """
         folder = self.root / layer
         try:
@@ -102,50 +102,50 @@ class Inversions:
         for preview in folder.glob("*.preview.png"):
             preview.unlink(missing_ok=True)
 
-    def save(self, layer: str, digest: str, picture: Picture, found: Inversion) -> None:
-        """Store an image in the folder of a layer; it is there whole or not at all.
+    def save(self, layer: str, digest: str, picture: Picture, inversion: Inversion) -> None:
+        """Store an image in the folder of a layer, whole or not at all.
 
         Raises
         ------
         StudyError
-            If there is no room for it.
+            If the disk is full, or it cannot be written.
         """
-        png, place = _png(picture), self.root / layer
-        record = {"format": FORMAT, "image": _digest(png), **asdict(found)}
-        record["predictions"] = [one._asdict() for one in found.predictions]
+        png, folder = _png(picture), self.root / layer
+        record = {"format": FORMAT, "image": _digest(png), **asdict(inversion)}
+        record["predictions"] = [prediction._asdict() for prediction in inversion.predictions]
         try:
-            _write(place / f"{digest}.png", png)
-            write_json(place / f"{digest}.json", record, lasting=False, shared=True)
+            _write(folder / f"{digest}.png", png)
+            write_json(folder / f"{digest}.json", record, lasting=False, shared=True)
         except OSError as error:
             raise _unstored(error) from None
         self.drop_previews(layer, [digest])
 
     def load(self, digest: str) -> Inversion | None:
-        """Return what is known of a finished image, or None."""
+        """Return the record of a finished image, or None."""
         stored = self._whole(digest)
         return stored and stored[0]
 
     def png(self, digest: str) -> bytes | None:
-        """Return the file of a finished image, or None."""
+        """Return the content of the file of a finished image, or None."""
         stored = self._whole(digest)
         return stored and stored[1]
 
     def path(self, digest: str) -> Path:
-        """Return where the picture of a finished image is."""
+        """Return the path of the picture of a finished image."""
         return next(self.root.glob(f"*/{digest}.png"))
 
     def of_layer(self, layer: str) -> dict[str, Inversion]:
         """Return all finished images of a layer by their digests."""
         names = sorted(path.stem for path in (self.root / layer).glob("*.json"))
-        return {name: found for name in names if (found := self.load(name))}
+        return {name: inversion for name in names if (inversion := self.load(name))}
 
     def save_preview(self, layer: str, digest: str, picture: Picture, step: int, steps: int) -> None:
-        """Store how far an image is; it does not matter if there is no room."""
+        """Store the current state of an image; a failure is no error."""
         with contextlib.suppress(OSError):
             _write(self.root / layer / f"{digest}.preview.png", _png(picture, {STEP: f"{step}/{steps}"}))
 
     def preview(self, digest: str) -> Preview | None:
-        """Return how far an image is that is being made, or None."""
+        """Return the current state of an image that is being made, or None."""
         try:
             png = next(self.root.glob(f"*/{digest}.preview.png")).read_bytes()
             with Image.open(io.BytesIO(png)) as image:
@@ -161,7 +161,7 @@ class Inversions:
                 (self.root / layer / f"{digest}.preview.png").unlink(missing_ok=True)
 
     def _whole(self, digest: str) -> tuple[Inversion, bytes] | None:
-        """Return what is known of an image, and its file, if both are as they were written."""
+        """Return the record and the file of an image, if both are intact."""
         try:
             path = next(self.root.glob(f"*/{digest}.json"))
             record, png = json.loads(path.read_text("utf-8")), path.with_suffix(".png").read_bytes()
@@ -172,7 +172,8 @@ class Inversions:
 
 def _read(record: dict[str, Any]) -> Inversion:
     values = {field.name: record[field.name] for field in fields(Inversion)}
-    values["predictions"] = tuple(Prediction(str(one["name"]), float(one["share"])) for one in values["predictions"])
+    pairs = ((entry["name"], entry["share"]) for entry in values["predictions"])
+    values["predictions"] = tuple(Prediction(str(name), float(share)) for name, share in pairs)
     width, height = values["size"]
     return Inversion(**{**values, "size": (int(width), int(height)), "reached": tuple(values["reached"])})
 
@@ -182,11 +183,12 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _png(picture: Picture, said: dict[str, str] | None = None) -> bytes:
+def _png(picture: Picture, texts: dict[str, str] | None = None) -> bytes:
+    """Return a picture as a PNG file, with named texts."""
     image, info, file = Image.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture), None, io.BytesIO()
-    if said:
+    if texts:
         info = PngImagePlugin.PngInfo()
-        for name, text in said.items():
+        for name, text in texts.items():
             info.add_text(name, text)
     image.save(file, "PNG", pnginfo=info)
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""What was computed from a study: graphs, layouts and projections, keyed by digest and safe to delete.
+"""`ResultCache`: the computed part of a study, which is graphs, layouts and projections; safe to delete.
 
 ``graphs/<digest>/`` holds ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet`` and
 ``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, and if that was asked for
@@ -37,8 +37,6 @@ T = TypeVar("T")
 
 UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 """What reading a damaged or absent derived file raises."""
-
-
 STABILITY: Final = "stability.json"
 CONSENSUS: Final = "consensus.json"
 OLD_CONSENSUS: Final = "judgement.json"
@@ -49,7 +47,7 @@ MAX_RECENT_GRAPHS: Final = 4
 class ResultCache:
     """The derived part of a study folder; the graphs used last are kept in memory.
 
-    Graphs that are not derived but `given`, by digest with their folders, are read here too, and drawn like the others.
+    Imported graphs, `given` by digest with their folders, are read and drawn like the computed ones.
     """
 
     def __init__(self, root: Path, given: Mapping[str, Path] | None = None) -> None:
@@ -61,7 +59,7 @@ class ResultCache:
             remove_leftovers(root / kind)
 
     def save_graph(self, digest: str, graph: MapperGraph, about: dict[str, Any]) -> None:
-        """Store a graph and what it is the graph of; its folder appears complete or not at all."""
+        """Store a graph with the facts `about` its origin; its folder appears complete or not at all."""
         with replacing_folder(self._graph(digest)) as folder:
             write_graph(folder, graph, about)
         with self._lock:
@@ -88,17 +86,17 @@ class ResultCache:
             del self._recent[next(iter(self._recent))]
 
     def about_graph(self, digest: str) -> dict[str, Any] | None:
-        """Return the facts stored with a graph: what it is the graph of, its size, ε and cover; or None."""
+        """Return the facts stored with a graph: its layer, size, ε and cover; or None."""
         path = self._folder(digest) / "graph.json"
         return _or_none(lambda: dict(json.loads(path.read_text("utf-8"))))
 
     def save_drawing(self, digest: str, layout: str, drawing: Drawing) -> None:
-        """Store where the nodes of a graph were drawn."""
+        """Store the positions of the nodes of a graph."""
         x, y = drawing.positions.T
         _write_table(self._layout(digest, layout), pa.table({"x": x, "y": y, "continues": drawing.continues}))
 
     def load_drawing(self, digest: str, layout: str) -> Drawing | None:
-        """Return a stored drawing, or None."""
+        """Return stored positions of the nodes of a graph, or None."""
         path = self._layout(digest, layout)
         return _or_none(lambda: _drawing(pq.read_table(path).to_pandas()))
 
@@ -109,7 +107,7 @@ class ResultCache:
         write_json(self._graph(digest) / STABILITY, plain, lasting=False)
 
     def load_stability(self, digest: str) -> Stability | None:
-        """Return how much of a graph returns, if that is stored."""
+        """Return the stability of a graph, or None."""
         return _or_none(lambda: _stability(json.loads((self._graph(digest) / STABILITY).read_text("utf-8"))))
 
     def save_consensus(self, digest: str, report: ShapeReport) -> None:
@@ -153,7 +151,7 @@ def _or_none(read: Callable[[], T]) -> T | None:
 
 
 def _written(folder: Path) -> tuple[tuple[int, int], ...]:
-    """Return when the files of a graph were written and how long they are: what is damaged or replaced differs."""
+    """Return time and size of the files of a graph, which differ once one is damaged or replaced."""
     stats = [path.stat() for path in [folder / "graph.json", *sorted(folder.glob("*.parquet"))]]
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
 

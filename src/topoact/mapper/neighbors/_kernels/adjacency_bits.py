@@ -29,8 +29,8 @@ from topoact.mapper.neighbors._kernels.simd_int8 import (
     coarse_bounds,
     coarse_words,
 )
-from topoact.mapper.neighbors._kernels.tiles import Multiply, Tiles
-from topoact.mapper.neighbors._layout import Layout
+from topoact.mapper.neighbors._kernels.tiles import Tiles
+from topoact.mapper.neighbors._layout import Layout, Multiply
 from topoact.mapper.neighbors._threads import side_by_side
 from topoact.mapper.protocols import Progress
 

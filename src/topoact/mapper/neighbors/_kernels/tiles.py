@@ -18,7 +18,6 @@ norm (NaN) and is left to the exact comparison.
 """
 
 import math
-from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -212,7 +211,3 @@ def _fill_nonzeros(
                 values[place] = np.float32(np.float64(value) * factors[row])
                 channels[place] = channel
                 place += 1
-
-
-Multiply = Callable[[int, int, int, int], npt.NDArray[np.float32]]
-"""``multiply(first, last, start, stop)``: the products of the points of two ranges of blocks."""
