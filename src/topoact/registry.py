@@ -43,7 +43,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         self._entries[name] = self._checked(name, entry)
 
     def unregister(self, name: str) -> None:
-        """Remove an entry; raises `KeyError` if there is none."""
+        """Take an entry out again; raises `KeyError` if there is none."""
         del self._entries[name]
 
     def usable(self) -> Iterator[tuple[str, Entry]]:

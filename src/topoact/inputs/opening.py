@@ -24,7 +24,7 @@ class ColumnNames(NamedTuple):
 
 
 class InputKind(NamedTuple):
-    """Data with a specification ``prefix:name``."""
+    """Data that are called ``prefix:name``."""
 
     open: "Callable[[str, ColumnNames], Source | TextSource]"
     """Called with the whole specification and the columns that the user names."""

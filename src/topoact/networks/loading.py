@@ -58,7 +58,7 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
 
 
 class NetworkKind(NamedTuple):
-    """Networks with a specification ``prefix:name``."""
+    """Networks that are called ``prefix:name``."""
 
     load: "Callable[[str, str | Path | None, int], Network]"
     """Called with the name after the prefix, the weights that the user named, and the seed of random weights.

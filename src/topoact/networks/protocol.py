@@ -71,7 +71,7 @@ class Network(Protocol):
         ...
 
     def default_layers(self, inputs: Any) -> tuple[str, ...]:
-        """Return the layers to take when there are no usual ones.
+        """Return the layers to take when there are no recommended ones.
 
         Raises
         ------

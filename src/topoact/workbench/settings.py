@@ -231,7 +231,7 @@ KNOBS: Final = (
         "clusterer",
         "Clusters",
         "How the points of an interval become nodes: by the modes of their density, which leave no point out, or by "
-        "DBSCAN, which has one radius for dense and thin places and leaves thin ones out.",
+        "DBSCAN, which has one radius for dense and sparse regions and leaves points of sparse ones out.",
         "choice",
     ),
     Knob(

@@ -14,7 +14,7 @@ OTHER_LIBRARIES: Final = "Equal, as placed by"
 
 
 class CoverKind(NamedTuple):
-    """A cover that is called by name, and its entry in a menu."""
+    """A cover that is called by name, and how a menu offers it."""
 
     make: Callable[[int, float], Cover]
     """Called with the number of intervals and the overlap, in [0, 1)."""
