@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topoact.mapper import (
@@ -23,6 +23,7 @@ def lenses(draw):
     return np.array([*values, min(values) - 1], dtype=np.float64)
 
 
+@settings(deadline=None)  # the first example compiles kernels
 @given(
     lens=lenses(),
     cover=st.builds(

@@ -38,7 +38,7 @@ class DistanceCurve:
         return self.knee * (1 + MARGIN)
 
     @property
-    def least(self) -> float:
+    def min_eps(self) -> float:
         """The smallest ε, with the same margin, at which two points that differ are neighbours; 0 if there is none."""
         positive = self.distances[self.distances > 0]
         return float(positive[0]) * (1 + MARGIN) if positive.size else 0.0
