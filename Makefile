@@ -52,7 +52,7 @@ lint: .venv/dev docs  ## style, imports between rooms, generated types, the site
 	$(BIN)/python scripts/generate_types.py --check
 
 docs: .venv/dev  ## the site of the documentation, in build/docs; warnings are errors
-	$(BIN)/python -m sphinx -q -W --keep-going docs build/docs
+	$(BIN)/python -m sphinx -q -W --keep-going -E docs build/docs
 
 format: .venv/dev  ## put the style right
 	$(BIN)/ruff check --fix .

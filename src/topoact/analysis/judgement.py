@@ -54,7 +54,7 @@ def judge(
     seed
         Seed of the sample that the principal axes are found from.
     progress
-        Told of each graph; may raise `Cancelled`.
+        Called as ``progress(stage, done, total)`` for each graph; may raise `Cancelled`.
 
     Returns
     -------
@@ -66,6 +66,15 @@ def judge(
     ------
     InvalidInput
         If all points are equal, there is more than one lens, or a parameter is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.analysis.judgement import judge
+    >>> rng = np.random.default_rng(0)
+    >>> line = np.linspace(0, 30, 3000)[:, None] * np.eye(1, 8) + rng.normal(0, 0.3, (3000, 8))
+    >>> judge(line, "pca:0").verdict
+    '1 component; 0 loops; 0 branches'
     """
     check_whole("k", k, 2)
     held = checked_vectors(vectors)

@@ -20,11 +20,20 @@ RECORDED: Final = "study"
 
 @dataclass(frozen=True, slots=True)
 class NetworkChoice:
-    """Which network is loaded for a study, as the user said."""
+    """Which network is loaded for a study, as the user said.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> from topoact.extract.reloading import NetworkChoice
+    >>> topoact.open("runs/r20", NetworkChoice(weights="resnet20.safetensors")).choice.spec
+    'study'
+    """
 
     spec: str = RECORDED
     """As in `load_network`, or ``study`` for what the study records."""
     weights: str | None = None
+    """As in `load_network`; None for the file that the study records."""
     transform: str | None = None
     """``file.py:callable`` in the place of the transform that the study records, if that has been moved."""
 

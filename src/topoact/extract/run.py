@@ -32,7 +32,19 @@ AS_THEY_ARE: Final = Preprocessing(said_by="nothing was said with --size, --mean
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to extract from a network, and how. Everything in it that determines the study is recorded there."""
+    """What to extract from a network, and how. Everything in it that determines the study is recorded there.
+
+    Raises
+    ------
+    InvalidInput
+        If a value is out of range.
+
+    Examples
+    --------
+    >>> from topoact.extract import Plan
+    >>> Plan(layers=("layer2", "layer3"), policies=("random", "mean")).batch_size
+    64
+    """
 
     layers: tuple[str, ...] | None = None
     """Names, globs or "usual"; None for the usual layers, or the outermost with parameters where none are usual."""
@@ -46,11 +58,13 @@ class Plan:
     classes: tuple[str, ...] | None = None
     """Names of the network's outputs."""
     batch_size: int = 64
+    """Inputs in one forward pass."""
     seed: int = 0
     """Of the random positions."""
     limit: int | None = None
     """Take the first inputs only."""
     device: str = "cpu"
+    """Where the network runs, as torch names it: cpu, cuda or mps."""
     dtype: str = "float32"
     """Precision of the forward pass, float32 or bfloat16; activations are stored as float32."""
     strict: bool = False
@@ -96,9 +110,9 @@ def extract(
 ) -> Study:
     """Write the activations of some layers over all inputs as a study.
 
-    Memory is bounded whatever the number of inputs: one batch, and twice the vectors of a segment (256 MB
-    at most, or those of one batch). An
-    interrupted run leaves ``<out>.partial``; the same call goes on from there and gives the same bytes.
+    Memory is bounded whatever the number of inputs: one batch, and twice the vectors of a segment (256 MB at most, or
+    those of one batch). An interrupted run leaves ``<out>.partial``; the same call goes on from there and gives the
+    same bytes.
 
     Parameters
     ----------
@@ -125,6 +139,11 @@ def extract(
     on_notice
         Called with a sentence for people where layers are in the study already.
 
+    Returns
+    -------
+    Study
+        The finished study; `topoact.open` opens its folder for graphs.
+
     Raises
     ------
     InvalidInput
@@ -141,6 +160,13 @@ def extract(
     -----
     With `plan.workers` the calling script needs the usual ``if __name__ == "__main__":``, and the network is loaded by
     its specification in each of them.
+
+    Examples
+    --------
+    >>> from topoact.extract import Plan, extract, load_network, open_source
+    >>> plan = Plan(layers=("layer3",), policies=("mean",), limit=10)
+    >>> extract(load_network("my_models.py:resnet20"), open_source("photos"), "runs/ten", plan)
+    <Study ten: 10 examples, layers layer3>
     """
     network, plan, path, report = as_network(model), plan or Plan(), Path(out), on_progress or no_progress
     if plan.attribution:

@@ -178,10 +178,21 @@ def open_source(
     columns
         Keys of comments of a ``.conllu`` file to keep.
 
+    Returns
+    -------
+    Source or TextSource
+        The inputs in a fixed order; they are read when `extract` asks for them.
+
     Raises
     ------
     InvalidInput
         If there is nothing there, no image, no text, or no such column.
+
+    Examples
+    --------
+    >>> from topoact.extract import open_source
+    >>> len(open_source("photos"))
+    120
     """
     from topoact.extract import hub_data, named_data
     from topoact.extract.tables import Table

@@ -42,7 +42,7 @@ class UniformCover(_EvenCover):
     Parameters
     ----------
     n_intervals
-        How many, at least 1.
+        Number of intervals, at least 1.
     overlap
         Share of an interval that it has in common with the next, in [0, 1).
     convention
@@ -56,6 +56,17 @@ class UniformCover(_EvenCover):
     ------
     InvalidInput
         If `n_intervals` < 1, `overlap` is not in [0, 1), or the convention is unknown.
+
+    Notes
+    -----
+    Intervals of one length that overlap are those of Singh, Mémoli, Carlsson 2007 (section 3.1).
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> lower, upper = topoact.UniformCover(n_intervals=4, overlap=0.5).intervals(np.array([0.0, 8.0]))
+    >>> lower.tolist(), upper.tolist()
+    ([-1.0, 1.0, 3.0, 5.0], [3.0, 5.0, 7.0, 9.0])
     """
 
     convention: str = "kepler-mapper"
@@ -86,10 +97,23 @@ class QuantileCover(_EvenCover):
 
     Points of equal lens value stay together, in every interval that reaches their value.
 
+    Parameters
+    ----------
+    n_intervals
+        Number of intervals, at least 1.
+    overlap
+        Share of the points of an interval that it has in common with the next, in [0, 1).
+
     Raises
     ------
     InvalidInput
-        As for `UniformCover`.
+        If `n_intervals` < 1 or `overlap` is not in [0, 1).
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> topoact.QuantileCover(n_intervals=2, overlap=0.0).intervals(np.array([0.0, 1.0, 2.0, 30.0])).lower.tolist()
+    [0.0, 2.0]
     """
 
     def intervals(self, lens: LensValues) -> Intervals:
@@ -108,13 +132,23 @@ class IntervalCover:
 
     Parameters
     ----------
-    lower, upper
-        Ends of each interval, in units of the lens.
+    lower
+        Lower end of each interval, in units of the lens.
+    upper
+        Upper end of each, as many.
 
     Raises
     ------
     InvalidInput
         If there is none, an end is not finite, or a lower end lies above its upper end.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> cover = topoact.IntervalCover(lower=(0.0, 4.0), upper=(5.0, 9.0))
+    >>> line, steps = np.arange(10.0)[:, None], topoact.SingleLinkage(cut=1.5)
+    >>> topoact.Mapper(cover=cover, clusterer=steps).fit(line).graph_.nodes["size"].tolist()
+    [6, 6]
     """
 
     lower: tuple[float, ...]
@@ -140,10 +174,23 @@ class IntervalCover:
 class ProductCover:
     """Boxes: the products of the intervals of one cover for each lens, the last lens varying fastest.
 
+    Parameters
+    ----------
+    *covers
+        One cover for each lens, at least two.
+
     Raises
     ------
     InvalidInput
         If there are fewer than two covers.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> boxes = topoact.ProductCover(topoact.UniformCover(2, 0.0), topoact.UniformCover(3, 0.0)).intervals(square)
+    >>> boxes.lower.shape
+    (6, 2)
     """
 
     covers: tuple[Cover, ...]
@@ -207,7 +254,23 @@ def ranges(ordered: LensValues, intervals: Intervals) -> tuple[Rows, Rows]:
 
 
 def pullback(lens: LensValues, intervals: Intervals) -> Iterator[Rows]:
-    """Yield, interval by interval or box by box, the sorted row numbers of the points whose lens values it holds."""
+    """Yield, interval by interval or box by box, the row numbers of the points whose lens values it holds, ascending.
+
+    Parameters
+    ----------
+    lens
+        Lens values, shape (n_points,) or (n_points, n_lenses).
+    intervals
+        What a cover returns for them.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> from topoact.mapper.covers import pullback
+    >>> lens = np.array([3.0, 0.0, 1.0])
+    >>> [rows.tolist() for rows in pullback(lens, topoact.UniformCover(2, 0.5).intervals(lens))]
+    [[1, 2], [0, 2]]
+    """
     columns, (lower, upper) = lens.reshape(len(lens), -1), (ends.reshape(len(ends), -1) for ends in intervals)
     order = np.argsort(columns[:, 0], kind="stable")
     others = columns[order, 1:]

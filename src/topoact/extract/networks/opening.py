@@ -34,6 +34,11 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
     seed
         Of random weights.
 
+    Returns
+    -------
+    Network
+        The network, in evaluation mode.
+
     Raises
     ------
     ModelError
@@ -43,6 +48,12 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
         If the weights do not exist, or the network has its own.
     UnknownName
         If the library has no network or weights of that name; the message lists the nearest.
+
+    Examples
+    --------
+    >>> from topoact.extract import load_network
+    >>> load_network("my_models.py:resnet20", seed=1).layer_names()[:3]
+    ['bn1', 'layer1', 'layer1.0']
     """
     from topoact.extract.networks import hub, onnx_file, timm_zoo, torchvision_zoo
 
