@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from scipy.stats import spearmanr
 
-from topoact.extract import open_source
-from topoact.extract.arguing import argue
 from topoact.extract.loader import load_batches
-from topoact.extract.reloading import NetworkChoice
+from topoact.inputs.opening import open_source
+from topoact.interpret.class_attribution import attribute_classes
+from topoact.interpret.study_network import NetworkChoice
 from topoact.workbench import Workbench, open_workbench
 
 LEAST: Final = 20
@@ -69,10 +69,10 @@ def _write(view: Any, *, vector: Any, place: tuple[int, int], whole: bool) -> No
 
 
 def measure(bench: Workbench, name: str, source: Any, n_nodes: int, n_members: int) -> None:
-    layer, graph, at_hand = bench.study.layer(name), bench.map(name, bench.usual), bench.network
+    layer, graph, at_hand = bench.study.layer(name), bench.map(name, bench.default_settings), bench.network
     mean, looked = bench.vectors(layer).mean(0), chosen(graph, n_nodes, n_members)
     means = graph.means[[one.node for one in looked]]
-    ask = partial(argue, at_hand.network, layer.module, policy=layer.policy, shape=at_hand.shape)
+    ask = partial(attribute_classes, at_hand.network, layer.module, policy=layer.policy, shape=at_hand.shape)
     plain, apart = ask(vectors=means), ask(vectors=means, base=mean)
     effect = plain.scores - ask(vectors=mean[None]).scores
     seen = [list(own(bench, layer, source, one.points, mean)) for one in looked]

@@ -17,15 +17,28 @@ import pandas as pd
 from sklearn.cluster import KMeans
 
 from benchmarks.data import sample_rows
-from topoact import DBSCAN, Communities, MapperGraph, QuantileCover, SingleLinkage, UniformCover
-from topoact.analysis.information import information
-from topoact.analysis.stability import Rebuild, same_way, stability
-from topoact.analysis.topology import shape
-from topoact.mapper import ModeTree, build_graph, lens_values, mode_tree, no_progress
+from topoact import (
+    DBSCAN,
+    Communities,
+    MapperGraph,
+    QuantileCover,
+    SingleLinkage,
+    UniformCover,
+)
+from topoact.analysis.labels.information import information
+from topoact.analysis.shape.stability import Rebuild, same_way, stability
+from topoact.analysis.shape.topology import shape
+from topoact.mapper import (
+    ModeTree,
+    build_graph,
+    lens_values,
+    mode_tree,
+    no_progress,
+)
 from topoact.mapper.build import assemble
 from topoact.mapper.clusterers.modes import nodes_of
 from topoact.mapper.clusterers.scikit import as_clusterer
-from topoact.mapper.covers import pullback
+from topoact.mapper.covers.pullback import pullback
 from topoact.study import open_study
 
 COVER: Final = QuantileCover(25, 0.3)

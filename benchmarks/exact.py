@@ -8,7 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from benchmarks.data import lens_of
 from topoact import MapperGraph, NeighborIndex, UniformCover
-from topoact.mapper.covers import pullback
+from topoact.mapper.covers.pullback import pullback
 
 QUANTILES = (0.5, 0.8, 0.9)
 OVERLAPS = (0.2, 0.3, 0.5)

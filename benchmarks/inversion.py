@@ -18,8 +18,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import clocked, conditions, spread
-from topoact.extract import Preprocessing, load_network
-from topoact.extract.inversion import Inputs, Recipe, inputs_of, invert
+from topoact.interpret.inversion import (
+    Inputs,
+    Recipe,
+    inputs_of,
+    invert,
+)
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "squeezenet_imagenet.py"

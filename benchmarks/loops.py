@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.sides import peak_mebibytes
-from topoact.extract import Plan, extract, load_network, open_source
-from topoact.extract.forward import Seen, forward_runs
-from topoact.extract.networks.libraries import import_torch
+from topoact.extract import Plan, extract
+from topoact.extract.forward import ForwardResult, forward_runs
 from topoact.extract.options import parse_policies, parse_preprocessing, split
 from topoact.extract.run import begin
+from topoact.inputs.opening import open_source
 from topoact.mapper import no_progress
+from topoact.networks.libraries import import_torch
+from topoact.networks.loading import load_network
 
 OPERATORS = ("nms", "qnms")
 """Those of torchvision's that a CPU build of torch lacks, and that its import asks for."""
@@ -85,7 +87,7 @@ class Loops:
                 pass
 
 
-def bare_forward(network: Any, inputs: Any, *more: Any) -> Seen:
+def bare_forward(network: Any, inputs: Any, *more: Any) -> ForwardResult:
     """Run a network, on token ids and their mask if it reads texts, and keep nothing."""
     network.tap(network.arguments(inputs, more[0]) if hasattr(network, "tokenizer") else inputs, {})
     return None, {}

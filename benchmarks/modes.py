@@ -14,7 +14,7 @@ from benchmarks.measure import clocked
 from benchmarks.sides import peak_mebibytes
 from topoact import ModeIndex, QuantileCover, UniformCover
 from topoact.mapper import Cover, ModeTree, mode_tree
-from topoact.mapper.covers import pullback
+from topoact.mapper.covers.pullback import pullback
 
 COVERS: tuple[Cover, ...] = (
     UniformCover(40, 0.2),

@@ -18,9 +18,9 @@ from typing import Any, Final
 import numpy as np
 
 from topoact import Mapper, Modes, UniformCover
-from topoact.analysis.topology import report
+from topoact.analysis.shape.topology import shape_report
 from topoact.mapper import lens_values, mode_tree
-from topoact.mapper.covers import pullback
+from topoact.mapper.covers.pullback import pullback
 from topoact.study import open_study
 from topoact.testing.shapes import planted
 
@@ -103,7 +103,7 @@ def graphs(chosen: argparse.Namespace) -> None:
         ]
         seconds = [second(cloud, _slices(cloud, lens), k) for cloud in clouds]
         mapper = Mapper(lens=lens, n_intervals=25, overlap=0.35, clusterer=Modes(k=k))
-        loops = sum(report(mapper.fit(cloud).graph_).loops.seen > 0 for cloud in clouds)
+        loops = sum(shape_report(mapper.fit(cloud).graph_).loops.seen > 0 for cloud in clouds)
         modes = sum(one >= 1 for one in seconds)
         print(
             f"| {kind} | {lens} | {k} | {modes}/{len(clouds)} | {loops}/{len(clouds)} | {max(seconds):.2f} |",

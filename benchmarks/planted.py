@@ -2,7 +2,7 @@
 
 Shapes in several channels with Gaussian noise, with and without a ReLU; lens: first principal component, 25 intervals,
 overlap 35 %. A case is right when components and loops are the true ones, wrong when one that is told is not, and
-otherwise cannot be told: `judge` and `report` may say so, the others count whatever they see. KeplerMapper and
+otherwise cannot be told: `consensus` and `shape_report` may say so, the others count whatever they see. KeplerMapper and
 giotto-tda have DBSCAN with the elbow's ε of "paper", and all their edges.
 """
 
@@ -25,8 +25,8 @@ import numpy as np
 
 import topoact
 from benchmarks.environments import python_of
-from topoact.analysis.judgement import judge
-from topoact.analysis.topology import Report, report, shape
+from topoact.analysis.shape.consensus import consensus
+from topoact.analysis.shape.topology import ShapeReport, shape, shape_report
 from topoact.mapper.nerve import Members, nerve
 from topoact.testing.shapes import SHAPES, planted
 
@@ -46,7 +46,7 @@ def cloud(case: Case) -> Any:
 def counted(side: str, points: Any) -> Counts:
     """Return components and loops; None where a side cannot tell."""
     if side == "judge":
-        return _told(judge(points, "pca:0", **INTERVALS))
+        return _told(consensus(points, "pca:0", **INTERVALS))
     clusterer = {
         "report": topoact.Modes(k=15),
         "Modes": topoact.Modes(k=15),
@@ -54,10 +54,10 @@ def counted(side: str, points: Any) -> Counts:
         "communities": topoact.Communities(k=15),
     }[side]
     graph = topoact.Mapper(lens="pca:0", clusterer=clusterer, **INTERVALS).fit(points).graph_
-    return _told(report(graph)) if side == "report" else shape(graph)
+    return _told(shape_report(graph)) if side == "report" else shape(graph)
 
 
-def _told(found: Report) -> Counts:
+def _told(found: ShapeReport) -> Counts:
     return found.components.value, found.loops.value
 
 

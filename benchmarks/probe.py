@@ -17,15 +17,15 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.measure import clocked, conditions, save
-from topoact.analysis.locating import Located, Locator
-from topoact.analysis.usual import Usual
+from topoact.analysis.location.locate import Located, Locator
+from topoact.analysis.location.novelty import Novelty
 from topoact.extract.predictions import Outputs
-from topoact.extract.probing import answer_images
-from topoact.extract.reloading import NetworkChoice
+from topoact.interpret.query import query_images
+from topoact.interpret.study_network import NetworkChoice
 from topoact.mapper import lens_values
 from topoact.workbench import Workbench, open_workbench
+from topoact.workbench.locate.locate import locate_many
 from topoact.workbench.locators import Locators
-from topoact.workbench.probing import locate_many
 
 SIDE: Final = 32
 
@@ -49,10 +49,10 @@ def speed(bench: Workbench, layer: str, photos: list[bytes]) -> dict[str, float]
     opened, outputs = bench.study.layer(layer), Outputs.noted(bench.study.manifest.notes)
     rounds = []
     for _ in range(3):
-        bench.locators = Locators(bench.probes)  # as for a first input
-        network, _ = clocked(lambda: answer_images(bench.network, outputs, [opened], photos))
+        bench.locators = Locators(bench.located_inputs)  # as for a first input
+        network, _ = clocked(lambda: query_images(bench.network, outputs, [opened], photos))
         began = time.process_time()
-        both, _ = clocked(lambda: locate_many(bench, photos, bench.usual, layer))
+        both, _ = clocked(lambda: locate_many(bench, photos, bench.default_settings, layer))
         processor = time.process_time() - began
         rounds.append({"network": network, "locating": both - network, "both": both, "processor, both": processor})
     return min(rounds, key=lambda one: one["both"])
@@ -60,7 +60,10 @@ def speed(bench: Workbench, layer: str, photos: list[bytes]) -> dict[str, float]
 
 def own_nodes(bench: Workbench, layer: str, photos: list[bytes], rows: np.ndarray) -> dict[str, int]:
     """Return how many photos of the study are recognised, and land in exactly the nodes that hold them."""
-    graph, (_, found) = bench.map(layer, bench.usual), locate_many(bench, photos, bench.usual, layer)
+    graph, (_, found) = (
+        bench.map(layer, bench.default_settings),
+        locate_many(bench, photos, bench.default_settings, layer),
+    )
     held = graph.memberships.incidence(graph.n_points).T.tocsr()
     own = [set(_nodes(found, i)) == set(held[[row]].indices.tolist()) for i, row in enumerate(rows)]
     return {"photos": len(rows), "recognised": int((found.same == rows).sum()), "in their own nodes": sum(own)}
@@ -70,11 +73,11 @@ def unseen_classes(bench: Workbench, layer: str, photos: list[bytes], labels: np
     """Yield for each class how photos of it land in a graph that was made without it, beside those of the others."""
     opened = bench.study.layer(layer)
     vectors, known = opened.vectors(), opened.metadata("label").astype(str).to_numpy()
-    new = answer_images(bench.network, None, [opened], photos).layers[layer].vectors
+    new = query_images(bench.network, None, [opened], photos).layers[layer].vectors
     for name in sorted(set(known)):
         kept = np.ascontiguousarray(vectors[known != name])
-        graph = bench.usual.mapper("l2").fit(kept).graph_
-        found = Locator(kept, graph, usual=Usual(kept)).locate(new, lens_values("l2", new))
+        graph = bench.default_settings.mapper("l2").fit(kept).graph_
+        found = Locator(kept, graph, usual=Novelty(kept)).locate(new, lens_values("l2", new))
         unseen, margin = labels == name, _margins(found)
         yield {
             "class": name,
@@ -91,7 +94,7 @@ def outside(bench: Workbench, layers: list[str], images: dict[str, list[bytes]])
     """Return which share of some images lands outside, by layer."""
     shares = []
     for kind, files in images.items():
-        found = {layer: locate_many(bench, files, bench.usual, layer)[1] for layer in layers}
+        found = {layer: locate_many(bench, files, bench.default_settings, layer)[1] for layer in layers}
         shares.append({"images": kind, **{layer: float(1 - one.inside.mean()) for layer, one in found.items()}})
     return shares
 
@@ -110,7 +113,9 @@ def main() -> None:
     bench = open_workbench(asked.study, NetworkChoice(asked.model, asked.weights))
     results: dict[str, Any] = {"conditions": conditions()}
     photos, labels = _read(asked.test, np.arange(asked.n))
-    locate_many(bench, photos[:2], bench.usual, asked.layer)  # imports, compiles, makes the graph, finds what is usual
+    locate_many(
+        bench, photos[:2], bench.default_settings, asked.layer
+    )  # imports, compiles, makes the graph, finds what is usual
     results["speed"] = speed(bench, asked.layer, photos)
     rows = np.sort(np.random.default_rng(0).choice(bench.study.n_examples, asked.n, replace=False))
     results["own"] = own_nodes(bench, asked.layer, _read(asked.train, rows)[0], rows)
@@ -130,15 +135,15 @@ def _read(table: Path, rows: np.ndarray) -> tuple[list[bytes], np.ndarray]:
 
 
 def _nodes(found: Located, query: int) -> list[int]:
-    start, stop = found.landings.indptr[query : query + 2]
-    return found.landings.node[start:stop].tolist()
+    start, stop = found.matches.indptr[query : query + 2]
+    return found.matches.node[start:stop].tolist()
 
 
 def _margins(found: Located) -> np.ndarray:
     """Return the largest margin of each vector; −1 where it lands nowhere, 1 where no node competes."""
     margins = np.full(len(found.inside), -1.0)
-    query = np.repeat(np.arange(len(margins)), np.diff(found.landings.indptr))
-    np.maximum.at(margins, query, np.nan_to_num(found.landings.margin, nan=1.0))
+    query = np.repeat(np.arange(len(margins)), np.diff(found.matches.indptr))
+    np.maximum.at(margins, query, np.nan_to_num(found.matches.margin, nan=1.0))
     return margins
 
 

@@ -18,10 +18,10 @@ from matplotlib import pyplot as plt
 from matplotlib.collections import LineCollection
 
 import topoact
-from topoact.analysis.classes import class_counts
-from topoact.analysis.layout import layout
-from topoact.analysis.stability import same_way, stability
-from topoact.analysis.topology import WEAK, report
+from topoact.analysis.drawing.layout import layout
+from topoact.analysis.labels.classes import class_counts
+from topoact.analysis.shape.stability import same_way, stability
+from topoact.analysis.shape.topology import WEAK, shape_report
 from topoact.mapper import MapperGraph, lens_values, mode_tree
 from topoact.study import open_study
 from topoact.testing.shapes import planted
@@ -108,7 +108,9 @@ def of_planted() -> Any:
         left.set(xticks=[], yticks=[], aspect="equal")
         left.axis("off")
         draw(right, graph, plt.get_cmap("viridis")(normal(graph.nodes["lens_mean"].to_numpy())))
-        right.set_title(f"{graph.n_nodes} nodes. " + report(graph).verdict.replace("; ", "\n"), fontsize=8, loc="left")
+        right.set_title(
+            f"{graph.n_nodes} nodes. " + shape_report(graph).verdict.replace("; ", "\n"), fontsize=8, loc="left"
+        )
     return figure
 
 

@@ -216,7 +216,7 @@ def test_ctrl_c_exits_with_130(capsys: pytest.CaptureFixture[str], monkeypatch: 
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("topoact.extract.networks.TorchNetwork.tap", interrupt)
+    monkeypatch.setattr("topoact.networks.TorchNetwork.tap", interrupt)
     code, _, errors = run(capsys, *EXTRACT)
     assert code == 130
     assert errors == "interrupted after 0 of 40 examples; the same command resumes\n"

@@ -109,7 +109,7 @@ def test_as_in_the_paper(study: str, capsys: pytest.CaptureFixture[str]) -> None
 def test_ctrl_c_keeps_what_is_there(
     study: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from topoact.workbench import batch, inversion
+    from topoact.workbench.images import activation_images, batch
 
     made, paint = [], batch.invert
 
@@ -119,7 +119,7 @@ def test_ctrl_c_keeps_what_is_there(
             raise KeyboardInterrupt
         return paint(*arguments, **options)
 
-    monkeypatch.setattr(inversion, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(activation_images, "MOST_AT_ONCE", 1)
     monkeypatch.setattr(batch, "invert", interrupt)
     code, output, errors = invert(capsys, study, *QUICK, "--top", "4")
     assert (code, output) == (130, "")

@@ -8,7 +8,7 @@ from graphs import graph_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topoact.analysis.classes import class_counts, purity, top_classes
+from topoact.analysis.labels.classes import class_counts, purity, top_classes
 from topoact.testing.strategies import STEADY
 
 NAMES = ["ant", "bee", "cat", "dog"]

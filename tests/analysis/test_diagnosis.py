@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from graphs import graph_of, of_modes, path_of, shaped
 
-from topoact.analysis.diagnosis import diagnose
+from topoact.analysis.shape.diagnosis import diagnose
 
 
 def codes(graph):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from graphs import graph_of, of_modes
 
-from topoact.analysis.groups import groups, roots
+from topoact.analysis.shape.skeleton import roots, skeleton
 from topoact.errors import InvalidInput
 
 GRAPH = of_modes(
@@ -14,7 +14,7 @@ GRAPH = of_modes(
 
 def test_each_node_is_with_what_it_merges_into():
     assert roots(GRAPH).tolist() == [0, 2, 4]
-    assert groups(GRAPH).tolist() == [0, 0, 2, 0, 4]
+    assert skeleton(GRAPH).tolist() == [0, 0, 2, 0, 4]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,6 @@ def test_roots_are_what_is_left(prominence, left):
 
 
 def test_other_graphs_have_no_skeleton():
-    assert groups(graph_of([[0, 1]])) is None
+    assert skeleton(graph_of([[0, 1]])) is None
     with pytest.raises(InvalidInput, match="Modes"):
         roots(graph_of([[0, 1]]))

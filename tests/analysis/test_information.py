@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import mutual_info_score
 
 from topoact import DBSCAN, Mapper, Modes
-from topoact.analysis.information import information
+from topoact.analysis.labels.information import information
 from topoact.errors import InvalidInput
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from graphs import graph_of
 
-from topoact.analysis.judgement import judge, significant, without_tips
+from topoact.analysis.shape.consensus import consensus, significant, without_tips
 from topoact.errors import Cancelled, InvalidInput
 from topoact.testing.shapes import SHAPES, planted
 
@@ -15,7 +15,7 @@ def cloud(name, **how):
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_planted_shapes_are_told(name):
-    found = judge(cloud(name, seed=0), "pca:0")
+    found = consensus(cloud(name, seed=0), "pca:0")
     assert (found.components.value, found.loops.value) == SHAPES[name][1]
     assert found.features == ()
 
@@ -24,26 +24,26 @@ def test_planted_shapes_are_told(name):
 @pytest.mark.parametrize("noise", [0.02, 0.1])
 def test_behind_a_relu_they_are_told_or_not_but_never_wrong(name, noise):
     points = planted(name, 1500, 64, noise=noise, relu=True, seed=1).astype(np.float32)
-    found = judge(points, "pca:0", n_intervals=20)
+    found = consensus(points, "pca:0", n_intervals=20)
     for count, truth in zip((found.components, found.loops), SHAPES[name][1], strict=True):
         assert count.value in (truth, None)
         assert (count.value is None) == bool(count.reason)
 
 
 def test_noise_says_nothing():
-    found = judge(np.random.default_rng(0).normal(size=(2000, 32)), "pca:0")
+    found = consensus(np.random.default_rng(0).normal(size=(2000, 32)), "pca:0")
     assert found.components.value is found.loops.value is None
     assert found.loops.reason == "no principal component stands out from noise"
 
 
 def test_few_points_say_nothing():
-    found = judge(cloud("ring")[:300], "pca:0")
+    found = consensus(cloud("ring")[:300], "pca:0")
     assert found.loops.reason == "300 points are fewer than 32 for each of 25 intervals"
 
 
 def test_the_same_points_are_judged_alike():
     points = cloud("eight", seed=3)
-    assert judge(points, "pca:0") == judge(points, "pca:0")
+    assert consensus(points, "pca:0") == consensus(points, "pca:0")
 
 
 @pytest.mark.parametrize("shape", [(400, 8), (60, 200)])
@@ -68,7 +68,7 @@ def test_it_can_be_cancelled():
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        judge(cloud("ring"), "pca:0", progress=cancel)
+        consensus(cloud("ring"), "pca:0", progress=cancel)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_it_can_be_cancelled():
 )
 def test_bad_input(how, said):
     with pytest.raises(InvalidInput, match=said):
-        judge(cloud("line"), **how)
+        consensus(cloud("line"), **how)
 
 
 def test_equal_points():
     with pytest.raises(InvalidInput, match="equal"):
-        judge(np.ones((900, 3)))
+        consensus(np.ones((900, 3)))

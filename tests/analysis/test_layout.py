@@ -7,9 +7,9 @@ from graphs import graph_of, of_modes, path_of, shaped
 from scipy.spatial.distance import pdist
 
 from topoact import DBSCAN, Mapper, Modes
-from topoact.analysis import layout as layout_module
-from topoact.analysis.layout import anchored_layout, components, layout
-from topoact.analysis.stress import MAX_PIVOTS, initial_positions, relax
+from topoact.analysis.drawing import layout as layout_module
+from topoact.analysis.drawing.layout import anchored_layout, components, layout
+from topoact.analysis.drawing.stress import MAX_PIVOTS, initial_positions, relax
 
 SHAPES = {
     "pair": nx.path_graph(2),

@@ -7,10 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topoact import DBSCAN, Mapper, Modes
-from topoact.analysis.locating import Locator
-from topoact.analysis.usual import Usual
+from topoact.analysis.location.locate import Locator
+from topoact.analysis.location.novelty import Novelty
 from topoact.errors import InvalidInput
-from topoact.mapper import IntervalCover, Intervals, ProductCover, QuantileCover, UniformCover, lens_of_one, lens_values
+from topoact.mapper import (
+    IntervalCover,
+    Intervals,
+    ProductCover,
+    QuantileCover,
+    UniformCover,
+    lens_of_one,
+    lens_values,
+)
 from topoact.testing.strategies import STEADY, clouds, lenses
 
 METRICS = ["euclidean", "cosine"]
@@ -43,8 +51,8 @@ def literal(points, graph, new, lens, may_land, metric="euclidean"):
 
 
 def nodes_of(located, query):
-    start, stop = located.landings.indptr[query : query + 2]
-    return located.landings.node[start:stop].tolist()
+    start, stop = located.matches.indptr[query : query + 2]
+    return located.matches.node[start:stop].tolist()
 
 
 def two_clouds(seed=0, n_points=600, n_channels=8):
@@ -87,7 +95,7 @@ def test_a_point_lands_in_its_own_nodes(cloud, data, metric):
 def test_graph_of_modes(metric):
     points = two_clouds()
     graph = Mapper(cover=QuantileCover(4, 0.3), clusterer=Modes(metric=metric)).fit(points).graph_
-    usual = Usual(points, metric=metric)
+    usual = Novelty(points, metric=metric)
     rng = np.random.default_rng(1)
     new = np.concatenate([two_clouds(seed=2, n_points=40), rng.normal(size=(20, 8)) * 9]).astype(np.float32)
     lens = lens_values("l2", new)
@@ -110,7 +118,7 @@ def test_rounding_does_not_part_a_point_from_itself():
     assert located.same.tolist() == list(range(len(points)))
     held = graph.memberships.incidence(len(points)).T.tocsr()
     assert all(sorted(nodes_of(located, row)) == held[[row]].indices.tolist() for row in range(len(points)))
-    assert (located.landings.distance == 0).all()
+    assert (located.matches.distance == 0).all()
 
 
 def test_a_point_that_is_noise_lands_nowhere():
@@ -123,11 +131,13 @@ def test_a_point_that_is_noise_lands_nowhere():
 def test_margin_is_how_much_nearer_than_the_next_node_of_the_interval():
     points = np.array([[0.0], [1.0], [9.0], [10.0], [30.0]])
     graph = graph_of([[0, 1], [2, 3], [4]], interval=[0, 0, 1], lens=[0, 0, 0, 0, 1])
-    located = Locator(points, graph, usual=Usual(points, limit=np.inf)).locate([[3.0], [5.0], [31.0]], [0.0, 0.0, 1.9])
-    assert located.landings.node.tolist() == [0, 0, 2]
-    assert located.landings.distance.tolist() == [2.0, 4.0, 1.0]
-    assert located.landings.margin[:2].tolist() == pytest.approx([1 - 2 / 6, 0.0])
-    assert np.isnan(located.landings.margin[2])
+    located = Locator(points, graph, usual=Novelty(points, limit=np.inf)).locate(
+        [[3.0], [5.0], [31.0]], [0.0, 0.0, 1.9]
+    )
+    assert located.matches.node.tolist() == [0, 0, 2]
+    assert located.matches.distance.tolist() == [2.0, 4.0, 1.0]
+    assert located.matches.margin[:2].tolist() == pytest.approx([1 - 2 / 6, 0.0])
+    assert np.isnan(located.matches.margin[2])
 
 
 def test_lens_beyond_the_range_is_outside_and_between_two_intervals_is_not():
@@ -170,9 +180,9 @@ def test_radius_of_each_interval():
     points = two_clouds()
     graph = Mapper(cover=UniformCover(4, 0.3), clusterer=DBSCAN(eps="quantile:0.9:interval")).fit(points).graph_
     located = Locator(points, graph).locate(points[:50] + 0.05, lens_values("l2", points[:50] + 0.05))
-    radius = np.asarray(graph.eps)[graph.interval[located.landings.node]]
+    radius = np.asarray(graph.eps)[graph.interval[located.matches.node]]
     assert located.inside.any()
-    assert (located.landings.distance <= radius).all()
+    assert (located.matches.distance <= radius).all()
 
 
 class TestDegenerate:
@@ -180,13 +190,13 @@ class TestDegenerate:
         points = np.array([[0.0, 0.0], [1.0, 1.0]])
         graph = Mapper(cover=UniformCover(1, 0.0), clusterer=DBSCAN(eps=0.5, min_samples=1)).fit(points).graph_
         located = Locator(points, graph).locate([[0.9, 0.9]], [0.9 * 2**0.5])
-        assert located.landings.node.tolist() == [1]
+        assert located.matches.node.tolist() == [1]
 
     def test_one_node_of_one_point(self):
         graph = graph_of([[0]], n_points=2, lens=[0, 1])
         located = Locator(np.array([[0.0], [5.0]]), graph).locate([[0.5]], [0.5])
-        assert located.landings.node.tolist() == [0]  # of two points nothing is unusual
-        assert np.isnan(located.landings.margin).all()
+        assert located.matches.node.tolist() == [0]  # of two points nothing is unusual
+        assert np.isnan(located.matches.margin).all()
 
     def test_no_node(self):
         graph = graph_of([], n_points=3)
@@ -209,13 +219,13 @@ class TestDegenerate:
 
     def test_all_points_from_one_example(self):
         points = two_clouds()
-        assert Usual(points, np.zeros(600)).limit == Usual(points).limit
+        assert Novelty(points, np.zeros(600)).limit == Novelty(points).limit
 
     def test_points_of_one_example_do_not_vouch_for_each_other(self):
         rng = np.random.default_rng(0)
         points = np.repeat(rng.normal(size=(300, 8)), 20, axis=0) + rng.normal(size=(6000, 8)) / 100
         new = rng.normal(size=(100, 8))  # further examples, as far from the others as these are from each other
-        told, untold = Usual(points, np.arange(6000) // 20), Usual(points)
+        told, untold = Novelty(points, np.arange(6000) // 20), Novelty(points)
         assert (told.of(new).reach <= told.of(new).usual).mean() > 0.9
         assert (untold.of(new).reach <= untold.of(new).usual).mean() < 0.1
 

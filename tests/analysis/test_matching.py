@@ -5,7 +5,7 @@ from graphs import graph_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topoact.analysis.matching import CONTINUES, common_points, continued_nodes
+from topoact.analysis.shape.matching import CONTINUES, common_points, continued_nodes
 from topoact.errors import InvalidInput
 from topoact.testing.strategies import STEADY
 

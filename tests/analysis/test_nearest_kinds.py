@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topoact.analysis.nearest import Kinds, nearest_kinds
+from topoact.analysis.location.nearest import Kinds, nearest_kinds
 from topoact.errors import InvalidInput
 from topoact.mapper import lens_values
 

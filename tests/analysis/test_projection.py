@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from topoact.analysis import projection
-from topoact.analysis.projection import project, projections
+from topoact.analysis.drawing import projection
+from topoact.analysis.drawing.projection import project, projections
 from topoact.errors import InvalidInput, UnknownName
 
 CLOUD = np.random.default_rng(0).normal(size=(90, 5)).astype(np.float32)
@@ -30,7 +30,7 @@ def test_pca_of_one_channel_lies_on_a_line():
 
 UMAP_SCRIPT = """
 import numpy as np
-from topoact.analysis.projection import project
+from topoact.analysis.drawing.projection import project
 groups = np.repeat([[0, 0, 0], [20, 0, 5]], 13, axis=0)
 found = project("umap", (groups + np.random.default_rng(0).normal(size=(26, 3))).astype(np.float32))
 assert found.dtype == np.float32 and found.shape == (26, 2) and np.isfinite(found).all()

@@ -5,8 +5,15 @@ import pytest
 from graphs import graph_of
 from sklearn.metrics import adjusted_rand_score
 
-from topoact import DBSCAN, Mapper, Modes, ProductCover, QuantileCover, UniformCover
-from topoact.analysis.stability import CHANCE, same_way, stability
+from topoact import (
+    DBSCAN,
+    Mapper,
+    Modes,
+    ProductCover,
+    QuantileCover,
+    UniformCover,
+)
+from topoact.analysis.shape.stability import CHANCE, same_way, stability
 from topoact.errors import Cancelled, InvalidInput
 
 

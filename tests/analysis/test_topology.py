@@ -5,7 +5,7 @@ import pytest
 from graphs import graph_of, modes_of
 
 from topoact import Communities, Mapper, Modes
-from topoact.analysis.topology import report, shape
+from topoact.analysis.shape.topology import shape, shape_report
 from topoact.testing.shapes import SHAPES, planted
 
 
@@ -69,7 +69,7 @@ def ring_of_modes(middle, end):
 
 
 def test_a_feature_has_the_range_of_prominence_that_it_lives_over():
-    found = report(ring_of_modes(2.5, 3.0))
+    found = shape_report(ring_of_modes(2.5, 3.0))
     assert (found.components.value, found.loops.value, found.branches.value) == (1, 1, 0)
     component, loop = found.features
     assert (component.kind, component.birth, component.death) == ("component", 1.0, np.inf)
@@ -79,24 +79,24 @@ def test_a_feature_has_the_range_of_prominence_that_it_lives_over():
 
 
 def test_what_soon_dies_cannot_be_told():
-    found = report(ring_of_modes(1.2, 1.5))
+    found = shape_report(ring_of_modes(1.2, 1.5))
     assert (found.loops.value, found.loops.least, found.loops.seen) == (None, 0, 1)
     assert "cannot tell how many loops: 1 of 1 loop may be chance: not from prominence 1 to 2" in found.verdict
 
 
 def test_detail_is_not_counted_and_nodes_of_the_skeleton_are_all_their_parts():
-    found = report(ring_of_modes(0.5, 0.8))
+    found = shape_report(ring_of_modes(0.5, 0.8))
     assert found.loops.value == 0
     (component,) = found.features
     assert sorted(component.nodes) == list(range(6))
     parts = [[0, 1], [1, 2], [30, 31], [2, 3], [31, 3]]
     graph_in_parts = modes_of(parts, [0, 1, 1, 2, 3], [np.inf, np.inf, 0.5, np.inf, np.inf], [0, 1, 1, 3, 4])
-    assert report(graph_in_parts).components.value == 1
+    assert shape_report(graph_in_parts).components.value == 1
 
 
 def test_a_branching_node_tells_its_arms():
     arms = [[0, 1], [1, 2], [2, 3, 13], [3, 4], [4, 5], [13, 14], [14, 15]]
-    found = report(graph(arms, [0, 1, 2, 3, 4, 3, 4]))
+    found = shape_report(graph(arms, [0, 1, 2, 3, 4, 3, 4]))
     fork = next(one for one in found.features if one.kind == "branch")
     assert fork.nodes == (2,)
     assert sorted(map(sorted, fork.arms)) == [[0, 1], [3, 4], [5, 6]]
@@ -104,25 +104,25 @@ def test_a_branching_node_tells_its_arms():
 
 
 def test_without_prominence_there_are_counts_and_no_ranges():
-    found = report(graph(RING, AROUND))
+    found = shape_report(graph(RING, AROUND))
     assert (found.components.value, found.loops.value) == (1, 1)
     assert {(one.birth, one.death) for one in found.features} == {(None, None)}
 
 
 def test_outliers_are_no_components():
     crowd, few = list(range(2000)), [2000, 2001]
-    assert report(graph_of([crowd, few], interval=[0, 5])).components.value == 1
-    assert report(graph_of([crowd[:3], few], interval=[0, 5], n_points=2002)).components.value == 0
-    assert report(graph_of([[0, 1], [2]], interval=[0, 5])).components.value == 2
+    assert shape_report(graph_of([crowd, few], interval=[0, 5])).components.value == 1
+    assert shape_report(graph_of([crowd[:3], few], interval=[0, 5], n_points=2002)).components.value == 0
+    assert shape_report(graph_of([[0, 1], [2]], interval=[0, 5])).components.value == 2
 
 
 def test_a_graph_without_nodes():
-    assert report(graph([], [])).verdict == "0 components; 0 loops; 0 branches"
-    assert report(modes_of([], [], [], [])).features == ()
+    assert shape_report(graph([], [])).verdict == "0 components; 0 loops; 0 branches"
+    assert shape_report(modes_of([], [], [], [])).features == ()
 
 
 def test_too_many_are_said_to_be():
-    found = report(graph_of(path(600), n_points=1300, interval=range(600)))
+    found = shape_report(graph_of(path(600), n_points=1300, interval=range(600)))
     assert found.components.value == 1
     assert found.loops.value is None
     assert "600 nodes" in found.loops.reason
@@ -131,7 +131,7 @@ def test_too_many_are_said_to_be():
 
 def test_communities_do_not_tell_shapes():
     cloud = planted("ring", 1000, 8, noise=0.03, seed=0).astype(np.float32)
-    found = report(Mapper(lens="pca:0", n_intervals=8, clusterer=Communities()).fit(cloud).graph_)
+    found = shape_report(Mapper(lens="pca:0", n_intervals=8, clusterer=Communities()).fit(cloud).graph_)
     assert found.components.value is found.loops.value is found.branches.value is None
     assert "pieces" in found.loops.reason
 
@@ -144,7 +144,7 @@ def test_the_skeleton_of_any_cut_is_reported(name):
         for cut in (0.1, 1.0)
     )
     assert fine.n_nodes > coarse.n_nodes
-    told, again = report(fine), report(coarse)
+    told, again = shape_report(fine), shape_report(coarse)
     assert (told.components, told.loops, told.branches) == (again.components, again.loops, again.branches)
     assert [(one.kind, one.birth, one.death) for one in told.features] == [
         (one.kind, one.birth, one.death) for one in again.features

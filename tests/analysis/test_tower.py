@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topoact.analysis._cycles import adjacency
-from topoact.analysis.branches import branches
-from topoact.analysis.tower import Tower, components, loops
+from topoact.analysis.shape._cycles import adjacency
+from topoact.analysis.shape.branches import branches
+from topoact.analysis.shape.persistence import Tower, components, loops
 from topoact.testing.strategies import STEADY
 
 LEVELS = [1.0, 1.25, 1.5, 2.0, 4.0]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, fisher_exact
 
-from topoact.analysis.words import representation, single_words, vocabulary
+from topoact.analysis.labels.keyness import representation, single_words, vocabulary
 from topoact.errors import InvalidInput
 
 TEXTS = (

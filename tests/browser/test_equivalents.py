@@ -18,7 +18,7 @@ def address(network_path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     shutil.copytree(network_path, copy)
     bench = open_workbench(copy)
     for layer in bench.layers:
-        bench.draw(layer, bench.usual)  # so that opening the page waits for no work
+        bench.draw(layer, bench.default_settings)  # so that opening the page waits for no work
     yield from serve(copy, "--model", "study")
 
 

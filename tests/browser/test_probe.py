@@ -173,7 +173,9 @@ class TestText:
     def texts(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.importorskip("transformers", reason="transformers is not installed")
         from extract import tiny
-        from topoact.extract import Plan, extract, load_network, open_source
+        from topoact.extract import Plan, extract
+        from topoact.inputs.opening import open_source
+        from topoact.networks.loading import load_network
 
         folder = tmp_path_factory.mktemp("texts")
         shutil.copy(tiny.__file__, folder / "tiny.py")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from topoact.study import Points, Portion, StudyWriter
+from topoact.study import Chunk, Points, StudyWriter
 
 NETWORK: Final = '''"""A network in the place of ResNet-20, with layers of the same names."""
 
@@ -62,7 +62,9 @@ def _write_photos(folder: Path) -> None:
 def _write_network_study(folder: Path) -> None:
     from safetensors.torch import save_file
 
-    from topoact.extract import Plan, extract, load_network, open_source
+    from topoact.extract import Plan, extract
+    from topoact.inputs.opening import open_source
+    from topoact.networks.loading import load_network
 
     network = load_network(f"{folder}/my_models.py:resnet20")
     save_file(network.module.state_dict(), folder / "resnet20.safetensors")
@@ -81,6 +83,6 @@ def _write_texts(path: Path) -> None:
     layer = Points("bert.encoder.layer.3", "mean", None, vectors[:, None], nowhere, nowhere)
     columns = {"id": [str(row) for row in range(600)], "text": texts}
     with StudyWriter(path, {"model": None, "data": "articles"}, capacity=600) as writer:
-        portion = Portion(columns, {"bert.encoder.layer.3@mean": layer}, [None] * 600, next_input=600)
+        portion = Chunk(columns, {"bert.encoder.layer.3@mean": layer}, [None] * 600, next_input=600)
         writer.append(portion)
         writer.finish(writer.examples(), title="Articles")

@@ -11,8 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
-from topoact.extract import Plan, Preprocessing, load_model, open_source
-from topoact.extract.sources import Source
+from topoact.extract import Plan
+from topoact.inputs.opening import open_source
+from topoact.inputs.records import Source
+from topoact.networks.loading import load_model
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study import Study
 
 from . import tiny

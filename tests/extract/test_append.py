@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from topoact.extract import Plan, extract
-from topoact.extract.sources import DatasetSource
+from topoact.inputs.sources import DatasetSource
 from topoact.study import Study, open_study
 
 LAYERS = ("0", "2", "4")

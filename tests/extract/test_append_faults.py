@@ -9,7 +9,10 @@ import pytest
 from safetensors.torch import save_file
 
 from topoact.errors import Cancelled, StudyError
-from topoact.extract import Plan, Preprocessing, extract, load_model, load_network, open_source
+from topoact.extract import Plan, extract
+from topoact.inputs.opening import open_source
+from topoact.networks.loading import load_model, load_network
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study import Study, StudyWriter, open_study
 
 from .conftest import write_photos

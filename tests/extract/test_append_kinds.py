@@ -12,8 +12,11 @@ from typer.testing import CliRunner
 
 from topoact.cli import app
 from topoact.errors import StudyError
-from topoact.extract import Plan, Preprocessing, extract, load_network, open_source
-from topoact.extract.sources import DatasetSource
+from topoact.extract import Plan, extract
+from topoact.inputs.opening import open_source
+from topoact.inputs.sources import DatasetSource
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study import open_study
 
 from . import tiny

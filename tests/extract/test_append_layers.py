@@ -7,9 +7,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from topoact.extract import Plan, Preprocessing, extract, load_model, load_network, open_source
-from topoact.extract.sources import Source
+from topoact.extract import Plan, extract
 from topoact.extract.summary import sentences, summarise
+from topoact.inputs.opening import open_source
+from topoact.inputs.records import Source
+from topoact.networks.loading import load_model, load_network
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study import Study, open_study
 from topoact.testing.settings import dbscan
 from topoact.workbench import open_workbench
@@ -99,7 +102,7 @@ def test_what_was_computed_stays(model: torch.nn.Module, photos: Source, tmp_pat
     assert {file.relative_to(tmp_path) for file in (study.path / "graphs").rglob("*")} == files
     bench = open_workbench(study.path)
     name = bench.drawn_name("0", settings, None)
-    stored = bench.derived.load_drawing(*name)
+    stored = bench.cache.load_drawing(*name)
     assert stored is not None
     np.testing.assert_array_equal(stored.positions, before.positions)
 

@@ -10,10 +10,19 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from topoact.errors import Cancelled, InvalidInput, StudyError, TopoActError
-from topoact.extract import Plan, Preprocessing, extract, import_files, load_model, load_network, open_source
-from topoact.extract.networks import Network
-from topoact.extract.sources import Source
+from topoact.errors import (
+    Cancelled,
+    InvalidInput,
+    StudyError,
+    TopoActError,
+)
+from topoact.extract import Plan, extract
+from topoact.importers.run import import_files
+from topoact.inputs.opening import open_source
+from topoact.inputs.records import Source
+from topoact.networks import Network
+from topoact.networks.loading import load_model, load_network
+from topoact.networks.preprocessing import Preprocessing
 
 from .conftest import picture, write_photos
 

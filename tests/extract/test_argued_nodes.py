@@ -6,16 +6,24 @@ import numpy as np
 import pytest
 
 from topoact.errors import InvalidInput, UnknownName
-from topoact.extract import Plan, Preprocessing, extract, import_files, load_network
-from topoact.extract.arguing import argue
-from topoact.extract.reloading import NetworkChoice
-from topoact.extract.sources import Source
-from topoact.study.arguments import FILE, Arguments, load_arguments
+from topoact.extract import Plan, extract
+from topoact.importers.run import import_files
+from topoact.inputs.records import Source
+from topoact.interpret.class_attribution import attribute_classes
+from topoact.interpret.study_network import NetworkChoice
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
+from topoact.study.cache.attributions import FILE, Attributions, load_attributions
 from topoact.testing.settings import dbscan
-from topoact.wire.arguments import arguments_message
+from topoact.wire.attributions import attribution_message
 from topoact.workbench import Workbench, open_workbench
-from topoact.workbench.arguing import FIRST, are_found, find_arguments, node_arguments
-from topoact.workbench.tasks import ArgueTask
+from topoact.workbench.jobs.tasks import AttributionTask
+from topoact.workbench.nodes.node_attribution import (
+    FIRST,
+    are_stored,
+    compute_attributions,
+    node_attribution,
+)
 
 SETTINGS = dbscan(n_intervals=2, eps=10.0, min_samples=2)
 
@@ -37,8 +45,8 @@ def mapped(bench: Workbench) -> str:
     return bench.key(bench.study.layer(0), SETTINGS)
 
 
-def stored(bench: Workbench, name: str) -> Arguments:
-    found = load_arguments(bench.study.path / "graphs" / name)
+def stored(bench: Workbench, name: str) -> Attributions:
+    found = load_attributions(bench.study.path / "graphs" / name)
     assert found is not None
     return found
 
@@ -46,13 +54,13 @@ def stored(bench: Workbench, name: str) -> Arguments:
 def test_they_are_set_apart_from_the_mean_of_the_layer_and_kept(bench: Workbench) -> None:
     name, layer = mapped(bench), bench.study.layer(0)
     graph = bench.map(0, SETTINGS)
-    assert not are_found(bench, 0, name)
-    ArgueTask(0, name).run(bench, lambda *_: None)
-    assert are_found(bench, 0, name)
-    find_arguments(open_workbench(bench.study.path), 0, name)  # without the network
+    assert not are_stored(bench, 0, name)
+    AttributionTask(0, name).run(bench, lambda *_: None)
+    assert are_stored(bench, 0, name)
+    compute_attributions(open_workbench(bench.study.path), 0, name)  # without the network
     found = stored(bench, name)
     base = layer.vectors().mean(axis=0)
-    expected = argue(bench.network.network, "2", graph.means, "all", base=base, shape=(3, 8, 8))
+    expected = attribute_classes(bench.network.network, "2", graph.means, "all", base=base, shape=(3, 8, 8))
     for ours, theirs in zip(found[:3], expected[:3], strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
     assert found.flows_past is False
@@ -60,25 +68,25 @@ def test_they_are_set_apart_from_the_mean_of_the_layer_and_kept(bench: Workbench
 
 def test_a_damaged_file_is_made_again(bench: Workbench) -> None:
     name = mapped(bench)
-    find_arguments(bench, 0, name)
+    compute_attributions(bench, 0, name)
     first = stored(bench, name)
     folder = bench.study.path / "graphs" / name
     (folder / FILE).write_bytes(b"no table")
-    assert load_arguments(folder) is None
-    assert not are_found(bench, 0, name)
-    find_arguments(bench, 0, name)
+    assert load_attributions(folder) is None
+    assert not are_stored(bench, 0, name)
+    compute_attributions(bench, 0, name)
     np.testing.assert_array_equal(stored(bench, name).scores, first.scores)
 
 
 def test_a_node_and_where_its_members_come_from(bench: Workbench) -> None:
     name, graph = mapped(bench), bench.map(0, SETTINGS)
     with pytest.raises(UnknownName, match="was not found out: ask for it first"):
-        node_arguments(bench, name, 0)
-    find_arguments(bench, 0, name)
+        node_attribution(bench, name, 0)
+    compute_attributions(bench, 0, name)
     found = stored(bench, name)
     labels = bench.study.layer(0).metadata("label").astype(str)
     for node in range(graph.n_nodes):
-        told = node_arguments(bench, name, node)
+        told = node_attribution(bench, name, node)
         members = labels[graph.members(node)]
         assert told.members_by == "label"
         assert len(told.classes) == told.n_classes == 5 <= FIRST
@@ -90,9 +98,9 @@ def test_a_node_and_where_its_members_come_from(bench: Workbench) -> None:
             assert one.effect == pytest.approx(float(found.effects[node, one.output]))
         shares = np.exp(found.scores[node]) / np.exp(found.scores[node]).sum()
         assert (told.said, told.said_share) == (told.said, pytest.approx(float(shares.max()), rel=1e-5))
-        assert arguments_message(told).classes[0].name == told.classes[0].name
+        assert attribution_message(told).classes[0].name == told.classes[0].name
     with pytest.raises(InvalidInput, match="does not exist"):
-        node_arguments(bench, name, graph.n_nodes)
+        node_attribution(bench, name, graph.n_nodes)
 
 
 def test_members_come_from_predictions_where_labels_are_no_outputs(
@@ -100,8 +108,8 @@ def test_members_come_from_predictions_where_labels_are_no_outputs(
 ) -> None:
     bench = open_workbench(made(models, photos, tmp_path / "study"), NetworkChoice())
     name = mapped(bench)
-    find_arguments(bench, 0, name)
-    told = node_arguments(bench, name, 0)
+    compute_attributions(bench, 0, name)
+    told = node_attribution(bench, name, 0)
     assert told.members_by == "prediction"
     assert told.classes[0].name.startswith("output ")
     assert sum(one.share for one in told.classes) == pytest.approx(1)
@@ -110,11 +118,11 @@ def test_members_come_from_predictions_where_labels_are_no_outputs(
 def test_refusals(bench: Workbench, models: Path, photos: Source, tmp_path: Path) -> None:
     name = mapped(bench)
     with pytest.raises(UnknownName, match="there is no graph 0123456789abcdef of layer 2"):
-        find_arguments(bench, 0, "0123456789abcdef")
+        compute_attributions(bench, 0, "0123456789abcdef")
     with pytest.raises(InvalidInput, match="opened without its network"):
-        find_arguments(open_workbench(bench.study.path), 0, name)
+        compute_attributions(open_workbench(bench.study.path), 0, name)
     np.save(tmp_path / "vectors.npy", np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32))
     import_files([tmp_path / "vectors.npy"], tmp_path / "imported")
     imported = open_workbench(tmp_path / "imported")
     with pytest.raises(InvalidInput, match="is no classifier, and reads no texts: there is nothing"):
-        are_found(imported, 0, mapped(imported))
+        are_stored(imported, 0, mapped(imported))

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from topoact.errors import Cancelled, InvalidInput, ModelError
-from topoact.extract import load_network
-from topoact.extract.arguing import argue
-from topoact.extract.networks import TorchNetwork
+from topoact.interpret.class_attribution import attribute_classes
+from topoact.networks import TorchNetwork
+from topoact.networks.loading import load_network
 
 SHAPE = (3, 8, 8)
 
@@ -73,7 +73,7 @@ def test_maps_and_vectors(model: nn.Module, layer: str, channels: int, with_base
     rng = np.random.default_rng(0)
     vectors, base = rng.normal(size=(7, channels)).astype(np.float32), rng.normal(size=channels).astype(np.float32)
     base = base if with_base else np.zeros_like(base)
-    found = argue(
+    found = attribute_classes(
         TorchNetwork(model), layer, vectors, "mean", base=base if with_base else None, shape=SHAPE, batch_size=3
     )
     _, at_base = by_hand(model, layer, base, base)
@@ -89,23 +89,23 @@ def test_maps_and_vectors(model: nn.Module, layer: str, channels: int, with_base
 def test_where_the_rest_is_linear_the_attribution_is_the_effect(model: nn.Module) -> None:
     rng = np.random.default_rng(1)
     vectors, base = rng.normal(size=(5, 54)).astype(np.float32), rng.normal(size=54).astype(np.float32)
-    found = argue(TorchNetwork(model), "3", vectors, "mean", base=base, shape=SHAPE)
+    found = attribute_classes(TorchNetwork(model), "3", vectors, "mean", base=base, shape=SHAPE)
     np.testing.assert_allclose(found.attributions, found.effects, rtol=1e-4, atol=1e-5)
 
 
 def test_what_flows_past_a_layer_is_noticed() -> None:
     network = TorchNetwork(Skip())
     vectors = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
-    assert argue(network, "block", vectors, "mean", shape=SHAPE).flows_past
-    assert not argue(network, "conv", vectors, "mean", shape=SHAPE).flows_past
+    assert attribute_classes(network, "block", vectors, "mean", shape=SHAPE).flows_past
+    assert not attribute_classes(network, "conv", vectors, "mean", shape=SHAPE).flows_past
 
 
 def test_probabilities_are_taken_as_their_logarithms() -> None:
     module = Skip()
     vectors = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
-    logits = argue(TorchNetwork(module), "conv", vectors, "mean", shape=SHAPE)
+    logits = attribute_classes(TorchNetwork(module), "conv", vectors, "mean", shape=SHAPE)
     module.shares = True
-    shares = argue(TorchNetwork(module), "conv", vectors, "mean", shape=SHAPE)
+    shares = attribute_classes(TorchNetwork(module), "conv", vectors, "mean", shape=SHAPE)
     np.testing.assert_allclose(shares.attributions, logits.attributions, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(np.exp(shares.scores).sum(1), 1, rtol=1e-5)
 
@@ -114,11 +114,11 @@ def test_probabilities_are_taken_as_their_logarithms() -> None:
 def test_tokens(classifier: str, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     network = load_network(classifier)
     monkeypatch.setitem(globals(), "NEUTRAL", network.sample_input())
-    layer = network.usual_layers()[1]
+    layer = network.recommended_layers()[1]
     channels = network.module.config.hidden_size
     vectors = np.random.default_rng(0).normal(size=(4, channels)).astype(np.float32)
     base = np.ones(channels, dtype=np.float32)
-    found = argue(network, layer, vectors, policy, base=base)
+    found = attribute_classes(network, layer, vectors, policy, base=base)
     for row, vector in enumerate(vectors):
         attributions, scores = by_hand(network.module, layer, vector, base, (0, 0) if policy == "cls" else ())
         np.testing.assert_allclose(found.scores[row], scores, rtol=1e-3, atol=1e-5)
@@ -129,25 +129,25 @@ def test_tokens(classifier: str, policy: str, monkeypatch: pytest.MonkeyPatch) -
 def test_refusals(model: nn.Module) -> None:
     vectors = np.ones((2, 4), dtype=np.float32)
     with pytest.raises(InvalidInput, match=r"the vectors have 4 channels, and layer '2' gives \(3, 6, 3, 3\)"):
-        argue(TorchNetwork(model), "2", vectors, "mean", shape=SHAPE)
+        attribute_classes(TorchNetwork(model), "2", vectors, "mean", shape=SHAPE)
     with pytest.raises(InvalidInput, match="is no classifier: it gives no scores"):
-        argue(TorchNetwork(nn.Sequential(nn.Conv2d(3, 4, 3))), "0", vectors, "mean", shape=SHAPE)
+        attribute_classes(TorchNetwork(nn.Sequential(nn.Conv2d(3, 4, 3))), "0", vectors, "mean", shape=SHAPE)
     with pytest.raises(InvalidInput, match="the shape of the inputs of Sequential is not known"):
-        argue(TorchNetwork(model), "2", vectors, "mean")
+        attribute_classes(TorchNetwork(model), "2", vectors, "mean")
     with pytest.raises(ModelError, match="layer 'twice' is called several times in one pass"):
-        argue(TorchNetwork(Skip()), "twice", vectors, "mean", shape=SHAPE)
+        attribute_classes(TorchNetwork(Skip()), "twice", vectors, "mean", shape=SHAPE)
     with pytest.raises(ModelError, match="from layer '0' on the network gives no finite scores"):
-        argue(TorchNetwork(model), "0", np.full((2, 4), np.inf, dtype=np.float32), "mean", shape=SHAPE)
+        attribute_classes(TorchNetwork(model), "0", np.full((2, 4), np.inf, dtype=np.float32), "mean", shape=SHAPE)
     with pytest.raises(ModelError, match="layer 'pair' gives a tuple, not a tensor"):
-        argue(TorchNetwork(Skip()), "pair", vectors, "mean", shape=SHAPE)
+        attribute_classes(TorchNetwork(Skip()), "pair", vectors, "mean", shape=SHAPE)
 
     def stop(*_: Any) -> None:
         raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
-        argue(TorchNetwork(model), "0", vectors, "mean", shape=SHAPE, progress=stop)
+        attribute_classes(TorchNetwork(model), "0", vectors, "mean", shape=SHAPE, progress=stop)
 
 
 def test_no_vectors_argue_for_nothing(model: nn.Module) -> None:
-    found = argue(TorchNetwork(model), "0", np.empty((0, 4), dtype=np.float32), "mean", shape=SHAPE)
+    found = attribute_classes(TorchNetwork(model), "0", np.empty((0, 4), dtype=np.float32), "mean", shape=SHAPE)
     assert found.attributions.shape == found.effects.shape == found.scores.shape == (0, 5)

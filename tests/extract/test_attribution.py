@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 
 from topoact.cli import app
 from topoact.errors import Cancelled, InvalidInput, ModelError
-from topoact.extract import Plan, Preprocessing, extract, load_network
-from topoact.extract.networks import DTYPES
-from topoact.extract.sources import Source
+from topoact.extract import Plan, extract
 from topoact.extract.summary import sentences, summarise
+from topoact.inputs.records import Source
+from topoact.networks import DTYPES
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study import Study, open_study
 
 POLICIES = ("random", "random:3", "maxnorm", "mean", "all")

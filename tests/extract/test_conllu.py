@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topoact.errors import InvalidInput, UnknownName
-from topoact.extract.texts.conllu import ConlluSource, spell
-from topoact.extract.texts.conllu import Sentence as Block
-from topoact.extract.texts.source import Text
+from topoact.inputs.texts.conllu import ConlluSource, spell
+from topoact.inputs.texts.conllu import Sentence as Block
+from topoact.inputs.texts.source import Text
 
 from .tiny import CORPUS, line
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from topoact import demo
 from topoact.errors import ModelError
-from topoact.extract import demo
-from topoact.extract.preprocessing import Preprocessing
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study import open_study
 
 SECOND_START = """
 import sys
 from pathlib import Path
-from topoact.extract.demo import build_demo
+from topoact.demo import build_demo
 print(build_demo(folder=Path(sys.argv[1])))
 print(sorted({"torch", "torchvision", "mlxtend"} & set(sys.modules)))
 """

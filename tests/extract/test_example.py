@@ -11,8 +11,11 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
-from topoact.extract.specs import load_object
+from topoact.extract import Plan, extract
+from topoact.inputs.opening import open_source
+from topoact.networks.loading import load_model
+from topoact.networks.preprocessing import Preprocessing
+from topoact.networks.specs import load_object
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

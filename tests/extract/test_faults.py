@@ -13,9 +13,11 @@ import pytest
 import torch
 
 from topoact.errors import Cancelled, InvalidInput, TopoActError
-from topoact.extract import extract, load_network, open_source
-from topoact.extract.forward import Place, load_in_worker
-from topoact.extract.sources import Source
+from topoact.extract import extract
+from topoact.extract.forward import WorkerNetwork, load_in_worker
+from topoact.inputs.opening import open_source
+from topoact.inputs.records import Source
+from topoact.networks.loading import load_network
 from topoact.study import open_study
 
 from .conftest import plan, same, write_photos
@@ -106,7 +108,7 @@ def test_workers_need_a_network_that_they_can_load(
 ) -> None:
     with pytest.raises(InvalidInput, match="--workers need a network that each can load by its specification"):
         extract(model, photos, tmp_path / "a", plan(workers=2))
-    place = Place(load_network(f"{models}:Twice", seed=5).record, 5, "cpu", "float32", 1)
+    place = WorkerNetwork(load_network(f"{models}:Twice", seed=5).record, 5, "cpu", "float32", 1)
     assert load_in_worker(place).record == place.record
     with pytest.raises(TopoActError, match="has other weights when it is loaded once more: give them with --weights"):
         load_in_worker(replace(place, seed=0))

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from topoact.errors import StudyError
-from topoact.extract import Plan, Preprocessing, extract, load_network, open_source
+from topoact.extract import Plan, extract
+from topoact.inputs.opening import open_source
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study import open_study
 
 from .conftest import write_photos

@@ -12,9 +12,17 @@ from typer.testing import CliRunner
 
 from topoact.cli import app
 from topoact.errors import Cancelled, InvalidInput, ModelError
-from topoact.extract import Plan, Preprocessing, extract, load_network, open_source
-from topoact.extract.hub_data import HubImages, HubRows, HubTexts, Name
-from topoact.extract.sources import Record
+from topoact.extract import Plan, extract
+from topoact.inputs.hf_datasets import (
+    HFImages,
+    HFRows,
+    HFTexts,
+    Name,
+)
+from topoact.inputs.opening import open_source
+from topoact.inputs.records import Record
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study import open_study
 
 from . import tiny
@@ -109,7 +117,7 @@ def test_no_names(spec: str) -> None:
 
 def test_images_are_taken_as_they_are_stored(tmp_path: Path) -> None:
     source = open_source(saved(photos(), tmp_path / "photos"))
-    assert isinstance(source, HubImages)
+    assert isinstance(source, HFImages)
     assert len(source) == N
     found = records(source)
     assert [record.image for record in found] == [picture(i) for i in range(N)]
@@ -216,7 +224,7 @@ def test_files_and_folders_that_the_library_reads(tmp_path: Path) -> None:
 def test_texts(classifier: str, tmp_path: Path) -> None:
     spec = saved(texts(), tmp_path / "texts")
     source = open_source(spec)
-    assert isinstance(source, HubTexts)
+    assert isinstance(source, HFTexts)
     assert source.class_names(3) == tuple(NAMES)
     study = extract(load_network(classifier), source, tmp_path / "s", Plan(policies=("cls",), batch_size=4))
     assert study.examples["text"].tolist() == [line for line in tiny.LINES if line]
@@ -253,7 +261,7 @@ def test_what_cannot_be_loaded_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"broken.parquet cannot be loaded: "):
         open_source(f"hf-data:{tmp_path / 'broken.parquet'}")
     with pytest.raises(InvalidInput, match=r"no images found: the table hf-data:.* has no rows"):
-        HubImages(HubRows("hf-data:empty", photos(0), {}), image=None, label=None, identity=None)
+        HFImages(HFRows("hf-data:empty", photos(0), {}), image=None, label=None, identity=None)
 
 
 def test_code_in_a_dataset_is_not_run(tmp_path: Path) -> None:

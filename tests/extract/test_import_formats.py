@@ -16,8 +16,8 @@ from safetensors.numpy import save_file
 from scipy import sparse
 
 from topoact.errors import Cancelled, InvalidInput
-from topoact.extract import import_files
-from topoact.extract.imports.opening import open_vectors
+from topoact.importers.opening import open_vectors
+from topoact.importers.run import import_files
 
 h5py = pytest.importorskip("h5py", reason="AnnData files need h5py")
 
@@ -70,7 +70,7 @@ FORMATS = [
 def test_several_layers_in_one_study(
     save: Callable[[Path], None], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("topoact.extract.imports.writing.ROWS", 8)
+    monkeypatch.setattr("topoact.importers.writing.ROWS", 8)
     save(tmp_path / name)
     study = import_files(tmp_path / name, tmp_path / "s")
     assert set(study.layers) == {"A", "B"}
@@ -94,7 +94,7 @@ def test_rows_in_any_order(save: Callable[[Path], None], name: str, tmp_path: Pa
 def test_interrupted_and_resumed(
     save: Callable[[Path], None], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("topoact.extract.imports.writing.ROWS", 8)
+    monkeypatch.setattr("topoact.importers.writing.ROWS", 8)
     monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
     save(tmp_path / name)
     whole = import_files(tmp_path / name, tmp_path / "whole")

@@ -13,8 +13,8 @@ from sklearn.cluster import DBSCAN as SklearnDBSCAN
 
 from topoact import DBSCAN, Mapper
 from topoact.errors import InvalidInput, StudyError
-from topoact.extract import import_files
-from topoact.mapper import GivenGraph
+from topoact.importers.run import import_files
+from topoact.mapper import ImportedGraph
 from topoact.study import open_study
 from topoact.testing.graphs import published_form
 from topoact.testing.settings import dbscan
@@ -43,13 +43,13 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def graph_of(path: Path, layer: str) -> GivenGraph:
+def graph_of(path: Path, layer: str) -> ImportedGraph:
     graph = open_workbench(path).layer(layer).map()
-    assert isinstance(graph, GivenGraph)
+    assert isinstance(graph, ImportedGraph)
     return graph
 
 
-def same_members(graph: GivenGraph) -> None:
+def same_members(graph: ImportedGraph) -> None:
     assert graph.memberships.indptr.tolist() == GRAPH.memberships.indptr.tolist()
     assert graph.memberships.indices.tolist() == GRAPH.memberships.indices.tolist()
     assert graph.edges.equals(GRAPH.edges)
@@ -104,7 +104,7 @@ def test_the_graph_is_the_same_whatever_the_settings_and_is_drawn_once(files: Pa
     assert bench.drawn_name("kepler", first, None) == bench.drawn_name("kepler", second, None)
     drawing = bench.draw("kepler", second)
     assert len(drawing.positions) == GRAPH.n_nodes
-    assert bench.derived.load_drawing(*bench.drawn_name("kepler", first, None)) is not None
+    assert bench.cache.load_drawing(*bench.drawn_name("kepler", first, None)) is not None
     with pytest.raises(InvalidInput, match="'kepler' is a graph that was imported without its vectors"):
         bench.project("kepler", "pca")
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from topoact.errors import Cancelled, InvalidInput
-from topoact.extract import import_files
+from topoact.importers.run import import_files
 
 from .conftest import picture, write_photos
 
@@ -58,7 +58,7 @@ def test_whole_numbers_and_parquet(rows: Path) -> None:
 
 
 def test_an_interrupted_import_goes_on(rows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topoact.extract.imports.writing.ROWS", 8)
+    monkeypatch.setattr("topoact.importers.writing.ROWS", 8)
     monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 8)
 
     def progress(stage: str, done: int, total: int) -> None:

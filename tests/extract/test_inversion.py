@@ -10,11 +10,19 @@ from numpy.typing import NDArray
 from torch import nn
 
 from topoact.errors import Cancelled, InvalidInput, ModelError
-from topoact.extract import Preprocessing, load_network
-from topoact.extract.inversion import Inputs, Inverted, Recipe, inputs_of, invert, whitening
-from topoact.extract.inversion.leaking import leaking
-from topoact.extract.inversion.run import FIRST_PREVIEW
-from topoact.extract.networks import TorchNetwork
+from topoact.interpret.inversion import (
+    Inputs,
+    Inverted,
+    Recipe,
+    inputs_of,
+    invert,
+    whitening,
+)
+from topoact.interpret.inversion.relu_gradients import leaky_relu_gradients
+from topoact.interpret.inversion.run import FIRST_PREVIEW
+from topoact.networks import TorchNetwork
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
 
 QUICK = Recipe(steps=24, size=16, attempts=1)
 COLOURS = Inputs((16, 16), np.eye(3, dtype=np.float32), np.zeros(3, np.float32))
@@ -132,7 +140,7 @@ def test_progress_counts_all_steps_and_can_stop(network: TorchNetwork) -> None:
 
 
 def test_previews_sharpen(network: TorchNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topoact.extract.inversion.run.BETWEEN_PREVIEWS", 0)
+    monkeypatch.setattr("topoact.interpret.inversion.run.BETWEEN_PREVIEWS", 0)
     seen: list[NDArray[np.uint8]] = []
     recipe = Recipe(steps=FIRST_PREVIEW + 8, size=16, attempts=1)
     made = invert(network, "3", answers(3, 2), COLOURS, recipe, preview=seen.append)
@@ -278,7 +286,7 @@ class TestWhitening:
 )
 def test_rectifiers_leak_gradients_and_no_values(rectify: Any) -> None:
     x = torch.tensor([-1.0, 2.0, 7.0], requires_grad=True)
-    with leaking(0.25):
+    with leaky_relu_gradients(0.25):
         found = rectify(x * 1)
     found.sum().backward()
     assert torch.equal(found, rectify(x * 1))
@@ -289,7 +297,7 @@ def test_rectifiers_leak_gradients_and_no_values(rectify: Any) -> None:
 @pytest.mark.parametrize("rectify", [torch.relu_, nn.functional.relu6])
 def test_rectifiers_in_place_write_where_they_are_told(rectify: Any) -> None:
     x = torch.tensor([-1.0, 2.0], requires_grad=True)
-    with leaking(0.25):
+    with leaky_relu_gradients(0.25):
         y = x * 1
         (rectify(y) if rectify is torch.relu_ else rectify(y, inplace=True))
     assert y.tolist() == [0, 2]

@@ -7,18 +7,23 @@ import pytest
 import torch
 from torch import nn
 
-from topoact.extract.inversion import Bounds, Inputs, Recipe, invert
-from topoact.extract.inversion.paintings import painting
-from topoact.extract.inversion.recipe import Painting
-from topoact.extract.inversion.shaking import Shaking
-from topoact.extract.networks import TorchNetwork
+from topoact.interpret.inversion import (
+    Bounds,
+    Inputs,
+    Recipe,
+    invert,
+)
+from topoact.interpret.inversion.parametrization import parametrization
+from topoact.interpret.inversion.recipe import ParametrizationName
+from topoact.interpret.inversion.transforms import Transforms
+from topoact.networks import TorchNetwork
 
 
-@pytest.mark.parametrize("kind", get_args(Painting))
+@pytest.mark.parametrize("kind", get_args(ParametrizationName))
 def test_a_picture_begins_as_bright_as_the_images_are(kind: Any) -> None:
-    made = painting(Recipe(painting=kind), 1, 12, 12, [0], bounds=Bounds.none(0.1))
+    made = parametrization(Recipe(painting=kind), 1, 12, 12, [0], bounds=Bounds.none(0.1))
     assert 0.05 < float(made.pictures().detach().median()) < 0.2
-    moved = Shaking([0], 0.1)(torch.full((1, 1, 12, 12), 0.1))
+    moved = Transforms([0], 0.1)(torch.full((1, 1, 12, 12), 0.1))
     assert torch.allclose(moved, torch.full_like(moved, 0.1))
 
 

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from topoact.errors import Cancelled, ModelError, UnknownName
-from topoact.extract import TorchNetwork, load_model
-from topoact.extract.layers import default_layers, select_layers
-from topoact.extract.networks.hooks import tap
+from topoact.networks.hooks import tap
+from topoact.networks.layers import default_layers, select_layers
+from topoact.networks.loading import load_model
+from topoact.networks.torch_network import TorchNetwork
 
 INPUTS = torch.zeros(2, 3, 8, 8)
 

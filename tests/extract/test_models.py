@@ -8,9 +8,17 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from topoact.errors import InvalidInput, ModelError, TopoActError, UnknownName
-from topoact.extract import Plan, Preprocessing, extract, load_model, open_source
-from topoact.extract.networks.weights import model_digest
+from topoact.errors import (
+    InvalidInput,
+    ModelError,
+    TopoActError,
+    UnknownName,
+)
+from topoact.extract import Plan, extract
+from topoact.inputs.opening import open_source
+from topoact.networks.loading import load_model
+from topoact.networks.preprocessing import Preprocessing
+from topoact.networks.weights import model_digest
 
 from .conftest import write_photos
 

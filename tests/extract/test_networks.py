@@ -10,11 +10,19 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
-from topoact.errors import InvalidInput, ModelError, TopoActError, UnknownName
-from topoact.extract import Plan, Preprocessing, extract, load_network, open_source
-from topoact.extract.layers import select_layers
-from topoact.extract.networks.weights import model_digest
+from topoact.errors import (
+    InvalidInput,
+    ModelError,
+    TopoActError,
+    UnknownName,
+)
+from topoact.extract import Plan, extract
 from topoact.extract.summary import layer_lines
+from topoact.inputs.opening import open_source
+from topoact.networks.layers import select_layers
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
+from topoact.networks.weights import model_digest
 
 from .conftest import write_photos
 
@@ -205,7 +213,7 @@ def test_bad_folders_of_transformers(tmp_path: Path) -> None:
     ],
 )
 def test_usual_layers(name: str, usual: str) -> None:
-    assert " ".join(load_network(f"torchvision:{name}").usual_layers()) == usual
+    assert " ".join(load_network(f"torchvision:{name}").recommended_layers()) == usual
 
 
 @pytest.mark.usefixtures("_torchvision")

@@ -9,7 +9,10 @@ import pytest
 import torch
 
 from topoact.errors import InvalidInput, ModelError, TopoActError
-from topoact.extract import Plan, Preprocessing, extract, load_network, open_source
+from topoact.extract import Plan, extract
+from topoact.inputs.opening import open_source
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
 
 from .conftest import write_photos
 

@@ -7,10 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract.texts.pieces import Pieces, Tokenizer, batches, unit_of
+from topoact.extract.texts.pieces import (
+    Pieces,
+    Tokenizer,
+    batches,
+    unit_of,
+)
 from topoact.extract.texts.reading import TextReader, Window
-from topoact.extract.texts.source import TextFolder
-from topoact.extract.texts.tables import TextTable
+from topoact.inputs.texts.source import TextFolder
+from topoact.inputs.texts.tables import TextTable
 
 from . import tiny
 

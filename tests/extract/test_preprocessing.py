@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract import Preprocessing, open_source
 from topoact.extract.loader import load_batches
-from topoact.extract.preprocessing import as_rgb
-from topoact.extract.sources import ImageFolder
+from topoact.inputs.opening import open_source
+from topoact.inputs.sources import ImageFolder
+from topoact.networks.pixels import as_rgb
+from topoact.networks.preprocessing import Preprocessing
 
 from .conftest import picture, write_photos
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from topoact.extract import Plan, extract, load_network
-from topoact.extract.sources import Source
+from topoact.extract import Plan, extract
 from topoact.extract.summary import sentences, summarise
+from topoact.inputs.records import Source
+from topoact.networks.loading import load_network
 from topoact.study import Study
-from topoact.wire.translate import study_summary
+from topoact.wire.serialize import study_summary
 from topoact.workbench import Workbench
 
 SAID = "weights: random, the network has learnt nothing: give --weights DEFAULT or a file"

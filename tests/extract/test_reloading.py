@@ -11,9 +11,13 @@ from typer.testing import CliRunner
 
 from topoact.cli.commands import app
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract import Plan, Preprocessing, extract, import_files, load_network, open_source
-from topoact.extract.reloading import NetworkChoice, has_gradients, reload_network
-from topoact.extract.sources import Source
+from topoact.extract import Plan, extract
+from topoact.importers.run import import_files
+from topoact.inputs.opening import open_source
+from topoact.inputs.records import Source
+from topoact.interpret.study_network import NetworkChoice, has_gradients, reload_network
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study import Study
 from topoact.workbench import open_workbench
 
@@ -77,7 +81,7 @@ def test_the_shape_of_an_older_study_is_that_of_its_small_images(study: Study) -
     file.write_text(json.dumps(record))
     bench = open_workbench(study.path, NetworkChoice())
     assert bench.network.shape[0] == 3
-    assert bench.can_paint
+    assert bench.can_invert
 
 
 def test_what_cannot_be_loaded_is_said(study: Study, models: Path, tmp_path: Path) -> None:

@@ -8,10 +8,14 @@ import pytest
 import torch
 
 from topoact.errors import InvalidInput, TopoActError, UnknownName
-from topoact.extract import Preprocessing, extract, load_model, open_source
+from topoact.extract import extract
 from topoact.extract.loader import load_batches
-from topoact.extract.sources import DatasetSource, Source
 from topoact.extract.summary import sentences, summarise
+from topoact.inputs.opening import open_source
+from topoact.inputs.records import Source
+from topoact.inputs.sources import DatasetSource
+from topoact.networks.loading import load_model
+from topoact.networks.preprocessing import Preprocessing
 from topoact.workbench.columns import coded_columns
 
 from .conftest import LAYERS, picture, plan, write_photos

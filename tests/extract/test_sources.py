@@ -12,10 +12,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from topoact.errors import InvalidInput, ModelError, TopoActError, UnknownName
-from topoact.extract import Preprocessing, open_source
+from topoact.errors import (
+    InvalidInput,
+    ModelError,
+    TopoActError,
+    UnknownName,
+)
 from topoact.extract.loader import in_threads, load_batches
-from topoact.extract.sources import ImageFolder, Record
+from topoact.inputs.opening import open_source
+from topoact.inputs.records import Record
+from topoact.inputs.sources import ImageFolder
+from topoact.networks.preprocessing import Preprocessing
 
 from .conftest import picture, write_photos
 
@@ -53,7 +60,7 @@ def test_a_table_of_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("start", [0, 4, 9, 10])
 def test_a_table_is_read_from_any_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: int) -> None:
-    monkeypatch.setattr("topoact.extract.tables.BATCH_ROWS", 3)
+    monkeypatch.setattr("topoact.inputs.tables.BATCH_ROWS", 3)
     found = records(photo_table(tmp_path / "t.parquet"), start)
     assert [(r.row, r.id) for r in found] == [(i, f"p{i}") for i in range(start, 10)]
 

@@ -8,12 +8,14 @@ import pytest
 import torch
 
 from topoact.errors import InvalidInput
-from topoact.extract import Plan, extract, load_network, open_source
-from topoact.extract.reloading import NetworkChoice
-from topoact.extract.speaking import output_words
-from topoact.wire.arguments import words_message
+from topoact.extract import Plan, extract
+from topoact.inputs.opening import open_source
+from topoact.interpret.logit_lens import logit_lens
+from topoact.interpret.study_network import NetworkChoice
+from topoact.networks.loading import load_network
+from topoact.wire.attributions import logit_lens_message
 from topoact.workbench import MapSettings, open_workbench
-from topoact.workbench.arguing import are_found, find_arguments, node_words
+from topoact.workbench.nodes.node_attribution import are_stored, compute_attributions, node_logit_lens
 
 from . import tiny
 
@@ -59,9 +61,9 @@ def test_of_a_decoder_the_last_normalisation_and_the_head(decoder: str) -> None:
         expected = model.lm_head(model.transformer.ln_f(states))
         after = model.lm_head(states)
     for layer in ("wte", "h.0", "h.1"):
-        for words, scores in zip(output_words(load_network(decoder), layer, states.numpy()), expected, strict=True):
+        for words, scores in zip(logit_lens(load_network(decoder), layer, states.numpy()), expected, strict=True):
             said(words, scores)
-    for words, scores in zip(output_words(load_network(decoder), "ln_f", states.numpy()), after, strict=True):
+    for words, scores in zip(logit_lens(load_network(decoder), "ln_f", states.numpy()), after, strict=True):
         said(words, scores)
 
 
@@ -74,7 +76,7 @@ def test_the_last_state_of_a_text_says_what_the_network_says(decoder: str) -> No
     last = model.transformer.h[-1]
     with last.register_forward_hook(lambda m, i, o: kept.append(o[0] if isinstance(o, tuple) else o)), torch.no_grad():
         logits = model(ids).logits[0]
-    for words, scores in zip(output_words(load_network(decoder), "h.1", kept[0][0].numpy()), logits, strict=True):
+    for words, scores in zip(logit_lens(load_network(decoder), "h.1", kept[0][0].numpy()), logits, strict=True):
         said(words, scores)
 
 
@@ -86,21 +88,21 @@ def test_of_a_masked_model_its_head(masked: str) -> None:
     with torch.no_grad():
         expected = model.cls(states)
     for words, scores in zip(
-        output_words(load_network(masked), "encoder.layer.0", states.numpy()), expected, strict=True
+        logit_lens(load_network(masked), "encoder.layer.0", states.numpy()), expected, strict=True
     ):
         said(words, scores)
 
 
 def test_what_has_no_words_is_refused(bert: str, masked: str, model: torch.nn.Module) -> None:
-    from topoact.extract.networks import TorchNetwork
+    from topoact.networks import TorchNetwork
 
     vectors = np.ones((2, 16), dtype=np.float32)
     with pytest.raises(InvalidInput, match="has no language head: it gives vectors, and no words"):
-        output_words(load_network(bert), "encoder.layer.0", vectors)
+        logit_lens(load_network(bert), "encoder.layer.0", vectors)
     with pytest.raises(InvalidInput, match="the vectors have 4 channels, and the network's states 16"):
-        output_words(load_network(masked), "encoder.layer.0", vectors[:, :4])
+        logit_lens(load_network(masked), "encoder.layer.0", vectors[:, :4])
     with pytest.raises(InvalidInput, match="reads no texts"):
-        output_words(TorchNetwork(model), "0", vectors)
+        logit_lens(TorchNetwork(model), "0", vectors)
 
 
 def test_of_the_nodes_of_a_study(decoder: str, lines: str, tmp_path: Path) -> None:
@@ -108,15 +110,15 @@ def test_of_the_nodes_of_a_study(decoder: str, lines: str, tmp_path: Path) -> No
     study = extract(load_network(decoder), open_source(lines), tmp_path / "s", plan)
     bench, settings = open_workbench(study.path, NetworkChoice()), MapSettings(n_intervals=3, k=5)
     graph, name = bench.map(0, settings), bench.key(study.layer(0), settings)
-    assert not are_found(bench, 0, name)
-    assert node_words(bench, name, 0) is None
-    find_arguments(bench, 0, name)
-    assert are_found(bench, 0, name)
-    expected = output_words(load_network(decoder), "h.1", graph.means)
+    assert not are_stored(bench, 0, name)
+    assert node_logit_lens(bench, name, 0) is None
+    compute_attributions(bench, 0, name)
+    assert are_stored(bench, 0, name)
+    expected = logit_lens(load_network(decoder), "h.1", graph.means)
     for node in range(graph.n_nodes):
-        words = node_words(bench, name, node)
+        words = node_logit_lens(bench, name, node)
         assert words is not None
         assert [one.word for one in words] == [one.word for one in expected[node]]
-        assert [one.word for one in words_message(words).output_words] == [one.word for one in words]
+        assert [one.word for one in logit_lens_message(words).output_words] == [one.word for one in words]
     with pytest.raises(InvalidInput, match="does not exist"):
-        node_words(bench, name, graph.n_nodes)
+        node_logit_lens(bench, name, graph.n_nodes)

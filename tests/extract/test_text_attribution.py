@@ -9,7 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from topoact.errors import Cancelled, InvalidInput
-from topoact.extract import Plan, extract, load_network, open_source
+from topoact.extract import Plan, extract
+from topoact.inputs.opening import open_source
+from topoact.networks.loading import load_network
 from topoact.study import Study
 
 from . import tiny

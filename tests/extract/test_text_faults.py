@@ -11,9 +11,18 @@ from typing import Any
 
 import pytest
 
-from topoact.errors import Cancelled, InvalidInput, ModelError, TopoActError, UnknownName
-from topoact.extract import Plan, Preprocessing, extract, load_network, open_source
-from topoact.extract.networks.text_hub import fetch
+from topoact.errors import (
+    Cancelled,
+    InvalidInput,
+    ModelError,
+    TopoActError,
+    UnknownName,
+)
+from topoact.extract import Plan, extract
+from topoact.inputs.opening import open_source
+from topoact.networks.huggingface import fetch
+from topoact.networks.loading import load_network
+from topoact.networks.preprocessing import Preprocessing
 
 from . import tiny
 from .conftest import same, write_photos

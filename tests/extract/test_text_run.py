@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 
 from topoact.cli import app
 from topoact.errors import ModelError
-from topoact.extract import Plan, extract, load_network, open_source
+from topoact.extract import Plan, extract
 from topoact.extract.summary import sentences, summarise
+from topoact.inputs.opening import open_source
+from topoact.networks.loading import load_network
 from topoact.study import open_study
 
 from . import tiny
@@ -180,7 +182,7 @@ def test_decoders_read_without_a_padding_token(lines: str, tmp_path: Path) -> No
     plain.pad_token = None
     plain.save_pretrained(tmp_path / "gpt")
     network = load_network(f"hf:{tmp_path / 'gpt'}")
-    assert network.usual_layers() == ("drop", "h.0", "ln_f")
+    assert network.recommended_layers() == ("drop", "h.0", "ln_f")
     study = extract(network, open_source(lines), tmp_path / "s", Plan(policies=("mean",), batch_size=4))
     text = study.examples["text"][0]
     close(study.layer("h.0").vectors()[0], alone(network, text)[1][1][1:-1].mean(0))

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from topoact.errors import InvalidInput
-from topoact.extract.texts.source import Text, TextFolder
-from topoact.extract.texts.tables import TextTable
+from topoact.inputs.texts.source import Text, TextFolder
+from topoact.inputs.texts.tables import TextTable
 
 ROWS: list[dict[str, Any]] = [
     {"text": 'The "cat"\nsat.', "label": "cat", "year": 1999, "score": 0.5, "id": "a"},

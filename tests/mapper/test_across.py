@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topoact.mapper import Members
-from topoact.mapper.neighbors.across import Cloud
+from topoact.mapper.neighbors.query import QueryIndex
 from topoact.testing.strategies import STEADY, clouds
 
 METRICS = ["euclidean", "cosine"]
@@ -29,7 +29,7 @@ def nearest(cloud, new, k):
 @given(clouds(), st.integers(1, 9), st.sampled_from(METRICS))
 def test_nearest_points(cloud, k, metric):
     points, new = cloud[: len(cloud) // 2 + 1], cloud[len(cloud) // 2 :]
-    rows, distances = nearest(Cloud(points, metric), new, k)
+    rows, distances = nearest(QueryIndex(points, metric), new, k)
     expected = table(new, points, metric)
     assert rows.shape == (len(new), min(k, len(points)))
     np.testing.assert_allclose(distances, np.sort(expected, axis=1)[:, :k], atol=1e-12)
@@ -45,7 +45,7 @@ def test_nearest_member_of_each_node(cloud, data, metric):
     members = Members(
         np.cumsum([0, *map(len, nodes)]), np.array([row for node in nodes for row in node], dtype=np.int64)
     )
-    (view,) = Cloud(cloud, metric).views(cloud[:3])
+    (view,) = QueryIndex(cloud, metric).views(cloud[:3])
     found, expected = view.nearest_of(members), table(cloud[:3], cloud, metric)
     assert found.rows.shape == found.distances.shape == (min(3, len(cloud)), len(nodes))
     for number, node in enumerate(nodes):
@@ -58,7 +58,7 @@ def test_nearest_member_of_each_node(cloud, data, metric):
 def test_any_magnitude(scale, metric):
     rng = np.random.default_rng(0)
     points, new = scale * rng.normal(size=(300, 20)), scale * rng.normal(size=(40, 20))
-    rows, distances = nearest(Cloud(points, metric), new, 4)
+    rows, distances = nearest(QueryIndex(points, metric), new, 4)
     expected = table(new, points, metric)
     assert rows.tolist() == np.argsort(expected, axis=1)[:, :4].tolist()
     np.testing.assert_allclose(distances, np.sort(expected, axis=1)[:, :4], rtol=1e-9, atol=1e-12)
@@ -66,7 +66,7 @@ def test_any_magnitude(scale, metric):
 
 def test_a_vector_far_outside_what_float32_can_square():
     points = np.random.default_rng(0).normal(size=(50, 6))
-    rows, distances = nearest(Cloud(points), np.full((1, 6), 1e30), 1)
+    rows, distances = nearest(QueryIndex(points), np.full((1, 6), 1e30), 1)
     assert distances[0, 0] == pytest.approx(6**0.5 * 1e30)
     assert rows.shape == (1, 1)
 
@@ -74,14 +74,14 @@ def test_a_vector_far_outside_what_float32_can_square():
 def test_points_far_from_zero_and_near_to_each_other():
     rng = np.random.default_rng(0)
     points = 1000 + rng.normal(size=(2000, 30)).astype(np.float32) / 100
-    rows, _ = nearest(Cloud(points), points[:100], 1)
+    rows, _ = nearest(QueryIndex(points), points[:100], 1)
     assert rows[:, 0].tolist() == list(range(100))
 
 
 def test_many_vectors_are_looked_at_in_parts(monkeypatch):
-    monkeypatch.setattr("topoact.mapper.neighbors.across.ROOM", 1000)
+    monkeypatch.setattr("topoact.mapper.neighbors.query.ROOM", 1000)
     rng = np.random.default_rng(0)
     points, new = rng.normal(size=(300, 5)), rng.normal(size=(20, 5))
-    assert [len(view.new) for view in Cloud(points).views(new)] == [3] * 6 + [2]
-    rows, _ = nearest(Cloud(points), new, 3)
+    assert [len(view.new) for view in QueryIndex(points).views(new)] == [3] * 6 + [2]
+    rows, _ = nearest(QueryIndex(points), new, 3)
     assert rows.tolist() == np.argsort(table(new, points, "euclidean"), axis=1)[:, :3].tolist()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from topoact import Communities, Mapper, QuantileCover
-from topoact.analysis.topology import shape
+from topoact.analysis.shape.topology import shape
 from topoact.errors import Cancelled, InvalidInput
 from topoact.mapper import k_nearest
 

@@ -10,10 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topoact import IntervalCover, ProductCover, QuantileCover, UniformCover
+from topoact import (
+    IntervalCover,
+    ProductCover,
+    QuantileCover,
+    UniformCover,
+)
 from topoact.errors import InvalidInput
 from topoact.mapper import CONVENTIONS
-from topoact.mapper.covers import even_cover, pullback
+from topoact.mapper.covers.product import even_cover
+from topoact.mapper.covers.pullback import pullback
 from topoact.testing import oracle
 from topoact.testing.strategies import STEADY
 

@@ -8,9 +8,16 @@ from sklearn.cluster import DBSCAN as SklearnDBSCAN
 
 from topoact import DBSCAN, Mapper
 from topoact.errors import Cancelled
-from topoact.mapper import QuantileCover, UniformCover, build_graph, distance_curve, no_progress
+from topoact.mapper import (
+    QuantileCover,
+    UniformCover,
+    build_graph,
+    distance_curve,
+    no_progress,
+)
 from topoact.mapper.clusterers.epsilon import INTERVAL_QUERIES, parse_rule
-from topoact.mapper.covers import ProductCover, pullback
+from topoact.mapper.covers.product import ProductCover
+from topoact.mapper.covers.pullback import pullback
 from topoact.testing.strategies import STEADY, clouds
 
 RULES = ["elbow:interval", "quantile:0.5:interval", "quantile:0.9:interval"]
@@ -141,7 +148,7 @@ def test_scikit_learn_where_memory_is_too_small(monkeypatch, rule, metric):
     rule = 0.3 if (rule, metric) == (3.0, "cosine") else rule
     mapper = Mapper(n_intervals=5, clusterer=DBSCAN(rule, metric=metric))
     quick = mapper.fit(cloud).graph_
-    monkeypatch.setattr("topoact.mapper.neighbors.index.available_memory", lambda: 1)
+    monkeypatch.setattr("topoact.mapper.indexes.neighbor_index.available_memory", lambda: 1)
     slow = mapper.fit(cloud).graph_
     assert nodes_of(quick) == nodes_of(slow)
     assert quick.medoids.tolist() == slow.medoids.tolist()
@@ -152,8 +159,8 @@ def test_one_interval_at_a_time_where_memory_is_too_small_for_all(monkeypatch):
     cloud = grown(2000)
     mapper = Mapper(cover=QuantileCover(10, 0.2), clusterer=DBSCAN(3.0))
     quick = mapper.fit(cloud).graph_
-    monkeypatch.setattr("topoact.mapper.neighbors.index.available_memory", lambda: 60_000)
-    monkeypatch.setattr("topoact.mapper.clusterers.one_by_one.SklearnDBSCAN", None)
+    monkeypatch.setattr("topoact.mapper.indexes.neighbor_index.available_memory", lambda: 60_000)
+    monkeypatch.setattr("topoact.mapper.clusterers.interval_dbscan.SklearnDBSCAN", None)
     assert nodes_of(mapper.fit(cloud).graph_) == nodes_of(quick)
 
 

@@ -7,24 +7,24 @@ from hypothesis import strategies as st
 from test_neighbor_index import expected_nodes, lattice, nodes_of
 
 from topoact import NeighborIndex
-from topoact.mapper.neighbors import _coarse, _quantise
+from topoact.mapper.neighbors._kernels import quantise, simd_int8
 from topoact.testing.strategies import STEADY, lenses
 
-pytestmark = pytest.mark.skipif(not _coarse.AVAILABLE, reason="this machine has no products of eight bits")
+pytestmark = pytest.mark.skipif(not simd_int8.AVAILABLE, reason="this machine has no products of eight bits")
 
 
 @pytest.fixture
 def coarse(monkeypatch):
     """Take them however many pairs are left in doubt, and return those that were taken."""
     taken = []
-    original = _quantise.quantise
-    monkeypatch.setattr(_quantise, "DOUBT", 1.0)
+    original = quantise.quantise
+    monkeypatch.setattr(quantise, "DOUBT", 1.0)
 
     def quantise(*arguments, **keywords):
         taken.append(original(*arguments, **keywords))
         return taken[-1]
 
-    monkeypatch.setattr("topoact.mapper.neighbors._decide.quantise", quantise)
+    monkeypatch.setattr("topoact.mapper.indexes._build_bits.quantise", quantise)
     return taken
 
 
@@ -34,7 +34,7 @@ def bits(index):
 
 def fine(cloud, lens, eps, monkeypatch, metric="euclidean"):
     with monkeypatch.context() as patch:
-        patch.setattr(_quantise, "DOUBT", -1.0)
+        patch.setattr(quantise, "DOUBT", -1.0)
         return NeighborIndex(cloud, lens, eps, 0.7, metric=metric)
 
 
@@ -85,7 +85,7 @@ def test_any_cloud(data, seed, spread, far):
     lens = data.draw(lenses(90))
     with pytest.MonkeyPatch.context() as patch:
         eps = float(np.quantile(np.linalg.norm(cloud[:40] - cloud[40:80], axis=1), 0.3)) or 1.0
-        patch.setattr(_quantise, "DOUBT", 1.0)
+        patch.setattr(quantise, "DOUBT", 1.0)
         index = NeighborIndex(cloud, lens, eps, 0.7)
         assert bits(index) == bits(fine(cloud, lens, eps, patch))
 
@@ -112,8 +112,8 @@ def test_few_are_in_doubt_where_points_are_far_apart(coarse):
 def test_not_where_most_are_in_doubt():
     cloud = lattice(700, 16, 0.0)
     cloud[0, 0] = 1e4
-    from topoact.mapper.neighbors._decide import quantise
-    from topoact.mapper.neighbors._exact import points
+    from topoact.mapper.neighbors._kernels.float64 import points
+    from topoact.mapper.neighbors._kernels.quantise import quantise
     from topoact.mapper.neighbors._layout import lay_out
 
     order = np.argsort(cloud[:, 0], kind="stable").astype(np.int64)

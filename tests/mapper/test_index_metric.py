@@ -9,7 +9,7 @@ from test_neighbor_index import lattice, nodes_of
 
 from topoact import NeighborIndex
 from topoact.errors import InvalidInput
-from topoact.mapper.covers import pullback
+from topoact.mapper.covers.pullback import pullback
 from topoact.testing.strategies import STEADY, clouds, lenses
 
 EPSILONS = [0.02, 0.1, 0.3, 0.5, 0.8, 1.0, 1.2, 1.7]

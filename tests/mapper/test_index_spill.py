@@ -89,7 +89,7 @@ class TestRefusals:
         def allocated(*_arguments, **_keywords):
             raise AssertionError("nothing may be allocated before the refusal")
 
-        monkeypatch.setattr("topoact.mapper.neighbors._tiles.cut", allocated)
+        monkeypatch.setattr("topoact.mapper.neighbors._kernels.tiles.cut", allocated)
         monkeypatch.setattr(np, "frombuffer", allocated)
         monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(0, 0, 0))
         self.refused(spill=tmp_path)

@@ -9,16 +9,22 @@ from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
 
 from topoact.errors import Cancelled, InvalidInput
-from topoact.mapper import LENSES, DistanceTo, Eccentricity, lens_values, lenses, remoteness
+from topoact.mapper import (
+    LENSES,
+    DistanceTo,
+    Eccentricity,
+    lens_values,
+)
+from topoact.mapper.lenses import distance, registry
 from topoact.testing.strategies import STEADY, clouds
 
 RANDOM = np.random.default_rng(1)
 VECTORS = RANDOM.normal(size=(257, 6)) * [5, 3, 2, 1, 0.5, 0.1] + [1, 0, -2, 3, 0, 0]
 
 
-@pytest.fixture(params=[lenses.BLOCK_ROWS, 64], ids=["one-block", "five-blocks"], autouse=True)
+@pytest.fixture(params=[registry.BLOCK_ROWS, 64], ids=["one-block", "five-blocks"], autouse=True)
 def block_rows(request, monkeypatch):
-    monkeypatch.setattr(lenses, "BLOCK_ROWS", request.param)
+    monkeypatch.setattr(registry, "BLOCK_ROWS", request.param)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +104,7 @@ DISTANCES = cdist(VECTORS, VECTORS)
 )
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_distances(lens, expected, dtype, monkeypatch):
-    monkeypatch.setattr(remoteness, "TILE_ROWS", 100)
+    monkeypatch.setattr(distance, "TILE_ROWS", 100)
     tolerance = 1e-12 if dtype == np.float64 else 1e-5
     np.testing.assert_allclose(lens_values(lens, VECTORS.astype(dtype)), expected, rtol=tolerance, atol=tolerance)
 

@@ -8,8 +8,8 @@ from sklearn.metrics.pairwise import cosine_distances
 from sklearn.neighbors import NearestNeighbors
 
 from topoact.errors import Cancelled, InvalidInput
+from topoact.mapper.neighbors._kernels.nearest import nearest
 from topoact.mapper.neighbors._layout import reach_of
-from topoact.mapper.neighbors._nearest import nearest
 from topoact.mapper.neighbors.nearest import k_nearest
 from topoact.mapper.protocols import no_progress
 from topoact.testing.strategies import STEADY, clouds, lenses

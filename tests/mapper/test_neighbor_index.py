@@ -10,12 +10,29 @@ from scipy.sparse import block_diag
 from sklearn.cluster import DBSCAN as SklearnDBSCAN
 from sklearn.neighbors import NearestNeighbors
 
-from topoact import DBSCAN, Mapper, NeighborIndex, QuantileCover
+from topoact import (
+    DBSCAN,
+    Mapper,
+    NeighborIndex,
+    QuantileCover,
+)
 from topoact.errors import Cancelled, InvalidInput
-from topoact.mapper import Intervals, UniformCover, build_graph, distance_curve, lens_values, no_progress
-from topoact.mapper.covers import pullback
+from topoact.mapper import (
+    Intervals,
+    UniformCover,
+    build_graph,
+    distance_curve,
+    lens_values,
+    no_progress,
+)
+from topoact.mapper.covers.pullback import pullback
 from topoact.testing import oracle
-from topoact.testing.strategies import STEADY, clouds, lenses, parameters
+from topoact.testing.strategies import (
+    STEADY,
+    clouds,
+    lenses,
+    parameters,
+)
 
 COVERS = [(4, 0.2), (7, 0.3), (11, 0.5), (70, 0.5)]
 MIN_SAMPLES = [1, 2, 3, 5, 20]
@@ -217,7 +234,7 @@ class TestUse:
     def test_scikit_learn_where_memory_is_too_small(self, monkeypatch):
         cloud = lattice(500, 8, 0.0)
         quick = Mapper(n_intervals=8, clusterer=DBSCAN(eps=1.5)).fit(cloud).graph_
-        monkeypatch.setattr("topoact.mapper.neighbors.index.available_memory", lambda: 1)
+        monkeypatch.setattr("topoact.mapper.indexes.neighbor_index.available_memory", lambda: 1)
         slow = Mapper(n_intervals=8, clusterer=DBSCAN(eps=1.5)).fit(cloud).graph_
         assert nodes_of(quick) == nodes_of(slow)
 
@@ -309,7 +326,7 @@ class TestRefusals:
         def allocated(*_arguments, **_keywords):
             raise AssertionError("nothing may be allocated before the refusal")
 
-        monkeypatch.setattr("topoact.mapper.neighbors._tiles.cut", allocated)
+        monkeypatch.setattr("topoact.mapper.neighbors._kernels.tiles.cut", allocated)
         cloud = np.random.default_rng(0).random((4000, 3))
         with pytest.raises(InvalidInput) as caught:
             NeighborIndex(cloud, eps=0.1, max_interval=1.0, memory_limit=1_000_000)

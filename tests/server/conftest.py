@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from served import PATIENCE, TOKEN
 
-from topoact.extract.reloading import NetworkChoice
+from topoact.interpret.study_network import NetworkChoice
 from topoact.server import app as app_module
 from topoact.server.app import make_app
 from topoact.testing.studies import write_digits_study

@@ -8,7 +8,7 @@ from PIL import Image
 from served import PATIENCE, finish, obtain
 from test_routes import DIGEST, error_of
 
-from topoact.extract.inversion import Recipe
+from topoact.interpret.inversion import Recipe
 from topoact.wire import images
 
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from served import finish
 
-from topoact.server import probes as route
-from topoact.wire import messages, probes
+from topoact.server import located_inputs as route
+from topoact.wire import located_inputs, messages
 
 PNG = {"content-type": "image/png"}
 
@@ -37,10 +37,10 @@ def error_of(answer, status):
 
 def test_from_an_image_to_its_places(painter, query):
     ticket = messages.Ticket.model_validate_json(ask(painter, query, picture()).content)
-    early = probes.Probe.model_validate_json(painter.get(f"/api/probes/{ticket.result}").content)
+    early = located_inputs.LocatedInput.model_validate_json(painter.get(f"/api/probes/{ticket.result}").content)
     assert len(early.places) <= early.n_layers <= 4
     assert finish(painter, ticket.job)["state"] == "done"
-    found = probes.Probe.model_validate_json(painter.get(f"/api/probes/{ticket.result}").content)
+    found = located_inputs.LocatedInput.model_validate_json(painter.get(f"/api/probes/{ticket.result}").content)
     assert (found.digest, found.kind, found.text, found.n_layers) == (ticket.result, "image", None, 4)
     assert [place.layer for place in found.places] == [1, 0, 2, 3]
     assert sum(one.share for one in found.predictions) == pytest.approx(1)

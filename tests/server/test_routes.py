@@ -12,10 +12,10 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from served import MAP, PATIENCE, decode_frame, events, finish, obtain
 
-from topoact.analysis.layout import layout
+from topoact.analysis.drawing.layout import layout
 from topoact.server.routes import router
 from topoact.testing.studies import write_digits_study, write_text_study
-from topoact.wire import findings, messages, translate
+from topoact.wire import messages, serialize, shape
 from topoact.workbench import MapSettings, open_workbench
 from topoact.workbench.columns import coded_columns
 
@@ -101,7 +101,7 @@ class TestStudy:
         assert study.classes == list(server.bench.study.classes)
         assert study.has_predictions
         assert study.has_thumbnails
-        assert study.defaults == messages.Settings(**asdict(server.bench.usual))
+        assert study.defaults == messages.Settings(**asdict(server.bench.default_settings))
         assert [preset.name for preset in study.presets] == ["paper"]
         assert study.presets[0].settings.clusterer == "dbscan"
         assert [knob.name for knob in study.knobs] == list(messages.Settings.model_fields)
@@ -124,10 +124,10 @@ class TestStudy:
         measured = np.linspace(-1, 1, 20)
         pd.read_parquet(file).assign(attribution=measured, note="text").to_parquet(file)
         bench = open_workbench(study)
-        frame = decode_frame(translate.points_frame(bench.study.layer(0)))
+        frame = decode_frame(serialize.points_frame(bench.study.layer(0)))
         assert list(frame) == ["example", "y", "x", "attribution"]
         np.testing.assert_array_equal(frame["attribution"], measured.astype(np.float32), strict=True)
-        assert translate.study_summary(bench).layers[0].columns == ["attribution"]
+        assert serialize.study_summary(bench).layers[0].columns == ["attribution"]
 
     def test_columns(self, client, server):
         frame = decode_frame(client.get("/api/examples/columns").content)
@@ -158,10 +158,10 @@ class TestStudy:
 
     def test_words(self, tmp_path, page):
         bench = open_workbench(write_text_study(tmp_path / "s", ["The 😀 cat sat.", "Two cats"], of_words=True))
-        assert translate.study_summary(bench).texts == "word"
-        (found,) = translate.example_ids(bench, [1])
+        assert serialize.study_summary(bench).texts == "word"
+        (found,) = serialize.example_ids(bench, [1])
         assert found.passage.model_dump() == {"before": "The ", "focus": "😀", "after": " cat sat."}
-        frame = decode_frame(translate.found_frame(bench, messages.FindRequest(query="CAT", whole=False)))
+        frame = decode_frame(serialize.search_frame(bench, messages.SearchRequest(query="CAT", whole=False)))
         assert frame["rows"].tolist() == [2, 5]
 
     def test_thumbnails(self, client, server):
@@ -260,7 +260,7 @@ class TestMap:
     def test_what_was_found_in_a_graph(self, client):
         modes = asdict(MapSettings(n_intervals=6, k=8))
         digest = obtain(client, "/api/maps", {"layer": 1, "settings": modes}).split("/")[0]
-        found = findings.Found.model_validate_json(client.get(f"/api/graphs/{digest}/found").content)
+        found = shape.ShapeReport.model_validate_json(client.get(f"/api/graphs/{digest}/found").content)
         assert [count.kind for count in found.counts] == ["component", "loop", "branch"]
         assert all((count.value is None) == bool(count.reason) for count in found.counts)
         assert found.n_features >= len(found.features) > 0
@@ -272,7 +272,7 @@ class TestMap:
         digest = client.post("/api/stabilities", json=request).json()["result"]
         assert "was not measured" in error_of(client.get(f"/api/graphs/{digest}/stability"), 404)
         assert obtain(client, "/api/stabilities", request) == digest
-        measured = findings.Stability.model_validate_json(client.get(f"/api/graphs/{digest}/stability").content)
+        measured = shape.Stability.model_validate_json(client.get(f"/api/graphs/{digest}/stability").content)
         assert measured.sentence.endswith(".")
         assert 0 <= min(measured.nodes) <= max(measured.nodes) <= 1
         assert [count.kind for count in measured.panel] == ["component", "loop", "branch"]
@@ -320,7 +320,7 @@ class TestEquivalents:
     def test_of_words(self, client, server, tmp_path, monkeypatch):
         sentences = [f"the {word} sat" for word in ("cat", "dog", "oaoaoa") for _ in range(20)]
         bench = open_workbench(write_text_study(tmp_path / "s", sentences, of_words=True))
-        graph, digest = bench.map(0, bench.usual), bench.key(bench.study.layer(0), bench.usual)
+        graph, digest = bench.map(0, bench.default_settings), bench.key(bench.study.layer(0), bench.default_settings)
         monkeypatch.setitem(server.app.state._state, "bench", bench)
         for node in range(graph.n_nodes):
             said = client.get(f"/api/graphs/{digest}/nodes/{node}/equivalents").json()

@@ -6,7 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from topoact.study import Points, Portion, Study, StudyWriter, open_study
+from topoact.study import (
+    Chunk,
+    Points,
+    Study,
+    StudyWriter,
+    open_study,
+)
 
 N_EXAMPLES, BATCH, SEGMENT_BATCHES = 25, 4, 2
 CONFIG = {"model": None, "seed": 0}
@@ -19,13 +25,13 @@ def vectors(n_examples: int, per_example: int, n_channels: int, seed: int) -> np
 VECTORS = {"conv@random": vectors(N_EXAMPLES, 1, 3, 0), "conv@all": vectors(N_EXAMPLES, 6, 3, 1)}
 
 
-def portions(start: int = 0, stop: int = N_EXAMPLES) -> Iterator[Portion]:
+def portions(start: int = 0, stop: int = N_EXAMPLES) -> Iterator[Chunk]:
     for first in range(start, stop, BATCH):
         rows = range(first, min(first + BATCH, N_EXAMPLES))
         layers = {name: _points(name, values[rows.start : rows.stop]) for name, values in VECTORS.items()}
         examples = {"id": [f"photo {i}" for i in rows], "label": ["cat" if i % 2 else "dog" for i in rows]}
         thumbnails = [None if i == 3 else (b"bytes %d" % i, "image/png") for i in rows]
-        yield Portion(examples, layers, thumbnails, rows.stop)
+        yield Chunk(examples, layers, thumbnails, rows.stop)
 
 
 def _points(name: str, values: np.ndarray) -> Points:

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from topoact.study import indexes
-from topoact.study.derived import Derived
-from topoact.study.indexes import load_index, save_index
+from topoact.study.cache import indexes
+from topoact.study.cache.indexes import load_index, save_index
+from topoact.study.cache.results import ResultCache
 
 FACTS = {"lens": "l2", "radii": [0.5, 1.25], "max_interval": 0.03}
 ARRAYS = {
@@ -115,7 +115,7 @@ def test_what_killed_processes_left_is_removed_when_the_study_is_opened(kept: Pa
             (kept / kind / f"layer.{owner}.tmp").mkdir(parents=True)
             (kept / kind / f"layer.{owner}.tmp" / "band.npy").write_bytes(b"half")
         (kept / kind / "notes.tmp").mkdir()
-    Derived(kept)
+    ResultCache(kept)
     for kind in ("graphs", "indexes"):
         left = sorted(path.name for path in (kept / kind).iterdir() if path.name.endswith(".tmp"))
         assert left == [f"layer.{os.getpid()}.tmp", "notes.tmp"]

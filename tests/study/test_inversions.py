@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from topoact.errors import StudyError
-from topoact.study.inversions import Inversion, Inversions, Prediction
+from topoact.study.cache.inversions import Inversion, Inversions, Prediction
 
 NAME, OTHER = "0123456789abcdef", "fedcba9876543210"
 PICTURE = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
@@ -123,7 +123,7 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np
 from PIL import Image
-from topoact.study.inversions import Inversions
+from topoact.study.cache.inversions import Inversions
 
 store, when = Inversions(Path(sys.argv[1])), sys.argv[2]
 picture = np.zeros((6, 8, 3), np.uint8)

@@ -14,7 +14,12 @@ import numpy as np
 import pytest
 
 from topoact.errors import InvalidInput, StudyError
-from topoact.study import Points, Portion, StudyWriter, open_study
+from topoact.study import (
+    Chunk,
+    Points,
+    StudyWriter,
+    open_study,
+)
 from topoact.study.checkpoint import Checkpoint
 from topoact.study.segments import segment_length, write_segment
 
@@ -69,7 +74,7 @@ UNEVEN = (3, 0, 5, 19, 1, 0, 2)
 """Examples that come of each of seven inputs, e.g. words of texts."""
 
 
-def uneven(start: int = 0) -> Iterator[Portion]:
+def uneven(start: int = 0) -> Iterator[Chunk]:
     for number in range(start, len(UNEVEN)):
         first, stop = sum(UNEVEN[:number]), sum(UNEVEN[: number + 1])
         block = vectors(stop, 1, 2, 3)[first:]
@@ -77,7 +82,7 @@ def uneven(start: int = 0) -> Iterator[Portion]:
         columns = {"id": [str(i) for i in range(first, stop)], "sentence": [f"input {number}"] * len(block)}
         layers = {"embedding": Points("embedding", "words", None, block, nowhere, nowhere)}
         skipped = [f"input {number}"] if not len(block) else []
-        yield Portion(columns, layers, [None] * len(block), number + 1, skipped, {"truncated": number})
+        yield Chunk(columns, layers, [None] * len(block), number + 1, skipped, {"truncated": number})
 
 
 def write_uneven(path: Path, n_portions: int = len(UNEVEN)) -> None:
@@ -158,7 +163,7 @@ def test_a_segment_takes_whole_portions_and_bounded_memory(
 ) -> None:
     monkeypatch.setattr("topoact.study.segments.SEGMENT_EXAMPLES", 256)
     points = SimpleNamespace(vectors=SimpleNamespace(nbytes=n_bytes))
-    assert segment_length([Portion({}, {"conv": points}, [None] * 4, 4)]) == segment  # type: ignore[dict-item]
+    assert segment_length([Chunk({}, {"conv": points}, [None] * 4, 4)]) == segment  # type: ignore[dict-item]
 
 
 def test_a_segment_is_written_while_the_next_is_made_and_no_further(

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from topoact import DBSCAN, Mapper
-from topoact.extract import import_files
+from topoact.importers.run import import_files
 from topoact.testing.graphs import published_form
-from topoact.wire import messages, translate
+from topoact.wire import messages, serialize
 from topoact.workbench import MapSettings, open_workbench
 
 X = np.random.default_rng(0).normal(size=(300, 3))
@@ -26,7 +26,7 @@ def bench(request, tmp_path):
 def message(bench):
     name = bench.drawn_name(0, MapSettings(), None)
     drawing, graph = bench.draw(0, MapSettings()), bench.map(0, MapSettings())
-    return translate.graph_message(bench, bench.derived.about_graph(name.graph), name, graph, drawing)
+    return serialize.graph_message(bench, bench.cache.about_graph(name.graph), name, graph, drawing)
 
 
 def test_the_graph(bench):
@@ -55,8 +55,8 @@ def test_the_classes_that_the_file_tells(bench):
 
 
 def test_the_study_and_the_members(bench):
-    (layer,) = translate.study_summary(bench).layers
+    (layer,) = serialize.study_summary(bench).layers
     assert (layer.has_vectors, layer.lenses) == (False, [])
-    header = json.loads(translate.members_frame(bench.map(0, MapSettings()))[8:].partition(b"}}")[0] + b"}}")
+    header = json.loads(serialize.members_frame(bench.map(0, MapSettings()))[8:].partition(b"}}")[0] + b"}}")
     assert header["lens"]["shape"] == [0]
     assert header["indices"]["shape"] == [len(GRAPH.memberships.indices)]

@@ -9,25 +9,25 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
-from topoact.analysis.diagnosis import Finding
-from topoact.analysis.groups import groups
-from topoact.analysis.layout import components
+from topoact.analysis.drawing.layout import components
+from topoact.analysis.shape.diagnosis import Finding
+from topoact.analysis.shape.skeleton import skeleton
 from topoact.server.routes import router
 from topoact.testing.settings import dbscan
 from topoact.wire import (
     MESSAGES,
     WireModel,
-    arguments,
-    equivalents,
-    findings,
+    attributions,
     images,
+    keyterms,
+    located_inputs,
     messages,
-    probes,
+    serialize,
+    shape,
     texts,
-    translate,
 )
 from topoact.workbench import KNOBS, MapSettings, open_workbench
-from topoact.workbench.jobs import JobStatus
+from topoact.workbench.jobs.runner import JobStatus
 
 SETTINGS = dbscan(n_intervals=8, eps=3.5)
 
@@ -45,7 +45,7 @@ def parts(annotation):
 REACHED = {part for message in MESSAGES for part in parts(message)}
 DEFINED = {
     model
-    for module in (messages, findings, arguments, equivalents, images, probes, texts)
+    for module in (messages, shape, attributions, keyterms, images, located_inputs, texts)
     for _, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, WireModel)
 } - {WireModel}
@@ -110,13 +110,13 @@ class TestTranslation:
     def test_a_real_graph(self, bench, layer, settings):
         name = bench.drawn_name(layer, settings, None)
         drawing, graph = bench.draw(layer, settings), bench.map(layer, settings)
-        about = bench.derived.about_graph(name.graph)
-        found = translate.graph_message(bench, about, name, graph, drawing)
+        about = bench.cache.about_graph(name.graph)
+        found = serialize.graph_message(bench, about, name, graph, drawing)
         again = messages.Graph.model_validate_json(found.model_dump_json())
         assert again == found
         assert (found.digest, found.layout) == name
         assert found.layer == bench.layers.index(layer)
-        assert translate.settings_of(found.settings) == settings
+        assert serialize.settings_of(found.settings) == settings
         assert found.eps == graph.eps
         for column in ("interval", "size", "lens_min", "lens_mean", "lens_max", "medoid"):
             assert getattr(found.nodes, column) == graph.nodes[column].tolist()
@@ -135,15 +135,15 @@ class TestTranslation:
         settings = MapSettings(n_intervals=12, k=8)
         name = bench.drawn_name("rows", settings, None)
         drawing, graph = bench.draw("rows", settings), bench.map("rows", settings)
-        about = bench.derived.about_graph(name.graph)
-        found = translate.graph_message(bench, about, name, graph, drawing)
+        about = bench.cache.about_graph(name.graph)
+        found = serialize.graph_message(bench, about, name, graph, drawing)
         assert messages.Graph.model_validate_json(found.model_dump_json()) == found
         assert (found.eps, found.curve, found.stops) == (None, None, [])
         nodes = found.nodes
         known = [value if np.isfinite(value) else None for value in graph.prominence]
         assert nodes.prominence == known
         assert None in known
-        assert nodes.group == groups(graph).tolist()
+        assert nodes.group == skeleton(graph).tolist()
         for node, mode in enumerate(nodes.mode):
             assert mode in graph.members(node)
 
@@ -151,7 +151,7 @@ class TestTranslation:
         settings = dbscan(n_intervals=4, eps="elbow:interval")
         name = bench.drawn_name("pixels", settings, None)
         drawing, graph = bench.draw("pixels", settings), bench.map("pixels", settings)
-        found = translate.graph_message(bench, bench.derived.about_graph(name.graph), name, graph, drawing)
+        found = serialize.graph_message(bench, bench.cache.about_graph(name.graph), name, graph, drawing)
         assert found.eps == (np.nanmin(graph.eps), np.nanmax(graph.eps))
         assert found.eps[0] < found.eps[1]
         assert (found.stops, found.settings.eps) == ([], "elbow:interval")
@@ -159,26 +159,26 @@ class TestTranslation:
     def test_a_graph_that_was_stored_before_covers_and_metrics_could_be_chosen(self, bench):
         name = bench.drawn_name("rows", SETTINGS, None)
         drawing, graph = bench.draw("rows", SETTINGS), bench.map("rows", SETTINGS)
-        about = bench.derived.about_graph(name.graph)
+        about = bench.cache.about_graph(name.graph)
         for later in ("cover", "metric", "clusterer", "k", "prominence"):
             del about["settings"][later]
         del about["stops"]
-        found = translate.graph_message(bench, about, name, graph, drawing)
-        assert translate.settings_of(found.settings) == SETTINGS
+        found = serialize.graph_message(bench, about, name, graph, drawing)
+        assert serialize.settings_of(found.settings) == SETTINGS
         assert found.stops == []
 
     def test_a_long_curve_is_thinned_and_keeps_its_ends(self, bench):
         graph = bench.map("pixels", dbscan())
-        curve = translate._curve(graph.curve)
-        assert (len(curve.distances), curve.n_sampled) == (translate.CURVE_STEPS, 1797)
+        curve = serialize._curve(graph.curve)
+        assert (len(curve.distances), curve.n_sampled) == (serialize.CURVE_STEPS, 1797)
         assert (curve.distances[0], curve.distances[-1]) == (graph.curve.distances[0], graph.curve.distances[-1])
         assert curve.distances == sorted(curve.distances)
         assert curve.elbow == graph.eps
 
     def test_settings_go_there_and_back(self):
         for settings in (MapSettings(), SETTINGS, dbscan(lens="column:ink", eps=2)):
-            assert translate.settings_of(translate.settings_message(settings)) == settings
+            assert serialize.settings_of(serialize.settings_message(settings)) == settings
 
     def test_a_job(self):
         status = JobStatus("3", "map", "running", "clustering", 2, 30, 1.5)
-        assert translate.job_event(status).model_dump() == asdict(status)
+        assert serialize.job_event(status).model_dump() == asdict(status)

@@ -10,8 +10,13 @@ import pytest
 
 import topoact
 from topoact import DBSCAN, Mapper
-from topoact.analysis.layout import layout
-from topoact.errors import Cancelled, InvalidInput, StudyError, UnknownName
+from topoact.analysis.drawing.layout import layout
+from topoact.errors import (
+    Cancelled,
+    InvalidInput,
+    StudyError,
+    UnknownName,
+)
 from topoact.mapper import LENSES
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study

@@ -9,8 +9,9 @@ from topoact.errors import InvalidInput
 from topoact.mapper import NeighborIndex, TooLarge
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
-from topoact.workbench import engine as module
-from topoact.workbench import open_workbench, scope, shelf
+from topoact.workbench import open_workbench
+from topoact.workbench.graphs import graph_engine as module
+from topoact.workbench.graphs import index_plan, index_store
 
 SETTINGS = dbscan(n_intervals=12, overlap=0.3, eps=14.0)
 
@@ -49,7 +50,7 @@ def test_one_index_serves_every_knob(bench, built):
         vectors = bench.vectors(bench.study.layer("rows"))
         assert nodes_of(graph) == nodes_of(settings.mapper("l2").fit(vectors).graph_)
         assert graph.eps == 14.0
-    stops = bench.derived.about_graph(SETTINGS.key(bench.study.layer("rows").digest))["stops"]
+    stops = bench.cache.about_graph(SETTINGS.key(bench.study.layer("rows").digest))["stops"]
     assert len(stops) > 20
     for eps in (stops[0], stops[7], stops[-1]):
         settings = replace(SETTINGS, eps=eps)
@@ -103,7 +104,7 @@ def test_distances_are_measured_once_for_a_layer_and_metric(bench, monkeypatch):
 
 
 def test_wider_intervals_than_fit_into_the_room_are_made_for_when_asked(bench, built, monkeypatch):
-    monkeypatch.setattr(scope, "ROOM", 1)
+    monkeypatch.setattr(index_plan, "ROOM", 1)
     for settings in (SETTINGS, replace(SETTINGS, n_intervals=30), replace(SETTINGS, n_intervals=6)):
         bench.map("rows", settings)
     assert len(built) == 2
@@ -111,7 +112,7 @@ def test_wider_intervals_than_fit_into_the_room_are_made_for_when_asked(bench, b
 
 
 def test_without_room_for_a_ladder_there_is_one_radius(bench, built, monkeypatch):
-    monkeypatch.setattr(scope, "LADDER_ROOM", 1)
+    monkeypatch.setattr(index_plan, "LADDER_ROOM", 1)
     bench.map("rows", SETTINGS)
     assert [index.radii for index in built] == [(14.0,)]
 
@@ -132,7 +133,7 @@ class TestKept:
 
     @pytest.fixture(autouse=True)
     def _everything_is_slow(self, monkeypatch):
-        monkeypatch.setattr(shelf, "READING", (0.0, np.inf))
+        monkeypatch.setattr(index_store, "READING", (0.0, np.inf))
 
     def test_an_index_is_used_at_the_next_start(self, bench, built, monkeypatch):
         made = bench.map("rows", SETTINGS)
@@ -177,12 +178,12 @@ class TestKept:
     def test_one_of_another_version_is_made_again(self, bench, built, monkeypatch):
         bench.map("rows", SETTINGS)
         bench.close()
-        monkeypatch.setattr(shelf, "version", lambda _: "9")
+        monkeypatch.setattr(index_store, "version", lambda _: "9")
         open_workbench(bench.study.path).map("rows", replace(SETTINGS, n_intervals=20))
         assert len(built) == 2
 
     def test_a_quick_one_is_not_kept(self, bench, monkeypatch):
-        monkeypatch.setattr(shelf, "READING", (0.0, 1.0))
+        monkeypatch.setattr(index_store, "READING", (0.0, 1.0))
         bench.map("rows", SETTINGS)
         bench.close()
         assert not (bench.study.path / "indexes").exists()
@@ -191,7 +192,7 @@ class TestKept:
         def full(*_arguments):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("topoact.study.indexes._write", full)
+        monkeypatch.setattr("topoact.study.cache.indexes._write", full)
         assert bench.map("rows", SETTINGS).n_nodes > 0
         bench.close()
         assert list((bench.study.path / "indexes").iterdir()) == []

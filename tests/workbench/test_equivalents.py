@@ -12,7 +12,7 @@ from topoact.errors import InvalidInput, UnknownName
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.workbench import MapSettings, Workbench, open_workbench
-from topoact.workbench.equivalents import LEVEL, NEAREST, equivalents
+from topoact.workbench.nodes.node_keyterms import LEVEL, NEAREST, node_keyterms
 
 SENTENCES = [
     f"{who} {what} the {'oaoaoa' if i % 3 else 'eieiei'} lamp number {i}"
@@ -40,7 +40,7 @@ def test_counts_and_neighbours_are_those_made_by_hand(bench: Workbench, settings
     names = sorted(set().union(*held))
     for node in range(graph.n_nodes):
         members = set(graph.members(node).tolist())
-        found = equivalents(bench, digest, node)
+        found = node_keyterms(bench, digest, node)
         assert (found.unit, found.metric, found.n_inside) == (kind, settings.metric, len(members))
         assert (found.n_texts, found.n_words, found.first) == (len(texts), len(names), None)
         p_values = []
@@ -83,19 +83,19 @@ def _check_neighbours(bench: Workbench, found, members: set[int], mean: np.ndarr
 def test_no_more_words_than_the_network_read(tmp_path: Path) -> None:
     bench = open_workbench(write_text_study(tmp_path / "s", SENTENCES, of_words=False))
     bench.study.manifest.config["preprocessing"] = {"max_tokens": 2}
-    bench.map(0, bench.usual)
-    found = equivalents(bench, bench.key(bench.study.layer(0), bench.usual), 0)
+    bench.map(0, bench.default_settings)
+    found = node_keyterms(bench, bench.key(bench.study.layer(0), bench.default_settings), 0)
     assert (found.first, found.n_words) == (2, 4)
 
 
 def test_what_has_no_words_is_refused(bench: Workbench, tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="there is no graph 0123456789abcdef"):
-        equivalents(bench, "0123456789abcdef", 0)
+        node_keyterms(bench, "0123456789abcdef", 0)
     bench.map(0, SETTINGS[0])
     with pytest.raises(InvalidInput, match="node 999 does not exist"):
-        equivalents(bench, bench.key(bench.study.layer(0), SETTINGS[0]), 999)
+        node_keyterms(bench, bench.key(bench.study.layer(0), SETTINGS[0]), 999)
     digits = open_workbench(write_digits_study(tmp_path / "digits", 60))
     settings = dbscan(n_intervals=3, eps=30.0)
     digits.map(0, settings)
     with pytest.raises(InvalidInput, match="is not of texts: its nodes have no equivalents in words"):
-        equivalents(digits, digits.key(digits.study.layer(0), settings), 0)
+        node_keyterms(digits, digits.key(digits.study.layer(0), settings), 0)

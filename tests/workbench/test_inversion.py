@@ -15,16 +15,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from topoact.errors import Cancelled, InvalidInput, StudyError, UnknownName
-from topoact.extract.inversion import Recipe
-from topoact.extract.inversion.run import FIRST_PREVIEW
-from topoact.extract.reloading import NetworkChoice
+from topoact.errors import (
+    Cancelled,
+    InvalidInput,
+    StudyError,
+    UnknownName,
+)
+from topoact.interpret.inversion import Recipe
+from topoact.interpret.inversion.run import FIRST_PREVIEW
+from topoact.interpret.study_network import NetworkChoice
 from topoact.testing.networks import CODE, NAMES
 from topoact.testing.studies import write_digits_study, write_text_study
-from topoact.workbench import inversion, open_workbench
-from topoact.workbench.jobs import JobRunner
-from topoact.workbench.targets import ChannelTarget, NodesTarget, PointTarget
-from topoact.workbench.tasks import InvertTask
+from topoact.workbench import open_workbench
+from topoact.workbench.images import activation_images
+from topoact.workbench.images.targets import ChannelTarget, NodesTarget, PointTarget
+from topoact.workbench.jobs.runner import JobRunner
+from topoact.workbench.jobs.tasks import InvertTask
 
 PATIENCE = 120
 """Seconds after which something that should happen counts as not happening; no test waits for it to pass."""
@@ -48,8 +54,8 @@ def bench(path):
 
 def graph_of(bench, layer=LAYER):
     """Return the name of the usual graph of a layer, and the graph."""
-    graph = bench.map(layer, bench.usual)
-    return bench.drawn_name(layer, bench.usual, None).graph, graph
+    graph = bench.map(layer, bench.default_settings)
+    return bench.drawn_name(layer, bench.default_settings, None).graph, graph
 
 
 def every(graph):
@@ -174,7 +180,7 @@ class TestKept:
         assert bench.images.of_nodes(name) == {}
         images = make(bench, every(graph)[:3])
         assert bench.images.of_nodes(name) == dict(enumerate(images))
-        skeleton = replace(bench.usual, prominence=1.0)
+        skeleton = replace(bench.default_settings, prominence=1.0)
         coarse = bench.map(LAYER, skeleton)
         found = bench.images.of_nodes(bench.drawn_name(LAYER, skeleton, None).graph)
         same = {graph.members(node).tobytes(): image for node, image in enumerate(images)}
@@ -213,7 +219,7 @@ class TestStopped:
         ],
     )
     def test_what_is_finished_stays(self, bench, monkeypatch, error, raised, sentence):
-        monkeypatch.setattr(inversion, "MOST_AT_ONCE", 2)
+        monkeypatch.setattr(activation_images, "MOST_AT_ONCE", 2)
         _, graph = graph_of(bench)
         targets = every(graph)[:5]
 
@@ -234,7 +240,7 @@ class TestStopped:
         def full(*_, **__):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("topoact.study.inversions.write_json", full)
+        monkeypatch.setattr("topoact.study.cache.inversions.write_json", full)
         with pytest.raises(StudyError, match=r"could not be stored.*No space left on device"):
             make(bench, [NodesTarget((0,))])
         assert not [name for name in stored(bench) if "preview" in name or "json" in name]
@@ -379,7 +385,7 @@ class TestRefused:
         assert not bench.images.store.root.exists()
 
     def test_nodes_that_are_alike_have_no_difference(self, bench, monkeypatch):
-        monkeypatch.setattr("topoact.workbench.batch.vector", lambda *_, **__: np.zeros(6, np.float32))
+        monkeypatch.setattr("topoact.workbench.images.batch.vector", lambda *_, **__: np.zeros(6, np.float32))
         with pytest.raises(InvalidInput, match="zero"):
             make(bench, [NodesTarget((0,), (1,))])
         assert not [file for file in stored(bench) if Path(file).suffix == ".png"]

@@ -15,9 +15,9 @@ from chores import Count, Deaf, Fail
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import open_workbench
-from topoact.workbench.jobs import JobRunner
-from topoact.workbench.process import DIED
-from topoact.workbench.tasks import MapTask, ProjectionTask
+from topoact.workbench.jobs.process import DIED
+from topoact.workbench.jobs.runner import JobRunner
+from topoact.workbench.jobs.tasks import MapTask, ProjectionTask
 
 PATIENCE = 60
 """Seconds after which something that should happen counts as not happening; no test waits for it to pass."""
@@ -86,11 +86,11 @@ def alive(pid):
 def test_a_map_is_computed_elsewhere_and_found_here(jobs, path):
     bench, settings = open_workbench(path), dbscan(n_intervals=6, eps=25.0)
     name = bench.drawn_name(0, settings, None)
-    assert bench.derived.load_graph(name.graph) is None
+    assert bench.cache.load_graph(name.graph) is None
     job = jobs.runner.submit(MapTask(0, settings, None))
     assert jobs.last(job).state == "done"
-    assert bench.derived.load_graph(name.graph).n_points == 200
-    assert bench.derived.load_drawing(*name) is not None
+    assert bench.cache.load_graph(name.graph).n_points == 200
+    assert bench.cache.load_drawing(*name) is not None
 
 
 def test_a_projection_is_computed_elsewhere_and_found_here(jobs, path):
@@ -244,7 +244,7 @@ import sys
 import threading
 from pathlib import Path
 from chores import Count
-from topoact.workbench.jobs import JobRunner
+from topoact.workbench.jobs.runner import JobRunner
 
 if __name__ == "__main__":
     runner = JobRunner(Path(sys.argv[1]))

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from topoact.extract import import_files
+from topoact.importers.run import import_files
 from topoact.mapper import ModeIndex, TooLarge
 from topoact.testing.studies import write_digits_study
-from topoact.workbench import MapSettings, open_workbench, shelf
-from topoact.workbench import modes as module
-from topoact.workbench.findings import find_stability, shape_of
+from topoact.workbench import MapSettings, open_workbench
+from topoact.workbench.graphs import index_store
+from topoact.workbench.graphs import mode_engine as module
+from topoact.workbench.shape import measure_stability, shape_of
 
 SETTINGS = MapSettings(n_intervals=6, k=8)
 
@@ -83,7 +84,7 @@ def test_what_does_not_fit_into_memory_is_computed_without_an_index(bench, monke
 
 @pytest.mark.parametrize("cover", ["balanced", "uniform"])
 def test_what_was_slow_to_make_is_there_at_the_next_start(bench, built, monkeypatch, cover):
-    monkeypatch.setattr(shelf, "READING", (0.0, np.inf))
+    monkeypatch.setattr(index_store, "READING", (0.0, np.inf))
     settings = replace(SETTINGS, cover=cover)
     bench.map("rows", settings)
     bench.close()
@@ -129,8 +130,8 @@ class TestAboveTheNoise:
     def test_nor_that_it_is_unstable(self, clouds):
         cut = replace(MapSettings(lens="pca:1"), n_intervals=3, prominence=50.0)
         assert (
-            find_stability(clouds, "vectors", cut).split
-            == find_stability(clouds, "vectors", replace(cut, prominence=1.0)).split
+            measure_stability(clouds, "vectors", cut).split
+            == measure_stability(clouds, "vectors", replace(cut, prominence=1.0)).split
             > 0
         )
 

@@ -10,18 +10,18 @@ import pytest
 from typer.testing import CliRunner
 
 from topoact.cli.commands import app
-from topoact.extract.inversion import Recipe
-from topoact.extract.reloading import NetworkChoice
+from topoact.interpret.inversion import Recipe
+from topoact.interpret.study_network import NetworkChoice
 from topoact.study import open_study
-from topoact.study.inversions import Prediction
+from topoact.study.cache.inversions import Prediction
 from topoact.testing.networks import write_network_study
-from topoact.wire.probes import probe_message
-from topoact.wire.translate import study_summary
+from topoact.wire.located_inputs import located_input_message
+from topoact.wire.serialize import study_summary
 from topoact.workbench import open_workbench
-from topoact.workbench.arguing import find_arguments, node_arguments
-from topoact.workbench.inversion import ActivationImages
-from topoact.workbench.naming import majorities, shown
-from topoact.workbench.targets import NodesTarget
+from topoact.workbench.images.activation_images import ActivationImages
+from topoact.workbench.images.targets import NodesTarget
+from topoact.workbench.nodes.node_attribution import compute_attributions, node_attribution
+from topoact.workbench.output_names import display_name, majorities
 
 CALLED = {"red": "output 2", "green": "output 0", "blue": "output 1"}
 READ = ["output 0, mostly green", "output 1, mostly blue", "output 2, mostly red"]
@@ -71,19 +71,24 @@ def test_what_is_clear(labels, predictions, found):
 
 def test_names_that_were_given_stay(network_path):
     study = open_study(network_path)
-    assert [shown(study, name) for name in study.classes] == ["red", "green", "blue"]
+    assert [display_name(study, name) for name in study.classes] == ["red", "green", "blue"]
 
 
 def test_a_network_that_says_the_same_of_all_names_nothing(unnamed):
     study = open_study(unnamed)
-    assert [shown(study, name) for name in study.classes] == [*sorted(CALLED), "output 0", "output 1", "output 2"]
+    assert [display_name(study, name) for name in study.classes] == [
+        *sorted(CALLED),
+        "output 0",
+        "output 1",
+        "output 2",
+    ]
 
 
 def test_the_first_checkpoint_that_tells_anything_names_them(unnamed):
     labels = open_study(unnamed).examples["label"].astype(str)
     predict(unnamed, {"prediction@late": [CALLED[label] for label in labels]})
     study = open_study(unnamed)
-    assert [shown(study, f"output {number}") for number in range(3)] == READ
+    assert [display_name(study, f"output {number}") for number in range(3)] == READ
 
 
 def test_the_study_keeps_what_it_says_and_the_explorer_reads_names(bench):
@@ -97,10 +102,10 @@ def test_the_study_keeps_what_it_says_and_the_explorer_reads_names(bench):
 
 
 def test_what_nodes_argue_for(bench):
-    bench.map("3@mean", bench.usual)
-    graph = bench.key(bench.study.layer("3@mean"), bench.usual)
-    find_arguments(bench, "3@mean", graph)
-    told = node_arguments(bench, graph, 0)
+    bench.map("3@mean", bench.default_settings)
+    graph = bench.key(bench.study.layer("3@mean"), bench.default_settings)
+    compute_attributions(bench, "3@mean", graph)
+    told = node_attribution(bench, graph, 0)
     assert sorted(one.name for one in told.classes) == READ
     assert told.said in READ
     assert {one.name for one in told.predicted} <= set(READ)
@@ -110,15 +115,15 @@ def test_what_nodes_argue_for(bench):
 
 def test_what_is_seen_in_images_and_probes(bench):
     images = ActivationImages(bench)
-    bench.map("3@mean", bench.usual)
-    graph = bench.key(bench.study.layer("3@mean"), bench.usual)
+    bench.map("3@mean", bench.default_settings)
+    graph = bench.key(bench.study.layer("3@mean"), bench.default_settings)
     (named,) = images.make("3@mean", graph, [NodesTarget((0,))], Recipe(steps=2, attempts=1))
     assert sorted(one.name for one in named.found.predictions) == READ
     stored = images.store.load(named.digest)
     assert sorted(one.name for one in stored.predictions) == sorted(CALLED.values())
     assert images.load("0123456789abcdef") is None
     found = {"kind": "image", "text": None, "predictions": [list(Prediction("output 2", 0.9))], "notices": []}
-    told = probe_message(bench.study, "0" * 16, {**found, "thumbnail": None, "places": [], "n_layers": 0})
+    told = located_input_message(bench.study, "0" * 16, {**found, "thumbnail": None, "places": [], "n_layers": 0})
     assert [one.name for one in told.predictions] == ["output 2, mostly red"]
 
 
@@ -144,8 +149,8 @@ class TestCommand:
     def test_for_programs(self, bench):
         rows = json.loads(self.run(bench.study.path, "--layer", "3@mean", "--nodes", "1,0,1", "--json").stdout)
         assert [row["node"] for row in rows] == [1, 0]
-        graph = bench.map("3@mean", bench.usual)
-        told = node_arguments(bench, bench.key(bench.study.layer("3@mean"), bench.usual), 1)
+        graph = bench.map("3@mean", bench.default_settings)
+        told = node_attribution(bench, bench.key(bench.study.layer("3@mean"), bench.default_settings), 1)
         assert rows[0]["size"] == len(graph.members(1))
         assert [(one["output"], one["name"]) for one in rows[0]["argues_for"]] == [
             (one.output, one.name) for one in told.classes

@@ -9,12 +9,19 @@ import pytest
 from PIL import Image
 
 from topoact.errors import InvalidInput
-from topoact.extract import probing as inputs
-from topoact.extract.reloading import NetworkChoice
+from topoact.interpret import query as inputs
+from topoact.interpret.study_network import NetworkChoice
 from topoact.testing.networks import NAMES, Pictures
 from topoact.testing.settings import dbscan
 from topoact.workbench import MapSettings, open_workbench
-from topoact.workbench.probing import locate, locate_many, locate_waiting, locator, plain, probe_name
+from topoact.workbench.locate.locate import (
+    input_name,
+    locate,
+    locate_many,
+    locate_uploaded,
+    plain,
+)
+from topoact.workbench.locate.vector_location import locator
 
 SETTINGS = MapSettings(n_intervals=4, k=8)
 
@@ -71,8 +78,8 @@ def test_an_example_is_known_and_lands_in_its_own_nodes(bench):
         held = graph.memberships.incidence(graph.n_points).T.tocsr()
         assert found.same.tolist() == list(range(0, 240, 7))
         for query, row in enumerate(found.same):
-            start, stop = found.landings.indptr[query : query + 2]
-            assert sorted(found.landings.node[start:stop]) == held[[row]].indices.tolist()
+            start, stop = found.matches.indptr[query : query + 2]
+            assert sorted(found.matches.node[start:stop]) == held[[row]].indices.tolist()
         assert stored.n_points == 240
 
 
@@ -129,7 +136,7 @@ def test_sentences(bench):
 
 def test_what_is_usual_is_measured_once(bench, monkeypatch):
     locate(bench, picture(500), SETTINGS, layers=["3@mean"])
-    monkeypatch.setattr("topoact.analysis.usual.SHARE", "never asked again")
+    monkeypatch.setattr("topoact.analysis.location.novelty.SHARE", "never asked again")
     locate(open_workbench(bench.study.path, NetworkChoice()), picture(502), SETTINGS, layers=["3@mean"])
 
 
@@ -138,10 +145,10 @@ def test_locators_are_kept_as_far_as_there_is_room(bench, monkeypatch):
     vectors = lambda: bench.vectors(layer)  # noqa: E731
     kept = bench.locators.get("a", layer, graph, "euclidean", vectors)
     assert bench.locators.get("a", layer, graph, "euclidean", vectors) is kept
-    monkeypatch.setattr("topoact.workbench.locators.MOST", layer.n_points * layer.n_channels)
+    monkeypatch.setattr("topoact.workbench.locators.MAX_COORDINATES", layer.n_points * layer.n_channels)
     assert bench.locators.get("b", layer, graph, "euclidean", vectors) is not kept
     assert bench.locators.get("a", layer, graph, "euclidean", vectors) is not kept
-    monkeypatch.setattr("topoact.workbench.locators.MOST", 0)
+    monkeypatch.setattr("topoact.workbench.locators.MAX_COORDINATES", 0)
     assert bench.locators.get("a", layer, graph, "euclidean", vectors)
 
 
@@ -154,29 +161,29 @@ def test_a_graph_that_cannot_be_made_keeps_no_other_layer_from_being_told(bench)
 
 class TestStored:
     def test_what_waits_is_located_and_forgotten(self, bench):
-        name = probe_name(bench, picture(700), SETTINGS)
-        bench.probes.put(name, picture(700))
-        locate_waiting(bench, name, "image", SETTINGS, first=2)
-        found = bench.probes.load(name)
+        name = input_name(bench, picture(700), SETTINGS)
+        bench.located_inputs.put(name, picture(700))
+        locate_uploaded(bench, name, "image", SETTINGS, first=2)
+        found = bench.located_inputs.load(name)
         assert found == json.loads(json.dumps(plain(locate(bench, picture(700), SETTINGS, first=2))))
         assert found["thumbnail"].startswith("data:image/png;base64,")
-        assert bench.probes.take(name) is None
+        assert bench.located_inputs.take(name) is None
         with pytest.raises(InvalidInput, match="the input is not there any more: bring it again"):
-            locate_waiting(bench, name, "image", SETTINGS, first=0)
+            locate_uploaded(bench, name, "image", SETTINGS, first=0)
 
     def test_names_tell_inputs_and_settings_apart(self, bench):
         names = {
-            probe_name(bench, content, settings)
+            input_name(bench, content, settings)
             for content in (picture(1), picture(2), "a text")
             for settings in (SETTINGS, replace(SETTINGS, k=9))
         }
         assert len(names) == 6
         unused = replace(SETTINGS, min_samples=3)
-        assert probe_name(bench, "a text", unused) == probe_name(bench, "a text", SETTINGS)
+        assert input_name(bench, "a text", unused) == input_name(bench, "a text", SETTINGS)
 
     def test_damaged_files_count_as_absent(self, bench):
         (bench.study.path / "probes" / f"{'a' * 16}.json").write_text("[")
-        assert bench.probes.load("a" * 16) is None
+        assert bench.located_inputs.load("a" * 16) is None
 
 
 class TestRefusals:

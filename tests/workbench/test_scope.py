@@ -5,10 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topoact.mapper import DistanceCurve, NeighborIndex, QuantileCover, UniformCover
-from topoact.workbench import scope as module
-from topoact.workbench.ladder import ELBOWS, MOST, ladder
-from topoact.workbench.scope import scope
+from topoact.mapper import (
+    DistanceCurve,
+    NeighborIndex,
+    QuantileCover,
+    UniformCover,
+)
+from topoact.workbench.graphs import index_plan as module
+from topoact.workbench.graphs.index_plan import index_plan
+from topoact.workbench.graphs.radius_grid import ELBOWS, MOST, radius_grid
 
 
 @st.composite
@@ -32,7 +37,7 @@ def test_an_index_serves_the_cover_that_it_is_made_for(lens, cover, room):
     points = np.random.default_rng(0).normal(size=(len(lens), 2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "ROOM", room)
-        index = NeighborIndex(points, lens, **scope(lens, cover, [0.5, 1.0], 1.0))
+        index = NeighborIndex(points, lens, **index_plan(lens, cover, [0.5, 1.0], 1.0))
     assert index.serves(cover.intervals(lens))
 
 
@@ -40,7 +45,7 @@ def test_with_room_it_serves_every_cover_of_the_kind():
     lens = np.random.default_rng(0).lognormal(size=500)
     points = np.random.default_rng(1).normal(size=(500, 2))
     for kind in (UniformCover, QuantileCover):
-        index = NeighborIndex(points, lens, **scope(lens, kind(30, 0.3), [0.5, 1.0], 1.0))
+        index = NeighborIndex(points, lens, **index_plan(lens, kind(30, 0.3), [0.5, 1.0], 1.0))
         assert index.radii == (0.5, 1.0)
         assert all(index.serves(kind(n, p).intervals(lens)) for n in (1, 2, 9, 80) for p in (0.0, 0.5, 0.9))
 
@@ -53,11 +58,11 @@ def curves(n_curves, factor=1.0):
 @pytest.mark.parametrize("eps", [1e-9, 2.0, 1e9])
 def test_a_ladder_holds_the_radius_in_use_and_the_elbows(eps):
     measured = curves(30)
-    radii = ladder(eps, measured, 5)
+    radii = radius_grid(eps, measured, 5)
     assert len(radii) == MOST
     assert radii == sorted(set(radii))
     assert {eps, *(curve.elbow for curve in measured[:ELBOWS])} <= set(radii)
 
 
 def test_a_ladder_has_no_radius_0():
-    assert ladder(2.0, curves(20, factor=0.0), 5) == [2.0]
+    assert radius_grid(2.0, curves(20, factor=0.0), 5) == [2.0]

@@ -11,7 +11,12 @@ from topoact.study.files import digest
 from topoact.testing.settings import dbscan
 from topoact.workbench import KNOBS, MapSettings
 from topoact.workbench import settings as settings_module
-from topoact.workbench.settings import COVERS, chosen, recalled, usual
+from topoact.workbench.settings import (
+    COVERS,
+    default_for,
+    from_stored,
+    resolve,
+)
 
 CHANGES = {
     "lens": "l1",
@@ -27,7 +32,7 @@ OF_MODES = {"k": 16, "prominence": 0.5}
 
 def test_the_key_is_the_same_in_every_version():
     """A stored graph is found by this key; where the key changes on purpose, `ENGINE` says so."""
-    assert settings_module.ENGINE == {"modes": 1, "dbscan": 2}
+    assert settings_module.ENGINE_VERSIONS == {"modes": 1, "dbscan": 2}
     assert dbscan().key("0123456789abcdef") == "b84f9e78ff58cf49"
     assert MapSettings().key("0123456789abcdef") == "dd2e2a561df8beb6"
 
@@ -44,29 +49,29 @@ def test_settings_of_dbscan_do_not_change_the_key_of_modes(name):
 
 
 def test_settings_as_they_were_stored_before_there_were_modes_are_those_of_dbscan():
-    assert recalled({"lens": "l1", "n_intervals": 9, "overlap": 0.4, "eps": 2.0, "min_samples": 3}) == dbscan(
+    assert from_stored({"lens": "l1", "n_intervals": 9, "overlap": 0.4, "eps": 2.0, "min_samples": 3}) == dbscan(
         lens="l1", n_intervals=9, overlap=0.4, eps=2.0, min_samples=3
     )
 
 
 def test_the_finest_cut_is_that_of_a_smaller_prominence():
-    assert MapSettings().finest == replace(MapSettings(), prominence=settings_module.FINEST)
+    assert MapSettings().finest == replace(MapSettings(), prominence=settings_module.FINEST_PROMINENCE)
     assert MapSettings(prominence=0.05).finest.prominence == 0.05
     assert dbscan().finest == dbscan()
 
 
 @pytest.mark.parametrize(("n_points", "n_intervals"), [(0, 5), (4000, 10), (10_000, 25), (10**6, 25)])
 def test_intervals_are_fewer_where_there_are_few_points(n_points, n_intervals):
-    assert usual(n_points) == MapSettings(n_intervals=n_intervals)
+    assert default_for(n_points) == MapSettings(n_intervals=n_intervals)
 
 
 class TestChosen:
     """What a person says, laid over a preset."""
 
     def test_a_preset_and_what_is_laid_over_it(self):
-        assert chosen(MapSettings(), "paper") == dbscan(n_intervals=70)
-        assert chosen(MapSettings(), "paper", eps=3.0) == dbscan(n_intervals=70, eps=3.0)
-        assert chosen(MapSettings(n_intervals=9), k=20) == MapSettings(n_intervals=9, k=20)
+        assert resolve(MapSettings(), "paper") == dbscan(n_intervals=70)
+        assert resolve(MapSettings(), "paper", eps=3.0) == dbscan(n_intervals=70, eps=3.0)
+        assert resolve(MapSettings(n_intervals=9), k=20) == MapSettings(n_intervals=9, k=20)
 
     @pytest.mark.parametrize(
         ("values", "words"),
@@ -79,7 +84,7 @@ class TestChosen:
     )
     def test_what_makes_no_difference_or_does_not_exist_is_refused(self, values, words):
         with pytest.raises(InvalidInput, match=words):
-            chosen(MapSettings(), **values)
+            resolve(MapSettings(), **values)
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -91,7 +96,7 @@ def test_every_setting_changes_the_key(name):
 def test_layer_and_engine_change_the_key(monkeypatch, settings):
     before = settings.key("a")
     assert settings.key("b") != before
-    monkeypatch.setitem(settings_module.ENGINE, settings.clusterer, 3)
+    monkeypatch.setitem(settings_module.ENGINE_VERSIONS, settings.clusterer, 3)
     assert settings.key("a") != before
 
 
@@ -122,7 +127,7 @@ def test_settings_reach_the_estimator():
 def test_a_setting_that_came_later_leaves_the_keys_of_stored_graphs_as_they_were():
     before = {"lens": "l2", "n_intervals": 30, "overlap": 0.3, "eps": "elbow", "min_samples": 5}
     assert dbscan().key("a") == digest({"layer": "a", "engine": 2, **before})
-    for name, value in settings_module.LATER.items():
+    for name, value in settings_module.STORED_DEFAULTS.items():
         assert getattr(dbscan(), name) == value
         assert name not in before
 

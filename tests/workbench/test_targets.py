@@ -5,8 +5,7 @@ import pytest
 
 from topoact.errors import InvalidInput, UnknownName
 from topoact.workbench import open_workbench
-from topoact.workbench.choosing import targets_of
-from topoact.workbench.targets import (
+from topoact.workbench.images.targets import (
     ChannelTarget,
     NodesTarget,
     PointTarget,
@@ -18,6 +17,7 @@ from topoact.workbench.targets import (
     nodes_around,
     vector,
 )
+from topoact.workbench.nodes.selection import targets_of
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def bench(digits_path):
 
 @pytest.fixture(scope="module")
 def graph(bench):
-    return bench.map(0, bench.usual)
+    return bench.map(0, bench.default_settings)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,9 @@ class TestNames:
         assert described(NodesTarget((3, 1))) == {"kind": "nodes", "nodes": [1, 3], "minus": [], "label": "nodes 1, 3"}
 
     def test_the_same_points_are_the_same_target_in_any_graph(self, bench, graph):
-        coarse = bench.map(0, bench.usual.__class__(n_intervals=bench.usual.n_intervals, prominence=1.0))
+        coarse = bench.map(
+            0, bench.default_settings.__class__(n_intervals=bench.default_settings.n_intervals, prominence=1.0)
+        )
         members = {identity(NodesTarget((node,)), coarse): coarse.members(node) for node in range(coarse.n_nodes)}
         shared = [node for node in range(graph.n_nodes) if identity(NodesTarget((node,)), graph) in members]
         assert shared

@@ -6,14 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from topoact.analysis.groups import roots
-from topoact.analysis.judgement import judge
+from topoact.analysis.shape.consensus import consensus
+from topoact.analysis.shape.skeleton import roots
 from topoact.errors import Cancelled, InvalidInput
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
-from topoact.workbench import MapSettings, chosen, open_workbench
+from topoact.workbench import MapSettings, open_workbench, resolve
 from topoact.workbench.bench import DrawnGraph
-from topoact.workbench.findings import ask_other_covers, find_stability, is_measured, said_by_other_covers
+from topoact.workbench.shape import (
+    is_measured,
+    measure_consensus,
+    measure_stability,
+    stored_consensus,
+)
 
 SETTINGS = MapSettings(n_intervals=8, k=8)
 
@@ -33,7 +38,7 @@ def at(prominence):
 
 
 def names(bench, name):
-    graph = bench.derived.load_graph(name.graph)
+    graph = bench.cache.load_graph(name.graph)
     return list(zip(graph.interval.tolist(), graph.modes.tolist(), strict=True))
 
 
@@ -156,12 +161,12 @@ class TestStability:
 
     def test_it_is_measured_once(self, bench):
         stages = []
-        found = find_stability(bench, "rows", SETTINGS, lambda stage, *_: stages.append(stage))
+        found = measure_stability(bench, "rows", SETTINGS, lambda stage, *_: stages.append(stage))
         graph = bench.map("rows", SETTINGS)
         assert (len(found.nodes), len(found.edges)) == (graph.n_nodes, graph.n_edges)
         assert "resampling" in stages
         stages.clear()
-        again = find_stability(
+        again = measure_stability(
             open_workbench(bench.study.path), "rows", SETTINGS, lambda stage, *_: stages.append(stage)
         )
         assert stages == []
@@ -169,22 +174,22 @@ class TestStability:
             np.testing.assert_array_equal(value, getattr(again, name))
 
     def test_of_dbscan_as_well(self, bench):
-        assert len(find_stability(bench, "rows", dbscan(n_intervals=5, eps=9.0)).rands) == 10
+        assert len(measure_stability(bench, "rows", dbscan(n_intervals=5, eps=9.0)).rands) == 10
 
     def test_one_without_groups_is_kept_too(self, bench):
         settings = replace(SETTINGS, n_intervals=1, k=299)
-        found = find_stability(bench, "pixels", settings)
+        found = measure_stability(bench, "pixels", settings)
         assert np.isnan(found.rand)
         key = bench.drawn_name("pixels", settings, None).graph
-        assert np.isnan(bench.derived.load_stability(key).rands).all()
+        assert np.isnan(bench.cache.load_stability(key).rands).all()
         assert found.verdict == "none"
 
     def test_one_that_is_damaged_is_measured_again(self, bench):
         key = bench.drawn_name("rows", SETTINGS, None).graph
-        first = find_stability(bench, "rows", SETTINGS)
+        first = measure_stability(bench, "rows", SETTINGS)
         (bench.study.path / "graphs" / key / "stability.json").write_text("{")
-        assert bench.derived.load_stability(key) is None
-        np.testing.assert_array_equal(find_stability(bench, "rows", SETTINGS).nodes, first.nodes)
+        assert bench.cache.load_stability(key) is None
+        np.testing.assert_array_equal(measure_stability(bench, "rows", SETTINGS).nodes, first.nodes)
 
 
 class TestJudgement:
@@ -193,48 +198,48 @@ class TestJudgement:
     def test_it_is_kept_and_read_again(self, bench):
         settings = replace(SETTINGS, k=5)
         stages = []
-        found = ask_other_covers(bench, "rows", settings, lambda stage, *_: stages.append(stage))
+        found = measure_consensus(bench, "rows", settings, lambda stage, *_: stages.append(stage))
         assert "judging" in stages
         stages.clear()
         again = open_workbench(bench.study.path)
-        assert ask_other_covers(again, "rows", settings, lambda stage, *_: stages.append(stage)) == found
+        assert measure_consensus(again, "rows", settings, lambda stage, *_: stages.append(stage)) == found
         assert stages == []
         lens = again.map("rows", settings).lens
-        asked = judge(again.vectors(again.study.layer("rows")), lens, n_intervals=settings.n_intervals, k=5)
+        asked = consensus(again.vectors(again.study.layer("rows")), lens, n_intervals=settings.n_intervals, k=5)
         assert found == asked
 
     def test_one_that_is_damaged_is_asked_for_again(self, bench):
-        found = ask_other_covers(bench, "rows", SETTINGS)
+        found = measure_consensus(bench, "rows", SETTINGS)
         key = bench.drawn_name("rows", SETTINGS.finest, None).graph
         (bench.study.path / "graphs" / key / "judgement.json").write_text('{"component": {}}')
-        assert bench.derived.load_judgement(key) is None
-        assert ask_other_covers(bench, "rows", SETTINGS) == found
+        assert bench.cache.load_consensus(key) is None
+        assert measure_consensus(bench, "rows", SETTINGS) == found
 
     def test_one_that_was_called_off_is_asked_for_at_the_next_time(self, bench):
-        find_stability(bench, "rows", SETTINGS)
+        measure_stability(bench, "rows", SETTINGS)
         assert not is_measured(bench, "rows", SETTINGS)
-        found = ask_other_covers(bench, "rows", SETTINGS)
+        found = measure_consensus(bench, "rows", SETTINGS)
         assert is_measured(bench, "rows", SETTINGS)
-        assert said_by_other_covers(bench, bench.drawn_name("rows", SETTINGS, None).graph) == found
+        assert stored_consensus(bench, bench.drawn_name("rows", SETTINGS, None).graph) == found
 
     def test_all_cuts_have_the_same(self, bench):
-        found, stages = ask_other_covers(bench, "rows", SETTINGS), []
+        found, stages = measure_consensus(bench, "rows", SETTINGS), []
         assert (
-            ask_other_covers(bench, "rows", replace(SETTINGS, prominence=2.0), lambda stage, *_: stages.append(stage))
+            measure_consensus(bench, "rows", replace(SETTINGS, prominence=2.0), lambda stage, *_: stages.append(stage))
             == found
         )
         assert "judging" not in stages
 
     @pytest.mark.parametrize("settings", [dbscan(n_intervals=5, eps=9.0), replace(SETTINGS, metric="cosine")])
     def test_not_of_others(self, bench, settings):
-        assert ask_other_covers(bench, "rows", settings) is None
+        assert measure_consensus(bench, "rows", settings) is None
 
 
 def test_the_presets_and_keywords_of_a_layer(bench):
     layer = bench.layer("rows")
-    assert layer.map().nodes.equals(bench.map("rows", bench.usual).nodes)
-    assert bench.usual == MapSettings(n_intervals=5)
-    assert layer.map(preset="paper").eps == bench.map("rows", chosen(bench.usual, "paper")).eps
+    assert layer.map().nodes.equals(bench.map("rows", bench.default_settings).nodes)
+    assert bench.default_settings == MapSettings(n_intervals=5)
+    assert layer.map(preset="paper").eps == bench.map("rows", resolve(bench.default_settings, "paper")).eps
     with pytest.raises(InvalidInput, match="eps is a setting of the clusterer 'dbscan', not of 'modes'"):
         layer.map(eps=3.0)
 

@@ -6,12 +6,25 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from topoact.cli.map_settings import settings_of, with_map_settings
-from topoact.cli.options import AsJson, By, StudyModel, StudyTransform, StudyWeights, Top, network_choice
-from topoact.cli.printing import argument_lines, arguments_summary, progress, say
+from topoact.cli.options import (
+    AsJson,
+    By,
+    StudyModel,
+    StudyTransform,
+    StudyWeights,
+    Top,
+    network_choice,
+)
+from topoact.cli.printing import (
+    argument_lines,
+    arguments_summary,
+    progress,
+    say,
+)
 
 if TYPE_CHECKING:
-    from topoact.study.arguments import OutputWord
-    from topoact.workbench.arguing import NodeArguments
+    from topoact.study.cache.attributions import OutputWord
+    from topoact.workbench.nodes.node_attribution import NodeAttribution
 
 FIRST: Final = 5
 """Classes that are told for being argued for most."""
@@ -35,21 +48,21 @@ def argue(
 
     Of a language model, which words it says. The study's network is loaded, and its code is run.
     """
-    from topoact.extract.reloading import RECORDED
+    from topoact.interpret.study_network import RECORDED
     from topoact.workbench import open_workbench
-    from topoact.workbench.arguing import find_arguments, node_arguments, node_words
-    from topoact.workbench.choosing import nodes_of
+    from topoact.workbench.nodes.node_attribution import compute_attributions, node_attribution, node_logit_lens
+    from topoact.workbench.nodes.selection import nodes_of
 
     bench = open_workbench(study, network_choice(model or RECORDED, weights, transform))
-    wanted = settings_of(bench.usual, settings)
+    wanted = settings_of(bench.default_settings, settings)
     with progress() as report:
         graph = bench.map(layer, wanted, progress=report)
         chosen, name = nodes_of(graph, top=top, by=by, nodes=nodes), bench.key(bench.study.layer(layer), wanted)
-        find_arguments(bench, layer, name, report)
+        compute_attributions(bench, layer, name, report)
     rows = []
     for node in chosen:
-        words = node_words(bench, name, node)
-        told = _classes(node_arguments(bench, name, node)) if words is None else _words(words)
+        words = node_logit_lens(bench, name, node)
+        told = _classes(node_attribution(bench, name, node)) if words is None else _words(words)
         rows.append({"node": node, "size": len(graph.members(node)), **told})
     lines = [line for row in rows for line in argument_lines(row)]
     say(rows, [*lines, *arguments_summary(rows)], as_json=as_json)
@@ -59,7 +72,7 @@ def _words(found: list["OutputWord"]) -> dict[str, Any]:
     return {"says": [word._asdict() for word in found]}
 
 
-def _classes(found: "NodeArguments") -> dict[str, Any]:
+def _classes(found: "NodeAttribution") -> dict[str, Any]:
     argued = [one for one in found.classes if one.rank < FIRST]
     return {
         "argues_for": [

@@ -25,7 +25,12 @@ from topoact.cli.options import (
     Version,
     Weights,
 )
-from topoact.cli.printing import fail, progress, say_aside, say_study
+from topoact.cli.printing import (
+    fail,
+    progress,
+    say_aside,
+    say_study,
+)
 from topoact.errors import Cancelled, TopoActError
 
 app = typer.Typer(
@@ -109,9 +114,16 @@ def extract(
     as_json: AsJson = False,
 ) -> None:
     """Write the activations of any torch network over your inputs as a study."""
-    from topoact.extract import Plan, extract, load_network, open_source
-    from topoact.extract.options import parse_names, parse_policies, parse_preprocessing, split
-    from topoact.study.placing import check_target
+    from topoact.extract import Plan, extract
+    from topoact.extract.options import (
+        parse_names,
+        parse_policies,
+        parse_preprocessing,
+        split,
+    )
+    from topoact.inputs.opening import open_source
+    from topoact.networks.loading import load_network
+    from topoact.study.publish import check_target
 
     if not append:
         check_target(out, overwrite)
@@ -168,9 +180,9 @@ def layers(
     as_json: AsJson = False,
 ) -> None:
     """List the layers of a network: type, shape of the output for one input, parameters; * marks the usual choice."""
-    from topoact.extract import load_network
     from topoact.extract.options import parse_shape
     from topoact.extract.summary import layer_lines
+    from topoact.networks.loading import load_network
 
     wanted = parse_shape(shape)
     network = load_network(model, weights=weights)
@@ -208,7 +220,7 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Write vectors or graphs that exist already as a study."""
-    from topoact.extract import import_files
+    from topoact.importers.run import import_files
 
     columns = {"image": image_column, "label": label_column, "identity": id_column}
     with progress() as report:

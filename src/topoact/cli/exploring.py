@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from topoact.cli.map_settings import settings_of, with_map_settings
-from topoact.cli.options import AsJson, NoBrowser, Port, StudyModel, StudyTransform, StudyWeights, network_choice
+from topoact.cli.options import (
+    AsJson,
+    NoBrowser,
+    Port,
+    StudyModel,
+    StudyTransform,
+    StudyWeights,
+    network_choice,
+)
 from topoact.cli.printing import graph_line, progress, say
 
 if TYPE_CHECKING:
@@ -22,9 +30,9 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Explore a small network that reads digits: no set-up, made on the first run."""
-    from topoact.extract.demo import build_demo, held_out_accuracy
-    from topoact.extract.reloading import NetworkChoice
+    from topoact.demo import build_demo, held_out_accuracy
     from topoact.extract.summary import summarise
+    from topoact.interpret.study_network import NetworkChoice
     from topoact.server import serve as serve_study
     from topoact.workbench import open_workbench
 
@@ -32,7 +40,7 @@ def demo(
         path = build_demo(fresh=fresh, on_progress=report)
         bench = open_workbench(path)
         for layer in bench.layers:
-            bench.draw(layer, bench.usual, progress=report)
+            bench.draw(layer, bench.default_settings, progress=report)
     accuracy = held_out_accuracy(bench.study)
     say(
         {**summarise(bench.study), "held_out_accuracy": accuracy},
@@ -54,7 +62,7 @@ def map_(
     from topoact.workbench import open_workbench
 
     bench = open_workbench(study)
-    wanted = settings_of(bench.usual, settings)
+    wanted = settings_of(bench.default_settings, settings)
     layers = [bench.study.layer(layer).name] if layer else bench.layers
     with progress() as report:
         rows = [{"layer": name, **_facts(bench.map(name, wanted, progress=report))} for name in layers]
@@ -63,8 +71,8 @@ def map_(
 
 def _facts(graph: "MapperGraph") -> dict[str, Any]:
     """Return what is told of a graph; what does not apply to it is null."""
-    from topoact.analysis.groups import roots
-    from topoact.study.graphs import plain_radius
+    from topoact.analysis.shape.skeleton import roots
+    from topoact.study.cache.graphs import plain_radius
 
     return {
         "eps": plain_radius(graph.eps),
@@ -88,8 +96,8 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Open the explorer on a study; with --model it makes activation images and takes inputs of your own."""
-    from topoact.extract.reloading import reload_network
     from topoact.extract.summary import summarise
+    from topoact.interpret.study_network import reload_network
     from topoact.server import serve as serve_study
     from topoact.study import open_study
 

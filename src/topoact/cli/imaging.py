@@ -7,8 +7,21 @@ from typing import Annotated, Any
 import typer
 
 from topoact.cli.map_settings import settings_of, with_map_settings
-from topoact.cli.options import AsJson, By, StudyModel, StudyTransform, StudyWeights, Top, network_choice
-from topoact.cli.printing import image_line, images_line, progress, say
+from topoact.cli.options import (
+    AsJson,
+    By,
+    StudyModel,
+    StudyTransform,
+    StudyWeights,
+    Top,
+    network_choice,
+)
+from topoact.cli.printing import (
+    image_line,
+    images_line,
+    progress,
+    say,
+)
 
 
 @with_map_settings
@@ -49,11 +62,16 @@ def invert(
     **settings: Any,
 ) -> None:
     """Make activation images: what a layer's nodes stand for. The study's network is loaded, and its code is run."""
-    from topoact.extract.inversion import Recipe
-    from topoact.extract.reloading import RECORDED
+    from topoact.interpret.inversion import Recipe
+    from topoact.interpret.study_network import RECORDED
     from topoact.workbench import open_workbench
-    from topoact.workbench.choosing import targets_of
-    from topoact.workbench.prints import check_sheet, copy_images, facts, save_sheet
+    from topoact.workbench.images.contact_sheet import (
+        check_sheet,
+        copy_images,
+        facts,
+        save_sheet,
+    )
+    from topoact.workbench.nodes.selection import targets_of
 
     check_sheet(sheet)
     bench = open_workbench(study, network_choice(model or RECORDED, weights, transform))
@@ -61,7 +79,7 @@ def invert(
     how = {"painting": painting, "aim": aim, "steps": steps, "size": size, "power": power, "attempts": attempts}
     usual = Recipe.paper() if as_in_paper else bench.images.recipe
     recipe = replace(usual, **_said(**how, whitened=whitened, seed=seed))
-    wanted = settings_of(bench.usual, settings)
+    wanted = settings_of(bench.default_settings, settings)
     with progress() as report:
         graph = bench.map(layer, wanted, progress=report)
         targets = targets_of(graph, top=top, by=by, nodes=nodes, minus=minus, points=point, channels=channel)

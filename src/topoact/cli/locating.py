@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from topoact.cli.map_settings import settings_of, with_map_settings
-from topoact.cli.options import AsJson, StudyModel, StudyTransform, StudyWeights, network_choice
+from topoact.cli.options import (
+    AsJson,
+    StudyModel,
+    StudyTransform,
+    StudyWeights,
+    network_choice,
+)
 from topoact.cli.printing import progress, say
 
 if TYPE_CHECKING:
     from topoact.workbench import Workbench
-    from topoact.workbench.probing import Probe
+    from topoact.workbench.locate.locate import LocatedInput
 
 
 @with_map_settings
@@ -32,16 +38,16 @@ def locate(
     **settings: Any,
 ) -> None:
     """See where inputs of your own land in the graphs of a study. Its network is loaded, and its code is run."""
-    from topoact.extract.reloading import RECORDED
+    from topoact.interpret.study_network import RECORDED
     from topoact.workbench import open_workbench
-    from topoact.workbench.probing import locate as locate_one
+    from topoact.workbench.locate.locate import locate as locate_one
 
     bench = open_workbench(study, network_choice(model or RECORDED, weights, transform))
     inputs: list[tuple[str, str | bytes]] = [(str(file), _read(file)) for file in files or ()]
     inputs += [(one, one) for one in text or ()]
     if not inputs:
         raise typer.BadParameter("give image files, or a text with --text")
-    wanted, found = settings_of(bench.usual, settings), list["Probe"]()
+    wanted, found = settings_of(bench.default_settings, settings), list["Probe"]()
     with progress() as report:
         for name, content in inputs:
             with _named(name):
@@ -63,7 +69,7 @@ def _named(name: str) -> Iterator[None]:
 
 def _read(file: Path) -> bytes:
     from topoact.errors import InvalidInput
-    from topoact.extract.probing import check_file
+    from topoact.interpret.query import check_file
 
     try:
         check_file(file.stat().st_size)
@@ -72,16 +78,16 @@ def _read(file: Path) -> bytes:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _facts(bench: "Workbench", name: str, probe: "Probe") -> dict[str, Any]:
+def _facts(bench: "Workbench", name: str, probe: "LocatedInput") -> dict[str, Any]:
     """Return what is told of an input, for programs."""
-    from topoact.workbench.naming import shown
-    from topoact.workbench.probing import plain
+    from topoact.workbench.locate.locate import plain
+    from topoact.workbench.output_names import display_name
 
     found, ids = plain(probe), bench.study.examples["id"]
     for place in found["places"]:
         del place["layer"], place["y"], place["x"], place["spans"]
         place["nearest"] = [{**one, "id": str(ids[one["example"]])} for one in place["nearest"]]
-    predictions = [{"name": shown(bench.study, name), "share": share} for name, share in probe.predictions]
+    predictions = [{"name": display_name(bench.study, name), "share": share} for name, share in probe.predictions]
     told = {"kind": probe.kind, "notices": probe.notices, "places": found["places"]}
     return {"input": name, "predictions": predictions, **told}
 

@@ -85,9 +85,9 @@ def settings_of(base: "MapSettings", said: Mapping[str, Any]) -> "MapSettings":
     InvalidInput
         If a value belongs to another clusterer, or there is no such preset.
     """
-    from topoact.workbench import chosen
+    from topoact.workbench import resolve
 
     given = {name: value for name, value in said.items() if value is not None and name != "preset"}
     if "intervals" in given:
         given["n_intervals"] = given.pop("intervals")
-    return chosen(base, said.get("preset"), **given)
+    return resolve(base, said.get("preset"), **given)

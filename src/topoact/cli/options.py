@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from topoact.extract.reloading import NetworkChoice
+    from topoact.interpret.study_network import NetworkChoice
 
 
 def _print_version(asked: bool) -> None:  # the signature that typer calls
@@ -58,7 +58,7 @@ Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_
 
 def network_choice(model: str | None, weights: str | None, transform: str | None) -> "NetworkChoice | None":
     """Return which network of a study is meant; None where none of the options is given."""
-    from topoact.extract.reloading import RECORDED, NetworkChoice
+    from topoact.interpret.study_network import RECORDED, NetworkChoice
 
     if model is weights is transform is None:
         return None

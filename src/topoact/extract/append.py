@@ -9,28 +9,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topoact.errors import StudyError
-from topoact.extract.fitting import (
+from topoact.extract.append_checks import (
     check_for_all_layers,
     check_ids,
     check_over_known_data,
     check_settings,
     check_unchanged,
-    fitting_checkpoint,
+    matching_checkpoint,
 )
-from topoact.extract.history import Config, History, plain
-from topoact.extract.later import later, later_ids
-from topoact.extract.portions import Names
-from topoact.extract.preprocessing import Preprocessing
-from topoact.extract.sources import Source
+from topoact.extract.chunks import LayerNames
+from topoact.extract.provenance import Config, Provenance, plain
 from topoact.extract.texts.pieces import unit_of
-from topoact.extract.texts.source import TextSource
+from topoact.inputs.offset_source import offset_ids, offset_source
+from topoact.inputs.records import Source
+from topoact.inputs.texts.source import TextSource
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study import Study, open_study
+from topoact.study.append import Addition
 from topoact.study.checkpoint import read_checkpoint
-from topoact.study.placing import partial_of, publish_left
-from topoact.study.reopening import Addition
+from topoact.study.publish import partial_of, publish_left
 
 if TYPE_CHECKING:
-    from topoact.extract.run import Plan
+    from topoact.extract.plan import Plan
 
 AnySource = Source | TextSource
 
@@ -42,7 +42,7 @@ class Step:
     addition: Addition
     source: AnySource
     plan: "Plan"
-    names: Names
+    names: LayerNames
     config: dict[str, Any]
     """Of the study with what is appended."""
     there: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ def open_to_append(path: Path, *, restart: bool) -> Study:
 
 def completed(plan: "Plan", study: Study, source: AnySource) -> "Plan":
     """Return the plan with what it leaves open as it is in the study."""
-    history = History(study)
+    history = Provenance(study)
     first, prepared = history.first, history.first["preprocessing"] or {}
     is_same = plain(source.record) == first["data"]
     plan = replace(
@@ -122,8 +122,8 @@ def decide(study: Study, source: AnySource, plan: "Plan", config: Config) -> Ste
     StudyError
         If it does not go together with the study, or names of examples are there already.
     """
-    history, config = History(study), plain(config)
-    checkpoint = fitting_checkpoint(history, config["model"], plan.checkpoint)
+    history, config = Provenance(study), plain(config)
+    checkpoint = matching_checkpoint(history, config["model"], plan.checkpoint)
     plan, config = replace(plan, checkpoint=checkpoint), {**config, "checkpoint": checkpoint}
     is_known = config["data"] in [run["data"] for run in history.data]
     if not is_known:
@@ -136,7 +136,7 @@ def decide(study: Study, source: AnySource, plan: "Plan", config: Config) -> Ste
     return _of_examples(history, source, plan, config)
 
 
-def _of_layers(history: History, source: AnySource, plan: "Plan", config: Config) -> Step:
+def _of_layers(history: Provenance, source: AnySource, plan: "Plan", config: Config) -> Step:
     there = history.layers(plan.checkpoint, plan.policies)
     asked = [(module, policy) for module in config["layers"] for policy in config["policies"]]
     missing = [pair for pair in asked if pair not in there]
@@ -151,7 +151,7 @@ def _of_layers(history: History, source: AnySource, plan: "Plan", config: Config
         Addition(history.study),
         source,
         replace(plan, layers=modules or None, policies=policies),
-        Names(plan.checkpoint, history.names, there=frozenset(there), with_policy=other),
+        LayerNames(plan.checkpoint, history.names, there=frozenset(there), with_policy=other),
         history.with_step("checkpoint" if is_new else "layers", recorded),
         tuple(dict.fromkeys(there[pair] for pair in asked if pair in there)),
         is_needed=bool(missing),
@@ -159,16 +159,16 @@ def _of_layers(history: History, source: AnySource, plan: "Plan", config: Config
     )
 
 
-def _of_examples(history: History, source: AnySource, plan: "Plan", config: Config) -> Step:
+def _of_examples(history: Provenance, source: AnySource, plan: "Plan", config: Config) -> Step:
     check_for_all_layers(history, config)
     offset, n_inputs = history.n_inputs, min(len(source), plan.limit or len(source))
     is_text = isinstance(source, TextSource)
-    check_ids(history, later_ids(source, offset, n_inputs), of_words=is_text and unit_of(plan.policies) == "word")
+    check_ids(history, offset_ids(source, offset, n_inputs), of_words=is_text and unit_of(plan.policies) == "word")
     batch_size = 0 if is_text else plan.batch_size
     return Step(
         Addition(history.study, of_examples=True, n_inputs=offset, batch_size=batch_size),
-        later(source, offset),
+        offset_source(source, offset),
         replace(plan, limit=offset + n_inputs),
-        Names(plan.checkpoint, history.names, only_known=True),
+        LayerNames(plan.checkpoint, history.names, only_known=True),
         history.with_step("examples", config),
     )

@@ -16,33 +16,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError, StudyError
-from topoact.extract.networks import Network, load_network
+from topoact.networks import Network, load_network
 from topoact.study import Points
 
 if TYPE_CHECKING:
-    from topoact.extract.run import Plan
+    from topoact.extract.plan import Plan
 
 AHEAD = 2
 """Passes that are under way for each worker."""
 
-Seen: TypeAlias = tuple[NDArray[np.float32] | None, dict[str, dict[str, Points]]]
+ForwardResult: TypeAlias = tuple[NDArray[np.float32] | None, dict[str, dict[str, Points]]]
 """The scores (B, K) of a classifier, and the points by layer and policy."""
 
 Pass: TypeAlias = tuple[Any, ...]
 """What one forward pass is given besides the network: arrays and what else can go to another process."""
 
-Forward: TypeAlias = Callable[..., Seen]
+Forward: TypeAlias = Callable[..., ForwardResult]
 """Runs a network, its first argument, on what a pass is given."""
 
 Work: TypeAlias = Iterable[tuple[Any, Sequence[Pass]]]
 """Batches of images or windows of texts, each with the passes that it needs."""
 
-Run: TypeAlias = Callable[[Work], Iterator[tuple[Any, list[Seen]]]]
+Run: TypeAlias = Callable[[Work], Iterator[tuple[Any, list[ForwardResult]]]]
 """Gives each batch or window with what was seen in its passes, in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WorkerNetwork:
     """A network to load in another process, and where to run it."""
 
     record: dict[str, Any]
@@ -62,7 +62,7 @@ def forward_runs(network: Network, forward: Forward, plan: "Plan") -> Iterator[R
         If the network cannot be loaded once more in other processes.
     """
     if plan.workers == 1:
-        network.place(plan.device, plan.dtype)
+        network.to(plan.device, plan.dtype)
         yield partial(_here, network, forward)
         return
     record = network.record
@@ -72,7 +72,7 @@ def forward_runs(network: Network, forward: Forward, plan: "Plan") -> Iterator[R
     places: Any = context.Queue()
     n_threads = max(1, (os.cpu_count() or 1) // plan.workers)
     for number in range(plan.workers):
-        places.put(Place(record, plan.seed, _device(plan.device, number), plan.dtype, n_threads))
+        places.put(WorkerNetwork(record, plan.seed, _device(plan.device, number), plan.dtype, n_threads))
     with ProcessPoolExecutor(plan.workers, context, _settle, (places, forward)) as pool:
         try:
             yield partial(_in_processes, pool, AHEAD * plan.workers)
@@ -85,12 +85,12 @@ def forward_runs(network: Network, forward: Forward, plan: "Plan") -> Iterator[R
             pool.shutdown(cancel_futures=True)
 
 
-def _here(network: Network, forward: Forward, work: Work) -> Iterator[tuple[Any, list[Seen]]]:
+def _here(network: Network, forward: Forward, work: Work) -> Iterator[tuple[Any, list[ForwardResult]]]:
     return ((item, [forward(network, *given) for given in passes]) for item, passes in work)
 
 
-def _in_processes(pool: ProcessPoolExecutor, ahead: int, work: Work) -> Iterator[tuple[Any, list[Seen]]]:
-    work, running = iter(work), deque[tuple[Any, list[Future[Seen]]]]()
+def _in_processes(pool: ProcessPoolExecutor, ahead: int, work: Work) -> Iterator[tuple[Any, list[ForwardResult]]]:
+    work, running = iter(work), deque[tuple[Any, list[Future[ForwardResult]]]]()
     while True:
         while len(running) < 2 or sum(max(len(asked), 1) for _, asked in running) < ahead:
             item, passes = next(work, (None, None))
@@ -115,7 +115,7 @@ def _device(device: str, number: int) -> str:
 class _Worker:
     """What a worker process knows."""
 
-    place: Place
+    place: WorkerNetwork
     forward: Forward
     network: Network | None = None
 
@@ -125,13 +125,13 @@ def _settle(places: Any, forward: Forward) -> None:
     _Worker.place, _Worker.forward = places.get(), forward
 
 
-def _there(*given: Any) -> Seen:
+def _there(*given: Any) -> ForwardResult:
     if _Worker.network is None:
         _Worker.network = load_in_worker(_Worker.place)
     return _Worker.forward(_Worker.network, *given)
 
 
-def load_in_worker(place: Place) -> Network:
+def load_in_worker(place: WorkerNetwork) -> Network:
     """Load a network as another process has it.
 
     Raises
@@ -150,5 +150,5 @@ def load_in_worker(place: Place) -> Network:
         import torch
 
         torch.set_num_threads(place.n_threads)
-    network.place(place.device, place.dtype)
+    network.to(place.device, place.dtype)
     return network

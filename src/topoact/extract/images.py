@@ -9,21 +9,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topoact.extract.attribution import attribute, attributed_to
-from topoact.extract.forward import Pass, Seen, forward_runs
-from topoact.extract.layers import default_layers, select_layers
+from topoact.extract.chunks import (
+    LayerNames,
+    check_finite,
+    check_labels,
+    name_outputs,
+)
+from topoact.extract.example_attribution import attribute, attributed_to
+from topoact.extract.forward import ForwardResult, Pass, forward_runs
 from topoact.extract.loader import Batch, load_batches
 from topoact.extract.policies import sample, summed
-from topoact.extract.portions import Names, check_finite, check_labels, name_outputs
 from topoact.extract.predictions import Outputs, host_scores, label_name
-from topoact.extract.preprocessing import Preprocessing
-from topoact.extract.sources import Record, Source
+from topoact.inputs.records import Record, Source
 from topoact.mapper import Progress
-from topoact.study import Portion, StudyWriter
+from topoact.networks.layers import default_layers, select_layers
+from topoact.networks.preprocessing import Preprocessing
+from topoact.study import Chunk, StudyWriter
 
 if TYPE_CHECKING:
-    from topoact.extract.networks import Network
-    from topoact.extract.run import Plan
+    from topoact.extract.plan import Plan
+    from topoact.networks import Network
 
 
 class ImageRun:
@@ -57,7 +62,7 @@ class ImageRun:
         config: dict[str, Any],
         on_progress: Progress,
         *,
-        names: Names,
+        names: LayerNames,
     ) -> None:
         self._network, self._source, self._plan, self._on_progress = network, source, plan, on_progress
         self._names = names
@@ -95,10 +100,10 @@ class ImageRun:
         """Return inputs as they go to another process, without a tensor's shared memory."""
         return inputs if self._plan.workers == 1 else np.asarray(inputs)
 
-    def _portion(self, batch: Batch, seen: Sequence[Seen], notes: dict[str, Any]) -> Portion:
+    def _portion(self, batch: Batch, seen: Sequence[ForwardResult], notes: dict[str, Any]) -> Chunk:
         """Return what the study keeps of a batch."""
         if not seen:
-            return Portion({}, {}, (), batch.next_input, batch.skipped)
+            return Chunk({}, {}, (), batch.next_input, batch.skipped)
         ((scores, kept),) = seen
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
@@ -108,7 +113,7 @@ class ImageRun:
                 notes["attribution"] = attributed_to(scores)
         layers = self._names.of(kept)
         check_finite(layers, [record.id for record in batch.records])
-        return Portion(self._columns(batch.records, scores), layers, batch.thumbnails, batch.next_input, batch.skipped)
+        return Chunk(self._columns(batch.records, scores), layers, batch.thumbnails, batch.next_input, batch.skipped)
 
     def _columns(self, records: Sequence[Record], scores: Any) -> dict[str, Any]:
         self._labelled = check_labels(records, self._labelled)
@@ -129,7 +134,7 @@ class ImageForward:
     attribution: bool = False
     _layers: tuple[str, ...] = field(default=(), init=False)
 
-    def __call__(self, network: "Network", inputs: Any, rows: NDArray[np.int64]) -> Seen:
+    def __call__(self, network: "Network", inputs: Any, rows: NDArray[np.int64]) -> ForwardResult:
         """Run the network on a batch; the first batch shows which layers there are to choose from."""
         if not self._layers:
             known = self.patterns is not None

@@ -15,8 +15,9 @@ import numpy as np
 from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract.preprocessing import Preprocessing, as_rgb, stack
-from topoact.extract.sources import Record, Source
+from topoact.inputs.records import Record, Source
+from topoact.networks.pixels import as_rgb, stack
+from topoact.networks.preprocessing import Preprocessing
 from topoact.study.thumbnails import Thumbnail, original, shrink
 
 GROUP = 32

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from topoact.errors import InvalidInput
 from topoact.extract.policies import POLICIES, is_policy
-from topoact.extract.preprocessing import Preprocessing
 from topoact.extract.texts.pieces import TEXT_POLICIES, WORD_POLICIES
+from topoact.networks.preprocessing import Preprocessing
 
 
 def split(text: str) -> tuple[str, ...]:

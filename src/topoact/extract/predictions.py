@@ -13,8 +13,6 @@ from scipy.special import log_softmax
 from topoact.errors import InvalidInput
 
 TOP = 5
-COLUMNS = ("prediction", "confidence", "top5", "top5_confidence", "loss", "correct")
-"""What is stored with each example besides its label."""
 
 
 @dataclass(frozen=True, slots=True)

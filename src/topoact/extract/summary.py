@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from topoact.extract.networks import LayerFacts
+from topoact.networks import LayerFacts
 from topoact.study import GRAPH, Study
 
 

@@ -5,26 +5,46 @@ from topoact.mapper.build import build_graph
 from topoact.mapper.checks import check_enough
 from topoact.mapper.clusterers.communities import Communities
 from topoact.mapper.clusterers.dbscan import DBSCAN
-from topoact.mapper.clusterers.epsilon import DistanceCurve, Rule, distance_curve, distance_curves, parse_rule
+from topoact.mapper.clusterers.epsilon import (
+    Rule,
+    distance_curve,
+    distance_curves,
+    parse_rule,
+)
 from topoact.mapper.clusterers.linkage import SingleLinkage
 from topoact.mapper.clusterers.mode_index import ModeIndex
+from topoact.mapper.clusterers.mode_tree import ModeTree
 from topoact.mapper.clusterers.modes import Modes, mode_tree
 from topoact.mapper.clusterers.noise import noise_level
 from topoact.mapper.clusterers.scikit import HDBSCAN, LargeInterval
-from topoact.mapper.clusterers.trees import ModeTree
-from topoact.mapper.conventions import CONVENTIONS
-from topoact.mapper.covers import IntervalCover, ProductCover, QuantileCover, UniformCover
+from topoact.mapper.covers.conventions import CONVENTIONS
+from topoact.mapper.covers.even import QuantileCover, UniformCover
+from topoact.mapper.covers.explicit import IntervalCover
+from topoact.mapper.covers.product import ProductCover
+from topoact.mapper.distance_curve import DistanceCurve
 from topoact.mapper.estimator import Mapper
-from topoact.mapper.given import GivenGraph, Shares, checked_rows, given_graph, ordered_clusters
 from topoact.mapper.graph import MapperGraph
-from topoact.mapper.kepler import given_kepler_mapper
-from topoact.mapper.lenses import LENSES, lens_of_one, lens_values
+from topoact.mapper.indexes.neighbor_index import NeighborIndex
+from topoact.mapper.interop.imported import (
+    ClassShares,
+    ImportedGraph,
+    checked_rows,
+    imported_graph,
+    ordered_clusters,
+)
+from topoact.mapper.interop.kepler import imported_kepler_mapper
+from topoact.mapper.lenses.distance import DistanceTo, Eccentricity, NeighbourDistance
+from topoact.mapper.lenses.registry import LENSES, lens_of_one, lens_values
 from topoact.mapper.neighbors._layout import widest_interval
-from topoact.mapper.neighbors.index import NeighborIndex
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
-from topoact.mapper.neighbors.nearest import Nearest, k_nearest
+from topoact.mapper.neighbors.nearest import k_nearest
 from topoact.mapper.neighbors.products import TorchProducts
-from topoact.mapper.nerve import Contacts, Edges, Members, Nodes
+from topoact.mapper.nerve import (
+    Contacts,
+    Edges,
+    Members,
+    Nodes,
+)
 from topoact.mapper.protocols import (
     Clusterer,
     Cover,
@@ -32,10 +52,10 @@ from topoact.mapper.protocols import (
     IntervalClusterer,
     Intervals,
     Lens,
+    Nearest,
     Progress,
     no_progress,
 )
-from topoact.mapper.remoteness import DistanceTo, Eccentricity, NeighbourDistance
 
 __all__ = [
     "CONVENTIONS",
@@ -43,6 +63,7 @@ __all__ = [
     "HDBSCAN",
     "LENSES",
     "BallMapper",
+    "ClassShares",
     "Clusterer",
     "Communities",
     "Contacts",
@@ -52,7 +73,7 @@ __all__ = [
     "DistanceTo",
     "Eccentricity",
     "Edges",
-    "GivenGraph",
+    "ImportedGraph",
     "IntervalClusterer",
     "IntervalCover",
     "Intervals",
@@ -72,7 +93,6 @@ __all__ = [
     "Progress",
     "QuantileCover",
     "Rule",
-    "Shares",
     "SingleLinkage",
     "TooLarge",
     "TorchProducts",
@@ -83,8 +103,8 @@ __all__ = [
     "checked_rows",
     "distance_curve",
     "distance_curves",
-    "given_graph",
-    "given_kepler_mapper",
+    "imported_graph",
+    "imported_kepler_mapper",
     "k_nearest",
     "lens_of_one",
     "lens_values",

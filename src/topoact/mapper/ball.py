@@ -16,12 +16,20 @@ from topoact.errors import InvalidInput
 from topoact.mapper.build import assemble, centres
 from topoact.mapper.checks import check_differing, validated
 from topoact.mapper.graph import MapperGraph
-from topoact.mapper.lenses import lens_values
+from topoact.mapper.lenses.distance import squares_between
+from topoact.mapper.lenses.registry import lens_values
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Members, Nodes
-from topoact.mapper.protocols import Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
-from topoact.mapper.remoteness import squares_between
+from topoact.mapper.protocols import (
+    Intervals,
+    Lens,
+    LensValues,
+    Progress,
+    Rows,
+    Vectors,
+    no_progress,
+)
 
 CANDIDATES: Final = 256
 """Points that are looked at together for landmarks."""

@@ -12,11 +12,16 @@ import numpy.typing as npt
 from joblib import Parallel, delayed, effective_n_jobs
 
 from topoact.mapper.checks import check_differing
-from topoact.mapper.clusterers.epsilon import DistanceCurve
-from topoact.mapper.covers import pullback
+from topoact.mapper.covers.pullback import pullback
+from topoact.mapper.distance_curve import DistanceCurve
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.neighbors._threads import usable_cores
-from topoact.mapper.nerve import Contacts, Members, Nodes, nerve
+from topoact.mapper.nerve import (
+    Contacts,
+    Members,
+    Nodes,
+    nerve,
+)
 from topoact.mapper.protocols import (
     Clusterer,
     Cover,

@@ -11,10 +11,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from topoact.errors import InvalidInput
-from topoact.mapper.clusterers.epsilon import DistanceCurve
-from topoact.mapper.clusterers.trees import checked_prominence, merged
-from topoact.mapper.nerve import Contacts, Edges, Members, triangles, within_others
-from topoact.mapper.protocols import Intervals, Lens, LensValues, Rows
+from topoact.mapper.distance_curve import DistanceCurve
+from topoact.mapper.merging import checked_prominence, merged
+from topoact.mapper.nerve import (
+    Contacts,
+    Edges,
+    Members,
+    triangles,
+    within_others,
+)
+from topoact.mapper.protocols import (
+    Intervals,
+    Lens,
+    LensValues,
+    Rows,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +231,7 @@ class MapperGraph:
             Node i of interval c is named ``cube{c}_cluster{i}``, and its members are row numbers. A graph does not know
             its overlap or its clusterer's name: the meta data have None and "custom" there.
         """
-        from topoact.mapper.kepler import to_kepler_mapper
+        from topoact.mapper.interop.kepler import to_kepler_mapper
 
         return to_kepler_mapper(self)
 
@@ -250,7 +261,7 @@ class MapperGraph:
         InvalidInput
             If a field is unknown, a row number is not a row of `X`, or a link joins what is no node or shares no point.
         """
-        from topoact.mapper.kepler import from_kepler_mapper
+        from topoact.mapper.interop.kepler import from_kepler_mapper
 
         return from_kepler_mapper(graph, X, lens)
 

@@ -193,3 +193,19 @@ class Clusterer(Protocol):
 
 def no_progress(_stage: str, _done: int, _total: int) -> None:
     """Report nothing."""
+
+
+class Nearest(NamedTuple):
+    """The k nearest neighbours of some points, nearest first.
+
+    Examples
+    --------
+    >>> from topoact.mapper import k_nearest
+    >>> k_nearest([[0.0], [1.0], [3.0]], k=2).distances.tolist()
+    [[1.0, 3.0], [1.0, 2.0], [2.0, 3.0]]
+    """
+
+    rows: npt.NDArray[np.int64]
+    """Shape (n_queries, k); −1 where there are fewer than k neighbours."""
+    distances: npt.NDArray[np.float64]
+    """Shape (n_queries, k); infinite where there are fewer than k neighbours."""

@@ -12,12 +12,17 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from topoact.errors import InvalidInput, StudyError, TopoActError, UnknownName
+from topoact.errors import (
+    InvalidInput,
+    StudyError,
+    TopoActError,
+    UnknownName,
+)
 from topoact.server.routes import router
 from topoact.server.security import Gate
 from topoact.wire.messages import Problem
 from topoact.workbench import Workbench
-from topoact.workbench.jobs import JobRunner
+from topoact.workbench.jobs.runner import JobRunner
 
 STATIC: Final = Path(__file__).parent / "static"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -58,7 +63,7 @@ def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.jobs = JobRunner(app.state.bench.study.path, app.state.bench.choice)
+    app.state.jobs = JobRunner(app.state.bench.study.path, app.state.bench.network_choice)
     yield
     app.state.jobs.close()
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Path, Request
 
 from topoact.workbench import Workbench
-from topoact.workbench.jobs import JobRunner
+from topoact.workbench.jobs.runner import JobRunner
 
 SESSION: Final = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
 """For what never changes while the server runs: the next start, perhaps on another study, has another cookie."""
@@ -25,4 +25,4 @@ def _jobs(request: Request) -> JobRunner:
 Bench = Annotated[Workbench, Depends(_bench)]
 Jobs = Annotated[JobRunner, Depends(_jobs)]
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
-Place = Annotated[int, Path(ge=0)]
+RowIndex = Annotated[int, Path(ge=0)]

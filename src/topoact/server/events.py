@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
-from topoact.wire.translate import job_event
-from topoact.workbench.jobs import JobRunner, JobStatus
+from topoact.wire.serialize import job_event
+from topoact.workbench.jobs.runner import JobRunner, JobStatus
 
 HEARTBEAT_SECONDS: Final = 15.0
 """A comment is sent when nothing happens for so long, so that a closed browser is noticed."""

@@ -3,9 +3,15 @@
 from fastapi import APIRouter, Response
 
 from topoact.errors import UnknownName
-from topoact.server.dependencies import NEVER, SESSION, Bench, Digest, Jobs
+from topoact.server.dependencies import (
+    NEVER,
+    SESSION,
+    Bench,
+    Digest,
+    Jobs,
+)
 from topoact.wire import images
-from topoact.workbench.tasks import InvertTask
+from topoact.workbench.jobs.tasks import InvertTask
 
 router = APIRouter()
 

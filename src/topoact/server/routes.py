@@ -4,35 +4,42 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from topoact.errors import UnknownName
-from topoact.server import images, meanings, probes
-from topoact.server.dependencies import NEVER, SESSION, Bench, Digest, Jobs, Place
+from topoact.server import images, located_inputs, node_interpretation
+from topoact.server.dependencies import (
+    NEVER,
+    SESSION,
+    Bench,
+    Digest,
+    Jobs,
+    RowIndex,
+)
 from topoact.server.events import job_stream
-from topoact.wire import findings, messages, translate
+from topoact.wire import messages, serialize, shape
 from topoact.workbench import DrawnGraph, Workbench
-from topoact.workbench.findings import is_measured, said_by_other_covers, shape_of
-from topoact.workbench.tasks import MapTask, ProjectionTask, StabilityTask
+from topoact.workbench.jobs.tasks import MapTask, ProjectionTask, StabilityTask
+from topoact.workbench.shape import is_measured, shape_of, stored_consensus
 
 router = APIRouter(prefix="/api")
 router.include_router(images.router)
-router.include_router(meanings.router)
-router.include_router(probes.router)
+router.include_router(node_interpretation.router)
+router.include_router(located_inputs.router)
 
 
 @router.get("/study")
 def study(bench: Bench) -> messages.StudySummary:
     """Everything that the explorer needs before it draws."""
-    return translate.study_summary(bench)
+    return serialize.study_summary(bench)
 
 
 @router.post("/maps")
 def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
     """Ask for a graph; the ticket's result is its address below ``graphs/``."""
-    settings = translate.settings_of(request.settings)
+    settings = serialize.settings_of(request.settings)
     anchor = _anchor(request, bench)
     name = bench.drawn_name(request.layer, settings, anchor)
-    if request.layout and bench.derived.load_drawing(name.graph, request.layout) is not None:
+    if request.layout and bench.cache.load_drawing(name.graph, request.layout) is not None:
         name = DrawnGraph(name.graph, request.layout)
-    ready = bench.derived.load_graph(name.graph) is not None and bench.derived.load_drawing(*name) is not None
+    ready = bench.cache.load_graph(name.graph) is not None and bench.cache.load_drawing(*name) is not None
     job = None if ready else jobs.submit(MapTask(request.layer, settings, anchor))
     return messages.Ticket(result=f"{name.graph}/{name.layout}", job=job)
 
@@ -40,54 +47,54 @@ def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messa
 @router.get("/graphs/{digest}/members")
 def members(digest: Digest, bench: Bench) -> Response:
     """Members of the nodes, uncovered points and lens values."""
-    graph = bench.derived.load_graph(digest)
+    graph = bench.cache.load_graph(digest)
     if graph is None:
         raise UnknownName(f"there is no graph {digest}: ask for it anew")
-    return _frame(translate.members_frame(graph))
+    return _frame(serialize.members_frame(graph))
 
 
 @router.get("/graphs/{digest}/found")
-def found(digest: Digest, bench: Bench) -> findings.Found:
+def shape_report(digest: Digest, bench: Bench) -> shape.ShapeReport:
     """Components, loops and branches of a graph."""
     report = shape_of(bench, digest)
     if report is None:
         raise UnknownName(f"there is no graph {digest}: ask for it anew")
-    return findings.found_message(report)
+    return shape.shape_message(report)
 
 
 @router.post("/stabilities")
 def ask_for_stability(request: messages.StabilityRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
     """Ask how much of a graph returns; the ticket's result is the graph's name, below ``graphs/``."""
-    settings = translate.settings_of(request.settings)
+    settings = serialize.settings_of(request.settings)
     digest = bench.key(bench.study.layer(request.layer), settings)
     job = None if is_measured(bench, request.layer, settings) else jobs.submit(StabilityTask(request.layer, settings))
     return messages.Ticket(result=digest, job=job)
 
 
 @router.get("/graphs/{digest}/stability")
-def stability(digest: Digest, bench: Bench) -> findings.Stability:
+def stability(digest: Digest, bench: Bench) -> shape.Stability:
     """How much of a graph returns."""
-    measured = bench.derived.load_stability(digest)
+    measured = bench.cache.load_stability(digest)
     if measured is None:
         raise UnknownName(f"the stability of graph {digest} was not measured: ask for it first")
-    return findings.stability_message(measured, said_by_other_covers(bench, digest))
+    return shape.stability_message(measured, stored_consensus(bench, digest))
 
 
 @router.get("/graphs/{digest}/{layout}")
 def graph(digest: Digest, layout: Digest, bench: Bench) -> messages.Graph:
     """A graph as it is drawn."""
     name = DrawnGraph(digest, layout)
-    about = bench.derived.about_graph(digest)
-    found, drawing = bench.derived.load_graph(digest), bench.derived.load_drawing(*name)
+    about = bench.cache.about_graph(digest)
+    found, drawing = bench.cache.load_graph(digest), bench.cache.load_drawing(*name)
     if about is None or found is None or drawing is None:
         raise UnknownName(f"there is no graph {digest}/{layout}: ask for it anew")
-    return translate.graph_message(bench, about, name, found, drawing)
+    return serialize.graph_message(bench, about, name, found, drawing)
 
 
 @router.get("/layers/{layer}/points")
-def points(layer: Place, bench: Bench) -> Response:
+def points(layer: RowIndex, bench: Bench) -> Response:
     """Example and position of every point of a layer."""
-    return _frame(translate.points_frame(bench.study.layer(layer)))
+    return _frame(serialize.points_frame(bench.study.layer(layer)))
 
 
 @router.post("/projections")
@@ -99,34 +106,34 @@ def ask_for_projection(request: messages.ProjectionRequest, bench: Bench, jobs: 
 
 
 @router.get("/projections/{layer}/{kind}")
-def projection(layer: Place, kind: str, bench: Bench) -> Response:
+def projection(layer: RowIndex, kind: str, bench: Bench) -> Response:
     """A projection of a layer's points."""
     positions = bench.stored_projection(layer, kind)
     if positions is None:
         raise UnknownName(f"there is no projection {kind!r} of layer {layer}: ask for it anew")
-    return _frame(translate.projection_frame(positions))
+    return _frame(serialize.projection_frame(positions))
 
 
 @router.get("/examples/columns")
 def columns(bench: Bench) -> Response:
     """Columns of the examples table, coded."""
-    return _frame(translate.columns_frame(bench))
+    return _frame(serialize.columns_frame(bench))
 
 
 @router.post("/examples")
 def examples(request: messages.RowsRequest, bench: Bench) -> list[messages.ExampleId]:
     """Identities of some examples."""
-    return translate.example_ids(bench, request.rows)
+    return serialize.example_ids(bench, request.rows)
 
 
 @router.post("/examples/find")
-def find(request: messages.FindRequest, bench: Bench) -> Response:
+def search(request: messages.SearchRequest, bench: Bench) -> Response:
     """Rows of the examples that say something."""
-    return _frame(translate.found_frame(bench, request))
+    return _frame(serialize.search_frame(bench, request))
 
 
 @router.get("/examples/{row}/thumbnail")
-def thumbnail(row: Place, bench: Bench) -> Response:
+def thumbnail(row: RowIndex, bench: Bench) -> Response:
     """The small image of an example."""
     found = bench.study.thumbnail(row)
     if found is None:
@@ -153,7 +160,7 @@ def _anchor(request: messages.MapRequest, bench: Workbench) -> DrawnGraph | None
     if request.anchor is None:
         return None
     anchor = DrawnGraph(request.anchor.graph, request.anchor.layout)
-    return anchor if bench.derived.load_drawing(*anchor) is not None else None
+    return anchor if bench.cache.load_drawing(*anchor) is not None else None
 
 
 def _frame(content: bytes) -> Response:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import uvicorn
 
 from topoact.errors import InvalidInput
-from topoact.extract.reloading import NetworkChoice
+from topoact.interpret.study_network import NetworkChoice
 from topoact.server.app import make_app
 from topoact.workbench import open_workbench
 

@@ -5,19 +5,25 @@ A study is a folder that any tool can read: ``study.json``, ``examples.parquet``
 and ``thumbnails/`` (Arrow files of small images). No pickle, no format of our own.
 """
 
-from topoact.study.manifest import FORMAT, GRAPH, LayerEntry, Manifest, Skipped
+from topoact.study.manifest import (
+    FORMAT,
+    GRAPH,
+    LayerEntry,
+    Manifest,
+    Skipped,
+)
 from topoact.study.reader import Layer, Study, open_study
-from topoact.study.segments import Points, Portion
+from topoact.study.segments import Chunk, Points
 from topoact.study.writer import StudyWriter
 
 __all__ = [
     "FORMAT",
     "GRAPH",
+    "Chunk",
     "Layer",
     "LayerEntry",
     "Manifest",
     "Points",
-    "Portion",
     "Skipped",
     "Study",
     "StudyWriter",

@@ -14,7 +14,7 @@ import zarr
 from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, StudyError, UnknownName
-from topoact.study.given import FILES
+from topoact.study.imported import FILES
 from topoact.study.manifest import LayerEntry, Manifest, read_manifest
 from topoact.study.thumbnails import Thumbnail, Thumbnails
 

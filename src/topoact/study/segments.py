@@ -49,7 +49,7 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
+class Chunk:
     """What is known of some examples in a row: usually one batch, or all that came of some texts."""
 
     examples: Mapping[str, Sequence[Any] | NDArray[Any]]
@@ -66,7 +66,7 @@ class Portion:
     def __len__(self) -> int:
         return len(self.thumbnails)
 
-    def part(self, start: int, stop: int) -> "Portion":
+    def part(self, start: int, stop: int) -> "Chunk":
         """Return the examples from `start` to `stop` without copying them."""
         if start == 0 and stop >= len(self):
             return self
@@ -79,7 +79,7 @@ class Portion:
         )
 
 
-def segment_length(portions: Iterable[Portion]) -> int:
+def segment_length(portions: Iterable[Chunk]) -> int:
     """Return how many examples make a segment: a multiple of the portions', as many as the memory allows."""
     filled = [portion for portion in portions if len(portion)]
     n_examples = sum(map(len, filled))
@@ -88,7 +88,7 @@ def segment_length(portions: Iterable[Portion]) -> int:
     return n_examples * max(times, 1)
 
 
-def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Portion], capacity: int) -> None:
+def write_segment(folder: Path, state: Checkpoint, portions: Sequence[Chunk], capacity: int) -> None:
     """Write the next segment and count it in `state`; nothing counts on disk before the state is written."""
     number = state.n_segments
     if state.n_examples != number * state.segment:
@@ -141,7 +141,7 @@ def part(folder: Path, number: int, kind: str) -> Path:
     return folder / "parts" / f"{number:05d}-{kind}.arrow"
 
 
-def _column(portion: Portion, name: str) -> Sequence[Any] | NDArray[Any]:
+def _column(portion: Chunk, name: str) -> Sequence[Any] | NDArray[Any]:
     return portion.examples.get(name, [None] * len(portion))
 
 

@@ -23,14 +23,32 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.errors import InvalidInput
-from topoact.mapper import GivenGraph
+from topoact.mapper import ImportedGraph
+from topoact.study.append import Addition, reopen
 from topoact.study.checkpoint import Checkpoint, read_checkpoint
 from topoact.study.files import digest, replacing, write_json
-from topoact.study.given import write_given
-from topoact.study.manifest import FORMAT, LayerEntry, Manifest, Skipped
-from topoact.study.placing import check_target, full_disk_said, lock, partial_of, publish, unlock
-from topoact.study.reopening import Addition, reopen
-from topoact.study.segments import Portion, finish_layer, read_examples, segment_length, write_segment
+from topoact.study.imported import write_imported
+from topoact.study.manifest import (
+    FORMAT,
+    LayerEntry,
+    Manifest,
+    Skipped,
+)
+from topoact.study.publish import (
+    check_target,
+    full_disk_said,
+    lock,
+    partial_of,
+    publish,
+    unlock,
+)
+from topoact.study.segments import (
+    Chunk,
+    finish_layer,
+    read_examples,
+    segment_length,
+    write_segment,
+)
 
 
 class StudyWriter:
@@ -71,7 +89,7 @@ class StudyWriter:
         self.path, self.config, self.capacity = path, config, capacity
         self.partial = partial_of(path)
         self._overwrite, self._restart, self._addition = overwrite, restart, addition
-        self._pending: deque[Portion] = deque()
+        self._pending: deque[Chunk] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="topoact-write")
         self._written: Future[None] | None = None
         self._n_taken = 0
@@ -129,7 +147,7 @@ class StudyWriter:
         """Whether nothing but the rename is left to do: the process died in the middle of `publish`."""
         return (self.partial / "study.json").exists()
 
-    def append(self, portion: Portion) -> None:
+    def append(self, portion: Chunk) -> None:
         """Take a portion; write segments when there is enough for them.
 
         After an interruption the first portion is the one that begins at `next_input`, whole: what is written of it
@@ -162,7 +180,7 @@ class StudyWriter:
         *,
         classes: Sequence[str] = (),
         title: str | None = None,
-        graphs: Mapping[str, GivenGraph] | None = None,
+        graphs: Mapping[str, ImportedGraph] | None = None,
     ) -> Path:
         """Write the tables and ``study.json``, and give the study its name.
 
@@ -189,7 +207,7 @@ class StudyWriter:
                 finish_layer(self.partial, self._state, number)
             if not self._state.has_thumbnails:  # a file of none for each segment
                 shutil.rmtree(self.partial / "thumbnails", ignore_errors=True)
-            given = write_given(self.partial, graphs or {}, {layer.key.lower() for layer in self._state.layers})
+            given = write_imported(self.partial, graphs or {}, {layer.key.lower() for layer in self._state.layers})
             write_json(self.partial / "study.json", self._manifest(classes, title, given).to_json())
         return self.publish()
 
@@ -211,7 +229,7 @@ class StudyWriter:
             self._pending.append(addition.tail())
         return state
 
-    def _check_same(self, portion: Portion) -> None:
+    def _check_same(self, portion: Chunk) -> None:
         """Refuse a portion whose examples are not those that the study has in its place."""
         first = self.n_before
         expected, found = self._ids[first : first + len(portion)], portion.examples.get("id", ())
@@ -243,14 +261,14 @@ class StudyWriter:
         if self._written:
             self._written.result()
 
-    def _write(self, portions: Sequence[Portion], notes: dict[str, Any]) -> None:
+    def _write(self, portions: Sequence[Chunk], notes: dict[str, Any]) -> None:
         """Write one segment, then the checkpoint that makes it count."""
         with full_disk_said(self.partial):
             if portions:
                 write_segment(self.partial, self._state, portions, self.capacity)
             replace(self._state, notes=notes).write(self.partial)
 
-    def _take(self) -> list[Portion]:
+    def _take(self) -> list[Chunk]:
         """Take what fills a segment from the pending portions."""
         state, taken, room = self._state, [], self._state.segment
         while self._pending:

@@ -44,8 +44,9 @@ class Pictures:
 
 def write_network_study(path: Path, n_examples: int = 240, *, named: bool = True) -> Study:
     """Write a study of a network whose code is written beside it as ``network.py``, its outputs named or not."""
-    from topoact.extract import Plan, extract, load_network
-    from topoact.extract.sources import DatasetSource
+    from topoact.extract import Plan, extract
+    from topoact.inputs.sources import DatasetSource
+    from topoact.networks.loading import load_network
 
     code = path.with_name("network.py")
     code.parent.mkdir(parents=True, exist_ok=True)

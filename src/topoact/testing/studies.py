@@ -12,7 +12,7 @@ import pyarrow as pa
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from topoact.study import Points, Portion, StudyWriter
+from topoact.study import Chunk, Points, StudyWriter
 from topoact.study.thumbnails import Thumbnail
 
 CLASSES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -42,7 +42,7 @@ def write_digits_study(path: Path, n_examples: int = 1797) -> Path:
     }
     thumbnails = [_thumbnail(row) for row in pixels]
     with StudyWriter(path, {"model": None, "data": "digits", "n": n_examples}, capacity=len(pixels)) as writer:
-        writer.append(Portion(examples, layers, thumbnails, next_input=len(pixels)))
+        writer.append(Chunk(examples, layers, thumbnails, next_input=len(pixels)))
         return writer.finish(_encoded(writer.examples()), classes=CLASSES, title="Handwritten digits")
 
 
@@ -59,7 +59,7 @@ def write_text_study(path: Path, sentences: Sequence[str], *, of_words: bool) ->
     vectors = (counts + np.random.default_rng(0).normal(0, 0.1, counts.shape)).astype(np.float32)
     with StudyWriter(path, {"model": None, "data": "sentences"}, capacity=len(texts)) as writer:
         layers = {"letters": _layer("letters", vectors[:, None], None)}
-        writer.append(Portion(columns, layers, [None] * len(texts), next_input=len(texts)))
+        writer.append(Chunk(columns, layers, [None] * len(texts), next_input=len(texts)))
         return writer.finish(writer.examples(), title="Sentences")
 
 

@@ -4,12 +4,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from topoact.study.inversions import Inversion, Preview
+from topoact.study.cache.inversions import Inversion, Preview
 from topoact.wire.model import WireModel
-from topoact.workbench import targets
-from topoact.workbench.inversion import Named
+from topoact.workbench.images import targets
+from topoact.workbench.images.activation_images import Named
 
-MOST: Final = 512
+MAX_TARGETS: Final = 512
 """Targets that may be asked for together."""
 
 Number = Annotated[int, Field(ge=0)]
@@ -45,7 +45,7 @@ class InversionRequest(WireModel):
 
     layer: Number
     graph: str = Field(pattern="^[0-9a-f]{16}$")
-    targets: list[Target] = Field(max_length=MOST)
+    targets: list[Target] = Field(max_length=MAX_TARGETS)
 
 
 class InversionTicket(WireModel):

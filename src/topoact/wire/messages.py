@@ -8,13 +8,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from topoact.analysis.diagnosis import Code
-from topoact.wire.arguments import ArgumentsRequest, NodeArguments, OutputWords
-from topoact.wire.equivalents import Equivalents
-from topoact.wire.findings import Found, Stability
-from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
+from topoact.analysis.shape.diagnosis import Code
+from topoact.wire.attributions import AttributionRequest, LogitLens, NodeAttribution
+from topoact.wire.images import (
+    ActivationImage,
+    InversionRequest,
+    InversionTicket,
+    NodeImage,
+)
+from topoact.wire.keyterms import KeyTerms
+from topoact.wire.located_inputs import LocatedInput, TextInput
 from topoact.wire.model import WireModel
-from topoact.wire.probes import Probe, TextProbe
+from topoact.wire.shape import ShapeReport, Stability
 from topoact.wire.texts import Passage
 from topoact.workbench.settings import KnobKind
 
@@ -183,20 +188,20 @@ class EpsilonCurve(WireModel):
     n_sampled: int
 
 
-class GivenShare(WireModel):
+class ClassShare(WireModel):
     """A class, by its place among the names, and its share of the members of a node."""
 
     code: int
     share: float
 
 
-class Given(WireModel):
+class ImportedFacts(WireModel):
     """What an imported graph has in the place of what only vectors tell; a node's `interval` is its cube's number."""
 
     lens: str = Field(description="What the lens_mean of a node is: the mean of a lens, or 'cube'.")
     names: list[str] = Field(description="Name of each node in the file.")
     classes: list[str] = Field(description="Names of all classes that the file tells, those of most members first.")
-    shares: list[list[GivenShare]] = Field(description="Largest classes of each node; empty if the file tells none.")
+    shares: list[list[ClassShare]] = Field(description="Largest classes of each node; empty if the file tells none.")
     is_whole: bool = Field(description="Whether n_points counts all points, not only up to the last in some node.")
 
 
@@ -210,7 +215,7 @@ class Graph(WireModel):
     layout: str
     layer: int
     settings: Settings | None
-    given: Given | None
+    given: ImportedFacts | None
     eps: float | tuple[float, float] | None = Field(
         description="The ε in use, resolved; the least and the greatest where each interval has its own."
     )
@@ -257,7 +262,7 @@ class ExampleId(WireModel):
     passage: Passage | None
 
 
-class FindRequest(WireModel):
+class SearchRequest(WireModel):
     """Ask which examples say something; with `whole` as a word of its own; by default in their texts."""
 
     query: str = Field(min_length=1, max_length=200)
@@ -289,22 +294,22 @@ MESSAGES: tuple[type[WireModel], ...] = (
     MapRequest,
     Ticket,
     Graph,
-    Found,
+    ShapeReport,
     StabilityRequest,
     Stability,
     InversionRequest,
     InversionTicket,
     ActivationImage,
     NodeImage,
-    Equivalents,
-    ArgumentsRequest,
-    NodeArguments,
-    OutputWords,
-    Probe,
-    TextProbe,
+    KeyTerms,
+    AttributionRequest,
+    NodeAttribution,
+    LogitLens,
+    LocatedInput,
+    TextInput,
     ProjectionRequest,
     RowsRequest,
-    FindRequest,
+    SearchRequest,
     ExampleId,
     JobEvent,
     Problem,

@@ -1,7 +1,20 @@
 """Use cases over an opened study, and the jobs that run them in another process."""
 
-from topoact.workbench.bench import DrawnGraph, OpenLayer, Workbench, open_workbench
-from topoact.workbench.settings import KNOBS, PRESETS, Knob, MapSettings, Preset, chosen, recalled
+from topoact.workbench.bench import (
+    DrawnGraph,
+    OpenLayer,
+    Workbench,
+    open_workbench,
+)
+from topoact.workbench.settings import (
+    KNOBS,
+    PRESETS,
+    Knob,
+    MapSettings,
+    Preset,
+    from_stored,
+    resolve,
+)
 
 __all__ = [
     "KNOBS",
@@ -12,7 +25,7 @@ __all__ = [
     "OpenLayer",
     "Preset",
     "Workbench",
-    "chosen",
+    "from_stored",
     "open_workbench",
-    "recalled",
+    "resolve",
 ]

@@ -9,28 +9,44 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from topoact.analysis.classes import class_counts, top_classes
-from topoact.analysis.groups import roots
-from topoact.analysis.layout import Drawing, anchored_layout, layout
-from topoact.analysis.projection import check_projection, project
+from topoact.analysis.drawing.layout import Drawing, anchored_layout, layout
+from topoact.analysis.drawing.projection import check_projection, project
+from topoact.analysis.labels.classes import class_counts, top_classes
+from topoact.analysis.shape.skeleton import roots
 from topoact.errors import InvalidInput, UnknownName
-from topoact.extract.reloading import NetworkChoice, StudyNetwork, has_gradients, reload_network
-from topoact.mapper import LENSES, MapperGraph, Progress, lens_values, no_progress
+from topoact.interpret.study_network import (
+    NetworkChoice,
+    StudyNetwork,
+    has_gradients,
+    reload_network,
+)
+from topoact.mapper import (
+    LENSES,
+    MapperGraph,
+    Progress,
+    lens_values,
+    no_progress,
+)
 from topoact.study import Layer, Study, open_study
-from topoact.study.derived import Derived
+from topoact.study.cache.located_inputs import LocatedInputs
+from topoact.study.cache.results import ResultCache
 from topoact.study.files import digest
-from topoact.study.probes import Probes
 from topoact.workbench.columns import number_columns
-from topoact.workbench.engine import Engine
+from topoact.workbench.graphs.graph_engine import GraphEngine
+from topoact.workbench.graphs.index_store import LensedLayer
 from topoact.workbench.locators import Locators
-from topoact.workbench.settings import MapSettings, chosen, recalled, usual
-from topoact.workbench.shelf import Source
+from topoact.workbench.settings import (
+    MapSettings,
+    default_for,
+    from_stored,
+    resolve,
+)
 
 if TYPE_CHECKING:
-    from topoact.workbench.inversion import ActivationImages
+    from topoact.workbench.images.activation_images import ActivationImages
 
 Numbers = npt.NDArray[np.int64]
-DRAWING: Final = 2
+DRAWING_VERSION: Final = 2
 """Version of the drawings; raised by a change that places nodes elsewhere, so that stored ones are left aside."""
 COLUMN_LENS: Final = "column:"
 """Prefix of a lens that is a column of the examples table."""
@@ -92,7 +108,7 @@ class OpenLayer:
         InvalidInput
             If a setting does not exist, is out of range, or does not fit the layer.
         """
-        return self._bench.map(self.layer.name, chosen(self._bench.usual, preset, **settings))
+        return self._bench.map(self.layer.name, resolve(self._bench.default_settings, preset, **settings))
 
     def vectors(self) -> npt.NDArray[np.float32]:
         """Return the activation vectors.
@@ -152,11 +168,11 @@ class Workbench:
     """
 
     def __init__(self, study: Study, network: NetworkChoice | None = None) -> None:
-        self.study, self.choice = study, network
-        self.derived = Derived(study.path, study.given)
-        self.probes = Probes(study.path)
-        self.locators = Locators(self.probes)
-        self._engine = Engine(study.path)
+        self.study, self.network_choice = study, network
+        self.cache = ResultCache(study.path, study.given)
+        self.located_inputs = LocatedInputs(study.path)
+        self.locators = Locators(self.located_inputs)
+        self._engine = GraphEngine(study.path)
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 
     def __repr__(self) -> str:
@@ -168,10 +184,10 @@ class Workbench:
         return self.study.layers
 
     @cached_property
-    def usual(self) -> MapSettings:
+    def default_settings(self) -> MapSettings:
         """The settings of a graph when nothing else is asked for: those for the layer of the fewest points."""
         layers = [self.study.layer(name) for name in self.layers]
-        return usual(min((layer.n_points for layer in layers if layer.has_vectors), default=0))
+        return default_for(min((layer.n_points for layer in layers if layer.has_vectors), default=0))
 
     @cached_property
     def network(self) -> StudyNetwork:
@@ -185,25 +201,25 @@ class Workbench:
             If it cannot be loaded.
         """
         self.check_network()
-        assert self.choice is not None
-        return reload_network(self.study, self.choice)
+        assert self.network_choice is not None
+        return reload_network(self.study, self.network_choice)
 
     def check_network(self) -> None:
         """Refuse what needs a network where the workbench was opened without one; raises `InvalidInput`."""
-        if self.choice is None:
+        if self.network_choice is None:
             raise InvalidInput("the study was opened without its network: start the explorer with --model study")
 
     @cached_property
     def images(self) -> "ActivationImages":
         """Activation images of the study's layers."""
-        from topoact.workbench.inversion import ActivationImages
+        from topoact.workbench.images.activation_images import ActivationImages
 
         return ActivationImages(self)
 
     @property
-    def can_paint(self) -> bool:
+    def can_invert(self) -> bool:
         """Whether there can be activation images: told without loading the network."""
-        return self.choice is not None and has_gradients(self.study, self.choice)
+        return self.network_choice is not None and has_gradients(self.study, self.network_choice)
 
     def layer(self, name: str | int) -> OpenLayer:
         """Return a layer.
@@ -246,13 +262,13 @@ class Workbench:
         """
         opened = self.study.layer(layer)
         key = self.key(opened, settings)
-        stored = self.derived.load_graph(key)
+        stored = self.cache.load_graph(key)
         if stored is not None:
             return stored
         if not opened.has_vectors:
             raise self.study.damaged(f"given/{opened.key}", "its files cannot be read")
         progress("reading activations", 0, 1)
-        source = Source(
+        source = LensedLayer(
             opened.digest,
             settings.lens,
             lambda: self.vectors(opened),
@@ -260,7 +276,7 @@ class Workbench:
         )
         graph, stops = self._engine.graph(source, settings, progress)
         about = {"layer": opened.name, "settings": asdict(settings), "stops": list(stops)}
-        self.derived.save_graph(key, graph, about)
+        self.cache.save_graph(key, graph, about)
         return graph
 
     def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None) -> DrawnGraph:
@@ -273,7 +289,7 @@ class Workbench:
         whole = self._finest(anchor)
         if anchor and whole and whole.graph == finest:
             return DrawnGraph(key, anchor.layout)
-        return DrawnGraph(key, digest([DRAWING, finest, *(whole or ())]))
+        return DrawnGraph(key, digest([DRAWING_VERSION, finest, *(whole or ())]))
 
     def draw(
         self,
@@ -288,7 +304,7 @@ class Workbench:
         """
         name = self.drawn_name(layer, settings, anchor)
         graph = self.map(layer, settings, progress)
-        stored = self.derived.load_drawing(*name)
+        stored = self.cache.load_drawing(*name)
         if stored is not None and len(stored.positions) == graph.n_nodes:
             return stored
         if graph.prominence is not None and settings.finest != settings:
@@ -296,7 +312,7 @@ class Workbench:
         else:
             progress("placing nodes", 0, 1)
             drawing = layout(graph) if anchor is None else self._beside(graph, anchor)
-        self.derived.save_drawing(*name, drawing)
+        self.cache.save_drawing(*name, drawing)
         return drawing
 
     def project(self, layer: str | int, kind: str, progress: Progress = no_progress) -> npt.NDArray[np.float32]:
@@ -307,7 +323,7 @@ class Workbench:
         progress("projecting", 0, 1)
         opened = self.study.layer(layer)
         positions = project(kind, self.vectors(opened))
-        self.derived.save_projection(f"{opened.digest}-{kind}", positions)
+        self.cache.save_projection(f"{opened.digest}-{kind}", positions)
         return positions
 
     def stored_projection(self, layer: str | int, kind: str) -> npt.NDArray[np.float32] | None:
@@ -319,7 +335,7 @@ class Workbench:
             If there is no such layer or projection.
         """
         check_projection(kind)
-        return self.derived.load_projection(f"{self.study.layer(layer).digest}-{kind}")
+        return self.cache.load_projection(f"{self.study.layer(layer).digest}-{kind}")
 
     def close(self) -> None:
         """Wait until what is being kept in the study is there."""
@@ -346,16 +362,16 @@ class Workbench:
 
     def _finest(self, anchor: DrawnGraph | None) -> DrawnGraph | None:
         """Return the drawing that a drawing was cut out of; itself where it was not."""
-        about = self.derived.about_graph(anchor.graph) if anchor else None
+        about = self.cache.about_graph(anchor.graph) if anchor else None
         if not anchor or not about or "settings" not in about:
             return anchor
-        finest = recalled(about["settings"]).finest
+        finest = from_stored(about["settings"]).finest
         return DrawnGraph(self.key(self.study.layer(about["layer"]), finest), anchor.layout)
 
     def _cut(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None, progress: Progress) -> Drawing:
         """Take the nodes that are left at the prominence out of the finest drawing, each in its place."""
         whole = self._finest(anchor)
-        if whole is not None and self.derived.load_drawing(*whole) is None:
+        if whole is not None and self.cache.load_drawing(*whole) is None:
             anchor = whole = None
         drawing = self.draw(layer, settings.finest, whole, progress)
         left = roots(self.map(layer, settings.finest, progress), settings.prominence)
@@ -365,16 +381,16 @@ class Workbench:
         """Return the numbers that nodes of the finest cut have in the anchor, −1 where it does not have them."""
         if anchor == whole or anchor is None or whole is None:
             return nodes
-        about, finest = self.derived.about_graph(anchor.graph), self.derived.load_graph(whole.graph)
+        about, finest = self.cache.about_graph(anchor.graph), self.cache.load_graph(whole.graph)
         if about is None or finest is None:
             return np.full_like(nodes, -1)
         number = np.full(finest.n_nodes + 1, -1)
-        left = roots(finest, recalled(about["settings"]).prominence)
+        left = roots(finest, from_stored(about["settings"]).prominence)
         number[left] = np.arange(len(left))
         return number[nodes]
 
     def _beside(self, graph: MapperGraph, anchor: DrawnGraph) -> Drawing:
-        other, drawing = self.derived.load_graph(anchor.graph), self.derived.load_drawing(*anchor)
+        other, drawing = self.cache.load_graph(anchor.graph), self.cache.load_drawing(*anchor)
         if other is None or drawing is None:
             raise InvalidInput(f"the graph {anchor.graph} to be drawn beside is not in the study any more: draw anew")
         return anchored_layout(graph, other, drawing.positions)

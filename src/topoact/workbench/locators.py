@@ -7,14 +7,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from topoact.analysis.locating import Locator
-from topoact.analysis.usual import Usual
+from topoact.analysis.location.locate import Locator
+from topoact.analysis.location.novelty import Novelty
 from topoact.mapper import MapperGraph
 from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.study import Layer
-from topoact.study.probes import Probes
+from topoact.study.cache.located_inputs import LocatedInputs
 
-MOST: Final = 50_000_000
+MAX_COORDINATES: Final = 50_000_000
 """Coordinates of the layers whose locators are kept; each takes up to 16 bytes."""
 
 
@@ -27,7 +27,7 @@ class Locators:
         Of the study.
     """
 
-    def __init__(self, probes: Probes) -> None:
+    def __init__(self, probes: LocatedInputs) -> None:
         self._probes = probes
         self._known: dict[tuple[str, str], tuple[int, Locator]] = {}
 
@@ -39,7 +39,7 @@ class Locators:
         size, found = self._known.pop(name, (layer.n_points * layer.n_channels, None))
         found = found or self._made(layer, graph, metric, vectors())
         self._known[name] = (size, found)
-        while sum(size for size, _ in self._known.values()) > MOST:
+        while sum(size for size, _ in self._known.values()) > MAX_COORDINATES:
             del self._known[next(iter(self._known))]
         return found
 
@@ -49,7 +49,7 @@ class Locators:
             return Locator(vectors, graph, metric=distance)
         key = f"{layer.digest}-{distance}"
         known = self._probes.usual(key)
-        usual = Usual(vectors, layer.points["example"].to_numpy(), metric=distance, limit=known)
+        usual = Novelty(vectors, layer.points["example"].to_numpy(), metric=distance, limit=known)
         if known is None and isfinite(usual.limit):
-            self._probes.remember_usual(key, usual.limit)
+            self._probes.remember_novelty_limit(key, usual.limit)
         return Locator(vectors, graph, metric=distance, usual=usual)

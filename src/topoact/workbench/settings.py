@@ -8,21 +8,28 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput, UnknownName
-from topoact.mapper import DBSCAN, Cover, Mapper, Modes, QuantileCover, UniformCover
+from topoact.mapper import (
+    DBSCAN,
+    Cover,
+    Mapper,
+    Modes,
+    QuantileCover,
+    UniformCover,
+)
 from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.study.files import digest
 
-ENGINE: Final = {"modes": 1, "dbscan": 2}
+ENGINE_VERSIONS: Final = {"modes": 1, "dbscan": 2}
 """Versions of the constructions; raised by a change that gives other graphs, so that stored ones are left aside."""
-LATER: Final = {"cover": "uniform", "metric": "euclidean", "clusterer": "dbscan"}
+STORED_DEFAULTS: Final = {"cover": "uniform", "metric": "euclidean", "clusterer": "dbscan"}
 """Settings that came after graphs had been stored: at these values they are no part of a graph's key."""
-OWN: Final = {"modes": ("k", "prominence"), "dbscan": ("eps", "min_samples")}
+CLUSTERER_SETTINGS: Final = {"modes": ("k", "prominence"), "dbscan": ("eps", "min_samples")}
 """Settings of each clusterer that the others do not have."""
-MOST_INTERVALS: Final = 25
-LEAST_INTERVALS: Final = 5
-POINTS: Final = 400
+MAX_DEFAULT_INTERVALS: Final = 25
+MIN_DEFAULT_INTERVALS: Final = 5
+POINTS_PER_INTERVAL: Final = 400
 """A layer has usually so many intervals, but that each has as many points as this where it can."""
-FINEST: Final = 0.1
+FINEST_PROMINENCE: Final = 0.1
 """Prominence at which a graph is placed: at a larger one its nodes keep the places that they have there."""
 
 KnobKind = Literal["choice", "int", "float", "epsilon", "prominence"]
@@ -44,7 +51,7 @@ class MapSettings:
     """A name, as for `topoact.mapper.lens_values`, or ``column:NAME`` for a numeric column of the examples."""
     cover: str = "balanced"
     """``balanced``, ``uniform``, or the convention of a `topoact.UniformCover`."""
-    n_intervals: int = MOST_INTERVALS
+    n_intervals: int = MAX_DEFAULT_INTERVALS
     """Number of intervals, at least 1."""
     overlap: float = 0.3
     """Share of an interval that it has in common with the next, in [0, 1)."""
@@ -76,15 +83,17 @@ class MapSettings:
     @property
     def used(self) -> dict[str, Any]:
         """The settings that make a difference: those that only another clusterer has do not."""
-        foreign = {name for clusterer, names in OWN.items() if clusterer != self.clusterer for name in names}
+        foreign = {
+            name for clusterer, names in CLUSTERER_SETTINGS.items() if clusterer != self.clusterer for name in names
+        }
         return {name: value for name, value in asdict(self).items() if name not in foreign}
 
     @property
     def finest(self) -> "MapSettings":
         """The settings of the graph whose nodes include those of this one, in whose places they are drawn."""
-        if self.clusterer != "modes" or not self.prominence > FINEST:
+        if self.clusterer != "modes" or not self.prominence > FINEST_PROMINENCE:
             return self
-        return replace(self, prominence=FINEST)
+        return replace(self, prominence=FINEST_PROMINENCE)
 
     def cover_of(self) -> Cover:
         """Return the cover that these settings describe.
@@ -114,7 +123,7 @@ class MapSettings:
             return Modes(k=self.k, prominence=self.prominence, metric=metric)
         if self.clusterer == "dbscan":
             return DBSCAN(eps=self.eps, min_samples=self.min_samples, metric=metric)
-        raise UnknownName(f"unknown clusterer {self.clusterer!r}: choose {', '.join(OWN)}")
+        raise UnknownName(f"unknown clusterer {self.clusterer!r}: choose {', '.join(CLUSTERER_SETTINGS)}")
 
     def mapper(self, lens: str | npt.ArrayLike) -> Mapper:
         """Return the estimator that these settings describe, with `lens` in the place of its name."""
@@ -122,16 +131,18 @@ class MapSettings:
 
     def key(self, layer_digest: str) -> str:
         """Return the key under which the graph of these settings on that layer is stored."""
-        said = {name: value for name, value in self.used.items() if value != LATER.get(name)}
-        return digest({"layer": layer_digest, "engine": ENGINE.get(self.clusterer, 0), **said})
+        said = {name: value for name, value in self.used.items() if value != STORED_DEFAULTS.get(name)}
+        return digest({"layer": layer_digest, "engine": ENGINE_VERSIONS.get(self.clusterer, 0), **said})
 
 
-def usual(n_points: int) -> MapSettings:
+def default_for(n_points: int) -> MapSettings:
     """Return the settings for layers of so many points when nothing else is asked for."""
-    return MapSettings(n_intervals=min(MOST_INTERVALS, max(LEAST_INTERVALS, n_points // POINTS)))
+    return MapSettings(
+        n_intervals=min(MAX_DEFAULT_INTERVALS, max(MIN_DEFAULT_INTERVALS, n_points // POINTS_PER_INTERVAL))
+    )
 
 
-def chosen(base: MapSettings, preset: str | None = None, **values: Any) -> MapSettings:
+def resolve(base: MapSettings, preset: str | None = None, **values: Any) -> MapSettings:
     """Return the settings of a preset, or those of `base`, with other values for some of them.
 
     Raises
@@ -146,15 +157,15 @@ def chosen(base: MapSettings, preset: str | None = None, **values: Any) -> MapSe
         raise InvalidInput(f"unknown setting {', '.join(unknown)}: there are {', '.join(known)}")
     settings = replace(PRESETS[preset].settings if preset else base, **values)
     for name in values:
-        if settings.clusterer in OWN and name not in settings.used:
-            owner = next(clusterer for clusterer, names in OWN.items() if name in names)
+        if settings.clusterer in CLUSTERER_SETTINGS and name not in settings.used:
+            owner = next(clusterer for clusterer, names in CLUSTERER_SETTINGS.items() if name in names)
             raise InvalidInput(f"{name} is a setting of the clusterer {owner!r}, not of {settings.clusterer!r}")
     return settings
 
 
-def recalled(values: dict[str, Any]) -> MapSettings:
+def from_stored(values: dict[str, Any]) -> MapSettings:
     """Return settings as they were stored, also before there were all of today's."""
-    return MapSettings(**{**LATER, **values})
+    return MapSettings(**{**STORED_DEFAULTS, **values})
 
 
 class Choice(NamedTuple):
@@ -183,21 +194,21 @@ class Knob:
     @property
     def clusterer(self) -> str | None:
         """The clusterer that alone has this setting."""
-        return next((clusterer for clusterer, names in OWN.items() if self.name in names), None)
+        return next((clusterer for clusterer, names in CLUSTERER_SETTINGS.items() if self.name in names), None)
 
     @property
     def default(self) -> Any:
         return getattr(MapSettings(), self.name)
 
 
-AS_IN: Final = "Equal, as placed by"
+PLACED_AS_BY: Final = "Equal, as placed by"
 COVERS: Final = (
     Choice("uniform", "equal intervals"),
     Choice("balanced", "equally many points"),
-    Choice("giotto-tda", "giotto-tda", AS_IN),
-    Choice("tda-mapper", "tda-mapper", AS_IN),
-    Choice("gudhi", "GUDHI", AS_IN),
-    Choice("zen-mapper", "zen-mapper", AS_IN),
+    Choice("giotto-tda", "giotto-tda", PLACED_AS_BY),
+    Choice("tda-mapper", "tda-mapper", PLACED_AS_BY),
+    Choice("gudhi", "GUDHI", PLACED_AS_BY),
+    Choice("zen-mapper", "zen-mapper", PLACED_AS_BY),
 )
 METRICS: Final = (Choice("euclidean", "Euclidean"), Choice("cosine", "cosine"))
 CLUSTERERS: Final = (Choice("modes", "modes of density"), Choice("dbscan", "DBSCAN"))
@@ -262,7 +273,7 @@ KNOBS: Final = (
         "How far a mode must rise above the saddle to a denser one, or it is merged into it; in multiples of what "
         "chance alone makes.",
         "prominence",
-        FINEST,
+        FINEST_PROMINENCE,
         4,
         0.01,
     ),

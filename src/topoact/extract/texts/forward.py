@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import ModelError
-from topoact.extract.attribution import attribute
-from topoact.extract.forward import Pass, Seen
+from topoact.extract.example_attribution import attribute
+from topoact.extract.forward import ForwardResult, Pass
 from topoact.extract.policies import VECTOR
 from topoact.extract.predictions import host_scores
-from topoact.extract.texts.source import Unit
+from topoact.inputs.texts.source import Unit
 from topoact.study import Points
 
 if TYPE_CHECKING:
-    from topoact.extract.networks.text_network import TextNetwork
     from topoact.extract.texts.reading import Sample
+    from topoact.networks.text_network import TextNetwork
 
 
 class Bags(NamedTuple):
@@ -41,7 +41,7 @@ class TextForward:
 
     def __call__(
         self, network: "TextNetwork", ids: NDArray[np.int64], mask: NDArray[np.int64], bags: Mapping[str, Bags]
-    ) -> Seen:
+    ) -> ForwardResult:
         """Run the network on padded texts and keep the mean of each bag, by layer and policy."""
         keep = partial(self._keep, shape=ids.shape, bags=bags)
         layers = {name: partial(keep, module=name) for name in self.layers}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract.texts.source import Unit
+from topoact.inputs.texts.source import Unit
 
 TEXT_POLICIES = ("cls", "mean")
 WORD_POLICIES = ("words", "tokens")

@@ -8,8 +8,8 @@ from typing import Any
 from topoact.errors import InvalidInput
 from topoact.extract.loader import in_threads
 from topoact.extract.texts.pieces import Pieces, Tokenizer, unit_of
-from topoact.extract.texts.source import Text, TextSource, Words
-from topoact.extract.texts.where import Where
+from topoact.inputs.texts.source import Text, TextSource, Words
+from topoact.inputs.texts.where import Where
 
 WINDOW_TEXTS = 512
 """Texts that are sorted by length together, at most."""

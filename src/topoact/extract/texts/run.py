@@ -10,22 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract.attribution import attributed_to
-from topoact.extract.forward import Pass, Seen, forward_runs
-from topoact.extract.layers import default_layers, select_layers
-from topoact.extract.networks.text_network import TextNetwork
-from topoact.extract.portions import Names, check_finite, name_outputs
+from topoact.extract.chunks import LayerNames, check_finite, name_outputs
+from topoact.extract.example_attribution import attributed_to
+from topoact.extract.forward import ForwardResult, Pass, forward_runs
 from topoact.extract.predictions import Outputs, label_name
 from topoact.extract.texts.forward import TextForward, pass_of
 from topoact.extract.texts.pieces import Tokenizer, batches
 from topoact.extract.texts.reading import TextReader, Window
-from topoact.extract.texts.source import TextSource
+from topoact.inputs.texts.source import TextSource
 from topoact.mapper import Progress
-from topoact.study import Points, Portion, StudyWriter
+from topoact.networks.layers import default_layers, select_layers
+from topoact.networks.text_network import TextNetwork
+from topoact.study import Chunk, Points, StudyWriter
 
 if TYPE_CHECKING:
-    from topoact.extract.networks import Network
-    from topoact.extract.run import Plan
+    from topoact.extract.plan import Plan
+    from topoact.networks import Network
 
 BATCH_TOKENS = 2**14
 """Tokens of a batch with its padding, unless one text has more."""
@@ -50,7 +50,7 @@ class TextRun:
     """What to say when there is no example."""
 
     def __init__(
-        self, network: "Network", source: TextSource, plan: "Plan", on_progress: Progress, names: Names
+        self, network: "Network", source: TextSource, plan: "Plan", on_progress: Progress, names: LayerNames
     ) -> None:
         if not isinstance(network, TextNetwork):
             raise ModelError(
@@ -78,7 +78,7 @@ class TextRun:
     @property
     def config(self) -> dict[str, Any]:
         """What determines the study, as JSON."""
-        from topoact.extract.run import plan_config
+        from topoact.extract.plan import plan_config
 
         config = plan_config(self._network, self._source, self._plan, self._tokenizer.record)
         return {**config, "where": list(self._plan.where)}
@@ -108,12 +108,12 @@ class TextRun:
                 yield (window, order), [pass_of([window.samples[i] for i in places], pad) for places in order]
 
     def _portion(
-        self, window: Window, order: Sequence[Sequence[int]], seen: Sequence[Seen], notes: dict[str, Any]
-    ) -> Portion:
+        self, window: Window, order: Sequence[Sequence[int]], seen: Sequence[ForwardResult], notes: dict[str, Any]
+    ) -> Chunk:
         """Return what the study keeps of a window."""
         samples, rest = window.samples, (window.next_input, window.skipped, window.tally)
         if not samples:
-            return Portion({}, {}, (), *rest)
+            return Chunk({}, {}, (), *rest)
         scores = _scores(seen, order)
         self._note(scores, seen[0][1], notes)
         sizes = np.array([len(sample) for sample in samples])
@@ -125,7 +125,7 @@ class TextRun:
         if self._outputs:
             firsts = np.cumsum(sizes) - sizes
             said = self._outputs.predict(scores, [columns["label"][first] for first in firsts])
-        return Portion(_arranged(columns, said, sizes), layers, [None] * int(sizes.sum()), *rest)
+        return Chunk(_arranged(columns, said, sizes), layers, [None] * int(sizes.sum()), *rest)
 
     def _note(self, scores: Any, layers: Iterable[str], notes: dict[str, Any]) -> None:
         if "layers" not in notes or self._outputs is None:
@@ -141,7 +141,7 @@ class TextRun:
         return default_layers(self._network, self._network.sample_input())
 
 
-def _scores(seen: Sequence[Seen], order: Iterable[Iterable[int]]) -> NDArray[np.float32] | None:
+def _scores(seen: Sequence[ForwardResult], order: Iterable[Iterable[int]]) -> NDArray[np.float32] | None:
     """Return the scores of all texts in their order; None where the network gives none."""
     scores = [found for found, _ in seen if found is not None]
     return np.concatenate(scores)[np.argsort(list(chain.from_iterable(order)))] if scores else None

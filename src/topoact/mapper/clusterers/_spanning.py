@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from topoact.mapper.neighbors._jit import compiled, reordering
+from topoact.mapper.neighbors._kernels.jit import compiled, reordering
 
 
 @compiled

@@ -10,11 +10,18 @@ from sklearn.base import BaseEstimator
 from topoact.errors import InvalidInput
 from topoact.mapper.build import centres, ragged
 from topoact.mapper.checks import check_whole
-from topoact.mapper.covers import pullback
+from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.neighbors.nearest import k_nearest
 from topoact.mapper.nerve import Contacts, Nodes
-from topoact.mapper.protocols import Intervals, Labels, LensValues, Progress, Rows, Vectors
+from topoact.mapper.protocols import (
+    Intervals,
+    Labels,
+    LensValues,
+    Progress,
+    Rows,
+    Vectors,
+)
 
 
 class Communities(BaseEstimator):  # type: ignore[misc]

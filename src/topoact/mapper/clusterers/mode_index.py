@@ -16,22 +16,37 @@ import numpy.typing as npt
 from topoact.errors import InvalidInput
 from topoact.mapper.build import assemble
 from topoact.mapper.checks import check_whole
-from topoact.mapper.clusterers.modes import Climb, climb, climb_of, joined, lone_climb
-from topoact.mapper.clusterers.trees import ModeTree
-from topoact.mapper.covers import UniformCover
+from topoact.mapper.clusterers.mode_tree import ModeTree
+from topoact.mapper.clusterers.modes import (
+    Climb,
+    climb,
+    climb_of,
+    joined,
+    lone_climb,
+)
+from topoact.mapper.covers.even import UniformCover
 from topoact.mapper.graph import MapperGraph
-from topoact.mapper.neighbors._keeping import checked_origin, origin, taken
+from topoact.mapper.indexes._lens_order import Ordered, in_order
+from topoact.mapper.indexes._serialize import checked_origin, origin, taken
 from topoact.mapper.neighbors._layout import Layout, lay_out
-from topoact.mapper.neighbors._ordered import Ordered, in_order
 from topoact.mapper.neighbors._threads import side_by_side, usable_cores
 from topoact.mapper.neighbors.memory import CANDIDATE, available_memory, mebibytes
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
+from topoact.mapper.protocols import (
+    Cover,
+    Intervals,
+    Lens,
+    LensValues,
+    Progress,
+    Rows,
+    Vectors,
+    no_progress,
+)
 
 if TYPE_CHECKING:
+    from topoact.mapper.neighbors._kernels.skyband import Skyband
     from topoact.mapper.neighbors._nodes import Gatherer
-    from topoact.mapper.neighbors._skyband import Skyband
 
 MAX_INTERVAL: Final = 0.06
 """Share of the lens range, or of the points, that 25 intervals of overlap 30 % take, equal or balanced ones."""
@@ -120,7 +135,7 @@ class ModeIndex:
             self._layout = lay_out(points.covering(intervals))
         limit = available_memory() if memory_limit is None else memory_limit
         progress("loading the engine", 0, 1)
-        from topoact.mapper.neighbors._candidates import skyband
+        from topoact.mapper.neighbors._kernels.candidates import skyband
 
         how: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
         self._skyband = skyband(points.vectors, points.order, self._layout, self.k, limit, **how)
@@ -297,7 +312,7 @@ class ModeIndex:
         InvalidInput
             If the arrays are damaged, or do not belong to `X` and the lens.
         """
-        from topoact.mapper.neighbors._skyband import Skyband
+        from topoact.mapper.neighbors._kernels.skyband import Skyband
 
         self = cls.__new__(cls)
         self._points, self.n_jobs = in_order(X, lens), n_jobs or usable_cores()

@@ -8,14 +8,24 @@ from sklearn.base import BaseEstimator
 
 from topoact.mapper.build import centres
 from topoact.mapper.checks import check_whole
+from topoact.mapper.clusterers.mode_tree import ModeTree
 from topoact.mapper.clusterers.noise import noise_level
-from topoact.mapper.clusterers.trees import Floats, ModeTree, Numbers, checked_prominence
-from topoact.mapper.covers import pullback
+from topoact.mapper.covers.pullback import pullback
+from topoact.mapper.merging import Floats, Numbers, checked_prominence
 from topoact.mapper.neighbors._threads import usable_cores
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
-from topoact.mapper.neighbors.nearest import Nearest, k_nearest
+from topoact.mapper.neighbors.nearest import k_nearest
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.protocols import Intervals, Labels, LensValues, Progress, Rows, Vectors, no_progress
+from topoact.mapper.protocols import (
+    Intervals,
+    Labels,
+    LensValues,
+    Nearest,
+    Progress,
+    Rows,
+    Vectors,
+    no_progress,
+)
 
 SAMPLE: Final = 500
 """Points at which the averaging of the density is measured."""
@@ -188,7 +198,7 @@ def lone_climb(n_points: int) -> Climb:
 
 def climb(near: Nearest, n_channels: int, metric: Metric) -> Climb:
     """Return the modes of points, given their nearest neighbours among each other."""
-    from topoact.mapper.clusterers._uphill import merge_tree, points_averaged
+    from topoact.mapper.clusterers._tomato import merge_tree, points_averaged
 
     rows, distances = near
     n_points = len(rows)
@@ -208,7 +218,7 @@ def log_density(rows: Numbers, distances: Floats, n_channels: int) -> tuple[Floa
     n_channels
         The most that the dimension can be, and what it is where distances do not tell.
     """
-    from topoact.mapper.clusterers._uphill import inverse_dimension, log_radii, smoothed
+    from topoact.mapper.clusterers._tomato import inverse_dimension, log_radii, smoothed
 
     inverse = inverse_dimension(distances)
     dimension = min(1 / inverse, n_channels) if inverse else float(n_channels)

@@ -14,7 +14,12 @@ from topoact.mapper.checks import check_whole
 from topoact.mapper.clusterers.dbscan import DBSCAN
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.metrics import Metric
-from topoact.mapper.protocols import Clusterer, Labels, Rows, Vectors
+from topoact.mapper.protocols import (
+    Clusterer,
+    Labels,
+    Rows,
+    Vectors,
+)
 
 FEWEST: Final = ("n_clusters", "n_components", "min_cluster_size", "min_samples")
 """Parameters that say how many points a clusterer needs."""

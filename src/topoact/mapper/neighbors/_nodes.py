@@ -5,16 +5,21 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper.neighbors._band import Words
-from topoact.mapper.neighbors._dbscan import cluster_range
-from topoact.mapper.neighbors._gather import dense_centre, gather_members, sparse_centre
+from topoact.mapper.neighbors._kernels.adjacency_bits import Words
+from topoact.mapper.neighbors._kernels.bitplanes import Facts
+from topoact.mapper.neighbors._kernels.dbscan import cluster_range
+from topoact.mapper.neighbors._kernels.gather import dense_centre, gather_members, sparse_centre
+from topoact.mapper.neighbors._kernels.tiles import Nonzeros, find_nonzeros
 from topoact.mapper.neighbors._layout import Layout, Places
-from topoact.mapper.neighbors._planes import Facts
 from topoact.mapper.neighbors._threads import side_by_side
-from topoact.mapper.neighbors._tiles import Nonzeros, find_nonzeros
 from topoact.mapper.neighbors.memory import is_sparse
 from topoact.mapper.nerve import Members
-from topoact.mapper.protocols import Progress, Rows, Vectors, no_progress
+from topoact.mapper.protocols import (
+    Progress,
+    Rows,
+    Vectors,
+    no_progress,
+)
 
 
 class Gatherer:

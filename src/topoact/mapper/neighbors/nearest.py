@@ -4,33 +4,17 @@ Distances are exact: squared differences, or products of unit vectors, summed in
 away the first row is the nearer one, a point is not its own neighbour, and a duplicate is a neighbour at distance 0.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
 from topoact.mapper.checks import check_whole, checked_vectors
-from topoact.mapper.lenses import l2_norm
 from topoact.mapper.neighbors._threads import usable_cores
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
-from topoact.mapper.protocols import Progress, Rows, no_progress
-
-
-class Nearest(NamedTuple):
-    """The k nearest neighbours of some points, nearest first.
-
-    Examples
-    --------
-    >>> from topoact.mapper import k_nearest
-    >>> k_nearest([[0.0], [1.0], [3.0]], k=2).distances.tolist()
-    [[1.0, 3.0], [1.0, 2.0], [2.0, 3.0]]
-    """
-
-    rows: npt.NDArray[np.int64]
-    """Shape (n_queries, k); −1 where there are fewer than k neighbours."""
-    distances: npt.NDArray[np.float64]
-    """Shape (n_queries, k); infinite where there are fewer than k neighbours."""
+from topoact.mapper.norms import l2_norm
+from topoact.mapper.protocols import Nearest, Progress, Rows, no_progress
 
 
 def k_nearest(
@@ -84,7 +68,7 @@ def k_nearest(
         "progress": progress,
     }
     wanted = None if queries is None else _checked_queries(queries, len(vectors))
-    from topoact.mapper.neighbors._nearest import nearest, nearest_of
+    from topoact.mapper.neighbors._kernels.nearest import nearest, nearest_of
 
     # In order of length near points are not far apart, so that the search soon knows how near is near.
     order, n_points = np.argsort(l2_norm(vectors), kind="stable").astype(np.int64), len(vectors)

@@ -6,7 +6,7 @@ measured. Then ``|x·y − x̂·ŷ| ≤ (2 δ + δ²) |x| |y|``; rounding the pr
 most κ' (s_x + s_y) more, and κ' s is added to and taken from the norms.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -15,14 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
+from topoact.mapper.neighbors._kernels.tiles import Multiply
 from topoact.mapper.neighbors._layout import WORD
 
 if TYPE_CHECKING:
-    from topoact.mapper.neighbors._tiles import Tiles
+    from topoact.mapper.neighbors._kernels.tiles import Tiles
 
 Kind = Literal["float32", "bfloat16"]
-Multiply = Callable[[int, int, int, int], npt.NDArray[np.float32]]
-"""``multiply(first, last, start, stop)``: the products of the points of two ranges of blocks."""
 
 ROUNDING: Final[dict[str, float]] = {"float32": 0.0, "bfloat16": 2.0**-8}
 """Relative error of rounding a product to the type."""

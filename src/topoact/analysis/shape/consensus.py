@@ -1,0 +1,181 @@
+"""What a panel of graphs agrees on: an answer must not depend on where the cuts of the cover fall."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.analysis.shape.topology import (
+    PLURAL,
+    SKELETON,
+    Count,
+    Kind,
+    ShapeReport,
+    shape_report,
+)
+from topoact.mapper import (
+    Intervals,
+    Lens,
+    MapperGraph,
+    Progress,
+    lens_values,
+    mode_tree,
+    no_progress,
+)
+from topoact.mapper.build import assemble
+from topoact.mapper.checks import check_differing, check_whole, checked_vectors
+from topoact.mapper.clusterers.modes import nodes_of
+from topoact.mapper.covers.even import UniformCover
+from topoact.mapper.covers.pullback import pullback
+from topoact.mapper.protocols import LensValues, Vectors
+
+PANEL: Final = ((1.0, 0.0, 1), (1.0, 0.5, 1), (0.8, 0.25, 1), (0.64, 0.5, 1), (0.64, 0.0, 1))
+"""Its members: share of the intervals, shift of the cuts as a share of an interval, multiple of k."""
+AGREED: Final = 3
+"""Members that agree on what is told."""
+SAMPLE: Final = 20_000
+"""Points that the principal axes are found from."""
+
+
+def consensus(
+    vectors: npt.ArrayLike,
+    lens: str | Lens | npt.ArrayLike = "l2",
+    *,
+    n_intervals: int = 25,
+    overlap: float = 0.35,
+    k: int = 15,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> ShapeReport:
+    """Count components, loops and branching nodes, and tell what a panel of five graphs agrees on.
+
+    The graphs differ in the number of intervals (all, 80 and 64 %), in where the cuts fall, and in k. They are made of
+    the principal components that stand out from noise (Marchenko, Pastur 1967; the level of the noise is read from the
+    median of the spectrum, as Gavish and Donoho 2014 do): in many channels the distances are those of the noise. A
+    passage of no more than k points, the lesser part of what one of its ends shares with the other's interval, is not
+    walked: it may be the tip of an arm, too small to be a mode of its own.
+
+    Parameters
+    ----------
+    vectors
+        Shape (n_points, n_channels), finite.
+    lens
+        One lens, as for `Mapper`; of the vectors as they are.
+    n_intervals, overlap
+        Of the finest cover.
+    k
+        As for `Modes`.
+    seed
+        Seed of the sample that the principal axes are found from.
+    progress
+        Called as ``progress(stage, done, total)`` for each graph; may raise `Cancelled`.
+
+    Returns
+    -------
+    Report
+        Of counts alone: features are those of a graph (`shape_report`). A count is told where at least three of the five
+        graphs have it. No count is where nothing stands out from noise, or an interval holds few points.
+
+    Raises
+    ------
+    InvalidInput
+        If all points are equal, there is more than one lens, or a parameter is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.analysis.shape.consensus import judge
+    >>> rng = np.random.default_rng(0)
+    >>> line = np.linspace(0, 30, 3000)[:, None] * np.eye(1, 8) + rng.normal(0, 0.3, (3000, 8))
+    >>> judge(line, "pca:0").verdict
+    '1 component; 0 loops; 0 branches'
+    """
+    check_whole("k", k, 2)
+    held = checked_vectors(vectors)
+    check_differing(held)
+    values = lens_values(lens, held)
+    UniformCover(n_intervals, overlap).intervals(values)
+    if len(held) < n_intervals * 2 * (k + 1):
+        return _silent(f"{len(held):,} points are fewer than {2 * (k + 1)} for each of {n_intervals} intervals")
+    signal = significant(held, seed)
+    if not signal.shape[1]:
+        return _silent("no principal component stands out from noise")
+    reports = []
+    for number, (share, shift, multiple) in enumerate(PANEL):
+        progress("judging", number, len(PANEL))
+        intervals = _shifted(values, max(2, round(share * n_intervals)), overlap, shift)
+        reports.append(shape_report(_graph(signal, values, intervals, multiple * k)))
+    return ShapeReport(
+        components=_agreed("component", [one.components for one in reports]),
+        loops=_agreed("loop", [one.loops for one in reports]),
+        branches=_agreed("branch", [one.branches for one in reports]),
+        features=(),
+    )
+
+
+def significant(vectors: Vectors, seed: int = 0) -> Vectors:
+    """Return the principal components of points that stand out from noise of one level in all channels.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_points, n_components)
+        The components whose variance is above the upper edge of the spectrum of noise, by a tenth. Memory: a copy of
+        the vectors, and one of a sample of 20,000.
+    """
+    n_points, n_channels = vectors.shape
+    rows = np.random.default_rng(seed).choice(n_points, min(n_points, SAMPLE), replace=False)
+    centre = vectors[rows].mean(axis=0, dtype=np.float64).astype(vectors.dtype)
+    sample = vectors[rows] - centre
+    variances, axes = np.linalg.eigh((sample.T @ sample).astype(np.float64) / len(rows))
+    ratio = min(len(rows), n_channels) / max(len(rows), n_channels)
+    median = np.median(variances[-min(len(rows), n_channels) :])
+    edge = 1.1 * (1 + ratio**0.5) ** 2 * median / (1 - ratio / 3)
+    kept = axes[:, variances > edge].astype(vectors.dtype)
+    return np.ascontiguousarray((vectors - centre) @ kept, dtype=np.float32)
+
+
+def _shifted(lens: LensValues, n_intervals: int, overlap: float, shift: float) -> Intervals:
+    """Return a uniform cover whose cuts lie a share of an interval lower, with one interval more at the top."""
+    low, step = lens.min(), np.ptp(lens) / n_intervals
+    centres = low + (np.arange(n_intervals + (shift > 0)) + 0.5 - shift) * step
+    lower, upper = centres - step / (1 - overlap) / 2, centres + step / (1 - overlap) / 2
+    lower[0], upper[-1] = min(lower[0], low), max(upper[-1], lens.max())
+    return Intervals(lower, upper)
+
+
+def _graph(vectors: Vectors, lens: LensValues, intervals: Intervals, k: int) -> MapperGraph:
+    tree = mode_tree(vectors, pullback(lens, intervals), k)
+    nodes = nodes_of(tree, vectors, SKELETON)
+    return without_tips(assemble(lens, intervals, nodes, **tree.facts(SKELETON)), k)
+
+
+def without_tips(graph: MapperGraph, k: int) -> MapperGraph:
+    """Return a graph without the passages that may be tips of arms.
+
+    Fewer points than k + 1 in an interval are no mode of their own, however far they are from all others. So the tip of
+    an arm joins a node that it does not belong to, and that node seems to be connected with the arm.
+    """
+    links, interval = graph.links, graph.interval
+    ends = np.concatenate([links.source, links.target]), np.concatenate([links.target, links.source])
+    groups, place = np.unique(np.stack([ends[0], interval[ends[1]]], axis=1), axis=0, return_inverse=True)
+    total = np.bincount(place.ravel(), np.tile(links.shared, 2), len(groups))[place.ravel()]
+    most = total.reshape(2, -1).max(axis=0)
+    return graph.with_links(links.of((links.shared > k) | (2 * links.shared >= most)))
+
+
+def _agreed(kind: Kind, counts: Sequence[Count]) -> Count:
+    votes = Counter(one.value for one in counts)
+    for value, times in votes.items():
+        if value is not None and times >= AGREED:
+            return Count(value, value, value)
+    shown = [f"{times} show {value}" for value, times in sorted((v, t) for v, t in votes.items() if v is not None)]
+    doubtful = [f"{votes[None]} are in doubt themselves"] if None in votes else []
+    reason = f"no {AGREED} of {len(counts)} graphs agree on {PLURAL[kind]}: {', '.join(shown + doubtful)}"
+    return Count(None, min(one.least for one in counts), min(one.seen for one in counts), reason)
+
+
+def _silent(reason: str) -> ShapeReport:
+    count = Count(None, 0, 0, reason)
+    return ShapeReport(count, count, count, ())

@@ -1,8 +1,0 @@
-"""Get ready before anybody waits."""
-
-
-def get_ready() -> None:
-    """Import what torch imports when an optimiser is first made, which takes seconds."""
-    import torch
-
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)])

@@ -1,7 +1,0 @@
-"""Networks: found by their specification in a file or a library, given weights, and looked into layer by layer."""
-
-from topoact.extract.networks.opening import as_network, load_model, load_network
-from topoact.extract.networks.protocol import DTYPES, LayerFacts, Network
-from topoact.extract.networks.torch_network import TorchNetwork
-
-__all__ = ["DTYPES", "LayerFacts", "Network", "TorchNetwork", "as_network", "load_model", "load_network"]

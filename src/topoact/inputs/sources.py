@@ -1,0 +1,134 @@
+"""Where inputs come from: a folder of class folders, a table with an image column, or a torch Dataset.
+
+A source lists its inputs cheaply and in a fixed order; bytes are decoded elsewhere, in threads.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from topoact.errors import InvalidInput, ModelError
+from topoact.inputs.records import IMAGE_SUFFIXES, Record, as_label, plain_scalar
+from topoact.networks.specs import (
+    explain,
+)
+from topoact.study.columns import COLUMNS
+from topoact.study.files import digest
+
+if TYPE_CHECKING:
+    pass
+ITEM_KEYS = ("input", "label", "id", "image")
+"""What the items of a Dataset may hold; further numbers and texts are columns of the examples."""
+
+
+class ImageFolder:
+    """Images in a folder; the name of the folder inside it that holds an image is the image's label.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no images.
+    """
+
+    n_threads = 2
+    gives_tensors = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        files = (file.relative_to(path) for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
+        self._files = sorted(files, key=lambda file: file.parts)
+        if not self._files:
+            raise InvalidInput(f"no images found in {path}: looked for {', '.join(sorted(IMAGE_SUFFIXES))}")
+        self._labels = tuple(sorted({file.parts[0] for file in self._files if len(file.parts) > 1}))
+        names = [file.as_posix() for file in self._files]
+        self.record = {"kind": "folder", "path": str(path.resolve()), "digest": digest(names), "n": len(names)}
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def read(self, start: int) -> Iterator[Record]:
+        for row, file in enumerate(self._files[start:], start):
+            label = file.parts[0] if len(file.parts) > 1 else None
+            yield Record(row, file.as_posix(), label, self.path / file)
+
+    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
+        return self._labels if len(self._labels) == n_outputs else None
+
+    def ids(self) -> Iterator[str]:
+        """List what the inputs are called."""
+        return (file.as_posix() for file in self._files)
+
+
+class DatasetSource:
+    """A torch Dataset: items are a tensor or PIL image, (input, label), or a dict with input and label, id, image.
+
+    Further numbers and texts of a dict become columns of the examples. Items are fetched by one thread, in order.
+
+    Raises
+    ------
+    ModelError
+        If the object has no length or cannot be indexed.
+    """
+
+    n_threads = 1
+
+    def __init__(self, dataset: Any, *, record: dict[str, Any]) -> None:
+        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+            raise ModelError(f"a {type(dataset).__name__} is not a Dataset with a length and items")
+        if not len(dataset):
+            raise InvalidInput(f"the Dataset {record.get('spec', type(dataset).__name__)} is empty")
+        self._dataset, self.record = dataset, {**record, "n": len(dataset)}
+        self._names = tuple(str(name) for name in getattr(dataset, "classes", ()))
+        self._extra = tuple(name for name, value in self._item(0).items() if _is_column(name, value))
+        first = self.fetch(0)
+        self._has_integer_labels = isinstance(first.label, int) or bool(self._names)
+        self.gives_tensors = not isinstance(first.image["input"], Image.Image)
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def read(self, start: int) -> Iterator[Record]:
+        for row in range(start, len(self._dataset)):
+            yield Record(row, str(row), None, partial(self.fetch, row))
+
+    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
+        if len(self._names) == n_outputs:
+            return self._names
+        return tuple(map(str, range(n_outputs))) if self._has_integer_labels and not self._names else None
+
+    def fetch(self, row: int) -> Record:
+        """Return an item with what it says of itself."""
+        item = self._item(row)
+        label = plain_scalar(item.get("label"))
+        if not (label is None or isinstance(label, str | int | float)):
+            kind = type(label).__name__
+            raise ModelError(f"item {row} of the Dataset has a {kind} for a label: give a name or a whole number")
+        label = as_label(label)
+        if isinstance(label, int) and 0 <= label < len(self._names):
+            label = self._names[label]
+        extra = {name: plain_scalar(item.get(name)) for name in self._extra}
+        return Record(row, str(item.get("id", row)), label, item, extra)
+
+    def _item(self, row: int) -> dict[str, Any]:
+        try:
+            item = self._dataset[row]
+        except Exception as error:
+            raise ModelError(f"the Dataset fails on item {row}: {explain(error)}") from error
+        return _as_dict(item, row)
+
+
+def _is_column(name: str, value: Any) -> bool:
+    return name not in (*ITEM_KEYS, *COLUMNS) and isinstance(plain_scalar(value), str | int | float)
+
+
+def _as_dict(item: Any, row: int) -> dict[str, Any]:
+    if isinstance(item, tuple | list):
+        return dict(zip(("input", "label"), item, strict=False))
+    if not isinstance(item, Mapping):
+        return {"input": item}
+    if "input" not in item:
+        raise ModelError(f"item {row} of the Dataset is a dict without 'input'")
+    return dict(item)

@@ -1,0 +1,136 @@
+"""``.tar`` files of samples as webdataset writes them, read from beginning to end: only headers are looked at twice.
+
+The members of a sample follow each other and share a name up to the first dot: ``000017.jpg``, ``000017.cls``,
+``000017.json``, ``000017.txt``.
+"""
+
+import json
+import tarfile
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from itertools import accumulate, groupby
+from pathlib import Path
+from typing import Any
+
+from topoact.errors import InvalidInput
+from topoact.inputs.records import IMAGE_SUFFIXES, Record, as_label
+from topoact.study.columns import COLUMNS
+
+CAPTION = "caption"
+"""The column that the ``.txt`` of each sample becomes."""
+
+
+class TarSamples:
+    """The samples of some ``.tar`` files, one after the other.
+
+    The image of a sample is its member with the suffix of an image; its label is in ``.cls``, or is the `label` of its
+    ``.json``, whose further numbers and texts are columns of the examples. What the first sample has is what there is.
+
+    Raises
+    ------
+    InvalidInput
+        If a file is missing, compressed or damaged, or there are no samples.
+    """
+
+    n_threads = 2
+    gives_tensors = False
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._files = tuple(files)
+        counts = [sum(1 for _ in _samples(file, contents=False)) for file in self._files]
+        self._ends = list(accumulate(counts))
+        if not self._files or not self._ends[-1]:
+            raise InvalidInput(f"no samples found in {', '.join(map(str, self._files)) or 'no .tar file'}")
+        first = next(self._records(self._files[0], 0))
+        self._columns = tuple(first.extra)
+        self._has_integer_labels = isinstance(first.label, int)
+        facts = [[str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns] for file in self._files]
+        self.record = {"kind": "tar", "files": facts, "n": len(self)}
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def read(self, start: int) -> Iterator[Record]:
+        row = 0
+        for file, end in zip(self._files, self._ends, strict=True):
+            if start < end:
+                for record in self._records(file, row):
+                    if record.row >= start:
+                        extra = {name: record.extra.get(name) for name in self._columns}
+                        yield Record(record.row, record.id, record.label, record.image, extra)
+            row = end
+
+    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
+        return tuple(map(str, range(n_outputs))) if self._has_integer_labels else None
+
+    def ids(self) -> Iterator[str]:
+        """List what the samples are called."""
+        return (key for file in self._files for key, _ in _samples(file, contents=False))
+
+    @staticmethod
+    def _records(file: Path, row: int) -> Iterator[Record]:
+        for number, (key, members) in enumerate(_samples(file), row):
+            image = next((data for suffix, data in members.items() if _is_image(suffix)), None)
+            facts = _facts(file, key, members)
+            label = members.get("cls", b"").decode().strip() or facts.pop("label", None)
+            if isinstance(label, str) and label.lstrip("-").isdecimal():
+                label = int(label)
+            yield Record(number, key, as_label(label), image, facts)
+
+
+def tar_files(spec: str) -> list[Path] | None:
+    """Return the ``.tar`` files that a path means, one, a folder's or a pattern's; None if it means something else."""
+    path = Path(spec)
+    if path.is_dir():
+        return sorted(path.glob("*.tar")) or None
+    if "*" in path.name and path.suffix == ".tar":
+        return sorted(path.parent.glob(path.name))
+    return [path] if path.name.endswith((".tar", ".tar.gz", ".tgz")) else None
+
+
+def _samples(file: Path, *, contents: bool = True) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Yield the key and the members by suffix of each sample; without contents if they are not asked for."""
+    if not file.is_file():
+        raise InvalidInput(f"there is no data at {file}")
+    try:
+        with tarfile.open(file, "r:") as archive, closing(_members(archive)) as members:
+            for key, group in groupby(members, key=lambda member: _split(member.name)[0]):
+                yield key, {_split(m.name)[1]: _read(archive, m) if contents else b"" for m in group}
+    except tarfile.ReadError:
+        raise InvalidInput(f"{file} cannot be read as a .tar file: unpack it if it is compressed") from None
+
+
+def _members(archive: tarfile.TarFile) -> Generator[tarfile.TarInfo, None, None]:
+    while (member := archive.next()) is not None:
+        archive.members = []  # type: ignore[attr-defined]  # or it would remember them all
+        if member.isfile():
+            yield member
+
+
+def _split(name: str) -> tuple[str, str]:
+    folder, slash, base = name.rpartition("/")
+    stem, _, suffix = base.partition(".")
+    return f"{folder}{slash}{stem}", suffix.lower()
+
+
+def _is_image(suffix: str) -> bool:
+    return f".{suffix.rpartition('.')[2]}" in IMAGE_SUFFIXES
+
+
+def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    data = archive.extractfile(member)
+    return data.read() if data else b""
+
+
+def _facts(file: Path, key: str, members: dict[str, bytes]) -> dict[str, Any]:
+    try:
+        facts = json.loads(members.get("json", b"{}"))
+        text = members["txt"].decode() if "txt" in members else None
+    except ValueError as error:
+        raise InvalidInput(f"sample {key} of {file} has a .json or .txt that cannot be read: {error}") from None
+    kept = {name: value for name, value in facts.items() if _is_column(name, value)} if isinstance(facts, dict) else {}
+    return kept if text is None else {**kept, CAPTION: text}
+
+
+def _is_column(name: str, value: Any) -> bool:
+    return name not in ("id", *COLUMNS) and isinstance(value, str | int | float)

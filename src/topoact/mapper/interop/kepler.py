@@ -1,0 +1,111 @@
+"""Graphs in the form of KeplerMapper, there and back."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.errors import InvalidInput
+from topoact.mapper.build import assemble, centres
+from topoact.mapper.checks import checked_vectors
+from topoact.mapper.graph import MapperGraph
+from topoact.mapper.interop.imported import (
+    Clusters,
+    ImportedGraph,
+    checked_rows,
+    imported_graph,
+    kept_links,
+    ordered_clusters,
+)
+from topoact.mapper.lenses.registry import lens_values
+from topoact.mapper.nerve import Members, Nodes
+from topoact.mapper.protocols import Intervals, Lens, LensValues
+
+FIELDS: Final = ("nodes", "links", "simplices", "meta_data", "meta_nodes", "sample_id_lookup")
+"""Fields of a graph of KeplerMapper; those behind the second say nothing that the first two do not."""
+
+
+def to_kepler_mapper(graph: MapperGraph) -> dict[str, Any]:
+    """Return the dictionary that KeplerMapper's ``map`` would; see `MapperGraph.to_kepler_mapper`."""
+    numbers = [number for _, same in groupby(graph.interval.tolist()) for number, _ in enumerate(same)]
+    names = [f"cube{cube}_cluster{number}" for cube, number in zip(graph.interval.tolist(), numbers, strict=True)]
+    links: dict[str, list[str]] = {}
+    for source, target in zip(graph.links.source.tolist(), graph.links.target.tolist(), strict=True):
+        links.setdefault(names[source], []).append(names[target])
+    return {
+        "nodes": {name: graph.members(node).tolist() for node, name in enumerate(names)},
+        "links": links,
+        "simplices": [[name] for name in names] + [[name, other] for name in links for other in links[name]],
+        "meta_data": {
+            "projection": "custom",
+            "n_cubes": len(graph.intervals.lower) or None,
+            "perc_overlap": None,
+            "clusterer": "custom",
+            "scaler": "None",
+            "nerve_min_intersection": 1,
+        },
+        "meta_nodes": {},
+    }
+
+
+def from_kepler_mapper(found: Mapping[str, Any], X: npt.ArrayLike, lens: "str | Lens | npt.ArrayLike") -> MapperGraph:
+    """Return the graph that KeplerMapper's ``map`` found; see `MapperGraph.from_kepler_mapper`."""
+    vectors = checked_vectors(X)
+    values = lens_values(lens, vectors)
+    names, cubes, members, _ = _clusters(found, len(vectors))
+    known, interval = np.unique(cubes, return_inverse=True)
+    nodes = Nodes(interval.astype(np.int64), members, *centres(vectors, members))
+    graph = assemble(values, _extents(values, members, interval, len(known)), nodes)
+    return graph.with_links(kept_links(names, graph.links, _links(found)))
+
+
+def imported_kepler_mapper(found: Mapping[str, Any], n_points: int | None = None) -> ImportedGraph:
+    """Return the graph that KeplerMapper's ``map`` found in vectors that are not at hand.
+
+    Its nodes are sorted by the number of their cube, as the dictionary does not hold their lens values.
+
+    Parameters
+    ----------
+    found
+        What ``map`` returned.
+    n_points
+        Number of points, if it is known.
+
+    Raises
+    ------
+    InvalidInput
+        If a field is unknown or of the wrong kind, there is no node, a row number is no point, or a link joins what is
+        no node or shares no point.
+    """
+    clusters = _clusters(found, n_points)
+    cubes = clusters.cubes.astype(np.float64)
+    return imported_graph(clusters, _links(found), n_points=n_points, node_lens=cubes, lens_name="cube")
+
+
+def _clusters(found: Mapping[str, Any], n_points: int | None) -> Clusters:
+    for field in found:
+        if field not in FIELDS:
+            raise InvalidInput(f"{field!r} is no field of a graph of KeplerMapper, which are {', '.join(FIELDS)}")
+    if not isinstance(found.get("nodes"), Mapping) or not isinstance(found.get("links"), Mapping):
+        raise InvalidInput("a graph of KeplerMapper is a dictionary with the dictionaries 'nodes' and 'links'")
+    rows = [checked_rows(f"nodes: {name!r}", rows, n_points) for name, rows in found["nodes"].items()]
+    return ordered_clusters(list(found["nodes"]), rows)
+
+
+def _links(found: Mapping[str, Any]) -> Iterator[tuple[str, str, None]]:
+    for name, others in found["links"].items():
+        if not isinstance(others, Sequence) or isinstance(others, str):
+            raise InvalidInput(f"links: {name!r} must be a list of names of nodes")
+        yield from ((name, other, None) for other in others)
+
+
+def _extents(lens: LensValues, members: Members, interval: npt.NDArray[np.int64], n_intervals: int) -> Intervals:
+    """Return what the nodes of each interval span, as KeplerMapper does not tell its ends."""
+    of_member = np.repeat(interval, members.sizes)
+    shape = (n_intervals, *lens.shape[1:])
+    lower, upper = np.full(shape, np.inf), np.full(shape, -np.inf)
+    np.minimum.at(lower, of_member, lens[members.indices])
+    np.maximum.at(upper, of_member, lens[members.indices])
+    return Intervals(lower, upper)

@@ -1,0 +1,195 @@
+"""Put a finished study back into the state in which it was written, so that more can be written.
+
+The finished study is left alone: its files get second names in the folder of the unfinished one. For more layers all of
+them are kept. For more examples what lies beyond the last whole segment is written anew, with what is appended.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from topoact.study.checkpoint import Checkpoint, LayerState
+from topoact.study.files import chain, link
+from topoact.study.manifest import LayerEntry
+from topoact.study.reader import Study, study_files
+from topoact.study.segments import (
+    Chunk,
+    Points,
+    part,
+    write_arrow,
+)
+from topoact.study.thumbnails import write_thumbnails
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What is appended to a finished study: layers over its examples, or examples for all its layers."""
+
+    study: Study
+    of_examples: bool = False
+    n_inputs: int = 0
+    """Inputs that its examples came of: the place from which examples are appended."""
+    batch_size: int = 0
+    """Examples in one portion; what is less was written with shorter segments than it would have been with more."""
+
+    @property
+    def n_whole(self) -> int:
+        """Number of segments that are kept when examples are appended."""
+        return self.study.n_examples // self.study.manifest.segment
+
+    def tail(self) -> Chunk:
+        """Return the examples beyond the last whole segment."""
+        study, first = self.study, self.n_whole * self.study.manifest.segment
+        table = _decoded(self.examples().slice(first))
+        return Chunk(
+            {name: _values(table.column(name)) for name in table.column_names},
+            {entry.name: _points(study, entry, self.n_whole) for entry in study.manifest.layers},
+            [study.thumbnail(row) for row in range(first, study.n_examples)],
+            self.n_inputs,
+        )
+
+    def examples(self) -> pa.Table:
+        """Return the examples of the finished study."""
+        return pq.read_table(self.study.path / "examples.parquet")
+
+
+def reopen(folder: Path, addition: Addition, config: dict[str, Any]) -> Checkpoint:
+    """Fill an empty folder with what is kept of a finished study, and say how far that is.
+
+    Raises
+    ------
+    StudyError
+        If the vectors of the study are not those that were written.
+    """
+    manifest = addition.study.manifest
+    state = Checkpoint(config, manifest.segment, added_to=manifest.digest, has_thumbnails=manifest.has_thumbnails)
+    if addition.of_examples:
+        return _continued(folder, addition, state)
+    for name in study_files(manifest):
+        link(addition.study.path / name, folder / name)
+    state.kept = list(manifest.layers)
+    return state
+
+
+def _continued(folder: Path, addition: Addition, state: Checkpoint) -> Checkpoint:
+    study, n_whole = addition.study, addition.n_whole
+    layers = [_layer(study, entry, n_whole) for entry in study.manifest.layers]
+    state.notes, state.next_input = dict(study.manifest.notes), addition.n_inputs
+    state.n_skipped, state.first_skipped = study.manifest.skipped.count, list(study.manifest.skipped.first)
+    if not n_whole:
+        state.segment = 0 if study.n_examples < addition.batch_size else state.segment
+        return state
+    state.layers, state.n_segments, state.n_examples = layers, n_whole, n_whole * state.segment
+    for name in (f"activations.zarr/{layer.key}" for layer in layers):
+        for chunk in (f"{name}/c/{number}/0" for number in range(n_whole)):
+            link(study.path / chunk, folder / chunk)
+        shutil.copyfile(study.path / name / "zarr.json", folder / name / "zarr.json")  # it will be changed
+    _restore_tables(folder, addition, state)
+    return state
+
+
+def _restore_tables(folder: Path, addition: Addition, state: Checkpoint) -> None:
+    """Write what the segments' own tables were before they were made into one."""
+    study, table = addition.study, _decoded(addition.examples())
+    positions = [_positions(study, entry) for entry in study.manifest.layers]
+    for number in range(state.n_segments):
+        rows = table.slice(number * state.segment, state.segment).combine_chunks()
+        write_arrow(part(folder, number, "examples"), rows.to_batches())
+        lengths = [state.segment * layer.points_per_example for layer in state.layers]
+        batches = [p.slice(number * n, n) for p, n in zip(positions, lengths, strict=True)]
+        write_arrow(part(folder, number, "positions"), batches)
+        if study.has_thumbnails:
+            name = f"thumbnails/{number:05d}.arrow"
+            link(study.path / name, folder / name)
+        else:
+            write_thumbnails(folder / "thumbnails", number, [None] * state.segment)
+
+
+def _layer(study: Study, entry: LayerEntry, n_whole: int) -> LayerState:
+    """Return the state of a layer after so many segments; all its vectors are read, and must be what they were."""
+    per_example = entry.n_points // study.n_examples
+    state = LayerState(
+        entry.name,
+        entry.key,
+        entry.module,
+        entry.policy,
+        entry.grid,
+        per_example,
+        entry.n_channels,
+        checkpoint=entry.checkpoint,
+    )
+    for number in range(n_whole):
+        state.digest = chain(state.digest, _block(study, entry, number).data)
+    before, rest = state.digest, _block(study, entry, n_whole)
+    state.digest = chain(before, rest.data) if len(rest) else before
+    if state.entry(study.n_examples).digest != entry.digest:
+        raise study.damaged(f"activations.zarr/{entry.key}", "its vectors are not those that were written")
+    state.digest = before
+    return state
+
+
+def _block(study: Study, entry: LayerEntry, segment: int) -> Array:
+    """Return the vectors of one segment of a layer; empty beyond the last."""
+    n_rows = study.manifest.segment * (entry.n_points // study.n_examples)
+    n_here = min(n_rows, entry.n_points - segment * n_rows)
+    if n_here <= 0:
+        return np.empty((0, entry.n_channels), np.float32)
+    name = f"activations.zarr/{entry.key}/c/{segment}/0"
+    try:
+        return np.fromfile(study.path / name, "<f4", n_here * entry.n_channels).reshape(n_here, entry.n_channels)
+    except (OSError, ValueError) as error:
+        raise study.damaged(name, error) from None
+
+
+def _points(study: Study, entry: LayerEntry, segment: int) -> Points:
+    block = _block(study, entry, segment)
+    n_examples = len(block) * study.n_examples // entry.n_points
+    at = _positions(study, entry).slice(entry.n_points - len(block))
+    known = {name: _numbers(column, n_examples) for name, column in zip(at.schema.names, at.columns, strict=True)}
+    y, x = known.pop("y"), known.pop("x")
+    vectors = block.reshape(n_examples, -1, entry.n_channels)
+    return Points(entry.module, entry.policy, entry.grid, vectors, y, x, known, entry.checkpoint)
+
+
+def _numbers(column: pa.Array, n_examples: int) -> NDArray[Any]:
+    """Return numbers of points, or lists of as many numbers, by example and point."""
+    if not pa.types.is_list(column.type):
+        return np.asarray(column.to_numpy()).reshape(n_examples, -1)
+    return np.asarray(column.flatten().to_numpy()).reshape(n_examples, len(column) // n_examples, -1)
+
+
+def _positions(study: Study, entry: LayerEntry) -> pa.RecordBatch:
+    """Return what is known of each point besides its vector and its example."""
+    name = f"points/{entry.key}.parquet"
+    try:
+        table = pq.read_table(study.path / name).drop_columns("example").combine_chunks()
+    except (OSError, ValueError, KeyError) as error:
+        raise study.damaged(name, error) from None
+    return table.to_batches()[0]
+
+
+def _decoded(table: pa.Table) -> pa.Table:
+    """Return the table with labels and predictions as they were before they were coded."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and field.name != "sentence":
+            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
+    return table
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Return the values of a column in the types in which they were given, so that they have the same type again."""
+    kind, values = column.type, column.to_pylist()
+    if pa.types.is_floating(kind) or pa.types.is_integer(kind):
+        number = kind.to_pandas_dtype()
+        return [None if value is None else number(value) for value in values]
+    if pa.types.is_list(kind) and pa.types.is_floating(kind.value_type):
+        return [None if value is None else np.asarray(value, kind.value_type.to_pandas_dtype()) for value in values]
+    return values

@@ -1,0 +1,82 @@
+"""Which classes or words the nodes of a graph argue for, as a study keeps it; derived, and safe to delete.
+
+In the folder of the graph ``arguments.parquet`` has a row for each node and output of the network; of a language model
+``words.json`` has for each node the likeliest words with their probabilities. A file that cannot be read, or was made
+in another way, counts as absent.
+"""
+
+import json
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from topoact.study.files import replacing, write_json
+
+Numbers = npt.NDArray[np.float32]
+FILE: Final = "arguments.parquet"
+WORDS: Final = "words.json"
+VERSION: Final = b"1"
+UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
+
+
+class Attributions(NamedTuple):
+    """Which classes some vectors of a layer argue for; all arrays have the shape (n_vectors, n_classes)."""
+
+    attributions: Numbers
+    """Of the difference of each vector to a base, to each class, less the mean over the classes."""
+    effects: Numbers
+    """By how much each score differs from that of the base, less the mean over the classes."""
+    scores: Numbers
+    """What the network gives: logits, or logarithms of probabilities."""
+    flows_past: bool
+    """Whether the scores depend on the input as well: something flows past the layer."""
+
+
+def save_attributions(graph: Path, found: Attributions) -> None:
+    """Store what was found of all nodes of a graph in its folder."""
+    node, output = np.indices(found.scores.shape, dtype=np.int32)
+    columns = {"attribution": found.attributions, "effect": found.effects, "score": found.scores}
+    table = pa.table({"node": node.ravel(), "output": output.ravel(), **{k: v.ravel() for k, v in columns.items()}})
+    facts = {b"version": VERSION, b"flows_past": b"%d" % found.flows_past, b"outputs": b"%d" % found.scores.shape[1]}
+    with replacing(graph / FILE, lasting=False) as file:
+        pq.write_table(table.replace_schema_metadata(facts), file)
+
+
+def load_attributions(graph: Path) -> Attributions | None:
+    """Return what is stored in the folder of a graph, or None."""
+    try:
+        table = pq.read_table(graph / FILE)
+        facts = table.schema.metadata
+        if facts[b"version"] != VERSION:
+            return None
+        shape = (-1, int(facts[b"outputs"]))
+        names = ("attribution", "effect", "score")
+        attributions, effects, scores = (table[name].to_numpy().reshape(shape) for name in names)
+        return Attributions(attributions, effects, scores, facts[b"flows_past"] == b"1")
+    except UNREADABLE:
+        return None
+
+
+class OutputWord(NamedTuple):
+    """A token of a language model, as it is written, and its probability."""
+
+    word: str
+    share: float
+
+
+def save_output_words(graph: Path, words: list[list[OutputWord]]) -> None:
+    """Store the likeliest words of all nodes of a graph in its folder."""
+    write_json(graph / WORDS, {"version": 1, "nodes": words}, lasting=False)
+
+
+def load_output_words(graph: Path) -> list[list[OutputWord]] | None:
+    """Return what is stored in the folder of a graph, or None."""
+    try:
+        found = json.loads((graph / WORDS).read_text("utf-8"))
+        return [[OutputWord(*pair) for pair in node] for node in found["nodes"]] if found["version"] == 1 else None
+    except UNREADABLE:
+        return None

@@ -1,0 +1,174 @@
+"""What was computed from a study: graphs, layouts and projections, keyed by digest and safe to delete.
+
+``graphs/<digest>/`` holds ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet`` and
+``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, and if that was asked for
+``stability.json`` what of it returns when it is built from fewer points, ``judgement.json`` what other covers say of
+its shape. ``projections/<name>.parquet`` has the columns x and y. A file that cannot be read counts as absent and is
+computed again.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from topoact.analysis.drawing.layout import Drawing
+from topoact.analysis.shape.stability import Stability
+from topoact.analysis.shape.topology import Count, ShapeReport
+from topoact.mapper import MapperGraph
+from topoact.study.cache.graphs import read_graph, write_graph
+from topoact.study.files import (
+    plain_number,
+    remove_leftovers,
+    replacing,
+    replacing_folder,
+    write_json,
+)
+
+T = TypeVar("T")
+
+UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
+"""What reading a damaged or absent derived file raises."""
+
+
+STABILITY: Final = "stability.json"
+JUDGEMENT: Final = "judgement.json"
+RECENT: Final = 4
+"""Graphs that are kept in memory: a page asks for the same one several times."""
+
+
+class ResultCache:
+    """The derived part of a study folder; the graphs used last are kept in memory.
+
+    Graphs that are not derived but `given`, by digest with their folders, are read here too, and drawn like the others.
+    """
+
+    def __init__(self, root: Path, given: Mapping[str, Path] | None = None) -> None:
+        self.root = root
+        self._given = dict(given or {})
+        self._recent: dict[str, tuple[object, MapperGraph]] = {}
+        self._lock = threading.Lock()
+        for kind in ("graphs", "indexes"):
+            remove_leftovers(root / kind)
+
+    def save_graph(self, digest: str, graph: MapperGraph, about: dict[str, Any]) -> None:
+        """Store a graph and what it is the graph of; its folder appears complete or not at all."""
+        with replacing_folder(self._graph(digest)) as folder:
+            write_graph(folder, graph, about)
+        with self._lock:
+            self._remember(digest, graph)
+
+    def load_graph(self, digest: str) -> MapperGraph | None:
+        """Return a stored graph, or None."""
+        folder = self._folder(digest)
+        with self._lock:
+            known = self._recent.get(digest)
+            if known is not None and known[0] == _or_none(lambda: _written(folder)):
+                return known[1]
+            graph = _or_none(lambda: read_graph(folder))
+            if graph is not None:
+                self._remember(digest, graph)
+            return graph
+
+    def _remember(self, digest: str, graph: MapperGraph) -> None:
+        self._recent.pop(digest, None)
+        written = _or_none(lambda: _written(self._folder(digest)))
+        if written is not None:
+            self._recent[digest] = (written, graph)
+        while len(self._recent) > RECENT:
+            del self._recent[next(iter(self._recent))]
+
+    def about_graph(self, digest: str) -> dict[str, Any] | None:
+        """Return the facts stored with a graph: what it is the graph of, its size, ε and cover; or None."""
+        path = self._folder(digest) / "graph.json"
+        return _or_none(lambda: dict(json.loads(path.read_text("utf-8"))))
+
+    def save_drawing(self, digest: str, layout: str, drawing: Drawing) -> None:
+        """Store where the nodes of a graph were drawn."""
+        x, y = drawing.positions.T
+        _write_table(self._layout(digest, layout), pa.table({"x": x, "y": y, "continues": drawing.continues}))
+
+    def load_drawing(self, digest: str, layout: str) -> Drawing | None:
+        """Return a stored drawing, or None."""
+        path = self._layout(digest, layout)
+        return _or_none(lambda: _drawing(pq.read_table(path).to_pandas()))
+
+    def save_stability(self, digest: str, found: Stability) -> None:
+        """Store how much of a graph returns."""
+        plain = {name: np.asarray(value).tolist() for name, value in vars(found).items()}
+        plain["rands"] = [plain_number(rand) for rand in plain["rands"]]
+        write_json(self._graph(digest) / STABILITY, plain, lasting=False)
+
+    def load_stability(self, digest: str) -> Stability | None:
+        """Return how much of a graph returns, if that is stored."""
+        return _or_none(lambda: _stability(json.loads((self._graph(digest) / STABILITY).read_text("utf-8"))))
+
+    def save_consensus(self, digest: str, found: ShapeReport) -> None:
+        """Store what a panel of graphs counts."""
+        counts = {kind: asdict(count) for kind, count in found.counts.items()}
+        write_json(self._graph(digest) / JUDGEMENT, counts, lasting=False)
+
+    def load_consensus(self, digest: str) -> ShapeReport | None:
+        """Return what a panel of graphs counts, if that is stored."""
+        return _or_none(lambda: _judgement(json.loads((self._graph(digest) / JUDGEMENT).read_text("utf-8"))))
+
+    def save_projection(self, name: str, positions: npt.NDArray[np.float32]) -> None:
+        """Store a projection, shape (n_points, 2)."""
+        _write_table(self._projection(name), pa.table({"x": positions[:, 0], "y": positions[:, 1]}))
+
+    def load_projection(self, name: str) -> npt.NDArray[np.float32] | None:
+        """Return a stored projection, or None."""
+        path = self._projection(name)
+        return _or_none(lambda: pq.read_table(path).to_pandas().to_numpy(dtype=np.float32))
+
+    def _folder(self, digest: str) -> Path:
+        return self._given.get(digest) or self._graph(digest)
+
+    def _graph(self, digest: str) -> Path:
+        return self.root / "graphs" / digest
+
+    def _layout(self, digest: str, layout: str) -> Path:
+        return self._graph(digest) / "layouts" / f"{layout}.parquet"
+
+    def _projection(self, name: str) -> Path:
+        return self.root / "projections" / f"{name}.parquet"
+
+
+def _or_none(read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except UNREADABLE:
+        return None
+
+
+def _written(folder: Path) -> tuple[tuple[int, int], ...]:
+    """Return when the files of a graph were written and how long they are: what is damaged or replaced differs."""
+    stats = [path.stat() for path in [folder / "graph.json", *sorted(folder.glob("*.parquet"))]]
+    return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    with replacing(path, lasting=False) as file:
+        pq.write_table(table, file)
+
+
+def _judgement(plain: dict[str, Any]) -> ShapeReport:
+    components, loops, branches = (Count(**plain[kind]) for kind in ("component", "loop", "branch"))
+    return ShapeReport(components, loops, branches, ())
+
+
+def _stability(plain: dict[str, Any]) -> Stability:
+    arrays = {name: np.array(plain[name], dtype=np.float64) for name in ("nodes", "edges", "jaccard", "rands")}
+    return Stability(**arrays, split=float(plain["split"]))
+
+
+def _drawing(frame: pd.DataFrame) -> Drawing:
+    return Drawing(frame[["x", "y"]].to_numpy(), frame["continues"].to_numpy())

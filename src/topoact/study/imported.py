@@ -1,0 +1,43 @@
+"""Layers of a study that are a graph without vectors: ``given/<key>/``, which no computation brings back."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from topoact.mapper import ImportedGraph
+from topoact.study.cache.graphs import write_graph
+from topoact.study.files import (
+    chain,
+    digest,
+    replacing,
+    replacing_folder,
+    safe_key,
+)
+from topoact.study.manifest import GRAPH, LayerEntry
+
+FILES: Final = ("graph.json", "nodes.parquet", "edges.parquet", "members.parquet")
+
+
+def write_imported(folder: Path, graphs: Mapping[str, ImportedGraph], taken: set[str]) -> Iterator[LayerEntry]:
+    """Write graphs by the names of their layers, with a point for every example; `taken` are the keys in use."""
+    for name, graph in graphs.items():
+        key = safe_key(name, taken)
+        taken.add(key.lower())
+        with replacing_folder(folder / "given" / key) as place:
+            write_graph(place, graph, {"layer": name})
+        nowhere = np.full(graph.n_points, -1, dtype=np.int32)
+        points = pa.table({"example": np.arange(graph.n_points), "y": nowhere, "x": nowhere})
+        with replacing(folder / "points" / f"{key}.parquet") as file:
+            pq.write_table(points, file, compression="zstd")
+        yield LayerEntry(name, key, name, GRAPH, graph.n_points, graph.means.shape[1], None, _digest(name, graph))
+
+
+def _digest(name: str, graph: ImportedGraph) -> str:
+    state = ""
+    for array in (*graph.memberships, *graph.links, graph.node_lens, graph.means):
+        state = chain(state, np.ascontiguousarray(array).data)
+    return digest([name, graph.n_points, graph.is_whole, graph.names, graph.classes, state])

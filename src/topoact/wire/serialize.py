@@ -1,0 +1,229 @@
+"""Turn what the workbench knows into messages and frames. Reshaping alone: every number was computed elsewhere."""
+
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.analysis.drawing.layout import Drawing, components
+from topoact.analysis.drawing.projection import projections
+from topoact.analysis.shape.diagnosis import diagnose
+from topoact.analysis.shape.skeleton import skeleton
+from topoact.mapper import DistanceCurve, ImportedGraph, MapperGraph
+from topoact.study import Layer, Manifest, Study
+from topoact.study.files import plain_number
+from topoact.wire import messages
+from topoact.wire.frame import encode_frame
+from topoact.wire.texts import passage_of
+from topoact.workbench import (
+    KNOBS,
+    PRESETS,
+    DrawnGraph,
+    Knob,
+    MapSettings,
+    Workbench,
+    from_stored,
+    texts,
+)
+from topoact.workbench.columns import (
+    CodedColumn,
+    coded_columns,
+    holds_classes,
+    point_columns,
+    text_columns,
+)
+from topoact.workbench.jobs.runner import JobStatus
+from topoact.workbench.output_names import display_name
+
+CURVE_STEPS = 200
+"""Points of the distance curve that are sent."""
+
+
+def study_summary(bench: Workbench) -> messages.StudySummary:
+    """Describe an opened study."""
+    study, lenses = bench.study, bench.lenses()
+    columns = coded_columns(study)
+    return messages.StudySummary(
+        name=study.name,
+        version=version("topoact"),
+        n_examples=study.n_examples,
+        layers=[_layer(place, study.layer(place), lenses) for place in range(len(study.layers))],
+        classes=[display_name(study, name) for name in study.classes],
+        columns=[_column(study, column) for column in columns],
+        knobs=[_knob(knob) for knob in KNOBS],
+        defaults=settings_message(bench.default_settings),
+        presets=[
+            messages.Preset(name=name, label=label, help=told, settings=settings_message(settings))
+            for name, (label, told, settings) in PRESETS.items()
+        ],
+        projections=projections(),
+        has_predictions=any(column.name == "prediction" for column in columns),
+        has_thumbnails=study.has_thumbnails,
+        texts=texts.unit(study),
+        text_columns=text_columns(study),
+        model=_model(study.manifest),
+        preprocessing=(study.manifest.preprocessing or {}).get("description"),
+        network=bench.network_choice is not None,
+        pictures=bench.can_invert,
+    )
+
+
+def settings_message(settings: MapSettings) -> messages.Settings:
+    """Return settings as a message."""
+    return messages.Settings(**asdict(settings))
+
+
+def settings_of(message: messages.Settings) -> MapSettings:
+    """Return the settings that a message holds."""
+    return MapSettings(**message.model_dump())
+
+
+def graph_message(
+    bench: Workbench, about: dict[str, Any], name: DrawnGraph, graph: MapperGraph, drawing: Drawing
+) -> messages.Graph:
+    """Return a graph as it is drawn; `about` is what was stored with it."""
+    low, high = graph.intervals
+    settings = from_stored(about["settings"]) if "settings" in about else None
+    cautions = diagnose(graph, settings.prominence) if settings else diagnose(graph)
+    return messages.Graph(
+        digest=name.graph,
+        layout=name.layout,
+        layer=bench.layers.index(about["layer"]),
+        settings=settings_message(settings) if settings else None,
+        given=_imported(graph) if isinstance(graph, ImportedGraph) else None,
+        eps=_radius(graph),
+        stops=about.get("stops", []),
+        curve=None if graph.curve is None else _curve(graph.curve),
+        n_points=graph.n_points,
+        n_covered=graph.n_points - len(graph.uncovered),
+        lens_range=None if isinstance(graph, ImportedGraph) else (float(graph.lens.min()), float(graph.lens.max())),
+        intervals=list(zip(low.tolist(), high.tolist(), strict=True)),
+        nodes=_nodes(graph, drawing),
+        edges=messages.Edges(**{name: column.tolist() for name, column in graph.links._asdict().items()}),
+        survivors=drawing.continues.tolist(),
+        warnings=[messages.Caution(code=finding.code, text=finding.text) for finding in cautions],
+    )
+
+
+def _imported(graph: ImportedGraph) -> messages.ImportedFacts:
+    codes = {name: code for code, name in enumerate(graph.class_names)}
+    return messages.ImportedFacts(
+        lens=graph.lens_name,
+        names=list(graph.names),
+        classes=list(graph.class_names),
+        shares=[[messages.ClassShare(code=codes[name], share=share) for name, share in node] for node in graph.classes],
+        is_whole=graph.is_whole,
+    )
+
+
+def members_frame(graph: MapperGraph) -> bytes:
+    """Pack the members of all nodes, the points in no node, and every point's lens value, if these are known."""
+    return encode_frame(
+        {
+            "indptr": graph.memberships.indptr.astype(np.uint32),
+            "indices": graph.memberships.indices.astype(np.uint32),
+            "uncovered": graph.uncovered.astype(np.uint32),
+            "lens": np.empty(0, np.float32) if isinstance(graph, ImportedGraph) else graph.lens.astype(np.float32),
+        }
+    )
+
+
+def points_frame(layer: Layer) -> bytes:
+    """Pack the example and the position of every point of a layer, and what was measured of it."""
+    points = layer.points
+    kinds = {"example": np.uint32, "y": np.int32, "x": np.int32} | dict.fromkeys(layer.measured, np.float32)
+    return encode_frame({name: points[name].to_numpy().astype(kind) for name, kind in kinds.items()})
+
+
+def columns_frame(bench: Workbench) -> bytes:
+    """Pack the coded columns of the examples table by name."""
+    return encode_frame({column.name: column.values for column in coded_columns(bench.study)})
+
+
+def example_ids(bench: Workbench, rows: list[int]) -> list[messages.ExampleId]:
+    """Return the identities of examples; rows that do not exist are left out."""
+    ids = bench.study.examples["id"]
+    known = [row for row in rows if 0 <= row < len(ids)]
+    return [messages.ExampleId(row=row, id=str(ids[row]), passage=passage_of(bench, row)) for row in known]
+
+
+def search_frame(bench: Workbench, request: messages.SearchRequest) -> bytes:
+    """Pack the rows of the examples that say something."""
+    return encode_frame({"rows": texts.find(bench.study, **request.model_dump())})
+
+
+def projection_frame(positions: npt.NDArray[np.float32]) -> bytes:
+    """Pack a projection."""
+    return encode_frame({"xy": positions})
+
+
+def job_event(status: JobStatus) -> messages.JobEvent:
+    """Return the status of a job as a message."""
+    return messages.JobEvent(**asdict(status))
+
+
+def _model(manifest: Manifest) -> str | None:
+    return f"random weights of {manifest.model}" if manifest.has_random_weights else manifest.model
+
+
+def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary:
+    return messages.LayerSummary(
+        id=place,
+        name=layer.name,
+        module=layer.module,
+        policy=layer.policy,
+        n_points=layer.n_points,
+        n_channels=layer.n_channels,
+        has_vectors=layer.has_vectors,
+        grid=layer.grid,
+        checkpoint=layer.checkpoint,
+        lenses=lenses if layer.has_vectors else [],
+        columns=point_columns(layer),
+    )
+
+
+def _column(study: Study, column: CodedColumn) -> messages.Column:
+    classes, categories = holds_classes(column.name), column.categories
+    if classes and categories is not None:
+        categories = [display_name(study, name) for name in categories]
+    return messages.Column(name=column.name, kind=column.kind, categories=categories, classes=classes)
+
+
+def _knob(knob: Knob) -> messages.Knob:
+    choices = [messages.Choice(**choice._asdict()) for choice in knob.choices]
+    return messages.Knob(**{**asdict(knob), "choices": choices}, default=knob.default, clusterer=knob.clusterer)
+
+
+def _radius(graph: MapperGraph) -> float | tuple[float, float] | None:
+    if graph.eps is None:
+        return None
+    radii = np.asarray(graph.eps, dtype=np.float64)
+    if radii.ndim == 0:
+        return float(radii)
+    known = radii[np.isfinite(radii)]
+    return (float(known.min()), float(known.max())) if len(known) else 0.0
+
+
+def _curve(curve: DistanceCurve) -> messages.EpsilonCurve:
+    ranks = np.linspace(0, len(curve.distances) - 1, min(CURVE_STEPS, len(curve.distances))).round().astype(int)
+    return messages.EpsilonCurve(
+        k=curve.k, distances=curve.distances[ranks].tolist(), elbow=curve.elbow, n_sampled=len(curve.distances)
+    )
+
+
+def _nodes(graph: MapperGraph, drawing: Drawing) -> messages.Nodes:
+    columns: dict[str, Any] = dict.fromkeys(("lens_min", "lens_max", "medoid", "prominence", "mode"))
+    columns |= {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
+    if graph.prominence is not None:
+        columns["prominence"] = [plain_number(value) for value in graph.prominence]
+    group = skeleton(graph)
+    x, y = drawing.positions.T.tolist()
+    return messages.Nodes(
+        **columns,
+        component=components(graph).tolist(),
+        group=None if group is None else group.tolist(),
+        x=x,
+        y=y,
+    )

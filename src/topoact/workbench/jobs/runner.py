@@ -1,0 +1,180 @@
+"""Jobs: tasks that run one after the other in the worker process of their lane, watched and cancelled from this one.
+
+A process, not a thread, so that a computation that does not listen can be stopped for good, and one that runs out of
+memory takes nothing with it. A lane for each kind of work, so that no graph waits for pictures that take minutes.
+Results are left in the study; an event says when they are there.
+"""
+
+import contextlib
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from topoact.interpret.study_network import NetworkChoice
+from topoact.workbench.jobs.process import WorkerProcess
+from topoact.workbench.jobs.tasks import (
+    GRAPH_LANE,
+    WITH_NETWORK,
+    Lane,
+    Task,
+    gives_way,
+)
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """How far a job is."""
+
+    job: str
+    kind: str
+    state: State = "queued"
+    stage: str = "waiting"
+    done: int = 0
+    total: int = 0
+    eta: float | None = None
+    """Seconds left, when they can be told."""
+    error: str | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.state in ("queued", "running")
+
+
+class _Lane(NamedTuple):
+    queue: "queue.Queue[tuple[str, Task] | None]"
+    thread: threading.Thread
+
+
+class JobRunner:
+    """Runs the tasks of one study; `watch` to hear of them, `close` when done."""
+
+    def __init__(self, study: Path, network: NetworkChoice | None = None) -> None:
+        self._study, self._network = study, network
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._jobs: dict[str, tuple[Task, JobStatus]] = {}
+        self._cancelled: set[str] = set()
+        self._watchers: list[Callable[[JobStatus], None]] = []
+        self._lanes = {name: self._lane(name) for name in (GRAPH_LANE, *(WITH_NETWORK if network else ()))}
+
+    def submit(self, task: Task) -> str:
+        """Queue a task and return the name of its job; a live job of an equal task is joined."""
+        with self._lock:
+            for name, (known, status) in self._jobs.items():
+                if known == task and status.live and name not in self._cancelled:
+                    return name
+            name = str(next(self._numbers))
+            self._jobs[name] = (task, JobStatus(name, task.kind))
+            lane = self._lanes.get(task.lane) or self._lanes.setdefault(task.lane, self._lane(task.lane))
+        self._tell(name, state="queued")  # before the worker's thread can tell more
+        lane.queue.put((name, task))
+        return name
+
+    def cancel(self, job: str) -> bool:
+        """Ask a job to stop; false when there is no such live job."""
+        with self._lock:
+            state = self._jobs[job][1].state if job in self._jobs else "done"
+            if state in ("queued", "running"):
+                self._cancelled.add(job)
+        if state == "queued":
+            self._tell(job, state="cancelled")
+        return state in ("queued", "running")
+
+    def statuses(self) -> list[JobStatus]:
+        """Return the last status of every job of this run."""
+        with self._lock:
+            return [status for _, status in self._jobs.values()]
+
+    def live_tasks(self) -> list[Task]:
+        """Return the tasks that wait or run."""
+        with self._lock:
+            return [task for task, status in self._jobs.values() if status.live]
+
+    def watch(self, callback: Callable[[JobStatus], None]) -> Callable[[], None]:
+        """Call `callback` with the status of every job so far, then at every change, from another thread.
+
+        Returns
+        -------
+        callable
+            Ends this.
+        """
+        with self._lock:
+            self._watchers.append(callback)
+            for _, status in self._jobs.values():
+                callback(status)
+        return lambda: self._watchers.remove(callback)
+
+    def close(self) -> None:
+        """Stop the work at hand and end the processes."""
+        for status in self.statuses():
+            self.cancel(status.job)
+        for lane in self._lanes.values():
+            lane.queue.put(None)
+        for lane in self._lanes.values():
+            lane.thread.join()
+
+    def _lane(self, name: Lane) -> "_Lane":
+        """Start a lane and its process at once: the first task need not wait for imports, nor for the network."""
+        tasks: queue.Queue[tuple[str, Task] | None] = queue.Queue()
+        thread = threading.Thread(target=self._work, args=(tasks, name), name=f"jobs: {name}", daemon=True)
+        thread.start()
+        return _Lane(tasks, thread)
+
+    def _work(self, tasks: "queue.Queue[tuple[str, Task] | None]", lane: Lane) -> None:
+        network = self._network if lane in WITH_NETWORK else None
+        with contextlib.closing(WorkerProcess(self._study, network)) as worker:
+            worker.start()
+            while (item := tasks.get()) is not None:
+                if self._run(worker, *item):
+                    tasks.put(item)
+
+    def _run(self, worker: WorkerProcess, job: str, task: Task) -> bool:
+        """Run a task to its end; return whether it gave way to another and is to go on later."""
+        if not self._begin(job):
+            return False
+        started = time.monotonic()
+        for report in worker.run(task, lambda: job in self._cancelled or self._gives_way(task)):
+            if report.state == "cancelled" and job not in self._cancelled:
+                self._tell(job, state="queued", stage="waiting", eta=None)
+                return True
+            elapsed = time.monotonic() - started
+            eta = elapsed * (report.total - report.done) / report.done if report.done else None
+            self._tell(
+                job,
+                state=report.state,
+                stage=report.stage,
+                done=report.done,
+                total=report.total,
+                eta=eta,
+                error=report.error,
+            )
+        return False
+
+    def _gives_way(self, task: Task) -> bool:
+        with self._lock:
+            waiting = [one for one, status in self._jobs.values() if status.state == "queued"]
+        return any(gives_way(task, one) for one in waiting)
+
+    def _begin(self, job: str) -> bool:
+        """Take a job out of the queue, unless it was cancelled there."""
+        with self._lock:
+            task, status = self._jobs[job]
+            if job not in self._cancelled:
+                self._jobs[job] = (task, replace(status, state="running"))
+            return job not in self._cancelled
+
+    def _tell(self, job: str, **changes: object) -> None:
+        with self._lock:
+            task, status = self._jobs[job]
+            status = replace(status, **changes)  # type: ignore[arg-type]
+            self._jobs[job] = (task, status)
+            watchers = list(self._watchers)
+        for watcher in watchers:
+            watcher(status)

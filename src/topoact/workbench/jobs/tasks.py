@@ -1,0 +1,131 @@
+"""Work that may take long, as plain values that travel to the worker process."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal, Protocol
+
+from topoact.interpret.inversion import Recipe
+from topoact.mapper import Progress
+from topoact.workbench.bench import DrawnGraph, Workbench
+from topoact.workbench.images.targets import Target
+from topoact.workbench.locate.locate import InputKind, locate_uploaded
+from topoact.workbench.nodes.node_attribution import compute_attributions
+from topoact.workbench.settings import MapSettings
+from topoact.workbench.shape import measure_consensus, measure_stability
+
+Lane = Literal["graphs", "images", "probes"]
+"""Tasks of one lane run one after the other, beside those of the others."""
+GRAPH_LANE: Final[Lane] = "graphs"
+MAX_AWAITED_IMAGES: Final = 8
+"""Images that somebody waits for, at most."""
+WITH_NETWORK: Final[tuple[Lane, ...]] = ("images", "probes")
+
+
+class Task(Protocol):
+    """A use case with its arguments; equal tasks have equal results, which are left in the study."""
+
+    @property
+    def lane(self) -> Lane: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    def run(self, bench: Workbench, progress: Progress) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MapTask:
+    """Compute and draw the graph of a layer."""
+
+    lane: ClassVar[Lane] = GRAPH_LANE
+    kind: ClassVar[str] = "map"
+    layer: int
+    settings: MapSettings
+    anchor: DrawnGraph | None
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.draw(self.layer, self.settings, self.anchor, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class StabilityTask:
+    """Measure how much of a graph returns, and ask other covers about its shape."""
+
+    lane: ClassVar[Lane] = GRAPH_LANE
+    kind: ClassVar[str] = "stability"
+    layer: int
+    settings: MapSettings
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        measure_stability(bench, self.layer, self.settings, progress)
+        measure_consensus(bench, self.layer, self.settings, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionTask:
+    """Project the points of a layer to the plane."""
+
+    lane: ClassVar[Lane] = GRAPH_LANE
+    kind: ClassVar[str] = "projection"
+    layer: int
+    projection: str
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.project(self.layer, self.projection, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class InvertTask:
+    """Make activation images."""
+
+    lane: ClassVar[Lane] = "images"
+    kind: ClassVar[str] = "invert"
+    layer: int
+    graph: str
+    targets: tuple[Target, ...]
+    recipe: Recipe
+    names: tuple[str, ...]
+    """Under which they will be found."""
+
+    def target(self, name: str) -> Target:
+        """Return what the image of that name is to answer to."""
+        return self.targets[self.names.index(name)]
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.images.make(self.layer, self.graph, self.targets, self.recipe, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class LocateTask:
+    """Find out where an input lands that waits in the study."""
+
+    lane: ClassVar[Lane] = "probes"
+    kind: ClassVar[str] = "locate"
+    name: str
+    """Under which it waits, and will be found."""
+    what: InputKind
+    settings: MapSettings
+    first: int
+    """The layer to begin with."""
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        locate_uploaded(bench, self.name, self.what, self.settings, first=self.first, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionTask:
+    """Find out which classes the nodes of a graph argue for, or which words a language model says."""
+
+    lane: ClassVar[Lane] = "probes"
+    kind: ClassVar[str] = "argue"
+    layer: int
+    graph: str
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        compute_attributions(bench, self.layer, self.graph, progress)
+
+
+def gives_way(task: Task, other: Task) -> bool:
+    """Return whether a task stops for another, and goes on afterwards: many images for a few that one waits for."""
+    if not isinstance(task, InvertTask) or not isinstance(other, InvertTask):
+        return False
+    return len(other.targets) <= MAX_AWAITED_IMAGES < len(task.targets)
