@@ -2,7 +2,7 @@
 
 Shapes in several channels with Gaussian noise, with and without a ReLU; lens: first principal component, 25 intervals,
 overlap 35 %. A case is right when components and loops are the true ones, wrong when one that is told is not, and
-otherwise cannot be told: `consensus` and `shape_report` may say so, the others count whatever they see. KeplerMapper and
+otherwise unknown: `consensus` and `shape_report` may say so, the others count whatever they see. KeplerMapper and
 giotto-tda have DBSCAN with the elbow's ε of "paper", and all their edges.
 """
 

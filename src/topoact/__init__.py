@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         SingleLinkage,
         TorchProducts,
         UniformCover,
+        from_kepler_mapper,
+        to_kepler_mapper,
     )
     from topoact.workbench import open_workbench as open  # noqa: A004
 
@@ -45,34 +47,19 @@ __all__ = [
     "TorchProducts",
     "UniformCover",
     "__version__",
+    "from_kepler_mapper",
     "open",
+    "to_kepler_mapper",
 ]
 
-_HOMES = {
-    "BallMapper": ("topoact.mapper", "BallMapper"),
-    "Communities": ("topoact.mapper", "Communities"),
-    "DBSCAN": ("topoact.mapper", "DBSCAN"),
-    "HDBSCAN": ("topoact.mapper", "HDBSCAN"),
-    "IntervalCover": ("topoact.mapper", "IntervalCover"),
-    "Mapper": ("topoact.mapper", "Mapper"),
-    "MapperGraph": ("topoact.mapper", "MapperGraph"),
-    "ModeIndex": ("topoact.mapper", "ModeIndex"),
-    "Modes": ("topoact.mapper", "Modes"),
-    "NeighborIndex": ("topoact.mapper", "NeighborIndex"),
-    "ProductCover": ("topoact.mapper", "ProductCover"),
-    "QuantileCover": ("topoact.mapper", "QuantileCover"),
-    "SingleLinkage": ("topoact.mapper", "SingleLinkage"),
-    "TorchProducts": ("topoact.mapper", "TorchProducts"),
-    "UniformCover": ("topoact.mapper", "UniformCover"),
-    "open": ("topoact.workbench", "open_workbench"),
-}
+_HOMES = {"open": ("topoact.workbench", "open_workbench")}
+"""Module and name of what does not come from `topoact.mapper` under its own name."""
 
 
 def __getattr__(name: str) -> Any:
-    try:
-        module, attribute = _HOMES[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _HOMES.get(name, ("topoact.mapper", name))
     return getattr(import_module(module), attribute)
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from sklearn.cluster import DBSCAN
 from sklearn.datasets import load_digits
 
-from topoact import MapperGraph
+from topoact.mapper import from_kepler_mapper
 from topoact.testing.graphs import published_form
 from topoact.testing.studies import CLASSES
 
@@ -31,7 +31,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pixels = pixels[:600].astype(np.float32)
     cover, lens = kmapper.Cover(n_cubes=8, perc_overlap=0.4), np.linalg.norm(pixels, axis=1)[:, None]
     found = kmapper.KeplerMapper(verbose=0).map(lens, pixels, cover=cover, clusterer=DBSCAN(eps=21, min_samples=3))
-    graph = MapperGraph.from_kepler_mapper(found, pixels)
+    graph = from_kepler_mapper(found, pixels)
     (folder / "layer1").mkdir()
     (folder / "kepler.json").write_text(json.dumps(found))
     (folder / "layer1" / "output.json").write_text(json.dumps(published_form(graph, [CLASSES[t] for t in target])))

@@ -19,7 +19,7 @@ from topoact.wire.attributions import attribution_message
 from topoact.workbench import Workbench, open_workbench
 from topoact.workbench.jobs.tasks import AttributionTask
 from topoact.workbench.nodes.node_attribution import (
-    FIRST,
+    N_ATTRIBUTED_CLASSES,
     are_stored,
     compute_attributions,
     node_attribution,
@@ -80,7 +80,7 @@ def test_a_damaged_file_is_made_again(bench: Workbench) -> None:
 
 def test_a_node_and_where_its_members_come_from(bench: Workbench) -> None:
     name, graph = mapped(bench), bench.map(0, SETTINGS)
-    with pytest.raises(UnknownName, match="was not found out: ask for it first"):
+    with pytest.raises(UnknownName, match="were not computed: ask for them first"):
         node_attribution(bench, name, 0)
     compute_attributions(bench, 0, name)
     found = stored(bench, name)
@@ -89,7 +89,7 @@ def test_a_node_and_where_its_members_come_from(bench: Workbench) -> None:
         told = node_attribution(bench, name, node)
         members = labels[graph.members(node)]
         assert told.members_by == "label"
-        assert len(told.classes) == told.n_classes == 5 <= FIRST
+        assert len(told.classes) == told.n_classes == 5 <= N_ATTRIBUTED_CLASSES
         assert [one.rank for one in told.classes] == [0, 1, 2, 3, 4]
         assert [one.output for one in told.classes] == np.argsort(-found.attributions[node]).tolist()
         for one in told.classes:
@@ -97,7 +97,10 @@ def test_a_node_and_where_its_members_come_from(bench: Workbench) -> None:
             assert one.share == pytest.approx((members == one.name).mean())
             assert one.effect == pytest.approx(float(found.effects[node, one.output]))
         shares = np.exp(found.scores[node]) / np.exp(found.scores[node]).sum()
-        assert (told.said, told.said_share) == (told.said, pytest.approx(float(shares.max()), rel=1e-5))
+        assert (told.prediction, told.prediction_share) == (
+            told.prediction,
+            pytest.approx(float(shares.max()), rel=1e-5),
+        )
         assert attribution_message(told).classes[0].name == told.classes[0].name
     with pytest.raises(InvalidInput, match="does not exist"):
         node_attribution(bench, name, graph.n_nodes)

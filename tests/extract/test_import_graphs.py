@@ -14,7 +14,7 @@ from sklearn.cluster import DBSCAN as SklearnDBSCAN
 from topoact import DBSCAN, Mapper
 from topoact.errors import InvalidInput, StudyError
 from topoact.importers.run import import_files
-from topoact.mapper import ImportedGraph
+from topoact.mapper import ImportedGraph, to_kepler_mapper
 from topoact.study import open_study
 from topoact.testing.graphs import published_form
 from topoact.testing.settings import dbscan
@@ -65,7 +65,7 @@ def test_a_published_graph(files: Path) -> None:
     np.testing.assert_allclose(graph.nodes["lens_mean"], GRAPH.nodes["lens_mean"])
     np.testing.assert_allclose(graph.means, GRAPH.means)
     assert list(graph.nodes) == ["node", "name", "interval", "size", "lens_mean"]
-    assert graph.names == tuple(GRAPH.to_kepler_mapper()["nodes"])
+    assert graph.names == tuple(to_kepler_mapper(GRAPH)["nodes"])
     assert [name for name, _ in graph.classes[0]] == PUBLISHED["nodes"][0]["top_classes"]
     assert set(graph.class_names) == set(LABELS)
     assert np.isnan(graph.coverage)
@@ -136,7 +136,7 @@ def test_parts_and_other_forms_of_a_given_graph(files: Path) -> None:
     assert part.n_nodes == len(part.names) == len(part.node_lens) == len(part.classes)
     assert part.n_nodes == GRAPH.without_subsets().n_nodes
     assert graph.to_networkx().number_of_edges() == GRAPH.n_edges
-    assert graph.to_kepler_mapper()["nodes"] == GRAPH.to_kepler_mapper()["nodes"]
+    assert to_kepler_mapper(graph)["nodes"] == to_kepler_mapper(GRAPH)["nodes"]
 
 
 def test_names_of_layers(files: Path) -> None:

@@ -119,6 +119,6 @@ def test_of_the_nodes_of_a_study(decoder: str, lines: str, tmp_path: Path) -> No
         words = node_logit_lens(bench, name, node)
         assert words is not None
         assert [one.word for one in words] == [one.word for one in expected[node]]
-        assert [one.word for one in logit_lens_message(words).output_words] == [one.word for one in words]
+        assert [one.word for one in logit_lens_message(words).words] == [one.word for one in words]
     with pytest.raises(InvalidInput, match="does not exist"):
         node_logit_lens(bench, name, graph.n_nodes)

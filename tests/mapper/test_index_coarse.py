@@ -20,11 +20,11 @@ def coarse(monkeypatch):
     original = quantise.quantise
     monkeypatch.setattr(quantise, "DOUBT", 1.0)
 
-    def quantise(*arguments, **keywords):
+    def recorded(*arguments, **keywords):
         taken.append(original(*arguments, **keywords))
         return taken[-1]
 
-    monkeypatch.setattr("topoact.mapper.indexes._build_bits.quantise", quantise)
+    monkeypatch.setattr("topoact.mapper.indexes._build_bits.quantise", recorded)
     return taken
 
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from sklearn.cluster import DBSCAN as SklearnDBSCAN
 
-from topoact import DBSCAN, Mapper, MapperGraph
+from topoact import DBSCAN, Mapper
 from topoact.errors import InvalidInput
+from topoact.mapper import from_kepler_mapper, to_kepler_mapper
 
 CLOUD = np.random.default_rng(0).normal(size=(300, 3))
 CLUSTERER = SklearnDBSCAN(eps=0.8, min_samples=4)
@@ -24,7 +25,7 @@ def theirs(graph, **options):
 
 def test_the_same_dictionary():
     graph = ours()
-    found, expected = graph.to_kepler_mapper(), theirs(graph)
+    found, expected = to_kepler_mapper(graph), theirs(graph)
     assert found["nodes"] == expected["nodes"]
     assert found["links"] == expected["links"]
     assert sorted(map(sorted, found["simplices"])) == sorted(map(sorted, expected["simplices"]))
@@ -35,7 +36,7 @@ def test_the_same_dictionary():
 @pytest.mark.parametrize("lens", ["l2", ["l2", "pca:0"]], ids=["one-lens", "two"])
 def test_there_and_back(lens):
     graph = ours(lens)
-    back = MapperGraph.from_kepler_mapper(graph.to_kepler_mapper(), CLOUD, lens)
+    back = from_kepler_mapper(to_kepler_mapper(graph), CLOUD, lens)
     assert back.memberships.indices.tolist() == graph.memberships.indices.tolist()
     assert back.memberships.indptr.tolist() == graph.memberships.indptr.tolist()
     assert back.edges.equals(graph.edges)
@@ -49,7 +50,7 @@ def test_there_and_back(lens):
 
 
 def test_keplermapper_draws_it(tmp_path):
-    graph = ours().to_kepler_mapper()
+    graph = to_kepler_mapper(ours())
     path = tmp_path / "graph.html"
     html = kmapper.KeplerMapper(verbose=0).visualize(graph, path_html=str(path))
     assert "cube0_cluster0" in html
@@ -60,7 +61,7 @@ def test_keplermapper_draws_it(tmp_path):
 
 def test_links_that_keplermapper_left_out_stay_out():
     graph = ours()
-    strict = MapperGraph.from_kepler_mapper(theirs(graph, nerve=kmapper.GraphNerve(min_intersection=10)), CLOUD)
+    strict = from_kepler_mapper(theirs(graph, nerve=kmapper.GraphNerve(min_intersection=10)), CLOUD)
     assert 0 < strict.n_edges < graph.n_edges
     assert strict.edges["shared"].min() >= 10
 
@@ -68,16 +69,16 @@ def test_links_that_keplermapper_left_out_stay_out():
 def test_nodes_in_any_order():
     nodes = {"cube5_cluster0": [3, 1], "cube2_cluster0": [0, 1]}
     found = {"nodes": nodes, "links": {"cube5_cluster0": ["cube2_cluster0"]}}
-    graph = MapperGraph.from_kepler_mapper(found, CLOUD)
+    graph = from_kepler_mapper(found, CLOUD)
     assert [graph.members(node).tolist() for node in (0, 1)] == [[0, 1], [1, 3]]
     assert graph.interval.tolist() == [0, 1]
     assert graph.edges.to_numpy().tolist() == [[0, 1, 1, 1 / 3]]
 
 
 def test_no_nodes():
-    graph = MapperGraph.from_kepler_mapper({"nodes": {}, "links": {}}, CLOUD)
+    graph = from_kepler_mapper({"nodes": {}, "links": {}}, CLOUD)
     assert (graph.n_nodes, graph.n_edges, graph.coverage) == (0, 0, 0)
-    assert graph.to_kepler_mapper()["nodes"] == {}
+    assert to_kepler_mapper(graph)["nodes"] == {}
 
 
 NODES = {"cube0_cluster0": [0, 1], "cube1_cluster0": [1, 2], "cube2_cluster0": [5]}
@@ -120,6 +121,6 @@ def linked(source, *targets):
 )
 def test_refused(found, words):
     with pytest.raises(InvalidInput) as caught:
-        MapperGraph.from_kepler_mapper(found, CLOUD)
+        from_kepler_mapper(found, CLOUD)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)

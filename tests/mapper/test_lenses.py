@@ -14,17 +14,19 @@ from topoact.mapper import (
     DistanceTo,
     Eccentricity,
     lens_values,
+    norms,
 )
-from topoact.mapper.lenses import distance, registry
+from topoact.mapper.lenses import distance, pca
 from topoact.testing.strategies import STEADY, clouds
 
 RANDOM = np.random.default_rng(1)
 VECTORS = RANDOM.normal(size=(257, 6)) * [5, 3, 2, 1, 0.5, 0.1] + [1, 0, -2, 3, 0, 0]
 
 
-@pytest.fixture(params=[registry.BLOCK_ROWS, 64], ids=["one-block", "five-blocks"], autouse=True)
+@pytest.fixture(params=[norms.BLOCK_ROWS, 64], ids=["one-block", "five-blocks"], autouse=True)
 def block_rows(request, monkeypatch):
-    monkeypatch.setattr(registry, "BLOCK_ROWS", request.param)
+    for module in (norms, pca):
+        monkeypatch.setattr(module, "BLOCK_ROWS", request.param)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def query(painter):
 
 
 def ask(client, query, content, headers=PNG):
-    return client.post("/api/probes", params=query, content=content, headers=headers)
+    return client.post("/api/located-inputs", params=query, content=content, headers=headers)
 
 
 def error_of(answer, status):
@@ -37,16 +37,16 @@ def error_of(answer, status):
 
 def test_from_an_image_to_its_places(painter, query):
     ticket = messages.Ticket.model_validate_json(ask(painter, query, picture()).content)
-    early = located_inputs.LocatedInput.model_validate_json(painter.get(f"/api/probes/{ticket.result}").content)
-    assert len(early.places) <= early.n_layers <= 4
+    early = located_inputs.LocatedInput.model_validate_json(painter.get(f"/api/located-inputs/{ticket.result}").content)
+    assert len(early.locations) <= early.n_layers <= 4
     assert finish(painter, ticket.job)["state"] == "done"
-    found = located_inputs.LocatedInput.model_validate_json(painter.get(f"/api/probes/{ticket.result}").content)
+    found = located_inputs.LocatedInput.model_validate_json(painter.get(f"/api/located-inputs/{ticket.result}").content)
     assert (found.digest, found.kind, found.text, found.n_layers) == (ticket.result, "image", None, 4)
-    assert [place.layer for place in found.places] == [1, 0, 2, 3]
+    assert [place.layer for place in found.locations] == [1, 0, 2, 3]
     assert sum(one.share for one in found.predictions) == pytest.approx(1)
     assert found.thumbnail.startswith("data:image/png;base64,")
     assert ask(painter, query, picture()).json() == {"result": ticket.result, "job": None}
-    assert not list((painter.bench.study.path / "probes").glob("*.input"))
+    assert not list((painter.bench.study.path / "located-inputs").glob("*.input"))
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_what_is_no_image_fails_in_the_worker(painter, query, content, said):
     last = finish(painter, ticket["job"])
     assert last["state"] == "failed"
     assert said in last["error"]
-    assert error_of(painter.get(f"/api/probes/{ticket['result']}"), 404)
-    assert not list((painter.bench.study.path / "probes").glob("*.input"))
+    assert error_of(painter.get(f"/api/located-inputs/{ticket['result']}"), 404)
+    assert not list((painter.bench.study.path / "located-inputs").glob("*.input"))
 
 
 def test_a_text_for_a_network_that_takes_images(painter, query):
@@ -112,4 +112,4 @@ class TestRefused:
         assert "there is no layer number 99" in error_of(ask(painter, {**query, "layer": 99}, picture()), 404)
 
     def test_an_unknown_probe(self, painter):
-        assert error_of(painter.get(f"/api/probes/{'0' * 16}"), 404)
+        assert error_of(painter.get(f"/api/located-inputs/{'0' * 16}"), 404)

@@ -152,9 +152,9 @@ class TestStudy:
     def test_a_study_of_photos_has_no_texts_to_search(self, client):
         assert client.get("/api/study").json()["texts"] is None
         request = {"query": "cat", "whole": False}
-        assert "no texts to search" in error_of(client.post("/api/examples/find", json=request), 400)
-        assert "200" in error_of(client.post("/api/examples/find", json={**request, "query": "x" * 201}), 422)
-        assert "no column" in error_of(client.post("/api/examples/find", json={**request, "column": "gone"}), 404)
+        assert "no texts to search" in error_of(client.post("/api/examples/search", json=request), 400)
+        assert "200" in error_of(client.post("/api/examples/search", json={**request, "query": "x" * 201}), 422)
+        assert "no column" in error_of(client.post("/api/examples/search", json={**request, "column": "gone"}), 404)
 
     def test_words(self, tmp_path, page):
         bench = open_workbench(write_text_study(tmp_path / "s", ["The 😀 cat sat.", "Two cats"], of_words=True))
@@ -260,12 +260,12 @@ class TestMap:
     def test_what_was_found_in_a_graph(self, client):
         modes = asdict(MapSettings(n_intervals=6, k=8))
         digest = obtain(client, "/api/maps", {"layer": 1, "settings": modes}).split("/")[0]
-        found = shape.ShapeReport.model_validate_json(client.get(f"/api/graphs/{digest}/found").content)
+        found = shape.ShapeReport.model_validate_json(client.get(f"/api/graphs/{digest}/shape").content)
         assert [count.kind for count in found.counts] == ["component", "loop", "branch"]
         assert all((count.value is None) == bool(count.reason) for count in found.counts)
         assert found.n_features >= len(found.features) > 0
         assert (found.features[0].birth, found.features[0].death) == (1, None)
-        assert "there is no graph" in error_of(client.get(f"/api/graphs/{'0' * 16}/found"), 404)
+        assert "there is no graph" in error_of(client.get(f"/api/graphs/{'0' * 16}/shape"), 404)
 
     def test_stability_is_a_job_and_is_kept(self, client):
         request = {"layer": 1, "settings": asdict(MapSettings(n_intervals=6, k=8))}
@@ -314,7 +314,7 @@ class TestMap:
 class TestEquivalents:
     def test_only_texts_have_words(self, client):
         digest = obtain(client, "/api/maps", MAP).split("/")[0]
-        problem = error_of(client.get(f"/api/graphs/{digest}/nodes/0/equivalents"), 400)
+        problem = error_of(client.get(f"/api/graphs/{digest}/nodes/0/keyterms"), 400)
         assert problem.endswith("is not of texts: its nodes have no equivalents in words")
 
     def test_of_words(self, client, server, tmp_path, monkeypatch):
@@ -323,21 +323,21 @@ class TestEquivalents:
         graph, digest = bench.map(0, bench.default_settings), bench.key(bench.study.layer(0), bench.default_settings)
         monkeypatch.setitem(server.app.state._state, "bench", bench)
         for node in range(graph.n_nodes):
-            said = client.get(f"/api/graphs/{digest}/nodes/{node}/equivalents").json()
+            said = client.get(f"/api/graphs/{digest}/nodes/{node}/keyterms").json()
             assert said["n_inside"] == len(graph.members(node))
             assert len({near["passage"]["focus"] for near in said["nearest"]}) == len(said["nearest"]) == 5
             assert all(word["q"] <= said["level"] and word["inside"] > word["expected"] for word in said["words"])
-        assert "does not exist" in error_of(client.get(f"/api/graphs/{digest}/nodes/{node + 1}/equivalents"), 400)
+        assert "does not exist" in error_of(client.get(f"/api/graphs/{digest}/nodes/{node + 1}/keyterms"), 400)
 
 
 class TestArguments:
     def test_only_networks_argue(self, client):
         digest = obtain(client, "/api/maps", MAP).split("/")[0]
-        problem = error_of(client.post("/api/arguments", json={"layer": 0, "graph": digest}), 400)
+        problem = error_of(client.post("/api/attributions", json={"layer": 0, "graph": digest}), 400)
         assert problem.endswith("there is nothing its nodes could argue for")
-        problem = error_of(client.post("/api/arguments", json={"layer": 1, "graph": digest}), 404)
+        problem = error_of(client.post("/api/attributions", json={"layer": 1, "graph": digest}), 404)
         assert problem == f"there is no graph {digest} of layer rows: ask for it anew"
-        assert "ask for it first" in error_of(client.get(f"/api/graphs/{digest}/nodes/0/arguments"), 404)
+        assert "ask for them first" in error_of(client.get(f"/api/graphs/{digest}/nodes/0/attribution"), 404)
 
 
 class TestProjection:
@@ -375,8 +375,8 @@ class TestBadRequests:
             pytest.param("/api/maps", {**MAP, "layout": "../../x"}, 422, "layout", id="layout-as-a-path"),
             pytest.param("/api/maps", {**MAP, "layout": DIGEST + "\n"}, 422, "layout", id="layout-with-a-newline"),
             pytest.param("/api/maps", {**MAP, "anchor": {"graph": "..", "layout": DIGEST}}, 422, "graph", id="anchor"),
-            pytest.param("/api/arguments", {"layer": 0, "graph": DIGEST}, 404, f"no graph {DIGEST}", id="no-graph"),
-            pytest.param("/api/arguments", {"layer": 0, "graph": "../x"}, 422, "graph", id="graph-as-a-path"),
+            pytest.param("/api/attributions", {"layer": 0, "graph": DIGEST}, 404, f"no graph {DIGEST}", id="no-graph"),
+            pytest.param("/api/attributions", {"layer": 0, "graph": "../x"}, 422, "graph", id="graph-as-a-path"),
             pytest.param("/api/projections", {"layer": 0, "kind": "../x"}, 404, "'../x'", id="projection"),
             pytest.param("/api/projections", {"layer": 5, "kind": "pca"}, 404, "layer number 5", id="projected-layer"),
             pytest.param("/api/examples", {"rows": ["a"]}, 422, "rows", id="rows"),
@@ -394,9 +394,9 @@ class TestBadRequests:
             ("GET", f"/api/graphs/{DIGEST}/members", 404),
             ("GET", f"/api/graphs/{DIGEST}/{DIGEST}", 404),
             ("GET", "/api/graphs/nope/members", 422),
-            ("GET", f"/api/graphs/{DIGEST}/nodes/0/equivalents", 404),
-            ("GET", f"/api/graphs/{DIGEST}/nodes/-1/equivalents", 422),
-            ("GET", f"/api/graphs/{DIGEST}/nodes/0/arguments", 404),
+            ("GET", f"/api/graphs/{DIGEST}/nodes/0/keyterms", 404),
+            ("GET", f"/api/graphs/{DIGEST}/nodes/-1/keyterms", 422),
+            ("GET", f"/api/graphs/{DIGEST}/nodes/0/attribution", 404),
             ("GET", "/api/layers/2/points", 404),
             ("GET", "/api/layers/-1/points", 422),
             ("GET", f"/api/layers/{10**30}/points", 404),

@@ -7,13 +7,15 @@ import pytest
 
 from topoact import DBSCAN, Mapper
 from topoact.importers.run import import_files
+from topoact.mapper import to_kepler_mapper
 from topoact.testing.graphs import published_form
 from topoact.wire import messages, serialize
 from topoact.workbench import MapSettings, open_workbench
+from topoact.workbench.graph_view import view_graph
 
 X = np.random.default_rng(0).normal(size=(300, 3))
 GRAPH = Mapper(n_intervals=7, overlap=0.4, clusterer=DBSCAN(eps=0.7, min_samples=4)).fit(X).graph_
-FORMS = {"published": published_form(GRAPH, ["ant", "bee", "cat"] * 100), "kepler": GRAPH.to_kepler_mapper()}
+FORMS = {"published": published_form(GRAPH, ["ant", "bee", "cat"] * 100), "kepler": to_kepler_mapper(GRAPH)}
 
 
 @pytest.fixture(params=list(FORMS))
@@ -25,8 +27,8 @@ def bench(request, tmp_path):
 
 def message(bench):
     name = bench.drawn_name(0, MapSettings(), None)
-    drawing, graph = bench.draw(0, MapSettings()), bench.map(0, MapSettings())
-    return serialize.graph_message(bench, bench.cache.about_graph(name.graph), name, graph, drawing)
+    bench.draw(0, MapSettings())
+    return serialize.graph_message(view_graph(bench, name))
 
 
 def test_the_graph(bench):
@@ -38,19 +40,19 @@ def test_the_graph(bench):
     assert (nodes.lens_min, nodes.lens_max, nodes.medoid) == (None, None, None)
     assert nodes.size == GRAPH.memberships.sizes.tolist()
     assert found.edges.jaccard == GRAPH.links.jaccard.tolist()
-    assert not found.given.is_whole
-    assert found.given.names == list(FORMS["kepler"]["nodes"])
+    assert not found.imported.is_whole
+    assert found.imported.names == list(FORMS["kepler"]["nodes"])
     assert found.n_covered == len(np.unique(GRAPH.memberships.indices))
 
 
 def test_the_classes_that_the_file_tells(bench):
-    given, published = message(bench).given, FORMS["published"]["nodes"]
+    facts, published = message(bench).imported, FORMS["published"]["nodes"]
     if bench.study.name == "kepler":
-        assert (given.lens, given.classes, given.shares) == ("cube", [], [])
+        assert (facts.lens, facts.classes, facts.shares) == ("cube", [], [])
         return
-    assert given.lens == "l2"
-    for shares, node in zip(given.shares, published, strict=True):
-        assert [given.classes[share.code] for share in shares] == node["top_classes"]
+    assert facts.lens == "l2"
+    for shares, node in zip(facts.shares, published, strict=True):
+        assert [facts.classes[share.code] for share in shares] == node["top_classes"]
         assert [share.share for share in shares] == node["top_class_percents"]
 
 

@@ -27,6 +27,7 @@ from topoact.wire import (
     texts,
 )
 from topoact.workbench import KNOBS, MapSettings, open_workbench
+from topoact.workbench.graph_view import CURVE_STEPS, view_graph
 from topoact.workbench.jobs.runner import JobStatus
 
 SETTINGS = dbscan(n_intervals=8, eps=3.5)
@@ -110,8 +111,7 @@ class TestTranslation:
     def test_a_real_graph(self, bench, layer, settings):
         name = bench.drawn_name(layer, settings, None)
         drawing, graph = bench.draw(layer, settings), bench.map(layer, settings)
-        about = bench.cache.about_graph(name.graph)
-        found = serialize.graph_message(bench, about, name, graph, drawing)
+        found = serialize.graph_message(view_graph(bench, name))
         again = messages.Graph.model_validate_json(found.model_dump_json())
         assert again == found
         assert (found.digest, found.layout) == name
@@ -134,9 +134,9 @@ class TestTranslation:
     def test_a_graph_of_modes(self, bench):
         settings = MapSettings(n_intervals=12, k=8)
         name = bench.drawn_name("rows", settings, None)
-        drawing, graph = bench.draw("rows", settings), bench.map("rows", settings)
-        about = bench.cache.about_graph(name.graph)
-        found = serialize.graph_message(bench, about, name, graph, drawing)
+        bench.draw("rows", settings)
+        graph = bench.map("rows", settings)
+        found = serialize.graph_message(view_graph(bench, name))
         assert messages.Graph.model_validate_json(found.model_dump_json()) == found
         assert (found.eps, found.curve, found.stops) == (None, None, [])
         nodes = found.nodes
@@ -150,27 +150,31 @@ class TestTranslation:
     def test_an_epsilon_for_each_interval_is_told_as_a_span(self, bench):
         settings = dbscan(n_intervals=4, eps="elbow:interval")
         name = bench.drawn_name("pixels", settings, None)
-        drawing, graph = bench.draw("pixels", settings), bench.map("pixels", settings)
-        found = serialize.graph_message(bench, bench.cache.about_graph(name.graph), name, graph, drawing)
+        bench.draw("pixels", settings)
+        graph = bench.map("pixels", settings)
+        found = serialize.graph_message(view_graph(bench, name))
         assert found.eps == (np.nanmin(graph.eps), np.nanmax(graph.eps))
         assert found.eps[0] < found.eps[1]
         assert (found.stops, found.settings.eps) == ([], "elbow:interval")
 
-    def test_a_graph_that_was_stored_before_covers_and_metrics_could_be_chosen(self, bench):
+    def test_a_graph_that_was_stored_before_covers_and_metrics_could_be_chosen(self, bench, monkeypatch):
         name = bench.drawn_name("rows", SETTINGS, None)
-        drawing, graph = bench.draw("rows", SETTINGS), bench.map("rows", SETTINGS)
+        bench.draw("rows", SETTINGS)
         about = bench.cache.about_graph(name.graph)
         for later in ("cover", "metric", "clusterer", "k", "prominence"):
             del about["settings"][later]
         del about["stops"]
-        found = serialize.graph_message(bench, about, name, graph, drawing)
+        monkeypatch.setattr(bench.cache, "about_graph", lambda digest: about if digest == name.graph else None)
+        found = serialize.graph_message(view_graph(bench, name))
         assert serialize.settings_of(found.settings) == SETTINGS
         assert found.stops == []
 
     def test_a_long_curve_is_thinned_and_keeps_its_ends(self, bench):
+        bench.draw("pixels", dbscan())
         graph = bench.map("pixels", dbscan())
-        curve = serialize._curve(graph.curve)
-        assert (len(curve.distances), curve.n_sampled) == (serialize.CURVE_STEPS, 1797)
+        view = view_graph(bench, bench.drawn_name("pixels", dbscan(), None))
+        curve = serialize.graph_message(view).curve
+        assert (len(curve.distances), curve.n_sampled) == (CURVE_STEPS, 1797)
         assert (curve.distances[0], curve.distances[-1]) == (graph.curve.distances[0], graph.curve.distances[-1])
         assert curve.distances == sorted(curve.distances)
         assert curve.elbow == graph.eps

@@ -20,7 +20,7 @@ from topoact.errors import (
 from topoact.mapper import LENSES
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
-from topoact.workbench import DrawnGraph, MapSettings, open_workbench
+from topoact.workbench import DrawingName, MapSettings, open_workbench
 from topoact.workbench.columns import (
     MAX_CATEGORIES,
     coded_columns,
@@ -267,7 +267,7 @@ class TestDrawing:
 
     def test_beside_one_that_is_gone(self, bench):
         with pytest.raises(InvalidInput, match="to be drawn beside is not in the study any more: draw anew"):
-            bench.draw("pixels", FEW, DrawnGraph("0" * 16, "0" * 16))
+            bench.draw("pixels", FEW, DrawingName("0" * 16, "0" * 16))
 
 
 class TestProjection:

@@ -28,6 +28,7 @@ from topoact.testing.networks import CODE, NAMES
 from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.workbench import open_workbench
 from topoact.workbench.images import activation_images
+from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.images.targets import ChannelTarget, NodesTarget, PointTarget
 from topoact.workbench.jobs.runner import JobRunner
 from topoact.workbench.jobs.tasks import InvertTask
@@ -63,7 +64,7 @@ def every(graph):
 
 
 def make(bench, targets, recipe=QUICK, progress=lambda *_: None):
-    return bench.images.make(LAYER, graph_of(bench)[0], targets, recipe, progress)
+    return ActivationImages(bench).make(LAYER, graph_of(bench)[0], targets, recipe, progress)
 
 
 def typical(vectors):
@@ -74,7 +75,7 @@ def typical(vectors):
 
 def stored(bench):
     """Return the bytes of all files of images, and when they were written."""
-    files = sorted(bench.images.store.root.rglob("*.*"))
+    files = sorted(ActivationImages(bench).store.root.rglob("*.*"))
     return {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in files}
 
 
@@ -83,7 +84,7 @@ class TestMade:
         name, graph = graph_of(bench)
         targets = [NodesTarget((1,)), NodesTarget((0, 1)), PointTarget(4), NodesTarget((0,), (1,)), ChannelTarget(2)]
         images = make(bench, targets)
-        assert [image.digest for image in images] == list(bench.images.names(LAYER, name, targets, QUICK))
+        assert [image.digest for image in images] == list(ActivationImages(bench).names(LAYER, name, targets, QUICK))
         vectors = bench.study.layer(LAYER).vectors()
         rows = np.union1d(graph.members(0), graph.members(1))
         wanted = [
@@ -111,7 +112,7 @@ class TestMade:
         files = [study.thumbnail(row)[0] for row in range(study.n_examples)]
         shown = np.stack([np.asarray(Image.open(io.BytesIO(file)).convert("RGB").resize((16, 16))) for file in files])
         (image,) = make(bench, [NodesTarget((0,))])
-        made = np.asarray(Image.open(bench.images.store.path(image.digest)).convert("RGB")).astype(float)
+        made = np.asarray(Image.open(ActivationImages(bench).store.path(image.digest)).convert("RGB")).astype(float)
         least, most = shown.min(0).astype(float), shown.max(0).astype(float)
         room = 2 * (most - least) / len(shown) + 1
         assert len(shown) >= 32
@@ -134,7 +135,7 @@ class TestMade:
         other = open_workbench(shutil.copytree(network_path, tmp_path / "other"), NetworkChoice())
         targets = [NodesTarget((0,)), NodesTarget((1,)), ChannelTarget(1)]
         for one in (bench, other):
-            shutil.rmtree(one.images.store.root, ignore_errors=True)
+            shutil.rmtree(ActivationImages(one).store.root, ignore_errors=True)
             make(one, targets)
         first, second = ({name: content for name, (content, _) in stored(one).items()} for one in (bench, other))
         assert len(first) == 6
@@ -143,10 +144,10 @@ class TestMade:
     def test_other_parameters_have_other_names(self, bench):
         name, _ = graph_of(bench)
         recipes = [QUICK, replace(QUICK, seed=1), replace(QUICK, steps=21), replace(QUICK, painting="pixels")]
-        names = {bench.images.names(LAYER, name, [NodesTarget((0,))], recipe) for recipe in recipes}
+        names = {ActivationImages(bench).names(LAYER, name, [NodesTarget((0,))], recipe) for recipe in recipes}
         other = graph_of(bench, "3@random")[0]
-        names.add(bench.images.names("3@random", other, [PointTarget(0)], QUICK))
-        names.add(bench.images.names(LAYER, name, [PointTarget(0)], QUICK))
+        names.add(ActivationImages(bench).names("3@random", other, [PointTarget(0)], QUICK))
+        names.add(ActivationImages(bench).names(LAYER, name, [PointTarget(0)], QUICK))
         assert len(names) == 6
 
     def test_an_image_asked_for_twice_is_made_once(self, bench):
@@ -169,7 +170,7 @@ class TestKept:
 
     def test_a_damaged_file_is_made_again(self, bench):
         ((name, found),) = make(bench, [NodesTarget((0,))])
-        picture = bench.images.store.path(name)
+        picture = ActivationImages(bench).store.path(name)
         content = picture.read_bytes()
         picture.write_bytes(content[:-9])
         assert make(bench, [NodesTarget((0,))]) == [(name, found)]
@@ -177,39 +178,40 @@ class TestKept:
 
     def test_images_of_nodes_are_found_in_every_graph_that_has_them(self, bench):
         name, graph = graph_of(bench)
-        assert bench.images.of_nodes(name) == {}
+        assert ActivationImages(bench).of_nodes(name) == {}
         images = make(bench, every(graph)[:3])
-        assert bench.images.of_nodes(name) == dict(enumerate(images))
+        assert ActivationImages(bench).of_nodes(name) == dict(enumerate(images))
         skeleton = replace(bench.default_settings, prominence=1.0)
         coarse = bench.map(LAYER, skeleton)
-        found = bench.images.of_nodes(bench.drawn_name(LAYER, skeleton, None).graph)
+        found = ActivationImages(bench).of_nodes(bench.drawn_name(LAYER, skeleton, None).graph)
         same = {graph.members(node).tobytes(): image for node, image in enumerate(images)}
         members = {node: coarse.members(node).tobytes() for node in range(coarse.n_nodes)}
         assert found == {node: same[rows] for node, rows in members.items() if rows in same}
         assert found
         with pytest.raises(UnknownName, match="there is no graph 0123456789abcdef"):
-            bench.images.of_nodes("0123456789abcdef")
+            ActivationImages(bench).of_nodes("0123456789abcdef")
 
     def test_the_usual_recipe_counts_before_a_greater_cosine(self, bench):
         name, _ = graph_of(bench)
         recipes = [replace(QUICK, steps=steps) for steps in (1, 20)]
         (poor,), (better,) = (make(bench, [NodesTarget((0,))], recipe) for recipe in recipes)
         assert better.found.cosine > poor.found.cosine
-        assert bench.images.of_nodes(name)[0] == better
-        bench.images.recipe = recipes[0]
-        assert bench.images.of_nodes(name)[0] == poor
+        assert ActivationImages(bench).of_nodes(name)[0] == better
+        images = ActivationImages(bench)
+        images.recipe = recipes[0]
+        assert images.of_nodes(name)[0] == poor
 
 
 class TestStopped:
     def test_previews_while_it_runs_and_none_afterwards(self, bench):
         name, _ = graph_of(bench)
-        (digest,) = bench.images.names(LAYER, name, [NodesTarget((0,))], QUICK)
+        (digest,) = ActivationImages(bench).names(LAYER, name, [NodesTarget((0,))], QUICK)
         seen = []
-        make(bench, [NodesTarget((0,))], progress=lambda *_: seen.append(bench.images.store.preview(digest)))
+        make(bench, [NodesTarget((0,))], progress=lambda *_: seen.append(ActivationImages(bench).store.preview(digest)))
         assert seen[0] is None
         assert seen[-1] is not None
         assert (seen[-1].step, seen[-1].steps, seen[-1].size) == (FIRST_PREVIEW, 20, (16, 16))
-        assert bench.images.store.preview(digest) is None
+        assert ActivationImages(bench).store.preview(digest) is None
 
     @pytest.mark.parametrize(
         ("error", "raised", "sentence"),
@@ -255,13 +257,13 @@ class Watched:
         self.bench = open_workbench(path, NetworkChoice())
         self.graph, graph = graph_of(self.bench)
         self.targets = tuple(every(graph))
-        self.names = self.bench.images.names(LAYER, self.graph, self.targets, ONE_BY_ONE)
+        self.names = ActivationImages(self.bench).names(LAYER, self.graph, self.targets, ONE_BY_ONE)
         self.runner, self.news = JobRunner(path, NetworkChoice()), queue.Queue()
         self.runner.watch(self.news.put)
 
     def start(self, *targets):
         layer, targets = self.bench.layers.index(LAYER), targets or self.targets
-        names = self.bench.images.names(LAYER, self.graph, targets, ONE_BY_ONE)
+        names = ActivationImages(self.bench).names(LAYER, self.graph, targets, ONE_BY_ONE)
         return self.runner.submit(InvertTask(layer, self.graph, targets, ONE_BY_ONE, names))
 
     def until(self, condition):
@@ -273,7 +275,7 @@ class Watched:
         return self.until(lambda status: status.job == job and not status.live)
 
     def n_made(self):
-        return sum(self.bench.images.store.load(name) is not None for name in self.names)
+        return sum(ActivationImages(self.bench).store.load(name) is not None for name in self.names)
 
 
 @pytest.fixture(scope="module")
@@ -286,7 +288,7 @@ def runner(network_path, tmp_path_factory):
 @pytest.fixture
 def watched(runner):
     """A runner, and no images yet."""
-    shutil.rmtree(runner.bench.images.store.root, ignore_errors=True)
+    shutil.rmtree(ActivationImages(runner.bench).store.root, ignore_errors=True)
     return runner
 
 
@@ -320,7 +322,7 @@ def test_many_images_give_way_to_one_that_somebody_waits_for(watched):
 
 
 def test_what_cannot_be_stored_is_told(watched):
-    root = watched.bench.images.store.root
+    root = watched.ActivationImages(bench).store.root
     root.write_text("in the way")
     failed = watched.last(watched.start())
     root.unlink()
@@ -330,18 +332,18 @@ def test_what_cannot_be_stored_is_told(watched):
 
 def test_a_killed_process_keeps_what_it_has(bench, path):
     name, graph = graph_of(bench)
-    names = bench.images.names(LAYER, name, every(graph), ONE_BY_ONE)
+    names = ActivationImages(bench).names(LAYER, name, every(graph), ONE_BY_ONE)
     command = [sys.executable, "-c", "from topoact.cli import main; main()", "invert", str(path)]
     options = ["--layer", LAYER, "--steps", "6", "--attempts", "1", "--size", "384"]
     with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + PATIENCE
-        while sum(bench.images.store.load(one) is not None for one in names) < 2:
+        while sum(ActivationImages(bench).store.load(one) is not None for one in names) < 2:
             assert process.poll() is None, process.stderr.read()
             assert time.monotonic() < deadline
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
     kept = {file: found for file, found in stored(bench).items() if "preview" not in file and "tmp" not in file}
-    images = bench.images.make(LAYER, name, every(graph), ONE_BY_ONE)
+    images = ActivationImages(bench).make(LAYER, name, every(graph), ONE_BY_ONE)
     assert [image.digest for image in images] == list(names)
     after = stored(bench)
     assert {file: after[file] for file in kept if file.replace("png", "json") in kept} == {
@@ -354,21 +356,21 @@ class TestRefused:
     def test_a_study_of_texts(self, tmp_path):
         bench = open_workbench(write_text_study(tmp_path / "s", ["The cat sat."] * 9, of_words=False))
         with pytest.raises(InvalidInput, match="is of texts: activation images need a network that sees images"):
-            bench.images.check(0)
+            ActivationImages(bench).check(0)
 
     def test_a_study_of_imported_vectors(self, tmp_path):
         bench = open_workbench(write_digits_study(tmp_path / "s", 20))
         with pytest.raises(InvalidInput, match="was imported: it names no network"):
-            bench.images.check("pixels")
+            ActivationImages(bench).check("pixels")
 
     def test_a_layer_or_a_graph_that_is_not_there(self, bench):
         with pytest.raises(UnknownName, match="there is no layer '3': did you mean 1@random"):
-            bench.images.check("3")
+            ActivationImages(bench).check("3")
         name, _ = graph_of(bench)
         with pytest.raises(UnknownName, match=f"no graph {name} of layer 3@random"):
-            bench.images.names("3@random", name, [NodesTarget((0,))])
+            ActivationImages(bench).names("3@random", name, [NodesTarget((0,))])
         with pytest.raises(UnknownName, match="there is no graph 0123456789abcdef"):
-            bench.images.names(LAYER, "0123456789abcdef", [NodesTarget((0,))])
+            ActivationImages(bench).names(LAYER, "0123456789abcdef", [NodesTarget((0,))])
 
     def test_a_workbench_without_the_network(self, path):
         bench = open_workbench(path)
@@ -382,7 +384,7 @@ class TestRefused:
         bench = open_workbench(path, NetworkChoice(f"{other}:network"))
         with pytest.raises(InvalidInput, match="is not the network of the study"):
             make(bench, [NodesTarget((0,))])
-        assert not bench.images.store.root.exists()
+        assert not ActivationImages(bench).store.root.exists()
 
     def test_nodes_that_are_alike_have_no_difference(self, bench, monkeypatch):
         monkeypatch.setattr("topoact.workbench.images.batch.vector", lambda *_, **__: np.zeros(6, np.float32))

@@ -87,7 +87,7 @@ def test_a_map_is_computed_elsewhere_and_found_here(jobs, path):
     bench, settings = open_workbench(path), dbscan(n_intervals=6, eps=25.0)
     name = bench.drawn_name(0, settings, None)
     assert bench.cache.load_graph(name.graph) is None
-    job = jobs.runner.submit(MapTask(0, settings, None))
+    job = jobs.runner.submit(MapTask(bench.plan_drawing(0, settings)))
     assert jobs.last(job).state == "done"
     assert bench.cache.load_graph(name.graph).n_points == 200
     assert bench.cache.load_drawing(*name) is not None
@@ -193,8 +193,8 @@ def test_failures_are_told_in_one_sentence(jobs, how, sentence):
     assert (status.state, status.error) == ("failed", sentence)
 
 
-def test_settings_that_do_not_fit_are_told(jobs):
-    status = jobs.last(jobs.runner.submit(MapTask(0, dbscan(lens="nope"), None)))
+def test_settings_that_do_not_fit_are_told(jobs, path):
+    status = jobs.last(jobs.runner.submit(MapTask(open_workbench(path).plan_drawing(0, dbscan(lens="nope")))))
     assert status.state == "failed"
     assert status.error.startswith("unknown lens 'nope': choose l2, l1, ")
 

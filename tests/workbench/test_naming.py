@@ -107,7 +107,7 @@ def test_what_nodes_argue_for(bench):
     compute_attributions(bench, "3@mean", graph)
     told = node_attribution(bench, graph, 0)
     assert sorted(one.name for one in told.classes) == READ
-    assert told.said in READ
+    assert told.prediction in READ
     assert {one.name for one in told.predicted} <= set(READ)
     assert {one.name for one in told.labels} <= set(CALLED)
     assert told.agrees == (told.classes[0].name == told.predicted[0].name)
@@ -156,7 +156,7 @@ class TestCommand:
             (one.output, one.name) for one in told.classes
         ]
         assert rows[0]["predicted"] == [one._asdict() for one in told.predicted]
-        assert (rows[0]["agrees"], rows[0]["said"]) == (told.agrees, told.said)
+        assert (rows[0]["agrees"], rows[0]["said"]) == (told.agrees, told.prediction)
         labels = bench.study.layer("3@mean").metadata("label").astype(str)[graph.members(1)]
         assert {one["name"]: one["share"] for one in rows[0]["labels"]} == pytest.approx(
             labels.value_counts(normalize=True).to_dict()

@@ -43,15 +43,15 @@ def picture(row):
 
 
 def place(probe, name):
-    return next(place for place in probe.places if place.name == name)
+    return next(place for place in probe.locations if place.name == name)
 
 
 def test_all_layers(bench):
     seen = []
     probe = locate(bench, picture(500), SETTINGS, first=1, on_place=seen.append)
-    assert [len(one.places) for one in seen] == [0, 1, 2, 3, 4]
-    assert [one.name for one in probe.places] == [bench.layers[1], bench.layers[0], *bench.layers[2:]]
-    assert (probe.kind, probe.n_layers, len(probe.places)) == ("image", 4, 4)
+    assert [len(one.locations) for one in seen] == [0, 1, 2, 3, 4]
+    assert [one.name for one in probe.locations] == [bench.layers[1], bench.layers[0], *bench.layers[2:]]
+    assert (probe.kind, probe.n_layers, len(probe.locations)) == ("image", 4, 4)
     assert probe.predictions[0][0] in NAMES
     assert sum(share for _, share in probe.predictions) == pytest.approx(1)
     assert probe.notices == ["the study was made of tensors: the image became one, RGB, 0 to 1"]
@@ -125,12 +125,12 @@ def test_any_settings(bench, settings):
     _, found = locate_many(bench, [picture(row) for row in range(600, 640)], settings, "3@mean")
     assert found.inside.mean() > 0.5
     probe = locate(bench, picture(600), settings, layers=["3@mean"])
-    assert probe.places[0].sentence.startswith(("lands in node", "outside: "))
+    assert probe.locations[0].sentence.startswith(("in node", "outside: "))
 
 
 def test_sentences(bench):
     one = locate(bench, picture(500), SETTINGS)
-    assert place(one, "3@mean").sentence.startswith("lands in node")
+    assert place(one, "3@mean").sentence.startswith("in node")
     assert " of its 196 positions land in " in place(one, "1@random").sentence
 
 
@@ -155,8 +155,8 @@ def test_locators_are_kept_as_far_as_there_is_room(bench, monkeypatch):
 def test_a_graph_that_cannot_be_made_keeps_no_other_layer_from_being_told(bench):
     settings = dbscan(n_intervals=3, min_samples=100_000, eps=1.0)
     probe = locate(bench, picture(500), settings)
-    assert len(probe.places) == probe.n_layers
-    assert all(place.sentence.startswith("it has no graph: min_samples is 100000") for place in probe.places)
+    assert len(probe.locations) == probe.n_layers
+    assert all(place.sentence.startswith("it has no graph: min_samples is 100000") for place in probe.locations)
 
 
 class TestStored:
@@ -182,7 +182,7 @@ class TestStored:
         assert input_name(bench, "a text", unused) == input_name(bench, "a text", SETTINGS)
 
     def test_damaged_files_count_as_absent(self, bench):
-        (bench.study.path / "probes" / f"{'a' * 16}.json").write_text("[")
+        (bench.study.path / "located-inputs" / f"{'a' * 16}.json").write_text("[")
         assert bench.located_inputs.load("a" * 16) is None
 
 

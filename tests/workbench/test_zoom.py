@@ -12,7 +12,7 @@ from topoact.errors import Cancelled, InvalidInput
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import MapSettings, open_workbench, resolve
-from topoact.workbench.bench import DrawnGraph
+from topoact.workbench.bench import DrawingName
 from topoact.workbench.shape import (
     is_measured,
     measure_consensus,
@@ -248,5 +248,5 @@ def test_the_roots_are_the_nodes_of_the_coarser_cut(bench):
     finest = bench.map("rows", SETTINGS.finest)
     modes = names(bench, bench.drawn_name("rows", SETTINGS.finest, None))
     bench.map("rows", at(1.0))
-    left = names(bench, DrawnGraph(bench.drawn_name("rows", at(1.0), None).graph, ""))
+    left = names(bench, DrawingName(bench.drawn_name("rows", at(1.0), None).graph, ""))
     assert [modes[node] for node in roots(finest, 1.0)] == left

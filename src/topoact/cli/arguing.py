@@ -82,7 +82,7 @@ def _classes(found: "NodeAttribution") -> dict[str, Any]:
         "predicted": [one._asdict() for one in found.predicted],
         "labels": [one._asdict() for one in found.labels],
         "agrees": found.agrees,
-        "said": found.said,
-        "said_share": found.said_share,
-        "flows_past": found.flows_past,
+        "said": found.prediction,
+        "said_share": found.prediction_share,
+        "flows_past": found.is_bypassed,
     }

@@ -65,6 +65,7 @@ def invert(
     from topoact.interpret.inversion import Recipe
     from topoact.interpret.study_network import RECORDED
     from topoact.workbench import open_workbench
+    from topoact.workbench.images.activation_images import ActivationImages
     from topoact.workbench.images.contact_sheet import (
         check_sheet,
         copy_images,
@@ -75,18 +76,19 @@ def invert(
 
     check_sheet(sheet)
     bench = open_workbench(study, network_choice(model or RECORDED, weights, transform))
-    bench.images.check(layer)
+    activation_images = ActivationImages(bench)
+    activation_images.check(layer)
     how = {"painting": painting, "aim": aim, "steps": steps, "size": size, "power": power, "attempts": attempts}
-    usual = Recipe.paper() if as_in_paper else bench.images.recipe
+    usual = Recipe.paper() if as_in_paper else activation_images.recipe
     recipe = replace(usual, **_said(**how, whitened=whitened, seed=seed))
     wanted = settings_of(bench.default_settings, settings)
     with progress() as report:
         graph = bench.map(layer, wanted, progress=report)
         targets = targets_of(graph, top=top, by=by, nodes=nodes, minus=minus, points=point, channels=channel)
         name = bench.key(bench.study.layer(layer), wanted)
-        images = bench.images.make(layer, name, targets, recipe, report)
-    files = copy_images(bench.images.store, images, out)
-    save_sheet(bench.images.store, images, sheet)
+        images = activation_images.make(layer, name, targets, recipe, report)
+    files = copy_images(activation_images.store, images, out)
+    save_sheet(activation_images.store, images, sheet)
     rows = [facts(image, file) for image, file in zip(images, files, strict=True)]
     say(rows, [*map(image_line, rows), images_line(rows)], as_json=as_json)
 

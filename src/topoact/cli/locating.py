@@ -47,7 +47,7 @@ def locate(
     inputs += [(one, one) for one in text or ()]
     if not inputs:
         raise typer.BadParameter("give image files, or a text with --text")
-    wanted, found = settings_of(bench.default_settings, settings), list["Probe"]()
+    wanted, found = settings_of(bench.default_settings, settings), list["LocatedInput"]()
     with progress() as report:
         for name, content in inputs:
             with _named(name):

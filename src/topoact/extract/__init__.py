@@ -1,8 +1,7 @@
-"""How do activations come out of a network? The only room that imports torch, and only when it is needed."""
+"""Extraction: a network run over inputs, its activations written as a study. `extract` does it, `Plan` says what."""
 
 from topoact.extract.plan import Plan
 from topoact.extract.run import extract
-from topoact.importers import import_files
 from topoact.inputs.opening import open_source
 from topoact.networks import (
     Network,
@@ -18,7 +17,6 @@ __all__ = [
     "Preprocessing",
     "TorchNetwork",
     "extract",
-    "import_files",
     "load_model",
     "load_network",
     "open_source",

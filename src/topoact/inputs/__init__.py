@@ -1,1 +1,1 @@
-"""inputs."""
+"""Inputs of a network: images, tensors and texts from folders, tables, archives and datasets."""

@@ -32,7 +32,7 @@ from topoact.mapper.interop.imported import (
     imported_graph,
     ordered_clusters,
 )
-from topoact.mapper.interop.kepler import imported_kepler_mapper
+from topoact.mapper.interop.kepler import from_kepler_mapper, imported_kepler_mapper, to_kepler_mapper
 from topoact.mapper.lenses.distance import DistanceTo, Eccentricity, NeighbourDistance
 from topoact.mapper.lenses.registry import LENSES, lens_of_one, lens_values
 from topoact.mapper.neighbors._layout import widest_interval
@@ -103,6 +103,7 @@ __all__ = [
     "checked_rows",
     "distance_curve",
     "distance_curves",
+    "from_kepler_mapper",
     "imported_graph",
     "imported_kepler_mapper",
     "k_nearest",
@@ -113,5 +114,6 @@ __all__ = [
     "noise_level",
     "ordered_clusters",
     "parse_rule",
+    "to_kepler_mapper",
     "widest_interval",
 ]

@@ -1,6 +1,5 @@
 """The mapper graph: its nodes, edges and members, and what it leaves out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
@@ -22,7 +21,6 @@ from topoact.mapper.nerve import (
 )
 from topoact.mapper.protocols import (
     Intervals,
-    Lens,
     LensValues,
     Rows,
 )
@@ -221,49 +219,6 @@ class MapperGraph:
     def with_links(self, links: Edges) -> Self:
         """Return the graph with other edges."""
         return replace(self, links=links)
-
-    def to_kepler_mapper(self) -> dict[str, Any]:
-        """Return the dictionary that KeplerMapper's ``map`` would, for its ``visualize`` and what else takes it.
-
-        Returns
-        -------
-        dict
-            Node i of interval c is named ``cube{c}_cluster{i}``, and its members are row numbers. A graph does not know
-            its overlap or its clusterer's name: the meta data have None and "custom" there.
-        """
-        from topoact.mapper.interop.kepler import to_kepler_mapper
-
-        return to_kepler_mapper(self)
-
-    @staticmethod
-    def from_kepler_mapper(
-        graph: Mapping[str, Any], X: npt.ArrayLike, lens: "str | Lens | npt.ArrayLike" = "l2"
-    ) -> "MapperGraph":
-        """Return the graph that KeplerMapper's ``map`` found.
-
-        Parameters
-        ----------
-        graph
-            What ``map`` returned. Its cubes, renumbered from 0, are the intervals; their ends, which KeplerMapper does
-            not tell, are taken from the lens values of their nodes.
-        X
-            The points, shape (n_points, n_channels).
-        lens
-            As for `Mapper`.
-
-        Returns
-        -------
-        MapperGraph
-            Its nodes in the order of the dictionary's cubes; means and medoids are computed from `X`.
-
-        Raises
-        ------
-        InvalidInput
-            If a field is unknown, a row number is not a row of `X`, or a link joins what is no node or shares no point.
-        """
-        from topoact.mapper.interop.kepler import from_kepler_mapper
-
-        return from_kepler_mapper(graph, X, lens)
 
     def to_networkx(self) -> nx.Graph:
         """Return a networkx graph.

@@ -1,4 +1,4 @@
-"""Loading from the Hugging Face hub or a folder: `fetch` for any class of transformers, `image_processor` for images."""
+"""Models and processors of transformers from the Hugging Face hub or a folder: `fetch` and `image_processor`."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from topoact.errors import ModelError
 from topoact.networks.libraries import import_library
 from topoact.networks.pixels import as_rgb
 from topoact.networks.specs import explain
-from topoact.networks.zoos import transformers_texts
 
 
 def fetch(transformers: Any, kind: Any, name: str) -> Any:
@@ -41,5 +40,5 @@ def _root(error: BaseException) -> BaseException:
 def image_processor(name: str) -> Any:
     """Return a call that makes the tensor (C, H, W) of a PIL image, as the model's own image processor does."""
     transformers = import_library("transformers", what="this model")
-    processor = transformers_texts.fetch(transformers, transformers.AutoImageProcessor, name)
+    processor = fetch(transformers, transformers.AutoImageProcessor, name)
     return lambda image: processor(as_rgb(image), return_tensors="pt")["pixel_values"][0]

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Path, Request
 
 from topoact.workbench import Workbench
+from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.jobs.runner import JobRunner
 
 SESSION: Final = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
@@ -22,7 +23,12 @@ def _jobs(request: Request) -> JobRunner:
     return jobs
 
 
+def _images(request: Request) -> ActivationImages:
+    return ActivationImages(_bench(request))
+
+
 Bench = Annotated[Workbench, Depends(_bench)]
+Images = Annotated[ActivationImages, Depends(_images)]
 Jobs = Annotated[JobRunner, Depends(_jobs)]
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 RowIndex = Annotated[int, Path(ge=0)]

@@ -49,7 +49,7 @@ def _settings(settings: Annotated[str, Query(description="Settings of the graphs
         raise HTTPException(422, f"settings.{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-@router.post("/probes")
+@router.post("/located-inputs")
 def ask_for_location(
     content: Annotated[str | bytes, Depends(_content)],
     settings: Annotated[messages.Settings, Depends(_settings)],
@@ -57,7 +57,7 @@ def ask_for_location(
     bench: Bench,
     jobs: Jobs,
 ) -> messages.Ticket:
-    """Ask where an input lands; the ticket's result is its name below ``probes/``."""
+    """Ask where an input lands; the ticket's result is its name below ``located-inputs/``."""
     bench.check_network()
     bench.study.layer(layer)
     if not content or (isinstance(content, str) and not content.strip()):
@@ -65,20 +65,20 @@ def ask_for_location(
     wanted = serialize.settings_of(settings)
     name = input_name(bench, content, wanted)
     found = bench.located_inputs.load(name)
-    if found is not None and len(found["places"]) == found["n_layers"]:
+    if found is not None and len(found["locations"]) == found["n_layers"]:
         return messages.Ticket(result=name, job=None)
     if not any(isinstance(task, LocateTask) and task.name == name for task in jobs.live_tasks()):
         bench.located_inputs.put(name, content.encode() if isinstance(content, str) else content)
     return messages.Ticket(result=name, job=jobs.submit(LocateTask(name, input_kind(content), wanted, layer)))
 
 
-@router.get("/probes/{digest}")
+@router.get("/located-inputs/{digest}")
 def located_input(digest: Digest, bench: Bench, jobs: Jobs) -> located_inputs.LocatedInput:
     """What is known of an input, as far as its job has come."""
     found = bench.located_inputs.load(digest)
     if found is None:
         for task in jobs.live_tasks():
             if isinstance(task, LocateTask) and task.name == digest:
-                return located_inputs.unknown_yet(digest, task.what)
+                return located_inputs.waiting_input_message(digest, task.what)
         raise UnknownName(f"nothing is known of the input {digest}: bring it again")
     return located_inputs.located_input_message(bench.study, digest, found)

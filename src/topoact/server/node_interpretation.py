@@ -17,13 +17,13 @@ from topoact.workbench.nodes.node_keyterms import node_keyterms as equivalents_o
 router = APIRouter()
 
 
-@router.get("/graphs/{digest}/nodes/{node}/equivalents")
+@router.get("/graphs/{digest}/nodes/{node}/keyterms")
 def keyterms_of_node(digest: Digest, node: RowIndex, bench: Bench) -> keyterms.KeyTerms:
     """What a node of a study of texts stands for in words."""
     return keyterms.keyterms_message(bench, equivalents_of(bench, digest, node))
 
 
-@router.post("/arguments")
+@router.post("/attributions")
 def ask_for_attributions(request: attributions.AttributionRequest, bench: Bench, jobs: Jobs) -> Ticket:
     """Ask which classes the nodes of a graph argue for; the ticket's result is the graph's name, below ``graphs/``."""
     if are_stored(bench, request.layer, request.graph):
@@ -32,7 +32,7 @@ def ask_for_attributions(request: attributions.AttributionRequest, bench: Bench,
     return Ticket(result=request.graph, job=jobs.submit(AttributionTask(request.layer, request.graph)))
 
 
-@router.get("/graphs/{digest}/nodes/{node}/arguments")
+@router.get("/graphs/{digest}/nodes/{node}/attribution")
 def attribution_of_node(
     digest: Digest, node: RowIndex, bench: Bench
 ) -> attributions.NodeAttribution | attributions.LogitLens:

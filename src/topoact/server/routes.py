@@ -15,7 +15,8 @@ from topoact.server.dependencies import (
 )
 from topoact.server.events import job_stream
 from topoact.wire import messages, serialize, shape
-from topoact.workbench import DrawnGraph, Workbench
+from topoact.workbench import DrawingName, Workbench, texts
+from topoact.workbench.graph_view import view_graph
 from topoact.workbench.jobs.tasks import MapTask, ProjectionTask, StabilityTask
 from topoact.workbench.shape import is_measured, shape_of, stored_consensus
 
@@ -35,31 +36,25 @@ def study(bench: Bench) -> messages.StudySummary:
 def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
     """Ask for a graph; the ticket's result is its address below ``graphs/``."""
     settings = serialize.settings_of(request.settings)
-    anchor = _anchor(request, bench)
-    name = bench.drawn_name(request.layer, settings, anchor)
+    plan = bench.plan_drawing(request.layer, settings, _anchor(request, bench))
+    name = plan.name
     if request.layout and bench.cache.load_drawing(name.graph, request.layout) is not None:
-        name = DrawnGraph(name.graph, request.layout)
+        name = DrawingName(name.graph, request.layout)
     ready = bench.cache.load_graph(name.graph) is not None and bench.cache.load_drawing(*name) is not None
-    job = None if ready else jobs.submit(MapTask(request.layer, settings, anchor))
+    job = None if ready else jobs.submit(MapTask(plan))
     return messages.Ticket(result=f"{name.graph}/{name.layout}", job=job)
 
 
 @router.get("/graphs/{digest}/members")
 def members(digest: Digest, bench: Bench) -> Response:
     """Members of the nodes, uncovered points and lens values."""
-    graph = bench.cache.load_graph(digest)
-    if graph is None:
-        raise UnknownName(f"there is no graph {digest}: ask for it anew")
-    return _frame(serialize.members_frame(graph))
+    return _frame(serialize.members_frame(bench.graph(digest).graph))
 
 
-@router.get("/graphs/{digest}/found")
+@router.get("/graphs/{digest}/shape")
 def shape_report(digest: Digest, bench: Bench) -> shape.ShapeReport:
     """Components, loops and branches of a graph."""
-    report = shape_of(bench, digest)
-    if report is None:
-        raise UnknownName(f"there is no graph {digest}: ask for it anew")
-    return shape.shape_message(report)
+    return shape.shape_message(shape_of(bench, digest))
 
 
 @router.post("/stabilities")
@@ -83,12 +78,7 @@ def stability(digest: Digest, bench: Bench) -> shape.Stability:
 @router.get("/graphs/{digest}/{layout}")
 def graph(digest: Digest, layout: Digest, bench: Bench) -> messages.Graph:
     """A graph as it is drawn."""
-    name = DrawnGraph(digest, layout)
-    about = bench.cache.about_graph(digest)
-    found, drawing = bench.cache.load_graph(digest), bench.cache.load_drawing(*name)
-    if about is None or found is None or drawing is None:
-        raise UnknownName(f"there is no graph {digest}/{layout}: ask for it anew")
-    return serialize.graph_message(bench, about, name, found, drawing)
+    return serialize.graph_message(view_graph(bench, DrawingName(digest, layout)))
 
 
 @router.get("/layers/{layer}/points")
@@ -126,10 +116,10 @@ def examples(request: messages.RowsRequest, bench: Bench) -> list[messages.Examp
     return serialize.example_ids(bench, request.rows)
 
 
-@router.post("/examples/find")
+@router.post("/examples/search")
 def search(request: messages.SearchRequest, bench: Bench) -> Response:
     """Rows of the examples that say something."""
-    return _frame(serialize.search_frame(bench, request))
+    return _frame(serialize.search_frame(texts.find(bench.study, **request.model_dump())))
 
 
 @router.get("/examples/{row}/thumbnail")
@@ -155,11 +145,11 @@ def cancel(job: str, jobs: Jobs) -> None:
         raise UnknownName(f"there is no job {job!r}")
 
 
-def _anchor(request: messages.MapRequest, bench: Workbench) -> DrawnGraph | None:
+def _anchor(request: messages.MapRequest, bench: Workbench) -> DrawingName | None:
     """Return the drawing to draw beside, unless it is not stored any more."""
     if request.anchor is None:
         return None
-    anchor = DrawnGraph(request.anchor.graph, request.anchor.layout)
+    anchor = DrawingName(request.anchor.graph, request.anchor.layout)
     return anchor if bench.cache.load_drawing(*anchor) is not None else None
 
 

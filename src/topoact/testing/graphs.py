@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper import MapperGraph
+from topoact.mapper import MapperGraph, to_kepler_mapper
 
 MOST_CLASSES = 3
 
 
 def published_form(graph: MapperGraph, labels: Sequence[str]) -> dict[str, Any]:
     """Return a graph as TopoAct's authors published theirs, with the classes of its points."""
-    names = list(graph.to_kepler_mapper()["nodes"])
+    names = list(to_kepler_mapper(graph)["nodes"])
     links = zip(*(graph.links[column].tolist() for column in range(3)), strict=True)
     return {
         "directed": False,

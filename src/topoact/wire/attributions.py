@@ -1,4 +1,4 @@
-"""Which classes a node argues for: its messages, and how they are made."""
+"""Messages of class attribution, `NodeAttribution`, and of the logit lens of language models, `LogitLens`."""
 
 from typing import Literal
 
@@ -10,14 +10,14 @@ from topoact.workbench.nodes import node_attribution
 
 
 class AttributionRequest(WireModel):
-    """Ask which classes the nodes of a graph of a layer argue for."""
+    """Ask for the class attributions of the nodes of a graph."""
 
     layer: int
     graph: str = Field(pattern="^[0-9a-f]{16}$")
 
 
 class AttributedClass(WireModel):
-    """A class that a node argues for, or that its members come from."""
+    """A class with its attribution at a node, and its share of the members."""
 
     output: int
     name: str
@@ -28,14 +28,14 @@ class AttributedClass(WireModel):
 
 
 class NodeAttribution(WireModel):
-    """What a node argues for, beside where its members come from."""
+    """The class attribution of a node, beside the classes of its members."""
 
     classes: list[AttributedClass] = Field(description="In the order of their rank.")
     n_classes: int
     members_by: Literal["label", "prediction"]
-    said: str = Field(description="What the network says at the node's mean.")
-    said_share: float
-    flows_past: bool = Field(description="Whether something flows past the layer; it is that of a neutral input.")
+    prediction: str = Field(description="The likeliest class at the node's mean.")
+    prediction_share: float
+    is_bypassed: bool = Field(description="Whether the outputs depend on the input by ways around the layer too.")
 
 
 class OutputWord(WireModel):
@@ -46,17 +46,17 @@ class OutputWord(WireModel):
 
 
 class LogitLens(WireModel):
-    """What a language model says with the mean of a node as its last state, the likeliest first."""
+    """The likeliest next words of a language model whose last state is the mean of a node, the likeliest first."""
 
-    output_words: list[OutputWord]
-
-
-def logit_lens_message(found: list[stored.OutputWord]) -> LogitLens:
-    """Return what a language model says."""
-    return LogitLens(output_words=[OutputWord(**one._asdict()) for one in found])
+    words: list[OutputWord]
 
 
-def attribution_message(found: node_attribution.NodeAttribution) -> NodeAttribution:
-    """Return what a node argues for."""
-    told = {name: value for name, value in found._asdict().items() if name in NodeAttribution.model_fields}
-    return NodeAttribution(**{**told, "classes": [AttributedClass(**one._asdict()) for one in found.classes]})
+def logit_lens_message(words: list[stored.OutputWord]) -> LogitLens:
+    """Return the logit lens of a node as a message."""
+    return LogitLens(words=[OutputWord(**word._asdict()) for word in words])
+
+
+def attribution_message(node: node_attribution.NodeAttribution) -> NodeAttribution:
+    """Return the class attribution of a node as a message."""
+    fields = {name: value for name, value in node._asdict().items() if name in NodeAttribution.model_fields}
+    return NodeAttribution(**{**fields, "classes": [AttributedClass(**one._asdict()) for one in node.classes]})

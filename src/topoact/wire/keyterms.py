@@ -39,7 +39,7 @@ class KeyTerms(WireModel):
     metric: Literal["euclidean", "cosine"]
     nearest: list[NearText]
     words: list[KeyTerm]
-    n_telling: int = Field(description="How many words are over-represented; the surest are listed.")
+    n_key_terms: int = Field(description="How many words are over-represented; the surest are listed.")
     n_words: int = Field(description="How many words were tested.")
     n_inside: int
     n_texts: int

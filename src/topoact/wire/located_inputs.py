@@ -1,4 +1,4 @@
-"""Inputs of one's own: their messages, and how they are made."""
+"""Messages of an input of the user's and its locations in the graphs: `LocatedInput`."""
 
 from typing import Any, Literal
 
@@ -13,20 +13,20 @@ InputKind = Literal["image", "text"]
 
 
 class TextInput(WireModel):
-    """A text that is to be located; an image travels as it is."""
+    """A text to locate; an image travels as it is."""
 
     text: str = Field(max_length=MOST_CHARACTERS)
 
 
 class Prediction(WireModel):
-    """A class that the network sees in an input, and how sure it is of it, 0 to 1."""
+    """A class that the network predicts for an input, and its probability."""
 
     name: str
     share: float
 
 
 class NodeDistance(WireModel):
-    """A node in which vectors of an input land."""
+    """A node that holds vectors of an input."""
 
     node: int
     distance: float = Field(description="From its nearest member.")
@@ -43,7 +43,7 @@ class Neighbour(WireModel):
 
 
 class LayerLocation(WireModel):
-    """Where an input lands in the graph of a layer."""
+    """Where an input lies in the graph of a layer."""
 
     layer: int
     name: str
@@ -53,18 +53,18 @@ class LayerLocation(WireModel):
     n_inside: int
     nodes: list[NodeDistance] = Field(description="Those of most vectors first.")
     nearest: list[Neighbour]
-    closest: int | None = Field(description="The nearest node, where the input lands in none.")
+    closest: int | None = Field(description="The nearest node, where no node holds the input.")
     distance: float | None = Field(description="From the nearest node, where there is one vector.")
     reach: float | None
-    usual: float | None = Field(description="What reach is at most where an input lands.")
-    same: int | None = Field(description="The example that the input is.")
+    usual: float | None = Field(description="What reach is at most where a node holds the input.")
+    same: int | None = Field(description="The example that is identical to the input.")
     y: list[int]
     x: list[int]
     spans: list[tuple[int, int]] = Field(description="Where words or tokens begin and end in the text.")
 
 
 class LocatedInput(WireModel):
-    """What is known of an input; while its job runs, of the layers that are done."""
+    """An input and its locations; while its job runs, of the layers that are done."""
 
     digest: str
     kind: InputKind
@@ -72,17 +72,17 @@ class LocatedInput(WireModel):
     thumbnail: str | None = Field(description="A small image, as a data: address.")
     predictions: list[Prediction] = Field(description="At most three; empty where the network is no classifier.")
     notices: list[str]
-    places: list[LayerLocation]
-    n_layers: int = Field(description="How many places there will be; 0 before the network has answered.")
+    locations: list[LayerLocation]
+    n_layers: int = Field(description="How many locations there will be; 0 before the network has run.")
 
 
-def located_input_message(study: Study, digest: str, found: dict[str, Any]) -> LocatedInput:
-    """Return what is stored of an input."""
-    predictions = [{"name": display_name(study, name), "share": share} for name, share in found["predictions"]]
-    return LocatedInput.model_validate({**found, "digest": digest, "predictions": predictions})
+def located_input_message(study: Study, digest: str, stored: dict[str, Any]) -> LocatedInput:
+    """Return what is stored of an input as a message."""
+    predictions = [{"name": display_name(study, name), "share": share} for name, share in stored["predictions"]]
+    return LocatedInput.model_validate({**stored, "digest": digest, "predictions": predictions})
 
 
-def unknown_yet(digest: str, kind: InputKind) -> LocatedInput:
-    """Return what is known of an input that the network has not answered to."""
-    nothing: dict[str, Any] = {"predictions": [], "notices": [], "places": [], "n_layers": 0}
+def waiting_input_message(digest: str, kind: InputKind) -> LocatedInput:
+    """Return the message of an input before the network has run."""
+    nothing: dict[str, Any] = {"predictions": [], "notices": [], "locations": [], "n_layers": 0}
     return LocatedInput.model_validate({"digest": digest, "kind": kind, "text": None, "thumbnail": None, **nothing})

@@ -117,8 +117,8 @@ class StudySummary(WireModel):
     text_columns: list[str] = Field(description="Columns that can be searched: the texts, and texts of many values.")
     model: str | None
     preprocessing: str | None
-    network: bool = Field(description="Whether the network is at hand: inputs of one's own can be located.")
-    pictures: bool = Field(description="Whether activation images can be made.")
+    has_network: bool = Field(description="Whether the network was loaded with the study: new inputs can be located.")
+    has_activation_images: bool = Field(description="Whether activation images can be made.")
 
 
 class Anchor(WireModel):
@@ -215,7 +215,7 @@ class Graph(WireModel):
     layout: str
     layer: int
     settings: Settings | None
-    given: ImportedFacts | None
+    imported: ImportedFacts | None
     eps: float | tuple[float, float] | None = Field(
         description="The ε in use, resolved; the least and the greatest where each interval has its own."
     )

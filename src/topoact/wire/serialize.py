@@ -1,4 +1,4 @@
-"""Turn what the workbench knows into messages and frames. Reshaping alone: every number was computed elsewhere."""
+"""Messages and binary frames of what the workbench computes. Reshaping alone: every number is computed elsewhere."""
 
 from dataclasses import asdict
 from importlib.metadata import version
@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from topoact.analysis.drawing.layout import Drawing, components
 from topoact.analysis.drawing.projection import projections
-from topoact.analysis.shape.diagnosis import diagnose
-from topoact.analysis.shape.skeleton import skeleton
-from topoact.mapper import DistanceCurve, ImportedGraph, MapperGraph
+from topoact.mapper import ImportedGraph, MapperGraph
 from topoact.study import Layer, Manifest, Study
 from topoact.study.files import plain_number
 from topoact.wire import messages
@@ -20,11 +17,9 @@ from topoact.wire.texts import passage_of
 from topoact.workbench import (
     KNOBS,
     PRESETS,
-    DrawnGraph,
     Knob,
     MapSettings,
     Workbench,
-    from_stored,
     texts,
 )
 from topoact.workbench.columns import (
@@ -34,11 +29,9 @@ from topoact.workbench.columns import (
     point_columns,
     text_columns,
 )
+from topoact.workbench.graph_view import GraphView
 from topoact.workbench.jobs.runner import JobStatus
 from topoact.workbench.output_names import display_name
-
-CURVE_STEPS = 200
-"""Points of the distance curve that are sent."""
 
 
 def study_summary(bench: Workbench) -> messages.StudySummary:
@@ -65,8 +58,8 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         text_columns=text_columns(study),
         model=_model(study.manifest),
         preprocessing=(study.manifest.preprocessing or {}).get("description"),
-        network=bench.network_choice is not None,
-        pictures=bench.can_invert,
+        has_network=bench.network_choice is not None,
+        has_activation_images=bench.can_invert,
     )
 
 
@@ -80,30 +73,28 @@ def settings_of(message: messages.Settings) -> MapSettings:
     return MapSettings(**message.model_dump())
 
 
-def graph_message(
-    bench: Workbench, about: dict[str, Any], name: DrawnGraph, graph: MapperGraph, drawing: Drawing
-) -> messages.Graph:
-    """Return a graph as it is drawn; `about` is what was stored with it."""
+def graph_message(view: GraphView) -> messages.Graph:
+    """Return a graph as it is drawn."""
+    graph, settings = view.graph, view.stored.settings
     low, high = graph.intervals
-    settings = from_stored(about["settings"]) if "settings" in about else None
-    cautions = diagnose(graph, settings.prominence) if settings else diagnose(graph)
+    is_imported = isinstance(graph, ImportedGraph)
     return messages.Graph(
-        digest=name.graph,
-        layout=name.layout,
-        layer=bench.layers.index(about["layer"]),
+        digest=view.name.graph,
+        layout=view.name.layout,
+        layer=view.layer,
         settings=settings_message(settings) if settings else None,
-        given=_imported(graph) if isinstance(graph, ImportedGraph) else None,
-        eps=_radius(graph),
-        stops=about.get("stops", []),
-        curve=None if graph.curve is None else _curve(graph.curve),
+        imported=_imported(graph) if isinstance(graph, ImportedGraph) else None,
+        eps=view.eps,
+        stops=list(view.stored.stops),
+        curve=_curve(view),
         n_points=graph.n_points,
         n_covered=graph.n_points - len(graph.uncovered),
-        lens_range=None if isinstance(graph, ImportedGraph) else (float(graph.lens.min()), float(graph.lens.max())),
+        lens_range=None if is_imported else (float(graph.lens.min()), float(graph.lens.max())),
         intervals=list(zip(low.tolist(), high.tolist(), strict=True)),
-        nodes=_nodes(graph, drawing),
+        nodes=_nodes(view),
         edges=messages.Edges(**{name: column.tolist() for name, column in graph.links._asdict().items()}),
-        survivors=drawing.continues.tolist(),
-        warnings=[messages.Caution(code=finding.code, text=finding.text) for finding in cautions],
+        survivors=view.drawing.continues.tolist(),
+        warnings=[messages.Caution(code=finding.code, text=finding.text) for finding in view.findings],
     )
 
 
@@ -149,9 +140,9 @@ def example_ids(bench: Workbench, rows: list[int]) -> list[messages.ExampleId]:
     return [messages.ExampleId(row=row, id=str(ids[row]), passage=passage_of(bench, row)) for row in known]
 
 
-def search_frame(bench: Workbench, request: messages.SearchRequest) -> bytes:
-    """Pack the rows of the examples that say something."""
-    return encode_frame({"rows": texts.find(bench.study, **request.model_dump())})
+def search_frame(rows: npt.NDArray[np.uint32]) -> bytes:
+    """Pack the rows of the examples that match a search."""
+    return encode_frame({"rows": rows})
 
 
 def projection_frame(positions: npt.NDArray[np.float32]) -> bytes:
@@ -196,34 +187,26 @@ def _knob(knob: Knob) -> messages.Knob:
     return messages.Knob(**{**asdict(knob), "choices": choices}, default=knob.default, clusterer=knob.clusterer)
 
 
-def _radius(graph: MapperGraph) -> float | tuple[float, float] | None:
-    if graph.eps is None:
+def _curve(view: GraphView) -> messages.EpsilonCurve | None:
+    curve, sample = view.graph.curve, view.curve_sample
+    if curve is None or sample is None:
         return None
-    radii = np.asarray(graph.eps, dtype=np.float64)
-    if radii.ndim == 0:
-        return float(radii)
-    known = radii[np.isfinite(radii)]
-    return (float(known.min()), float(known.max())) if len(known) else 0.0
-
-
-def _curve(curve: DistanceCurve) -> messages.EpsilonCurve:
-    ranks = np.linspace(0, len(curve.distances) - 1, min(CURVE_STEPS, len(curve.distances))).round().astype(int)
     return messages.EpsilonCurve(
-        k=curve.k, distances=curve.distances[ranks].tolist(), elbow=curve.elbow, n_sampled=len(curve.distances)
+        k=curve.k, distances=sample.tolist(), elbow=curve.elbow, n_sampled=len(curve.distances)
     )
 
 
-def _nodes(graph: MapperGraph, drawing: Drawing) -> messages.Nodes:
+def _nodes(view: GraphView) -> messages.Nodes:
+    graph = view.graph
     columns: dict[str, Any] = dict.fromkeys(("lens_min", "lens_max", "medoid", "prominence", "mode"))
     columns |= {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
     if graph.prominence is not None:
         columns["prominence"] = [plain_number(value) for value in graph.prominence]
-    group = skeleton(graph)
-    x, y = drawing.positions.T.tolist()
+    x, y = view.drawing.positions.T.tolist()
     return messages.Nodes(
         **columns,
-        component=components(graph).tolist(),
-        group=None if group is None else group.tolist(),
+        component=view.components.tolist(),
+        group=None if view.skeleton is None else view.skeleton.tolist(),
         x=x,
         y=y,
     )

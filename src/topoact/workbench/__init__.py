@@ -1,11 +1,6 @@
-"""Use cases over an opened study, and the jobs that run them in another process."""
+"""Use cases over an opened study: `open_workbench`, `Workbench`, `MapSettings`; long work runs in `jobs`."""
 
-from topoact.workbench.bench import (
-    DrawnGraph,
-    OpenLayer,
-    Workbench,
-    open_workbench,
-)
+from topoact.workbench.bench import OpenLayer, Workbench, open_workbench
 from topoact.workbench.settings import (
     KNOBS,
     PRESETS,
@@ -15,15 +10,17 @@ from topoact.workbench.settings import (
     from_stored,
     resolve,
 )
+from topoact.workbench.stored_graph import DrawingName, StoredGraph
 
 __all__ = [
     "KNOBS",
     "PRESETS",
-    "DrawnGraph",
+    "DrawingName",
     "Knob",
     "MapSettings",
     "OpenLayer",
     "Preset",
+    "StoredGraph",
     "Workbench",
     "from_stored",
     "open_workbench",

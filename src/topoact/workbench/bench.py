@@ -1,62 +1,28 @@
-"""The workbench: what a person does with an opened study. Results are kept in the study and found again."""
+"""`Workbench`: an opened study and what is done with it; results are kept in the study and found again."""
 
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from topoact.analysis.drawing.layout import Drawing, anchored_layout, layout
+from topoact.analysis.drawing.layout import Drawing
 from topoact.analysis.drawing.projection import check_projection, project
 from topoact.analysis.labels.classes import class_counts, top_classes
-from topoact.analysis.shape.skeleton import roots
-from topoact.errors import InvalidInput, UnknownName
-from topoact.interpret.study_network import (
-    NetworkChoice,
-    StudyNetwork,
-    has_gradients,
-    reload_network,
-)
-from topoact.mapper import (
-    LENSES,
-    MapperGraph,
-    Progress,
-    lens_values,
-    no_progress,
-)
+from topoact.errors import InvalidInput
+from topoact.interpret.study_network import NetworkChoice, StudyNetwork, has_gradients, reload_network
+from topoact.mapper import LENSES, MapperGraph, Progress, no_progress
 from topoact.study import Layer, Study, open_study
 from topoact.study.cache.located_inputs import LocatedInputs
 from topoact.study.cache.results import ResultCache
-from topoact.study.files import digest
-from topoact.workbench.columns import number_columns
-from topoact.workbench.graphs.graph_engine import GraphEngine
-from topoact.workbench.graphs.index_store import LensedLayer
+from topoact.workbench.columns import COLUMN_LENS, number_columns
+from topoact.workbench.graphs.drawings import DrawingPlan, Drawings
+from topoact.workbench.graphs.layer_graphs import LayerGraphs
 from topoact.workbench.locators import Locators
-from topoact.workbench.settings import (
-    MapSettings,
-    default_for,
-    from_stored,
-    resolve,
-)
-
-if TYPE_CHECKING:
-    from topoact.workbench.images.activation_images import ActivationImages
-
-Numbers = npt.NDArray[np.int64]
-DRAWING_VERSION: Final = 2
-"""Version of the drawings; raised by a change that places nodes elsewhere, so that stored ones are left aside."""
-COLUMN_LENS: Final = "column:"
-"""Prefix of a lens that is a column of the examples table."""
-
-
-class DrawnGraph(NamedTuple):
-    """The names of a graph and of one drawing of it; together they find both in the study."""
-
-    graph: str
-    layout: str
+from topoact.workbench.settings import MapSettings, default_for, resolve
+from topoact.workbench.stored_graph import DrawingName, StoredGraph
 
 
 class OpenLayer:
@@ -172,8 +138,8 @@ class Workbench:
         self.cache = ResultCache(study.path, study.given)
         self.located_inputs = LocatedInputs(study.path)
         self.locators = Locators(self.located_inputs)
-        self._engine = GraphEngine(study.path)
-        self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
+        self._graphs = LayerGraphs(study, self.cache)
+        self._drawings = Drawings(study, self.cache, self._graphs)
 
     def __repr__(self) -> str:
         return repr(self.study)
@@ -209,16 +175,9 @@ class Workbench:
         if self.network_choice is None:
             raise InvalidInput("the study was opened without its network: start the explorer with --model study")
 
-    @cached_property
-    def images(self) -> "ActivationImages":
-        """Activation images of the study's layers."""
-        from topoact.workbench.images.activation_images import ActivationImages
-
-        return ActivationImages(self)
-
     @property
     def can_invert(self) -> bool:
-        """Whether there can be activation images: told without loading the network."""
+        """Whether there can be activation images: known without loading the network."""
         return self.network_choice is not None and has_gradients(self.study, self.network_choice)
 
     def layer(self, name: str | int) -> OpenLayer:
@@ -252,68 +211,45 @@ class Workbench:
         return [*LENSES, *(COLUMN_LENS + name for name in number_columns(self.study))]
 
     def key(self, layer: Layer, settings: MapSettings) -> str:
-        """Return the name of a graph; the one that was imported is called by its layer's digest."""
-        return settings.key(layer.digest) if layer.has_vectors else layer.digest
+        """Return the digest that names a graph; see `LayerGraphs.digest`."""
+        return self._graphs.digest(layer, settings)
 
     def map(self, layer: str | int, settings: MapSettings, progress: Progress = no_progress) -> MapperGraph:
-        """Return the mapper graph of a layer, computing and storing it if it is not in the study yet.
+        """Return the mapper graph of a layer; see `LayerGraphs.make`."""
+        return self._graphs.make(layer, settings, progress)
 
-        A layer without vectors has the graph that was imported, whatever the settings.
-        """
-        opened = self.study.layer(layer)
-        key = self.key(opened, settings)
-        stored = self.cache.load_graph(key)
-        if stored is not None:
-            return stored
-        if not opened.has_vectors:
-            raise self.study.damaged(f"given/{opened.key}", "its files cannot be read")
-        progress("reading activations", 0, 1)
-        source = LensedLayer(
-            opened.digest,
-            settings.lens,
-            lambda: self.vectors(opened),
-            lambda vectors: self._lens(opened, settings.lens, vectors, progress),
-        )
-        graph, stops = self._engine.graph(source, settings, progress)
-        about = {"layer": opened.name, "settings": asdict(settings), "stops": list(stops)}
-        self.cache.save_graph(key, graph, about)
-        return graph
+    def graph(self, digest: str, layer: str | int | None = None) -> StoredGraph:
+        """Return a stored graph; see `LayerGraphs.get`."""
+        return self._graphs.get(digest, layer)
 
-    def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None) -> DrawnGraph:
-        """Return the names that `draw` stores its result under, without computing anything.
+    def find_graph(self, digest: str) -> StoredGraph | None:
+        """Return a stored graph, or None."""
+        return self._graphs.load(digest)
 
-        All cuts of one tree of modes are cut out of one drawing, and its name is theirs.
-        """
-        opened = self.study.layer(layer)
-        key, finest = self.key(opened, settings), self.key(opened, settings.finest)
-        whole = self._finest(anchor)
-        if anchor and whole and whole.graph == finest:
-            return DrawnGraph(key, anchor.layout)
-        return DrawnGraph(key, digest([DRAWING_VERSION, finest, *(whole or ())]))
+    def plan_drawing(self, layer: str | int, settings: MapSettings, anchor: DrawingName | None = None) -> DrawingPlan:
+        """Return what is drawn under which names, without computing a graph; see `Drawings.plan`."""
+        return self._drawings.plan(layer, settings, anchor)
+
+    def draw_plan(self, plan: DrawingPlan, progress: Progress = no_progress) -> Drawing:
+        """Return where the nodes of a planned graph are drawn; see `Drawings.draw`."""
+        return self._drawings.draw(plan, progress)
 
     def draw(
         self,
         layer: str | int,
         settings: MapSettings,
-        anchor: DrawnGraph | None = None,
+        anchor: DrawingName | None = None,
         progress: Progress = no_progress,
     ) -> Drawing:
         """Return where the nodes of a graph are drawn, beside those of `anchor` if one is given.
 
         A graph of modes has the places of its nodes in its finest cut, whatever its prominence.
         """
-        name = self.drawn_name(layer, settings, anchor)
-        graph = self.map(layer, settings, progress)
-        stored = self.cache.load_drawing(*name)
-        if stored is not None and len(stored.positions) == graph.n_nodes:
-            return stored
-        if graph.prominence is not None and settings.finest != settings:
-            drawing = self._cut(layer, settings, anchor, progress)
-        else:
-            progress("placing nodes", 0, 1)
-            drawing = layout(graph) if anchor is None else self._beside(graph, anchor)
-        self.cache.save_drawing(*name, drawing)
-        return drawing
+        return self.draw_plan(self.plan_drawing(layer, settings, anchor), progress)
+
+    def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawingName | None) -> DrawingName:
+        """Return the name under which `draw` stores its result, without computing anything."""
+        return self.plan_drawing(layer, settings, anchor).name
 
     def project(self, layer: str | int, kind: str, progress: Progress = no_progress) -> npt.NDArray[np.float32]:
         """Return a projection of a layer's points to the plane, shape (n_points, 2)."""
@@ -337,63 +273,13 @@ class Workbench:
         check_projection(kind)
         return self.cache.load_projection(f"{self.study.layer(layer).digest}-{kind}")
 
+    def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
+        """Return the vectors of a layer; see `LayerGraphs.vectors`."""
+        return self._graphs.vectors(layer)
+
     def close(self) -> None:
         """Wait until what is being kept in the study is there."""
-        self._engine.close()
-
-    def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
-        """Return the vectors of a layer; those of the layer used last are kept in memory."""
-        known = self._vectors
-        if known is None or known[0] != layer.name:
-            self._vectors = None
-            self._vectors = known = (layer.name, layer.vectors())
-        return known[1]
-
-    def _lens(
-        self, layer: Layer, lens: str, vectors: npt.NDArray[np.float32], progress: Progress
-    ) -> npt.NDArray[np.float64]:
-        if not lens.startswith(COLUMN_LENS):
-            return lens_values(lens, vectors, progress=progress)
-        column = lens.removeprefix(COLUMN_LENS)
-        if column not in number_columns(self.study):
-            known = ", ".join(number_columns(self.study)) or "none"
-            raise UnknownName(f"lens {lens!r}: no numeric column of that name without gaps; there are: {known}")
-        return lens_values(layer.metadata(column).to_numpy(), vectors)
-
-    def _finest(self, anchor: DrawnGraph | None) -> DrawnGraph | None:
-        """Return the drawing that a drawing was cut out of; itself where it was not."""
-        about = self.cache.about_graph(anchor.graph) if anchor else None
-        if not anchor or not about or "settings" not in about:
-            return anchor
-        finest = from_stored(about["settings"]).finest
-        return DrawnGraph(self.key(self.study.layer(about["layer"]), finest), anchor.layout)
-
-    def _cut(self, layer: str | int, settings: MapSettings, anchor: DrawnGraph | None, progress: Progress) -> Drawing:
-        """Take the nodes that are left at the prominence out of the finest drawing, each in its place."""
-        whole = self._finest(anchor)
-        if whole is not None and self.cache.load_drawing(*whole) is None:
-            anchor = whole = None
-        drawing = self.draw(layer, settings.finest, whole, progress)
-        left = roots(self.map(layer, settings.finest, progress), settings.prominence)
-        return Drawing(drawing.positions[left], self._among(drawing.continues[left], anchor, whole))
-
-    def _among(self, nodes: Numbers, anchor: DrawnGraph | None, whole: DrawnGraph | None) -> Numbers:
-        """Return the numbers that nodes of the finest cut have in the anchor, −1 where it does not have them."""
-        if anchor == whole or anchor is None or whole is None:
-            return nodes
-        about, finest = self.cache.about_graph(anchor.graph), self.cache.load_graph(whole.graph)
-        if about is None or finest is None:
-            return np.full_like(nodes, -1)
-        number = np.full(finest.n_nodes + 1, -1)
-        left = roots(finest, from_stored(about["settings"]).prominence)
-        number[left] = np.arange(len(left))
-        return number[nodes]
-
-    def _beside(self, graph: MapperGraph, anchor: DrawnGraph) -> Drawing:
-        other, drawing = self.cache.load_graph(anchor.graph), self.cache.load_drawing(*anchor)
-        if other is None or drawing is None:
-            raise InvalidInput(f"the graph {anchor.graph} to be drawn beside is not in the study any more: draw anew")
-        return anchored_layout(graph, other, drawing.positions)
+        self._graphs.close()
 
 
 def open_workbench(path: str | Path, network: NetworkChoice | None = None) -> Workbench:

@@ -15,6 +15,8 @@ MAX_CATEGORIES: Final = 2_000
 """A text column with more distinct values is not coloured, only searched."""
 CHECKPOINT: Final = "prediction@"
 """Prefix of a column with the predictions of a further checkpoint."""
+COLUMN_LENS: Final = "column:"
+"""Prefix of a lens that is a numeric column of the examples."""
 
 
 @dataclass(frozen=True, slots=True)

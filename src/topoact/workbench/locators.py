@@ -1,4 +1,4 @@
-"""What locates vectors in graphs, kept at hand: a second input is located at once."""
+"""`Locators`: what locates vectors in graphs, kept in memory for the graphs used last."""
 
 from collections.abc import Callable
 from math import isfinite
@@ -19,22 +19,22 @@ MAX_COORDINATES: Final = 50_000_000
 
 
 class Locators:
-    """The locators of the graphs that were asked about last; what is usual in their layers is kept in the study.
+    """The locators of the graphs used last.
 
     Parameters
     ----------
-    probes
-        Of the study.
+    located_inputs
+        Of the study; it keeps the novelty limits of the layers.
     """
 
-    def __init__(self, probes: LocatedInputs) -> None:
-        self._probes = probes
+    def __init__(self, located_inputs: LocatedInputs) -> None:
+        self._located_inputs = located_inputs
         self._known: dict[tuple[str, str], tuple[int, Locator]] = {}
 
     def get(
         self, key: str, layer: Layer, graph: MapperGraph, metric: str, vectors: Callable[[], npt.NDArray[np.float32]]
     ) -> Locator:
-        """Return what locates vectors in the graph of that key; `vectors` are read if it is not at hand."""
+        """Return what locates vectors in the graph of that key; `vectors` are read if it is not in memory."""
         name = (key, layer.digest)
         size, found = self._known.pop(name, (layer.n_points * layer.n_channels, None))
         found = found or self._made(layer, graph, metric, vectors())
@@ -48,8 +48,8 @@ class Locators:
         if graph.eps is not None:
             return Locator(vectors, graph, metric=distance)
         key = f"{layer.digest}-{distance}"
-        known = self._probes.usual(key)
+        known = self._located_inputs.novelty_limit(key)
         usual = Novelty(vectors, layer.points["example"].to_numpy(), metric=distance, limit=known)
         if known is None and isfinite(usual.limit):
-            self._probes.remember_novelty_limit(key, usual.limit)
+            self._located_inputs.save_novelty_limit(key, usual.limit)
         return Locator(vectors, graph, metric=distance, usual=usual)

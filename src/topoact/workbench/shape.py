@@ -1,20 +1,16 @@
-"""What is found in a graph: how much of it returns, what other covers say, its components, loops and branches."""
+"""The shape of a stored graph: `shape_of`, and what supports it, `measure_stability` and `measure_consensus`."""
 
 from dataclasses import replace
 
 from topoact.analysis.shape.consensus import consensus
 from topoact.analysis.shape.skeleton import NOISE
-from topoact.analysis.shape.stability import (
-    Stability,
-    same_way,
-    split_share,
-    stability,
-)
+from topoact.analysis.shape.stability import Stability, same_way, split_share, stability
 from topoact.analysis.shape.topology import ShapeReport, shape_report
 from topoact.errors import InvalidInput
 from topoact.mapper import Progress, no_progress
 from topoact.workbench.bench import Workbench
-from topoact.workbench.settings import MAX_DEFAULT_INTERVALS, MapSettings, from_stored
+from topoact.workbench.settings import MAX_DEFAULT_INTERVALS, MapSettings
+from topoact.workbench.stored_graph import StoredGraph
 
 
 def measure_stability(
@@ -34,11 +30,11 @@ def measure_stability(
     stored = bench.cache.load_stability(key)
     if stored is not None and len(stored.nodes) == graph.n_nodes:
         return stored
-    found = stability(graph, same_way(graph, bench.vectors(opened), settings.clusterer_of()), progress=progress)
+    measured = stability(graph, same_way(graph, bench.vectors(opened), settings.clusterer_of()), progress=progress)
     if graph.prominence is not None and settings.prominence > NOISE:
-        found = replace(found, split=split_share(bench.map(layer, settings.finest, progress)))
-    bench.cache.save_stability(key, found)
-    return found
+        measured = replace(measured, split=split_share(bench.map(layer, settings.finest, progress)))
+    bench.cache.save_stability(key, measured)
+    return measured
 
 
 def measure_consensus(
@@ -48,45 +44,54 @@ def measure_consensus(
 
     It is the same for all cuts of one tree, and kept with the finest.
     """
-    if not _can_be_judged(settings):
+    if not _has_consensus(settings):
         return None
     opened, graph = bench.study.layer(layer), bench.map(layer, settings.finest, progress)
     key, n_intervals = bench.key(opened, settings.finest), min(settings.n_intervals, MAX_DEFAULT_INTERVALS)
-    found = bench.cache.load_consensus(key)
-    if found is None:
+    agreed = bench.cache.load_consensus(key)
+    if agreed is None:
         lens, vectors = graph.lens, bench.vectors(opened)
-        found = consensus(vectors, lens, n_intervals=n_intervals, k=settings.k, progress=progress)
-        bench.cache.save_consensus(key, found)
-    return found
+        agreed = consensus(vectors, lens, n_intervals=n_intervals, k=settings.k, progress=progress)
+        bench.cache.save_consensus(key, agreed)
+    return agreed
 
 
 def stored_consensus(bench: Workbench, graph: str) -> ShapeReport | None:
-    """Return what `measure_consensus` has found of a stored graph, or None."""
-    about = bench.cache.about_graph(graph)
-    if about is None or "settings" not in about:
-        return None
-    finest = from_stored(about["settings"]).finest
-    return bench.cache.load_consensus(bench.key(bench.study.layer(about["layer"]), finest))
+    """Return what `measure_consensus` has measured for a stored graph, or None."""
+    finest = _finest_digest(bench, bench.find_graph(graph))
+    return None if finest is None else bench.cache.load_consensus(finest)
 
 
 def is_measured(bench: Workbench, layer: str | int, settings: MapSettings) -> bool:
-    """Tell whether `measure_stability` and `measure_consensus` have nothing left to do."""
-    graph = bench.key(bench.study.layer(layer), settings)
-    is_judged = not _can_be_judged(settings) or stored_consensus(bench, graph) is not None
-    return is_judged and bench.cache.load_stability(graph) is not None
+    """Return whether `measure_stability` and `measure_consensus` have nothing left to do."""
+    opened = bench.study.layer(layer)
+    consensus_key, key = bench.key(opened, settings.finest), bench.key(opened, settings)
+    agreed = not _has_consensus(settings) or bench.cache.load_consensus(consensus_key) is not None
+    return agreed and bench.cache.load_stability(key) is not None
 
 
-def shape_of(bench: Workbench, graph: str) -> ShapeReport | None:
-    """Return what the shape of a stored graph says, counted on its skeleton even where it is cut above it."""
-    about, found = bench.cache.about_graph(graph), bench.cache.load_graph(graph)
-    if about is None or found is None or found.prominence is None:
-        return None if found is None else shape_report(found)
-    settings = from_stored(about["settings"])
-    finest = bench.cache.load_graph(bench.key(bench.study.layer(about["layer"]), settings.finest))
-    if finest is None or settings.prominence <= NOISE:
-        return shape_report(found)
-    return shape_report(finest).within(finest.within(settings.prominence).tolist())
+def shape_of(bench: Workbench, digest: str) -> ShapeReport:
+    """Return the components, loops and branches of a stored graph; of a cut they are counted on its skeleton.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such graph.
+    """
+    stored = bench.graph(digest)
+    if stored.graph.prominence is None or stored.settings is None or stored.settings.prominence <= NOISE:
+        return shape_report(stored.graph)
+    finest = bench.find_graph(bench.key(stored.layer, stored.settings.finest))
+    if finest is None:
+        return shape_report(stored.graph)
+    return shape_report(finest.graph).within(finest.graph.within(stored.settings.prominence).tolist())
 
 
-def _can_be_judged(settings: MapSettings) -> bool:
+def _finest_digest(bench: Workbench, stored: StoredGraph | None) -> str | None:
+    if stored is None or stored.settings is None:
+        return None
+    return bench.key(stored.layer, stored.settings.finest)
+
+
+def _has_consensus(settings: MapSettings) -> bool:
     return settings.clusterer == "modes" and settings.metric == "euclidean"

@@ -156,9 +156,9 @@ class Locator:
         landed, reach, usual = self._landed(view.new, held, apart)
         landed[same >= 0] = own[same >= 0]
         closest = apart.argmin(axis=1) if apart.shape[1] else np.full(len(apart), -1)
-        landings = self._landings(landed, apart)
+        matches = self._matches(landed, apart)
         in_range, away = np.asarray(held.any(axis=1)), apart.min(axis=1, initial=np.inf)
-        return Located(landings, values, same, in_range, nearest, closest, away, reach, usual)
+        return Located(matches, values, same, in_range, nearest, closest, away, reach, usual)
 
     def _same(self, new: Vectors, rows: npt.NDArray[np.int64]) -> Rows:
         """Return the point that each vector equals, among the nearest ones, or −1."""
@@ -213,7 +213,7 @@ class Locator:
             found[rows, nodes[apart[np.ix_(rows, nodes)].argmin(axis=1)]] = True
         return found
 
-    def _landings(self, landed: Table, apart: LensValues) -> NodeMatches:
+    def _matches(self, landed: Table, apart: LensValues) -> NodeMatches:
         query, node = np.nonzero(landed)
         order = np.lexsort((node, apart[query, node], query))
         query, node = query[order], node[order]
@@ -258,7 +258,7 @@ def _joined(parts: list[Located]) -> Located:
 
     sizes = np.concatenate([np.diff(part.matches.indptr) for part in parts])
     columns = (np.concatenate([part.matches[i] for part in parts]) for i in (1, 2, 3))
-    landings = NodeMatches(np.concatenate([[0], np.cumsum(sizes)]), *columns)
+    matches = NodeMatches(np.concatenate([[0], np.cumsum(sizes)]), *columns)
     nearest = Nearest(*(np.concatenate([part.nearest[i] for part in parts]) for i in (0, 1)))
     names = ("lens", "same", "in_range", "node", "distance", "reach", "usual")
-    return Located(landings=landings, nearest=nearest, **{name: joined(name) for name in names})
+    return Located(matches=matches, nearest=nearest, **{name: joined(name) for name in names})

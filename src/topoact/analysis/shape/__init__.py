@@ -1,1 +1,1 @@
-"""shape."""
+"""The shape of a graph: branches, loops, persistence, stability, consensus of covers, skeleton, diagnosis."""

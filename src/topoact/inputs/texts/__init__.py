@@ -1,1 +1,1 @@
-"""texts."""
+"""Texts and words from folders, tables and CoNLL-U files."""

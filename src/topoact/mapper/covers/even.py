@@ -1,7 +1,6 @@
-"""Covers of the lens range, and the points that each interval holds.
+"""Covers of one lens by intervals that are alike: `UniformCover` and `QuantileCover`.
 
-Intervals are closed; an end that a convention leaves open lies at the next number inwards. Several lenses have a cover
-each, and the products of their intervals are boxes.
+Intervals are closed; an end that a convention leaves open lies at the next number inwards.
 """
 
 from dataclasses import dataclass
@@ -134,5 +133,6 @@ def _range(lens: LensValues) -> tuple[float, float]:
 
 
 def check_one_lens(lens: LensValues) -> None:
+    """Refuse the values of several lenses; raises `InvalidInput`."""
     if lens.ndim != 1:
         raise InvalidInput(f"the cover is for one lens but there are {lens.shape[1]}: give ProductCover one for each")

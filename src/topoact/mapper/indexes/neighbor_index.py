@@ -1,8 +1,12 @@
 """`NeighborIndex`: every mapper graph of one lens and one ε, or a ladder of them, without touching the vectors again.
 
-Sorted by lens value, an interval is a range of points. For each pair that can share one it is decided once which radii
-reach from one to the other (`_tiles`, `_words`, `_exact`), and kept in bits (`_band`, `_planes`), on which DBSCAN of
-any interval works (`_dbscan`), with the result of scikit-learn's in float64; `_exact` has the convention at distance ε.
+1. Sort the points by lens value: an interval of a one-dimensional cover is then a range of them.
+2. Decide once for each pair that can share an interval which radii reach from one to the other (`_tiles`, `_words`,
+   `_exact`), and keep the answer as a bit, or as the few bits of a count (`_band`, `_planes`).
+3. DBSCAN of any interval is bit work on that band (`_dbscan`), whatever the cover and minPts.
+
+The result is that of scikit-learn's DBSCAN, run on each interval in float64; `_exact` states the convention where a
+distance equals ε to the last digit.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Graphs in the form of KeplerMapper, there and back."""
+"""Graphs in the format of KeplerMapper: `to_kepler_mapper`, `from_kepler_mapper`, `imported_kepler_mapper`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -28,7 +28,27 @@ FIELDS: Final = ("nodes", "links", "simplices", "meta_data", "meta_nodes", "samp
 
 
 def to_kepler_mapper(graph: MapperGraph) -> dict[str, Any]:
-    """Return the dictionary that KeplerMapper's ``map`` would; see `MapperGraph.to_kepler_mapper`."""
+    """Return a graph as the dictionary that KeplerMapper's ``map`` returns, for its ``visualize`` and other readers.
+
+    Parameters
+    ----------
+    graph
+        A mapper graph.
+
+    Returns
+    -------
+    dict
+        Node i of interval c is named ``cube{c}_cluster{i}``, and its members are row numbers. A graph does not record
+        its overlap or the name of its clusterer: the meta data have None and "custom" there.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> line = np.linspace(0, 1, 20)[:, None]
+    >>> graph = topoact.Mapper(n_intervals=2, clusterer=topoact.SingleLinkage(cut=0.1)).fit(line).graph_
+    >>> list(topoact.to_kepler_mapper(graph)["nodes"])
+    ['cube0_cluster0', 'cube1_cluster0']
+    """
     numbers = [number for _, same in groupby(graph.interval.tolist()) for number, _ in enumerate(same)]
     names = [f"cube{cube}_cluster{number}" for cube, number in zip(graph.interval.tolist(), numbers, strict=True)]
     links: dict[str, list[str]] = {}
@@ -50,8 +70,38 @@ def to_kepler_mapper(graph: MapperGraph) -> dict[str, Any]:
     }
 
 
-def from_kepler_mapper(found: Mapping[str, Any], X: npt.ArrayLike, lens: "str | Lens | npt.ArrayLike") -> MapperGraph:
-    """Return the graph that KeplerMapper's ``map`` found; see `MapperGraph.from_kepler_mapper`."""
+def from_kepler_mapper(
+    found: Mapping[str, Any], X: npt.ArrayLike, lens: "str | Lens | npt.ArrayLike" = "l2"
+) -> MapperGraph:
+    """Return the graph that KeplerMapper's ``map`` found.
+
+    Parameters
+    ----------
+    found
+        What ``map`` returned. Its cubes, renumbered from 0, are the intervals; their ends, which KeplerMapper does not
+        record, are the least and greatest lens values of their nodes.
+    X
+        The points, shape (n_points, n_channels).
+    lens
+        As for `Mapper`.
+
+    Returns
+    -------
+    MapperGraph
+        Its nodes in the order of the dictionary's cubes; means and medoids are computed from `X`.
+
+    Raises
+    ------
+    InvalidInput
+        If a field is unknown, a row number is not a row of `X`, or a link joins what is no node or shares no point.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> found = {"nodes": {"cube0_cluster0": [0, 1], "cube1_cluster0": [1, 2]}, "links": {"cube0_cluster0": ["cube1_cluster0"]}}
+    >>> topoact.from_kepler_mapper(found, np.array([[0.0], [1.0], [2.0]]))
+    <MapperGraph: 2 nodes, 1 edges, 100.0% of 3 points covered>
+    """
     vectors = checked_vectors(X)
     values = lens_values(lens, vectors)
     names, cubes, members, _ = _clusters(found, len(vectors))

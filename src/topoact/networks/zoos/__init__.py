@@ -1,1 +1,1 @@
-"""zoos."""
+"""Networks by name from torchvision, timm and transformers."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from topoact.errors import InvalidInput
+from topoact.networks.huggingface import fetch
 from topoact.networks.libraries import import_library
 from topoact.networks.preprocessing import Preprocessing
 from topoact.networks.torch_network import TorchNetwork
@@ -29,14 +30,14 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
     if weights is not None:
         raise InvalidInput(f"hf:{name} brings its own weights: leave out --weights")
     transformers = import_library("transformers", what="this model")
-    config = transformers_texts.fetch(transformers, transformers.AutoConfig, name)
+    config = fetch(transformers, transformers.AutoConfig, name)
     spec = f"hf:{name}"
     record = {"spec": spec, "located": located(spec), "code": None, "weights": None}
     if transformers_texts.reads_texts(transformers, config):
         return transformers_texts.load(
             transformers, name, config, record=record, class_names=transformers_texts.own_class_names(config)
         )
-    model = transformers_texts.fetch(transformers, _kind(transformers, config), name)
+    model = fetch(transformers, _kind(transformers, config), name)
     return TorchNetwork(
         model,
         record,

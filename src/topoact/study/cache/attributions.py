@@ -1,8 +1,8 @@
-"""Which classes or words the nodes of a graph argue for, as a study keeps it; derived, and safe to delete.
+"""Class attributions of the nodes of a graph, or their logit lens, as a study keeps them; safe to delete.
 
-In the folder of the graph ``arguments.parquet`` has a row for each node and output of the network; of a language model
-``words.json`` has for each node the likeliest words with their probabilities. A file that cannot be read, or was made
-in another way, counts as absent.
+In the folder of the graph ``attributions.parquet`` has a row for each node and output of the network (version 0.1 wrote
+it as ``arguments.parquet``, which is still read); of a language model ``words.json`` has for each node the likeliest
+words with their probabilities. A file that cannot be read, or has another version, counts as absent.
 """
 
 import json
@@ -17,39 +17,45 @@ import pyarrow.parquet as pq
 from topoact.study.files import replacing, write_json
 
 Numbers = npt.NDArray[np.float32]
-FILE: Final = "arguments.parquet"
+FILE: Final = "attributions.parquet"
+OLD_FILE: Final = "arguments.parquet"
 WORDS: Final = "words.json"
 VERSION: Final = b"1"
 UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 
 
 class Attributions(NamedTuple):
-    """Which classes some vectors of a layer argue for; all arrays have the shape (n_vectors, n_classes)."""
+    """Class attributions of some vectors of a layer; all arrays have the shape (n_vectors, n_classes)."""
 
     attributions: Numbers
     """Of the difference of each vector to a base, to each class, less the mean over the classes."""
     effects: Numbers
     """By how much each score differs from that of the base, less the mean over the classes."""
     scores: Numbers
-    """What the network gives: logits, or logarithms of probabilities."""
+    """Outputs of the network: logits, or logarithms of probabilities."""
     flows_past: bool
-    """Whether the scores depend on the input as well: something flows past the layer."""
+    """Whether the scores depend on the input by ways around the layer too."""
 
 
-def save_attributions(graph: Path, found: Attributions) -> None:
-    """Store what was found of all nodes of a graph in its folder."""
-    node, output = np.indices(found.scores.shape, dtype=np.int32)
-    columns = {"attribution": found.attributions, "effect": found.effects, "score": found.scores}
+def save_attributions(graph: Path, attributions: Attributions) -> None:
+    """Store the attributions of all nodes of a graph in its folder."""
+    node, output = np.indices(attributions.scores.shape, dtype=np.int32)
+    columns = {"attribution": attributions.attributions, "effect": attributions.effects, "score": attributions.scores}
     table = pa.table({"node": node.ravel(), "output": output.ravel(), **{k: v.ravel() for k, v in columns.items()}})
-    facts = {b"version": VERSION, b"flows_past": b"%d" % found.flows_past, b"outputs": b"%d" % found.scores.shape[1]}
+    facts = {
+        b"version": VERSION,
+        b"flows_past": b"%d" % attributions.flows_past,
+        b"outputs": b"%d" % attributions.scores.shape[1],
+    }
     with replacing(graph / FILE, lasting=False) as file:
         pq.write_table(table.replace_schema_metadata(facts), file)
 
 
 def load_attributions(graph: Path) -> Attributions | None:
-    """Return what is stored in the folder of a graph, or None."""
+    """Return the attributions in the folder of a graph, or None."""
+    path = graph / FILE
     try:
-        table = pq.read_table(graph / FILE)
+        table = pq.read_table(path if path.exists() else graph / OLD_FILE)
         facts = table.schema.metadata
         if facts[b"version"] != VERSION:
             return None
@@ -74,7 +80,7 @@ def save_output_words(graph: Path, words: list[list[OutputWord]]) -> None:
 
 
 def load_output_words(graph: Path) -> list[list[OutputWord]] | None:
-    """Return what is stored in the folder of a graph, or None."""
+    """Return the likeliest words of all nodes of a graph, or None."""
     try:
         found = json.loads((graph / WORDS).read_text("utf-8"))
         return [[OutputWord(*pair) for pair in node] for node in found["nodes"]] if found["version"] == 1 else None

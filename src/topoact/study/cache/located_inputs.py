@@ -1,7 +1,7 @@
-"""Where inputs of one's own land: ``probes/<digest>.json``, safe to delete.
+"""`LocatedInputs`: inputs of the user's and their locations, ``located-inputs/<digest>.json``; safe to delete.
 
-An input waits in ``probes/<digest>.input`` until it was run. ``probes/usual.json`` remembers what is usual in each
-layer.
+An uploaded input is kept in ``<digest>.input`` until it was run. ``novelty.json`` holds the novelty limit of each
+layer. Studies of version 0.1 have these in ``probes/``, with the limits in ``usual.json``; they are read there.
 """
 
 import json
@@ -11,30 +11,36 @@ from typing import Any, Final
 from topoact.study.cache.results import UNREADABLE
 from topoact.study.files import replacing, write_json
 
-USUAL: Final = "usual.json"
+FOLDER: Final = "located-inputs"
+NOVELTY_FILE: Final = "novelty.json"
+OLD_FOLDER: Final = "probes"
+OLD_NOVELTY_FILE: Final = "usual.json"
 
 
 class LocatedInputs:
-    """The probes of a study folder."""
+    """The located inputs of a study folder."""
 
     def __init__(self, root: Path) -> None:
-        self._folder = root / "probes"
+        self._folder, self._old_folder = root / FOLDER, root / OLD_FOLDER
 
-    def save(self, digest: str, found: dict[str, Any]) -> None:
-        """Store where an input lands."""
-        write_json(self._folder / f"{digest}.json", found, lasting=False)
+    def save(self, digest: str, located: dict[str, Any]) -> None:
+        """Store the locations of an input."""
+        write_json(self._folder / f"{digest}.json", located, lasting=False)
 
     def load(self, digest: str) -> dict[str, Any] | None:
-        """Return where an input lands, if that is stored."""
-        return _read(self._folder / f"{digest}.json")
+        """Return the locations of an input, or None."""
+        stored = _read(self._folder / f"{digest}.json")
+        if stored is None and (stored := _read(self._old_folder / f"{digest}.json")):
+            stored["locations"] = stored.pop("places", [])
+        return stored
 
     def put(self, digest: str, content: bytes) -> None:
-        """Let an input wait."""
+        """Keep an uploaded input until it is run."""
         with replacing(self._folder / f"{digest}.input", lasting=False) as file:
             file.write(content)
 
     def take(self, digest: str) -> bytes | None:
-        """Return an input that waits, and forget it; None if there is none."""
+        """Return an uploaded input and delete it; None if there is none."""
         path = self._folder / f"{digest}.input"
         try:
             content = path.read_bytes()
@@ -43,19 +49,21 @@ class LocatedInputs:
         path.unlink(missing_ok=True)
         return content
 
-    def usual(self, key: str) -> float | None:
-        """Return what is remembered of a layer."""
-        value = (_read(self._folder / USUAL) or {}).get(key)
-        return value if isinstance(value, float) else None
+    def novelty_limit(self, key: str) -> float | None:
+        """Return the stored novelty limit of a layer, or None."""
+        limits = {**(_read(self._old_folder / OLD_NOVELTY_FILE) or {}), **(_read(self._folder / NOVELTY_FILE) or {})}
+        limit = limits.get(key)
+        return limit if isinstance(limit, float) else None
 
-    def remember_novelty_limit(self, key: str, limit: float) -> None:
-        """Remember what is usual in a layer."""
-        write_json(self._folder / USUAL, {**(_read(self._folder / USUAL) or {}), key: limit}, lasting=False)
+    def save_novelty_limit(self, key: str, limit: float) -> None:
+        """Store the novelty limit of a layer."""
+        path = self._folder / NOVELTY_FILE
+        write_json(path, {**(_read(path) or {}), key: limit}, lasting=False)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"))
     except UNREADABLE:
         return None
-    return found if isinstance(found, dict) else None
+    return content if isinstance(content, dict) else None

@@ -2,9 +2,9 @@
 
 ``graphs/<digest>/`` holds ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet`` and
 ``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, and if that was asked for
-``stability.json`` what of it returns when it is built from fewer points, ``judgement.json`` what other covers say of
-its shape. ``projections/<name>.parquet`` has the columns x and y. A file that cannot be read counts as absent and is
-computed again.
+``stability.json`` what of it returns when it is built from fewer points, ``consensus.json`` what other covers count
+(``judgement.json`` in studies of version 0.1). ``projections/<name>.parquet`` has the columns x and y. A file that
+cannot be read counts as absent and is computed again.
 """
 
 import json
@@ -40,8 +40,9 @@ UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 
 
 STABILITY: Final = "stability.json"
-JUDGEMENT: Final = "judgement.json"
-RECENT: Final = 4
+CONSENSUS: Final = "consensus.json"
+OLD_CONSENSUS: Final = "judgement.json"
+MAX_RECENT_GRAPHS: Final = 4
 """Graphs that are kept in memory: a page asks for the same one several times."""
 
 
@@ -83,7 +84,7 @@ class ResultCache:
         written = _or_none(lambda: _written(self._folder(digest)))
         if written is not None:
             self._recent[digest] = (written, graph)
-        while len(self._recent) > RECENT:
+        while len(self._recent) > MAX_RECENT_GRAPHS:
             del self._recent[next(iter(self._recent))]
 
     def about_graph(self, digest: str) -> dict[str, Any] | None:
@@ -101,9 +102,9 @@ class ResultCache:
         path = self._layout(digest, layout)
         return _or_none(lambda: _drawing(pq.read_table(path).to_pandas()))
 
-    def save_stability(self, digest: str, found: Stability) -> None:
+    def save_stability(self, digest: str, stability: Stability) -> None:
         """Store how much of a graph returns."""
-        plain = {name: np.asarray(value).tolist() for name, value in vars(found).items()}
+        plain = {name: np.asarray(value).tolist() for name, value in vars(stability).items()}
         plain["rands"] = [plain_number(rand) for rand in plain["rands"]]
         write_json(self._graph(digest) / STABILITY, plain, lasting=False)
 
@@ -111,14 +112,16 @@ class ResultCache:
         """Return how much of a graph returns, if that is stored."""
         return _or_none(lambda: _stability(json.loads((self._graph(digest) / STABILITY).read_text("utf-8"))))
 
-    def save_consensus(self, digest: str, found: ShapeReport) -> None:
+    def save_consensus(self, digest: str, report: ShapeReport) -> None:
         """Store what a panel of graphs counts."""
-        counts = {kind: asdict(count) for kind, count in found.counts.items()}
-        write_json(self._graph(digest) / JUDGEMENT, counts, lasting=False)
+        counts = {kind: asdict(count) for kind, count in report.counts.items()}
+        write_json(self._graph(digest) / CONSENSUS, counts, lasting=False)
 
     def load_consensus(self, digest: str) -> ShapeReport | None:
         """Return what a panel of graphs counts, if that is stored."""
-        return _or_none(lambda: _judgement(json.loads((self._graph(digest) / JUDGEMENT).read_text("utf-8"))))
+        path = self._graph(digest) / CONSENSUS
+        path = path if path.exists() else path.with_name(OLD_CONSENSUS)
+        return _or_none(lambda: _consensus(json.loads(path.read_text("utf-8"))))
 
     def save_projection(self, name: str, positions: npt.NDArray[np.float32]) -> None:
         """Store a projection, shape (n_points, 2)."""
@@ -160,7 +163,7 @@ def _write_table(path: Path, table: pa.Table) -> None:
         pq.write_table(table, file)
 
 
-def _judgement(plain: dict[str, Any]) -> ShapeReport:
+def _consensus(plain: dict[str, Any]) -> ShapeReport:
     components, loops, branches = (Count(**plain[kind]) for kind in ("component", "loop", "branch"))
     return ShapeReport(components, loops, branches, ())
 

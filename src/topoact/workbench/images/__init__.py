@@ -1,1 +1,1 @@
-"""images."""
+"""Activation images of a study: targets, batches, contact sheets."""

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from typing import Any, Final, NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from topoact.errors import Cancelled, InvalidInput, UnknownName
+from topoact.errors import Cancelled, InvalidInput
 from topoact.extract.provenance import Provenance
 from topoact.interpret.inversion import Bounds, Recipe, inputs_of
 from topoact.mapper import Progress, no_progress
-from topoact.study import Layer
+from topoact.study import Layer, Study
 from topoact.study.cache.inversions import Inversion, Inversions, Prediction
 from topoact.study.files import digest
 from topoact.study.thumbnails import pixels
@@ -26,16 +26,15 @@ from topoact.workbench.images.targets import (
     identity,
 )
 from topoact.workbench.output_names import display_name
-from topoact.workbench.settings import from_stored
 from topoact.workbench.texts import unit
 
 VERSION: Final = 5
 """Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
-LOOKED_AT: Final = 512
-"""Images of the study that tell what a picture may be."""
+MAX_SAMPLED_IMAGES: Final = 512
+"""Images of the study from which the range of each pixel is read."""
 BATCH_PIXELS: Final = 2**17
 """Of all images that are made at once: what is lost when the work is stopped. More at once are hardly faster."""
-MOST_AT_ONCE: Final = 16
+MAX_BATCH_SIZE: Final = 16
 
 
 class Named(NamedTuple):
@@ -59,7 +58,6 @@ class ActivationImages:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self.store, self.recipe = Inversions(bench.study.path), Recipe()
-        self._bounds = cache(self._seen)
 
     def check(self, layer: str | int) -> Layer:
         """Return a layer if there can be activation images of it.
@@ -93,8 +91,8 @@ class ActivationImages:
         InvalidInput
             As `check`.
         """
-        place = self._place(layer, graph)
-        return tuple(self._name(place, target, recipe or self.recipe) for target in targets)
+        target_graph = self._target_graph(layer, graph)
+        return tuple(self._name(target_graph, target, recipe or self.recipe) for target in targets)
 
     def make(
         self,
@@ -131,11 +129,11 @@ class ActivationImages:
         StudyError
             If there is no room for an image.
         """
-        place, recipe = self._place(layer, graph), recipe or self.recipe
-        names = [self._name(place, target, recipe) for target in targets]
+        target_graph, recipe = self._target_graph(layer, graph), recipe or self.recipe
+        names = [self._name(target_graph, target, recipe) for target in targets]
         missing = {name: target for name, target in zip(names, targets, strict=True) if not self.store.load(name)}
         if missing:
-            self._make(place, missing, recipe, progress)
+            self._make(target_graph, missing, recipe, progress)
         return [Named(name, found) for name in names if (found := self.load(name))]
 
     def load(self, name: str) -> Inversion | None:
@@ -156,57 +154,39 @@ class ActivationImages:
         UnknownName
             If there is no such graph.
         """
-        about = self._about(graph)
-        stored = self.store.of_layer(self._bench.study.layer(about["layer"]).key)
+        layer = self._bench.graph(graph).layer
+        stored = self.store.of_layer(layer.key)
         if not stored:
             return {}
-        place, found = self._place(about["layer"], graph), dict[int, Named]()
+        target_graph, found = self._target_graph(layer.name, graph), dict[int, Named]()
         best = sorted(stored.items(), key=lambda one: one[1].cosine or -1.0)
         known = {image.identity: Named(name, image) for name, image in best}
-        for node in range(place.graph.n_nodes):
-            usual = self._name(place, NodesTarget((node,)), self.recipe)
-            named = Named(usual, stored[usual]) if usual in stored else known.get(_identity(place, node))
+        for node in range(target_graph.graph.n_nodes):
+            usual = self._name(target_graph, NodesTarget((node,)), self.recipe)
+            named = Named(usual, stored[usual]) if usual in stored else known.get(_identity(target_graph, node))
             if named:
                 found[node] = named
         return found
 
-    def _about(self, graph: str) -> dict[str, Any]:
-        about = self._bench.derived.about_graph(graph)
-        if about is None:
-            raise UnknownName(f"there is no graph {graph}: ask for it anew")
-        return about
+    def _target_graph(self, layer: str | int, graph: str) -> TargetGraph:
+        return TargetGraph(self._bench, self._bench.graph(graph, self.check(layer).name))
 
-    def _place(self, layer: str | int, graph: str) -> TargetGraph:
-        opened = self.check(layer)
-        about, found = self._about(graph), self._bench.derived.load_graph(graph)
-        if found is None or about["layer"] != opened.name:
-            raise UnknownName(f"there is no graph {graph} of layer {opened.name}: ask for it anew")
-        return TargetGraph(self._bench, opened, graph, found, from_stored(about["settings"]))
-
-    def _name(self, place: TargetGraph, target: Target, recipe: Recipe) -> str:
-        check(target, place.graph, place.layer)
-        layer = place.layer
+    def _name(self, target_graph: TargetGraph, target: Target, recipe: Recipe) -> str:
+        check(target, target_graph.graph, target_graph.layer)
+        layer = target_graph.layer
         made_of = [VERSION, self._network_digest(layer), layer.digest, layer.module, answered(target, layer)]
-        return digest([*made_of, identity(target, place.graph), _aimed(recipe, target).record()])
-
-    def _seen(self, n_channels: int, size: tuple[int, int]) -> Bounds:
-        """Return between what values the study's images are, pixel by pixel: around a digit all is black."""
-        study = self._bench.study
-        rows = np.linspace(0, study.n_examples - 1, min(LOOKED_AT, study.n_examples)).round().astype(int)
-        thumbnails = [image for row in rows.tolist() if (image := study.thumbnail(row))]
-        try:
-            return Bounds.of([pixels(image, n_channels, *size) for image in thumbnails])
-        except OSError as error:
-            raise study.damaged("thumbnails", error) from None
+        return digest([*made_of, identity(target, target_graph.graph), _aimed(recipe, target).record()])
 
     def _network_digest(self, layer: Layer) -> str:
         return str(Provenance(self._bench.study).checkpoints[layer.checkpoint]["digest"])
 
-    def _make(self, place: TargetGraph, missing: Mapping[str, Target], recipe: Recipe, progress: Progress) -> None:
+    def _make(
+        self, target_graph: TargetGraph, missing: Mapping[str, Target], recipe: Recipe, progress: Progress
+    ) -> None:
         done = 0
         try:
-            batches = list(self._batches(place, missing, recipe))
-            self.store.prepare(place.layer.key)
+            batches = list(self._batches(target_graph, missing, recipe))
+            self.store.prepare(target_graph.layer.key)
             for number, batch in enumerate(batches):
                 batch.make(self.store, _part(progress, number, len(batches)))
                 done += len(batch.targets)
@@ -214,24 +194,39 @@ class ActivationImages:
             kept = f"{done} of {len(missing)} images are made, and kept"
             raise Cancelled(f"interrupted: {kept}; the same command goes on from there") from None
 
-    def _batches(self, place: TargetGraph, missing: Mapping[str, Target], recipe: Recipe) -> Iterator[ImageBatch]:
+    def _batches(
+        self, target_graph: TargetGraph, missing: Mapping[str, Target], recipe: Recipe
+    ) -> Iterator[ImageBatch]:
         """Share out the images: those that are aimed at in one way, as many as are made at once."""
         at_hand = self._bench.network
-        at_hand.check_layer(place.layer)
+        at_hand.check_layer(target_graph.layer)
         inputs = inputs_of(at_hand.network, at_hand.preprocessing, at_hand.shape)
         height, width = (recipe.size, recipe.size) if recipe.size else inputs.size
-        inputs = replace(inputs, bounds=self._bounds(inputs.n_colours, (height, width)))
-        n_at_once = max(1, min(MOST_AT_ONCE, BATCH_PIXELS // (height * width)))
-        ways = {name: (_aimed(recipe, target), answered(target, place.layer)) for name, target in missing.items()}
+        inputs = replace(inputs, bounds=_pixel_bounds(self._bench.study, inputs.n_colours, (height, width)))
+        n_at_once = max(1, min(MAX_BATCH_SIZE, BATCH_PIXELS // (height * width)))
+        ways = {
+            name: (_aimed(recipe, target), answered(target, target_graph.layer)) for name, target in missing.items()
+        }
         for way in dict.fromkeys(ways.values()):
             names = [name for name in missing if ways[name] == way]
             for start in range(0, len(names), n_at_once):
                 some = {name: missing[name] for name in names[start : start + n_at_once]}
-                yield ImageBatch(place, inputs, *way, some)
+                yield ImageBatch(target_graph, inputs, *way, some)
 
 
-def _identity(place: TargetGraph, node: int) -> str:
-    return identity(NodesTarget((node,)), place.graph)
+@lru_cache(maxsize=4)
+def _pixel_bounds(study: Study, n_channels: int, size: tuple[int, int]) -> Bounds:
+    """Return the range of each pixel over a sample of the study's images: around a digit all is black."""
+    rows = np.linspace(0, study.n_examples - 1, min(MAX_SAMPLED_IMAGES, study.n_examples)).round().astype(int)
+    thumbnails = [image for row in rows.tolist() if (image := study.thumbnail(row))]
+    try:
+        return Bounds.of([pixels(image, n_channels, *size) for image in thumbnails])
+    except OSError as error:
+        raise study.damaged("thumbnails", error) from None
+
+
+def _identity(target_graph: TargetGraph, node: int) -> str:
+    return identity(NodesTarget((node,)), target_graph.graph)
 
 
 def _aimed(recipe: Recipe, target: Target) -> Recipe:

@@ -34,39 +34,61 @@ from topoact.workbench.images.targets import (
 )
 from topoact.workbench.locate.vector_location import locator, vector_lens
 from topoact.workbench.settings import MapSettings
+from topoact.workbench.stored_graph import StoredGraph
 
 Vectors = NDArray[np.float32]
 
-MOST_PREDICTIONS: Final = 3
+MAX_PREDICTIONS: Final = 3
 
 
 @dataclass(frozen=True, eq=False)
 class TargetGraph:
-    """A graph of a layer, of which targets speak."""
+    """The stored graph whose nodes, points and channels are targets.
+
+    Parameters
+    ----------
+    bench
+        Of the study.
+    stored
+        A graph of a layer that has vectors.
+    """
 
     bench: Workbench
-    layer: Layer
-    digest: str
-    graph: MapperGraph
-    settings: MapSettings
+    stored: StoredGraph
+
+    @property
+    def layer(self) -> Layer:
+        """The layer of the graph."""
+        return self.stored.layer
+
+    @property
+    def graph(self) -> MapperGraph:
+        """The graph itself."""
+        return self.stored.graph
+
+    @property
+    def settings(self) -> MapSettings:
+        """The settings of the graph."""
+        assert self.stored.settings is not None, "graphs without settings have no vectors to invert"
+        return self.stored.settings
 
     def vectors(self) -> Vectors:
         """Return the vectors of the layer."""
         return self.bench.vectors(self.layer)
 
     def vector(self, target: Target) -> Vectors:
-        """Return what the layer is to answer."""
+        """Return the vector that the layer is to give for a target."""
         return vector(target, self.graph, self.vectors, lens=self.settings.lens)
 
-    def matches(self, reached: Vectors) -> list[list[int]]:
-        """Return the nodes in which each of some vectors lands."""
+    def nodes_of(self, reached: Vectors) -> list[list[int]]:
+        """Return the nodes that hold each of some vectors."""
         lens = None if self._lens is None else self._lens(reached)
         indptr, node, _, _ = self._locator.locate(reached, lens).matches
         return [node[start:stop].tolist() for start, stop in pairwise(indptr.tolist())]
 
     @cached_property
     def whitening(self) -> NDArray[np.float64]:
-        """What takes out of a target what is usual in the layer."""
+        """Inverse covariance of the layer: in a whitened direction what is common in the layer counts less."""
         return whitening(self.vectors())
 
     @cached_property
@@ -82,7 +104,7 @@ class TargetGraph:
 class ImageBatch:
     """Images that are made at once."""
 
-    place: TargetGraph
+    target_graph: TargetGraph
     inputs: Inputs
     recipe: Recipe
     policy: str
@@ -93,13 +115,13 @@ class ImageBatch:
     def make(self, store: Inversions, progress: Progress) -> None:
         """Make the images and store them; there are previews while this lasts."""
         try:
-            vectors = [self.place.vector(target) for target in self.targets.values()]
+            vectors = [self.target_graph.vector(target) for target in self.targets.values()]
             made = self._painted(np.stack(vectors), store, progress)
             progress("judging", self.steps, self.steps)
             for row, (name, found) in enumerate(zip(self.targets, self._judged(made, vectors), strict=True)):
-                store.save(self.place.layer.key, name, made.pictures[row], found)
+                store.save(self.target_graph.layer.key, name, made.pictures[row], found)
         finally:
-            store.drop_previews(self.place.layer.key, self.targets)
+            store.drop_previews(self.target_graph.layer.key, self.targets)
 
     @property
     def steps(self) -> int:
@@ -107,7 +129,7 @@ class ImageBatch:
         return self.recipe.steps * self.recipe.attempts
 
     def _painted(self, wanted: Vectors, store: Inversions, progress: Progress) -> Inverted:
-        layer, step = self.place.layer, 0
+        layer, step = self.target_graph.layer, 0
 
         def told(stage: str, done: int, total: int) -> None:
             nonlocal step
@@ -119,13 +141,13 @@ class ImageBatch:
                 store.save_preview(layer.key, name, picture, step, self.steps)
 
         return invert(
-            cast(TorchNetwork, self.place.bench.network.network),
+            cast(TorchNetwork, self.target_graph.bench.network.network),
             layer.module,
             wanted,
             self.inputs,
             self.recipe,
             policy=self.policy,
-            whitening=self.place.whitening if self.recipe.whitened else None,
+            whitening=self.target_graph.whitening if self.recipe.whitened else None,
             batch_size=len(wanted),
             progress=told,
             preview=preview,
@@ -133,22 +155,22 @@ class ImageBatch:
 
     def _judged(self, made: Inverted, wanted: list[Vectors]) -> list[Inversion]:
         """Return what is known of each image."""
-        place, targets = self.place, list(self.targets.values())
-        around = [nodes_around(target, place.graph) for target in targets]
-        landed = place.matches(made.reached) if any(around) else [[]] * len(targets)
+        target_graph, targets = self.target_graph, list(self.targets.values())
+        around = [nodes_around(target, target_graph.graph) for target in targets]
+        reached_nodes = target_graph.nodes_of(made.reached) if any(around) else [[]] * len(targets)
         height, width = made.pictures.shape[1:3]
         return [
             Inversion(
-                layer=place.layer.name,
+                layer=target_graph.layer.name,
                 target=described(target),
-                identity=identity(target, place.graph),
-                graph=place.digest,
+                identity=identity(target, target_graph.graph),
+                graph=target_graph.stored.digest,
                 recipe=self.recipe.record(),
                 steps=self.steps,
-                network=place.bench.network.digest,
+                network=target_graph.bench.network.digest,
                 cosine=plain_number(made.cosine[row]),
                 length=plain_number(_length(made.reached[row], wanted[row])) if has_length(target) else None,
-                lands=bool(set(around[row]) & set(landed[row])) if around[row] else None,
+                lands=bool(set(around[row]) & set(reached_nodes[row])) if around[row] else None,
                 predictions=self._predictions(None if made.scores is None else made.scores[row]),
                 size=(width, height),
                 reached=tuple(made.reached[row].tolist()),
@@ -159,8 +181,8 @@ class ImageBatch:
     def _predictions(self, scores: Vectors | None) -> tuple[Prediction, ...]:
         if scores is None or len(scores) < 2:
             return ()
-        outputs = Outputs.noted(self.place.bench.study.manifest.notes) or Outputs(len(scores), None)
-        return tuple(starmap(Prediction, outputs.likeliest(scores[None])[0][:MOST_PREDICTIONS]))
+        outputs = Outputs.noted(self.target_graph.bench.study.manifest.notes) or Outputs(len(scores), None)
+        return tuple(starmap(Prediction, outputs.likeliest(scores[None])[0][:MAX_PREDICTIONS]))
 
 
 def _length(reached: Vectors, wanted: Vectors) -> float:

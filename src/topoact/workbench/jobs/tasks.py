@@ -1,23 +1,25 @@
-"""Work that may take long, as plain values that travel to the worker process."""
+"""Tasks: long work as plain values that travel to the worker process, one class for each use case."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, Protocol
 
 from topoact.interpret.inversion import Recipe
 from topoact.mapper import Progress
-from topoact.workbench.bench import DrawnGraph, Workbench
+from topoact.workbench.bench import Workbench
+from topoact.workbench.graphs.drawings import DrawingPlan
+from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.images.targets import Target
 from topoact.workbench.locate.locate import InputKind, locate_uploaded
 from topoact.workbench.nodes.node_attribution import compute_attributions
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.shape import measure_consensus, measure_stability
 
-Lane = Literal["graphs", "images", "probes"]
+Lane = Literal["graphs", "images", "queries"]
 """Tasks of one lane run one after the other, beside those of the others."""
 GRAPH_LANE: Final[Lane] = "graphs"
 MAX_AWAITED_IMAGES: Final = 8
 """Images that somebody waits for, at most."""
-WITH_NETWORK: Final[tuple[Lane, ...]] = ("images", "probes")
+WITH_NETWORK: Final[tuple[Lane, ...]] = ("images", "queries")
 
 
 class Task(Protocol):
@@ -38,12 +40,10 @@ class MapTask:
 
     lane: ClassVar[Lane] = GRAPH_LANE
     kind: ClassVar[str] = "map"
-    layer: int
-    settings: MapSettings
-    anchor: DrawnGraph | None
+    plan: DrawingPlan
 
     def run(self, bench: Workbench, progress: Progress) -> None:
-        bench.draw(self.layer, self.settings, self.anchor, progress)
+        bench.draw_plan(self.plan, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +91,17 @@ class InvertTask:
         return self.targets[self.names.index(name)]
 
     def run(self, bench: Workbench, progress: Progress) -> None:
-        bench.images.make(self.layer, self.graph, self.targets, self.recipe, progress)
+        ActivationImages(bench).make(self.layer, self.graph, self.targets, self.recipe, progress)
 
 
 @dataclass(frozen=True, slots=True)
 class LocateTask:
-    """Find out where an input lands that waits in the study."""
+    """Locate an uploaded input in the graphs of the study."""
 
-    lane: ClassVar[Lane] = "probes"
+    lane: ClassVar[Lane] = "queries"
     kind: ClassVar[str] = "locate"
     name: str
-    """Under which it waits, and will be found."""
+    """Under which it was uploaded, and its locations are stored."""
     what: InputKind
     settings: MapSettings
     first: int
@@ -113,10 +113,10 @@ class LocateTask:
 
 @dataclass(frozen=True, slots=True)
 class AttributionTask:
-    """Find out which classes the nodes of a graph argue for, or which words a language model says."""
+    """Compute the class attributions of the nodes of a graph, or their logit lens."""
 
-    lane: ClassVar[Lane] = "probes"
-    kind: ClassVar[str] = "argue"
+    lane: ClassVar[Lane] = "queries"
+    kind: ClassVar[str] = "attribute"
     layer: int
     graph: str
 

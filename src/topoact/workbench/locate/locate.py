@@ -1,4 +1,4 @@
-"""Bring an input of one's own and see where it lands in the graphs of a study."""
+"""Locating inputs of the user's in the graphs of a study: `locate`, `locate_many`, `locate_uploaded`."""
 
 import hashlib
 from base64 import b64encode
@@ -31,14 +31,14 @@ from topoact.workbench.settings import MapSettings
 
 InputKind = Literal["image", "text"]
 MAX_PREDICTIONS: Final = 3
-"""Predictions that are told."""
+"""Predictions that are listed."""
 LOCATION_VERSION: Final = 1
-"""Version of the places; raised by a change that tells others, so that stored ones are left aside."""
+"""Raised by a change that gives other locations, so that stored ones are left aside."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedInput:
-    """Where an input lands."""
+    """An input and its locations."""
 
     kind: InputKind
     text: str | None
@@ -46,9 +46,9 @@ class LocatedInput:
     """The likeliest classes with their shares; none where the network is no classifier."""
     notices: list[str]
     """How the input was prepared, where that is not what one expects."""
-    places: list[LayerLocation] = field(default_factory=list)
+    locations: list[LayerLocation] = field(default_factory=list)
     n_layers: int = 0
-    """How many places there will be."""
+    """How many locations there will be."""
     thumbnail: Thumbnail | None = None
 
 
@@ -58,7 +58,7 @@ def input_kind(content: str | bytes) -> InputKind:
 
 
 def input_name(bench: Workbench, content: str | bytes, settings: MapSettings) -> str:
-    """Return the name under which the places of an input are stored, without running anything."""
+    """Return the name under which the locations of an input are stored, without running anything."""
     data = content.encode() if isinstance(content, str) else content
     what = {
         "placing": LOCATION_VERSION,
@@ -78,10 +78,10 @@ def locate(
     *,
     layers: Sequence[str | int] | None = None,
     first: int = 0,
-    on_place: Callable[[LocatedInput], None] = lambda _: None,
+    on_location: Callable[[LocatedInput], None] = lambda _: None,
     progress: Progress = no_progress,
 ) -> LocatedInput:
-    """Find out where an input lands.
+    """Locate an input in the graphs of the layers.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def locate(
         Where to look; in all layers of the network at hand by default.
     first
         The layer to begin with, by its place in the study.
-    on_place
+    on_location
         Called when the network has answered, and after each layer, with what is known by then.
     progress
         Told of each stage; may raise `topoact.errors.Cancelled`.
@@ -112,17 +112,18 @@ def locate(
     progress("running the network", 0, 1)
     answers = _answers(bench, chosen, [content])
     text = content if isinstance(content, str) else None
-    probe = LocatedInput(
+    located = LocatedInput(
         input_kind(content), text, answers.predictions[0][:MAX_PREDICTIONS], answers.notices, n_layers=len(chosen)
     )
-    probe = replace(probe, thumbnail=answers.thumbnails[0])
-    on_place(probe)
+    located = replace(located, thumbnail=answers.thumbnails[0])
+    on_location(located)
     for layer in chosen:
-        probe = replace(
-            probe, places=[*probe.places, _place(bench, layer, settings, answers.layers[layer.name], progress)]
+        located = replace(
+            located,
+            locations=[*located.locations, _place(bench, layer, settings, answers.layers[layer.name], progress)],
         )
-        on_place(probe)
-    return probe
+        on_location(located)
+    return located
 
 
 def locate_many(
@@ -132,7 +133,7 @@ def locate_many(
     layer: str | int,
     progress: Progress = no_progress,
 ) -> tuple[QueryResult, Located]:
-    """Find out where many inputs of one kind land in one layer; parameters and errors are those of `locate`."""
+    """Locate many inputs of one kind in the graph of one layer; parameters and errors are those of `locate`."""
     (chosen,) = _chosen(bench, [layer])
     answers = _answers(bench, [chosen], contents)
     _, located = _located(bench, chosen, settings, answers.layers[chosen.name], progress)
@@ -142,7 +143,7 @@ def locate_many(
 def locate_uploaded(
     bench: Workbench, name: str, kind: InputKind, settings: MapSettings, *, first: int, progress: Progress = no_progress
 ) -> None:
-    """Find out where an input lands that waits in the study, and store it layer by layer, those of one layer first.
+    """Locate an uploaded input, and store its locations layer by layer, beginning with one layer.
 
     Raises
     ------
@@ -158,18 +159,18 @@ def locate_uploaded(
         content,
         settings,
         first=first,
-        on_place=lambda probe: bench.located_inputs.save(name, plain(probe)),
+        on_location=lambda located: bench.located_inputs.save(name, plain(located)),
         progress=progress,
     )
 
 
-def plain(probe: LocatedInput) -> dict[str, Any]:
-    """Return a probe as JSON."""
-    found = asdict(probe)
-    if probe.thumbnail is not None:
-        content, media_type = probe.thumbnail
-        found["thumbnail"] = f"data:{media_type};base64,{b64encode(content).decode()}"
-    return found
+def plain(located: LocatedInput) -> dict[str, Any]:
+    """Return a located input as JSON."""
+    record = asdict(located)
+    if located.thumbnail is not None:
+        content, media_type = located.thumbnail
+        record["thumbnail"] = f"data:{media_type};base64,{b64encode(content).decode()}"
+    return record
 
 
 def _chosen(bench: Workbench, layers: Sequence[str | int] | None) -> list[Layer]:
@@ -212,4 +213,4 @@ def _place(
         graph, located = _located(bench, layer, settings, answer, progress)
     except InvalidInput as error:
         return no_location(layer, number, key, str(error))
-    return layer_location(layer, number, graph=graph, key=key, answer=answer, located=located)
+    return layer_location(layer, number, graph=graph, key=key, vectors=answer, located=located)

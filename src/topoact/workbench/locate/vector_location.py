@@ -3,7 +3,8 @@
 from topoact.analysis.location.locate import Locator
 from topoact.mapper import Lens, MapperGraph, lens_of_one
 from topoact.study import Layer
-from topoact.workbench.bench import COLUMN_LENS, Workbench
+from topoact.workbench.bench import Workbench
+from topoact.workbench.columns import COLUMN_LENS
 from topoact.workbench.settings import MapSettings
 
 

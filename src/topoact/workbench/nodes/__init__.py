@@ -1,1 +1,1 @@
-"""nodes."""
+"""The nodes of a stored graph: class attribution, logit lens, key terms, and their selection."""

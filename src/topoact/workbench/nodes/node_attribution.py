@@ -1,4 +1,4 @@
-"""Which classes a node argues for, beside those its members come from; of a language model, which words it says."""
+"""Class attribution of the nodes of a stored graph, `node_attribution`; of language models, `node_logit_lens`."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from topoact.errors import InvalidInput, UnknownName
 from topoact.extract.predictions import Outputs
 from topoact.interpret.class_attribution import attribute_classes
 from topoact.interpret.logit_lens import logit_lens
-from topoact.mapper import MapperGraph, Progress, no_progress
+from topoact.mapper import Progress, no_progress
 from topoact.study import Layer, Study
 from topoact.study.cache.attributions import (
     Attributions,
@@ -25,21 +25,22 @@ from topoact.study.cache.attributions import (
 from topoact.workbench.bench import Workbench
 from topoact.workbench.columns import prediction_column
 from topoact.workbench.output_names import display_name
+from topoact.workbench.stored_graph import StoredGraph
 from topoact.workbench.texts import unit
 
-FIRST: Final = 5
-"""Classes that are listed for being argued for most."""
-MEMBERS: Final = 3
-"""Classes that are listed for having most members."""
+N_ATTRIBUTED_CLASSES: Final = 5
+"""Classes of the greatest attribution that are listed."""
+N_MEMBER_CLASSES: Final = 3
+"""Classes of most members that are listed."""
 
 
 class AttributedClass(NamedTuple):
-    """A class that a node argues for, or that its members come from."""
+    """A class with its attribution at a node, and its share of the members."""
 
     output: int
     name: str
     rank: int
-    """Its place among all classes, by what the node argues for; 0 is the first."""
+    """Its rank among all classes by attribution; 0 is the greatest."""
     attribution: float
     effect: float
     share: float
@@ -54,25 +55,27 @@ class ClassShare(NamedTuple):
 
 
 class NodeAttribution(NamedTuple):
-    """What a node argues for."""
+    """The class attribution of a node."""
 
     classes: tuple[AttributedClass, ...]
-    """Those argued for most, and those most members come from; in the order of `rank`."""
+    """Those of the greatest attribution, and those of most members, in the order of `rank`."""
     n_classes: int
     members_by: str
-    """The column that says where members come from: their label, or what the network predicts for them."""
-    said: str
-    """What the network says at the mean of the node."""
-    said_share: float
-    flows_past: bool
+    """The column of the members' classes: their label, or the prediction of the network."""
+    prediction: str
+    """The likeliest class at the mean of the node."""
+    prediction_share: float
+    """Its share."""
+    is_bypassed: bool
+    """Whether part of the gradient reaches the outputs by ways around the layer."""
     labels: tuple[ClassShare, ...]
-    """Those that members have most often."""
+    """The most frequent labels of members."""
     predicted: tuple[ClassShare, ...]
-    """What the network predicts most often for members."""
+    """The most frequent predictions for members."""
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the class argued for most is the one predicted most often for members; None without predictions."""
+        """Whether members are mostly predicted as the class of the greatest attribution; None without predictions."""
         return self.classes[0].name == self.predicted[0].name if self.predicted else None
 
 
@@ -86,140 +89,152 @@ class _Outputs(NamedTuple):
 
 
 def compute_attributions(bench: Workbench, layer: str | int, graph: str, progress: Progress = no_progress) -> None:
-    """Find out which classes the means of all nodes of a stored graph argue for, or which words a language model says.
+    """Compute the class attributions of all nodes of a stored graph, or of a language model their logit lens.
 
-    Classes are argued for by what sets a mean apart from that of the layer. What is found is kept beside the graph.
+    What sets the mean of a node apart from that of the layer is attributed to the classes. The result is kept beside
+    the graph.
 
     Raises
     ------
     UnknownName
         If there is no such layer, or no such graph of it.
     InvalidInput
-        If the study's network is not at hand, or has no classes and no words, or the layer has no vectors.
+        If the workbench was opened without the study's network, or the network has no classes and no words, or the
+        layer has no vectors.
     """
     if are_stored(bench, layer, graph):
         return
-    opened, found = _checked(bench, layer, graph)
-    at_hand, folder = bench.network, _folder(bench, graph)
-    at_hand.check_layer(opened)
+    stored = _checked(bench, layer, graph)
+    opened, means, folder = stored.layer, stored.graph.means, _folder(bench, stored)
+    network = bench.network
+    network.check_layer(opened)
     if not _has_classes(bench):
-        save_output_words(folder, logit_lens(at_hand.network, opened.module, found.means, progress=progress))
+        save_output_words(folder, logit_lens(network.network, opened.module, means, progress=progress))
         return
     base = bench.vectors(opened).mean(axis=0, dtype=np.float64).astype(np.float32)
-    how: dict[str, Any] = {"base": base, "shape": at_hand.shape, "progress": progress}
-    save_attributions(folder, attribute_classes(at_hand.network, opened.module, found.means, opened.policy, **how))
+    options: dict[str, Any] = {"base": base, "shape": network.shape, "progress": progress}
+    save_attributions(folder, attribute_classes(network.network, opened.module, means, opened.policy, **options))
 
 
 def are_stored(bench: Workbench, layer: str | int, graph: str) -> bool:
-    """Tell whether `compute_attributions` has nothing left to do; what it would refuse is refused.
+    """Return whether `compute_attributions` has nothing left to do.
 
     Raises
     ------
     UnknownName, InvalidInput
-        As `compute_attributions`, as far as it can be told without loading the network.
+        As `compute_attributions`, as far as is known without loading the network.
     """
-    _, found = _checked(bench, layer, graph)
-    return _classes(bench, graph, found) is not None or _words(bench, graph, found) is not None
+    stored = _checked(bench, layer, graph)
+    return _attributions(bench, stored) is not None or _words(bench, stored) is not None
 
 
 def node_logit_lens(bench: Workbench, graph: str, node: int) -> list[OutputWord] | None:
-    """Return the words that a language model says at the mean of a node, the likeliest first; None of a classifier.
+    """Return the likeliest output words at the mean of a node, the likeliest first; None for a classifier.
 
     Raises
     ------
     InvalidInput
         If there is no such node.
     """
-    found = bench.cache.load_graph(graph)
-    words = None if found is None else _words(bench, graph, found)
-    if words is None or found is None:
+    stored = bench.find_graph(graph)
+    words = None if stored is None else _words(bench, stored)
+    if words is None or stored is None:
         return None
-    found.members(node)
+    stored.graph.members(node)
     return words[node]
 
 
 def node_attribution(bench: Workbench, graph: str, node: int) -> NodeAttribution:
-    """Return what a node of a stored graph argues for, beside where its members come from.
+    """Return the class attribution of a node of a stored graph, beside the classes of its members.
 
     Raises
     ------
     UnknownName
-        If it was not asked for with `compute_attributions`.
+        If it was not computed with `compute_attributions`.
     InvalidInput
         If there is no such node.
     """
-    about, found = bench.cache.about_graph(graph), bench.cache.load_graph(graph)
-    stored = None if found is None else _classes(bench, graph, found)
-    if about is None or found is None or stored is None:
-        raise UnknownName(f"what the nodes of graph {graph} argue for was not found out: ask for it first")
-    layer, members = bench.study.layer(about["layer"]), found.members(node)
+    stored = bench.find_graph(graph)
+    attributions = None if stored is None else _attributions(bench, stored)
+    if stored is None or attributions is None:
+        raise UnknownName(f"the attributions of the nodes of graph {graph} were not computed: ask for them first")
+    layer, members = stored.layer, stored.graph.members(node)
     outputs = _outputs(bench.study, layer)
     examples = layer.points["example"].to_numpy()[members]
-    codes = outputs.code[examples]
-    shares = np.bincount(codes[codes >= 0], minlength=len(outputs.names)) / len(members)
-    attributions, scores = stored.attributions[node], stored.scores[node]
-    order = np.argsort(-attributions, kind="stable")
-    rank = np.argsort(order)
-    from_members = [code for code in np.argsort(-shares, kind="stable")[:MEMBERS].tolist() if shares[code] > 0]
-    listed = sorted({*order[:FIRST].tolist(), *from_members}, key=lambda code: rank[code])
-    likely = np.exp(scores - scores.max())
+    scores = attributions.scores[node]
     return NodeAttribution(
-        classes=tuple(
-            AttributedClass(
-                code,
-                outputs.names[code],
-                int(rank[code]),
-                float(attributions[code]),
-                float(stored.effects[node, code]),
-                float(shares[code]),
-            )
-            for code in listed
-        ),
+        classes=_attributed_classes(outputs, attributions, node, _shares(outputs, examples)),
         n_classes=len(outputs.names),
         members_by=outputs.column,
-        said=outputs.names[int(scores.argmax())],
-        said_share=float(1 / likely.sum()),
-        flows_past=stored.flows_past,
-        labels=_most(bench.study, "label", examples),
-        predicted=_most(bench.study, prediction_column(bench.study, layer), examples),
+        prediction=outputs.names[int(scores.argmax())],
+        prediction_share=float(1 / np.exp(scores - scores.max()).sum()),
+        is_bypassed=attributions.flows_past,
+        labels=_most_frequent(bench.study, "label", examples),
+        predicted=_most_frequent(bench.study, prediction_column(bench.study, layer), examples),
     )
 
 
-def _checked(bench: Workbench, layer: str | int, graph: str) -> tuple[Layer, MapperGraph]:
-    opened, about, found = bench.study.layer(layer), bench.cache.about_graph(graph), bench.cache.load_graph(graph)
-    if about is None or found is None or about["layer"] != opened.name:
-        raise UnknownName(f"there is no graph {graph} of layer {opened.name}: ask for it anew")
-    if not opened.has_vectors:
-        raise InvalidInput(f"layer {opened.name} is a graph without vectors: its nodes argue for nothing")
+def _shares(outputs: _Outputs, examples: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the share of the members of a node that are of each output."""
+    codes = outputs.code[examples]
+    return np.bincount(codes[codes >= 0], minlength=len(outputs.names)) / len(examples)
+
+
+def _attributed_classes(
+    outputs: _Outputs, attributions: Attributions, node: int, shares: npt.NDArray[np.float64]
+) -> tuple[AttributedClass, ...]:
+    """Return the classes of the greatest attribution and those of most members, by attribution."""
+    values = attributions.attributions[node]
+    order = np.argsort(-values, kind="stable")
+    rank = np.argsort(order)
+    by_members = [code for code in np.argsort(-shares, kind="stable")[:N_MEMBER_CLASSES].tolist() if shares[code] > 0]
+    listed = sorted({*order[:N_ATTRIBUTED_CLASSES].tolist(), *by_members}, key=lambda code: rank[code])
+    return tuple(
+        AttributedClass(
+            output=code,
+            name=outputs.names[code],
+            rank=int(rank[code]),
+            attribution=float(values[code]),
+            effect=float(attributions.effects[node, code]),
+            share=float(shares[code]),
+        )
+        for code in listed
+    )
+
+
+def _checked(bench: Workbench, layer: str | int, graph: str) -> StoredGraph:
+    stored = bench.graph(graph, layer)
+    if not stored.layer.has_vectors:
+        raise InvalidInput(f"layer {stored.layer.name} is a graph without vectors: its nodes have no attributions")
     if not _has_classes(bench) and unit(bench.study) is None:
         said = f"the network of the study {bench.study.name} is no classifier, and reads no texts"
-        raise InvalidInput(f"{said}: there is nothing its nodes could argue for")
-    return opened, found
+        raise InvalidInput(f"{said}: its nodes have no attributions")
+    return stored
 
 
 def _has_classes(bench: Workbench) -> bool:
     return Outputs.noted(bench.study.manifest.notes) is not None
 
 
-def _classes(bench: Workbench, graph: str, found: MapperGraph) -> Attributions | None:
-    stored = load_attributions(_folder(bench, graph))
-    return stored if stored is not None and len(stored.scores) == found.n_nodes else None
+def _attributions(bench: Workbench, stored: StoredGraph) -> Attributions | None:
+    kept = load_attributions(_folder(bench, stored))
+    return kept if kept is not None and len(kept.scores) == stored.graph.n_nodes else None
 
 
-def _words(bench: Workbench, graph: str, found: MapperGraph) -> list[list[OutputWord]] | None:
-    stored = load_output_words(_folder(bench, graph))
-    return stored if stored is not None and len(stored) == found.n_nodes else None
+def _words(bench: Workbench, stored: StoredGraph) -> list[list[OutputWord]] | None:
+    kept = load_output_words(_folder(bench, stored))
+    return kept if kept is not None and len(kept) == stored.graph.n_nodes else None
 
 
-def _folder(bench: Workbench, graph: str) -> Path:
-    return bench.study.path / "graphs" / graph
+def _folder(bench: Workbench, stored: StoredGraph) -> Path:
+    return bench.study.path / "graphs" / stored.digest
 
 
-def _most(study: Study, column: str, examples: npt.NDArray[np.int64]) -> tuple[ClassShare, ...]:
-    """Return the values of a column that some examples have most often."""
+def _most_frequent(study: Study, column: str, examples: npt.NDArray[np.int64]) -> tuple[ClassShare, ...]:
+    """Return the most frequent values of a column among some examples."""
     if column not in study.examples:
         return ()
-    counts = study.examples[column].iloc[examples].astype("string").value_counts()[:MEMBERS]
+    counts = study.examples[column].iloc[examples].astype("string").value_counts()[:N_MEMBER_CLASSES]
     return tuple(ClassShare(display_name(study, str(name)), float(n / len(examples))) for name, n in counts.items())
 
 

@@ -14,19 +14,18 @@ from topoact.analysis.labels.keyness import (
     vocabulary,
 )
 from topoact.analysis.location.nearest import Kinds, nearest_kinds
-from topoact.errors import InvalidInput, UnknownName
+from topoact.errors import InvalidInput
 from topoact.mapper import MapperGraph, lens_values
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.study import Layer, Study
 from topoact.workbench.bench import Workbench
-from topoact.workbench.settings import from_stored
 from topoact.workbench.texts import Unit, unit
 
 LEVEL: Final = 0.05
 """Share of false discoveries among the words that are listed."""
-MOST: Final = 20
+MAX_TERMS: Final = 20
 """Words that are listed."""
-NEAREST: Final = 8
+N_NEAREST: Final = 8
 """Texts that are listed."""
 
 
@@ -62,7 +61,7 @@ class KeyTerms(NamedTuple):
     metric: Metric
     nearest: tuple[NearText, ...]
     words: tuple[KeyTerm, ...]
-    n_telling: int
+    n_key_terms: int
     """How many words there are of which `words` are the surest."""
     n_words: int
     """How many were tested."""
@@ -107,21 +106,20 @@ def node_keyterms(bench: Workbench, digest: str, node: int) -> KeyTerms:
     UnknownName
         If there is no such graph.
     """
-    about, graph = bench.cache.about_graph(digest), bench.cache.load_graph(digest)
-    if about is None or graph is None:
-        raise UnknownName(f"there is no graph {digest}: ask for it anew")
-    said, layer, members = _said(bench.study), bench.study.layer(about["layer"]), graph.members(node)
+    stored = bench.graph(digest)
+    said, layer, graph = _said(bench.study), stored.layer, stored.graph
+    members = graph.members(node)
     facts = _facts(bench.study, layer)
     inside = np.unique(facts.examples[members])
     counts = representation(said.words.counts(inside), facts.totals, len(inside), len(facts.counted))
     telling = counts.telling(LEVEL)
-    metric = checked_metric(from_stored(about["settings"]).metric if "settings" in about else "euclidean")
+    metric = checked_metric(stored.metric)
     return KeyTerms(
         unit=said.unit,
         metric=metric,
         nearest=_nearest(bench, layer, graph, node, metric) if layer.has_vectors else (),
-        words=tuple(_word(said.words, counts, word) for word in telling[:MOST].tolist()),
-        n_telling=len(telling),
+        words=tuple(_word(said.words, counts, word) for word in telling[:MAX_TERMS].tolist()),
+        n_key_terms=len(telling),
         n_words=len(said.words.words),
         n_inside=len(inside),
         n_texts=len(facts.counted),
@@ -132,7 +130,7 @@ def node_keyterms(bench: Workbench, digest: str, node: int) -> KeyTerms:
 def _nearest(bench: Workbench, layer: Layer, graph: MapperGraph, node: int, metric: Metric) -> tuple[NearText, ...]:
     facts, members = _facts(bench.study, layer), graph.members(node)
     near = nearest_kinds(
-        bench.vectors(layer), _lengths(bench, layer), facts.kinds, graph.means[node], k=NEAREST, metric=metric
+        bench.vectors(layer), _lengths(bench, layer), facts.kinds, graph.means[node], k=N_NEAREST, metric=metric
     )
     held = np.bincount(facts.kinds.code[members], minlength=len(facts.sizes))
     return tuple(

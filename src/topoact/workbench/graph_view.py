@@ -1,0 +1,85 @@
+"""`GraphView`: a stored graph as it is drawn, with all that a reader is shown of it; `view_graph` gathers it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.analysis.drawing.layout import Drawing, components
+from topoact.analysis.shape.diagnosis import Finding, diagnose
+from topoact.analysis.shape.skeleton import skeleton
+from topoact.errors import UnknownName
+from topoact.mapper import DistanceCurve, MapperGraph
+from topoact.workbench.bench import Workbench
+from topoact.workbench.stored_graph import DrawingName, StoredGraph
+
+CURVE_STEPS: Final = 200
+"""Points of the distance curve that are shown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphView:
+    """A stored graph, one drawing of it, and what is read off the graph."""
+
+    name: DrawingName
+    stored: StoredGraph
+    drawing: Drawing
+    layer: int
+    """Number of the layer in the study."""
+    components: npt.NDArray[np.int64]
+    """Connected component of each node."""
+    skeleton: npt.NDArray[np.int64] | None
+    """Node of the skeleton that each node belongs to; None where nodes are not modes."""
+    findings: tuple[Finding, ...]
+    """What a reader must know of the graph."""
+    eps: float | tuple[float, float] | None
+    """The radius in use; the least and the greatest where each interval has its own."""
+    curve_sample: npt.NDArray[np.float64] | None
+    """Distances at even steps of rank along the distance curve."""
+
+    @property
+    def graph(self) -> MapperGraph:
+        """The graph itself."""
+        return self.stored.graph
+
+
+def view_graph(bench: Workbench, name: DrawingName) -> GraphView:
+    """Return a stored graph as it is drawn.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such graph or drawing.
+    """
+    stored, drawing = bench.find_graph(name.graph), bench.cache.load_drawing(*name)
+    if stored is None or drawing is None:
+        raise UnknownName(f"there is no graph {name.graph}/{name.layout}: ask for it anew")
+    graph = stored.graph
+    findings = diagnose(graph, stored.settings.prominence) if stored.settings else diagnose(graph)
+    return GraphView(
+        name=name,
+        stored=stored,
+        drawing=drawing,
+        layer=bench.layers.index(stored.layer.name),
+        components=components(graph),
+        skeleton=skeleton(graph),
+        findings=tuple(findings),
+        eps=_radius_range(graph),
+        curve_sample=None if graph.curve is None else _sampled(graph.curve),
+    )
+
+
+def _radius_range(graph: MapperGraph) -> float | tuple[float, float] | None:
+    if graph.eps is None:
+        return None
+    radii = np.asarray(graph.eps, dtype=np.float64)
+    if radii.ndim == 0:
+        return float(radii)
+    known = radii[np.isfinite(radii)]
+    return (float(known.min()), float(known.max())) if len(known) else 0.0
+
+
+def _sampled(curve: DistanceCurve) -> npt.NDArray[np.float64]:
+    ranks = np.linspace(0, len(curve.distances) - 1, min(CURVE_STEPS, len(curve.distances))).round().astype(int)
+    return curve.distances[ranks]

@@ -1,0 +1,121 @@
+"""`LayerGraphs`: makes the mapper graphs of a study's layers, keeps them in the study and finds them again."""
+
+from dataclasses import asdict
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.errors import UnknownName
+from topoact.mapper import MapperGraph, Progress, lens_values, no_progress
+from topoact.study import Layer, Study
+from topoact.study.cache.results import ResultCache
+from topoact.workbench.columns import COLUMN_LENS, number_columns
+from topoact.workbench.graphs.graph_engine import GraphEngine
+from topoact.workbench.graphs.index_store import LensedLayer
+from topoact.workbench.settings import MapSettings, from_stored
+from topoact.workbench.stored_graph import StoredGraph
+
+
+class LayerGraphs:
+    """The mapper graphs of the layers of a study.
+
+    Parameters
+    ----------
+    study
+        An opened study.
+    cache
+        Where its results are kept.
+    """
+
+    def __init__(self, study: Study, cache: ResultCache) -> None:
+        self._study, self._cache = study, cache
+        self._engine = GraphEngine(study.path)
+        self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
+
+    def digest(self, layer: Layer, settings: MapSettings) -> str:
+        """Return the digest that names a graph; the graph that was imported is named by its layer's."""
+        return settings.key(layer.digest) if layer.has_vectors else layer.digest
+
+    def get(self, digest: str, layer: str | int | None = None) -> StoredGraph:
+        """Return a stored graph.
+
+        Parameters
+        ----------
+        digest
+            Of the graph.
+        layer
+            Name or number of the layer that it must be the graph of; any by default.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such layer, or no such graph of it.
+        """
+        opened = None if layer is None else self._study.layer(layer)
+        stored = self.load(digest)
+        if stored is None or (opened is not None and stored.layer.name != opened.name):
+            whose = "" if opened is None else f" of layer {opened.name}"
+            raise UnknownName(f"there is no graph {digest}{whose}: ask for it anew")
+        return stored
+
+    def load(self, digest: str) -> StoredGraph | None:
+        """Return a stored graph, or None."""
+        facts, graph = self._cache.about_graph(digest), self._cache.load_graph(digest)
+        if facts is None or graph is None:
+            return None
+        settings = from_stored(facts["settings"]) if "settings" in facts else None
+        return StoredGraph(digest, self._study.layer(facts["layer"]), settings, graph, tuple(facts.get("stops", ())))
+
+    def make(self, layer: str | int, settings: MapSettings, progress: Progress = no_progress) -> MapperGraph:
+        """Return the mapper graph of a layer, computing and storing it if it is not in the study yet.
+
+        A layer without vectors has the graph that was imported, whatever the settings.
+
+        Raises
+        ------
+        InvalidInput
+            If a setting is out of range or does not fit the layer.
+        StudyError
+            If an imported graph is damaged.
+        """
+        opened = self._study.layer(layer)
+        digest = self.digest(opened, settings)
+        stored = self._cache.load_graph(digest)
+        if stored is not None:
+            return stored
+        if not opened.has_vectors:
+            raise self._study.damaged(f"given/{opened.key}", "its files cannot be read")
+        progress("reading activations", 0, 1)
+        source = LensedLayer(
+            opened.digest,
+            settings.lens,
+            lambda: self.vectors(opened),
+            lambda vectors: self._lens_values(opened, settings.lens, vectors, progress),
+        )
+        graph, stops = self._engine.graph(source, settings, progress)
+        facts = {"layer": opened.name, "settings": asdict(settings), "stops": list(stops)}
+        self._cache.save_graph(digest, graph, facts)
+        return graph
+
+    def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
+        """Return the vectors of a layer; those of the layer used last are kept in memory."""
+        known = self._vectors
+        if known is None or known[0] != layer.name:
+            self._vectors = None
+            self._vectors = known = (layer.name, layer.vectors())
+        return known[1]
+
+    def close(self) -> None:
+        """Wait until the indexes that are being kept are in the study."""
+        self._engine.close()
+
+    def _lens_values(
+        self, layer: Layer, lens: str, vectors: npt.NDArray[np.float32], progress: Progress
+    ) -> npt.NDArray[np.float64]:
+        if not lens.startswith(COLUMN_LENS):
+            return lens_values(lens, vectors, progress=progress)
+        column = lens.removeprefix(COLUMN_LENS)
+        if column not in number_columns(self._study):
+            known = ", ".join(number_columns(self._study)) or "none"
+            raise UnknownName(f"lens {lens!r}: no numeric column of that name without gaps; there are: {known}")
+        return lens_values(layer.metadata(column).to_numpy(), vectors)
