@@ -74,7 +74,7 @@ def import_files(
     Examples
     --------
     >>> import numpy as np
-    >>> from topoact.extract import import_files
+    >>> from topoact.importers import import_files
     >>> np.save("embedding.npy", np.random.default_rng(0).normal(size=(50, 8)))
     >>> import_files("embedding.npy", "runs/embedding", layer_name="embedding")
     <Study embedding: 50 examples, layers embedding>

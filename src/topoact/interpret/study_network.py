@@ -26,7 +26,7 @@ class NetworkChoice:
     --------
     >>> import topoact
     >>> from topoact.interpret.study_network import NetworkChoice
-    >>> topoact.open("runs/r20", NetworkChoice(weights="resnet20.safetensors")).choice.spec
+    >>> topoact.open("runs/r20", NetworkChoice(weights="resnet20.safetensors")).network_choice.spec
     'study'
     """
 

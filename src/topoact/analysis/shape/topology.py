@@ -115,10 +115,10 @@ class ShapeReport:
     Examples
     --------
     >>> import numpy as np, topoact
-    >>> from topoact.analysis.shape.topology import report
+    >>> from topoact.analysis.shape.topology import shape_report
     >>> angle = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
     >>> ring = np.c_[np.cos(angle), np.sin(angle)] + np.random.default_rng(0).normal(0, 0.02, (3000, 2))
-    >>> report(topoact.Mapper(lens=ring[:, 0], n_intervals=8, clusterer=topoact.Modes()).fit(ring).graph_).verdict
+    >>> shape_report(topoact.Mapper(lens=ring[:, 0], n_intervals=8, clusterer=topoact.Modes()).fit(ring).graph_).verdict
     '1 component; 1 loop; 0 branches'
     """
 
@@ -163,7 +163,7 @@ def shape_report(graph: MapperGraph, *, min_jaccard: float = WEAK) -> ShapeRepor
 
     Returns
     -------
-    Report
+    ShapeReport
         A count is not told where a feature of its kind lives only between 1 and 2, or is born above 1: these may be
         chance. Components of fewer than 16 points, and 1 % of all, are outliers. Loops within two intervals do not
         count, nor do triangles; an arm has at least two nodes in a row. More than 500 nodes or edges of a skeleton are
@@ -176,9 +176,9 @@ def shape_report(graph: MapperGraph, *, min_jaccard: float = WEAK) -> ShapeRepor
     Examples
     --------
     >>> import numpy as np, topoact
-    >>> from topoact.analysis.shape.topology import report
+    >>> from topoact.analysis.shape.topology import shape_report
     >>> line = np.linspace(0, 1, 2000)[:, None] + np.random.default_rng(0).normal(0, 0.01, (2000, 3))
-    >>> found = report(topoact.Mapper(lens="pca:0", n_intervals=8, clusterer=topoact.Modes()).fit(line).graph_)
+    >>> found = shape_report(topoact.Mapper(lens="pca:0", n_intervals=8, clusterer=topoact.Modes()).fit(line).graph_)
     >>> found.loops.value, [feature.kind for feature in found.features]
     (0, ['component'])
     """

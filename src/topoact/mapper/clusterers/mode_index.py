@@ -17,13 +17,7 @@ from topoact.errors import InvalidInput
 from topoact.mapper.build import assemble
 from topoact.mapper.checks import check_whole
 from topoact.mapper.clusterers.mode_tree import ModeTree
-from topoact.mapper.clusterers.modes import (
-    Climb,
-    climb,
-    climb_of,
-    joined,
-    lone_climb,
-)
+from topoact.mapper.clusterers.modes import Climb, climb, climb_of, joined, lone_climb
 from topoact.mapper.covers.even import UniformCover
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.indexes._lens_order import Ordered, in_order
@@ -33,16 +27,7 @@ from topoact.mapper.neighbors._threads import side_by_side, usable_cores
 from topoact.mapper.neighbors.memory import CANDIDATE, available_memory, mebibytes
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.protocols import (
-    Cover,
-    Intervals,
-    Lens,
-    LensValues,
-    Progress,
-    Rows,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
 
 if TYPE_CHECKING:
     from topoact.mapper.neighbors._kernels.skyband import Skyband

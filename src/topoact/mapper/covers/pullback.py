@@ -26,7 +26,7 @@ def pullback(lens: LensValues, intervals: Intervals) -> Iterator[Rows]:
     Examples
     --------
     >>> import numpy as np, topoact
-    >>> from topoact.mapper.covers.even import pullback
+    >>> from topoact.mapper.covers.pullback import pullback
     >>> lens = np.array([3.0, 0.0, 1.0])
     >>> [rows.tolist() for rows in pullback(lens, topoact.UniformCover(2, 0.5).intervals(lens))]
     [[1, 2], [0, 2]]

@@ -1,12 +1,8 @@
 """`NeighborIndex`: every mapper graph of one lens and one ε, or a ladder of them, without touching the vectors again.
 
-1. Sort the points by lens value: an interval of a one-dimensional cover is then a range of them.
-2. Decide once for each pair that can share an interval which radii reach from one to the other (`_tiles`, `_words`,
-   `_exact`), and keep the answer as a bit, or as the few bits of a count (`_band`, `_planes`).
-3. DBSCAN of any interval is bit work on that band (`_dbscan`), whatever the cover and minPts.
-
-The result is that of scikit-learn's DBSCAN, run on each interval in float64; `_exact` states the convention where a
-distance equals ε to the last digit.
+Sorted by lens value, an interval is a range of points. For each pair that can share one it is decided once which radii
+reach from one to the other (`tiles`, `simd_f32`, `float64`), and kept in bits (`adjacency_bits`, `bitplanes`), on which
+DBSCAN of any interval works (`dbscan`), with the result of scikit-learn's in float64; `float64` is exact at ε.
 """
 
 import os
@@ -27,32 +23,11 @@ from topoact.mapper.indexes._bit_storage import checked_folder
 from topoact.mapper.indexes._lens_order import Ordered, in_order
 from topoact.mapper.neighbors._layout import Layout, lay_out
 from topoact.mapper.neighbors._threads import usable_cores
-from topoact.mapper.neighbors.memory import (
-    Needs,
-    available_memory,
-    fits_memory,
-    is_sparse,
-    mebibytes,
-    tile_bytes,
-)
-from topoact.mapper.neighbors.metrics import (
-    Metric,
-    checked_metric,
-    checked_radii,
-    level_of,
-)
+from topoact.mapper.neighbors.memory import Needs, available_memory, fits_memory, is_sparse, mebibytes, tile_bytes
+from topoact.mapper.neighbors.metrics import Metric, checked_metric, checked_radii, level_of
 from topoact.mapper.neighbors.nearest import check_neighbours
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.protocols import (
-    Cover,
-    Intervals,
-    Lens,
-    LensValues,
-    Nearest,
-    Progress,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Nearest, Progress, Vectors, no_progress
 
 if TYPE_CHECKING:
     from topoact.mapper.neighbors._kernels.bitplanes import Planes
@@ -81,8 +56,7 @@ class NeighborIndex:
     memory_limit
         Bytes that the index may take beside `X`; by default four fifths of what is free.
     spill
-        Folder for a temporary file that takes the bits where they do not fit into `memory_limit`; without one such an
-        index is refused. The file has no name and goes with the index, however the process ends.
+        Folder for a nameless temporary file, for bits that do not fit into `memory_limit`; without, they are refused.
     products
         Let torch multiply (`TorchProducts`); the result is the same.
     n_jobs
@@ -276,10 +250,8 @@ class NeighborIndex:
 
         Parameters
         ----------
-        k
-            At least 1, else `InvalidInput`. Memory: 32 bytes a neighbour, and that of `X` while they are searched.
-        progress
-            As for `graph`.
+        k, progress
+            At least 1, else `InvalidInput`; as for `graph`. Memory: 32 bytes a neighbour, and `X` once more meanwhile.
 
         Returns
         -------

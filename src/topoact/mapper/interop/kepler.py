@@ -98,8 +98,8 @@ def from_kepler_mapper(
     Examples
     --------
     >>> import numpy as np, topoact
-    >>> found = {"nodes": {"cube0_cluster0": [0, 1], "cube1_cluster0": [1, 2]}, "links": {"cube0_cluster0": ["cube1_cluster0"]}}
-    >>> topoact.from_kepler_mapper(found, np.array([[0.0], [1.0], [2.0]]))
+    >>> nodes, links = {"cube0_cluster0": [0, 1], "cube1_cluster0": [1, 2]}, {"cube0_cluster0": ["cube1_cluster0"]}
+    >>> topoact.from_kepler_mapper({"nodes": nodes, "links": links}, np.array([[0.0], [1.0], [2.0]]))
     <MapperGraph: 2 nodes, 1 edges, 100.0% of 3 points covered>
     """
     vectors = checked_vectors(X)
