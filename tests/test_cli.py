@@ -4,12 +4,15 @@ import inspect
 import json
 import sys
 from pathlib import Path
+from typing import get_type_hints
 
 import numpy as np
 import pytest
 
 from topoact import cli
-from topoact.cli import exploring
+from topoact.cli.extract_options import PLAN_OPTIONS, extraction_plan
+from topoact.cli.map import map_
+from topoact.extract import Plan
 from topoact.study import open_study
 from topoact.workbench.settings import KNOBS
 
@@ -235,8 +238,24 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_knob_of_a_graph_is_an_option() -> None:
     names = {"intervals": "n_intervals"}
-    offered = {names.get(name, name) for name in inspect.signature(exploring.map_).parameters}
+    offered = {names.get(name, name) for name in inspect.signature(map_).parameters}
     assert {knob.name for knob in KNOBS} <= offered
+
+
+def test_every_field_of_the_plan_is_an_option_with_its_type_and_default() -> None:
+    rows = {one.name: one for one in PLAN_OPTIONS}
+    fields, types = Plan.__dataclass_fields__, get_type_hints(Plan)
+    assert {"policies" if name == "policy" else name for name in rows} == set(fields) - {"preprocessing"}
+    for name in set(rows) - {"layers", "policy", "classes", "where"}:
+        assert (rows[name].annotation, rows[name].default.default) == (types[name], fields[name].default)
+    assert extraction_plan({name: one.default.default for name, one in rows.items()}) == Plan()
+
+
+def test_lists_among_the_options_of_a_plan() -> None:
+    options = {one.name: one.default.default for one in PLAN_OPTIONS}
+    listed = {"layers": "a, b", "policy": "random,mean", "classes": "owl,cat", "where": ["upos=NOUN"]}
+    expected = {"layers": ("a", "b"), "policies": ("random", "mean"), "classes": ("owl", "cat")}
+    assert extraction_plan({**options, **listed}) == Plan(**expected, where=("upos=NOUN",))
 
 
 def test_help_tells_the_defaults_of_the_knobs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,13 +66,13 @@ def test_it_says_what_it_did(study: str, capsys: pytest.CaptureFixture[str]) -> 
     assert (code, errors) == (0, "")
     first, second, third, fourth, last = output.splitlines()
     assert re.match(r"node 1: cosine [01]\.\d{3}", first)
-    assert ", looks like " in first
+    assert ", top prediction " in first
     assert first.endswith(".png")
     assert re.match(r"nodes 0, 2: cosine [01]\.\d{3}", second)
     assert third.startswith("point 5: cosine ")
     assert fourth.startswith("channel 2: cosine ")
     assert last.startswith("4 images, median cosine ")
-    assert " of 3 land in their node" in last
+    assert " of 3 in their node" in last
 
 
 def test_copies_and_a_sheet(study: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +90,7 @@ def test_copies_and_a_sheet(study: str, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_settings_and_recipe_are_used(study: str, capsys: pytest.CaptureFixture[str]) -> None:
-    few = rows(capsys, study, "--intervals", "1", "--prominence", "4", "--size", "24", "--painting", "pixels")
+    few = rows(capsys, study, "--intervals", "1", "--prominence", "4", "--size", "24", "--parametrization", "pixels")
     assert len(few) < len(rows(capsys, study))
     assert size_of(few[0]) == (24, 24)
     record = record_of(few[0])
@@ -98,10 +98,10 @@ def test_settings_and_recipe_are_used(study: str, capsys: pytest.CaptureFixture[
 
 
 def test_as_in_the_paper(study: str, capsys: pytest.CaptureFixture[str]) -> None:
-    (theirs,) = rows(capsys, study, "--nodes", "0", "--as-in-paper")
+    (theirs,) = rows(capsys, study, "--nodes", "0", "--recipe", "paper")
     record = record_of(theirs)
     assert (record["recipe"]["aim"], record["recipe"]["whitened"], record["steps"]) == ("direction", True, 12)
-    (plain,) = rows(capsys, study, "--nodes", "0", "--as-in-paper", "--no-whitened")
+    (plain,) = rows(capsys, study, "--nodes", "0", "--recipe", "paper", "--no-whitened")
     assert plain["file"] != theirs["file"]
     assert Path(str(plain["file"])).read_bytes() != Path(str(theirs["file"])).read_bytes()
 
@@ -139,7 +139,8 @@ def test_ctrl_c_keeps_what_is_there(
         pytest.param(("--steps", "0"), "steps must be 1 or more: got 0", id="steps"),
         pytest.param(("--size", "2"), "size must be 8 or more: got 2", id="size"),
         pytest.param(("--whitened",), "whitened changes the direction alone", id="whitened"),
-        pytest.param(("--painting", "oil"), "painting must be fourier, phase, pixels", id="painting"),
+        pytest.param(("--recipe", "lucid"), "unknown recipe 'lucid': choose paper", id="recipe"),
+        pytest.param(("--parametrization", "oil"), "parametrization must be fourier, phase, pixels", id="painting"),
         pytest.param(("--sheet", "page.jpg"), "--sheet writes a .png file: got page.jpg", id="sheet"),
         pytest.param(("--overlap", "1"), "overlap must be in [0, 1): got 1", id="map"),
         pytest.param(("--layer", "3"), "there is no layer '3': did you mean", id="layer"),

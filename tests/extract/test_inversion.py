@@ -53,12 +53,18 @@ def seen_again(made: Inverted, layer: int) -> NDArray[np.float32]:
         return net()[: layer + 1](torch.as_tensor(made.pictures).permute(0, 3, 1, 2) / 255).numpy()
 
 
-@pytest.mark.parametrize("painting", ["fourier", "phase", "pixels"])
-@pytest.mark.parametrize("aim", ["direction", "point"])
-def test_the_layer_answers_as_asked(network: TorchNetwork, painting: Any, aim: Any) -> None:
+@pytest.mark.parametrize("parametrization", ["fourier", "phase", "pixels"])
+@pytest.mark.parametrize("objective", ["direction", "point"])
+def test_the_layer_answers_as_asked(network: TorchNetwork, parametrization: Any, objective: Any) -> None:
     targets = answers(3, 3)
     quick, long = (
-        invert(network, "3", targets, COLOURS, Recipe(painting=painting, aim=aim, steps=steps, size=16, attempts=1))
+        invert(
+            network,
+            "3",
+            targets,
+            COLOURS,
+            Recipe(parametrization=parametrization, objective=objective, steps=steps, size=16, attempts=1),
+        )
         for steps in (1, 120)
     )
     assert long.pictures.shape == (3, 16, 16, 3)
@@ -112,7 +118,7 @@ def test_the_length_counts_more_and_more_while_an_image_settles() -> None:
     assert weights == sorted(weights)
     assert weights[55] == pytest.approx(0.2)
     assert weights[-1] == pytest.approx(9)
-    assert Recipe(settling=0).weight_of_length(99) == 0.1
+    assert Recipe(decay_share=0).weight_of_length(99) == 0.1
 
 
 def test_the_network_is_left_as_it_was(network: TorchNetwork) -> None:
@@ -128,7 +134,7 @@ def test_progress_counts_all_steps_and_can_stop(network: TorchNetwork) -> None:
     recipe = Recipe(steps=5, size=16, attempts=2)
     options = {"batch_size": 2, "progress": lambda *step: told.append(step)}
     invert(network, "3", answers(3, 3), COLOURS, recipe, **options)
-    assert told == [("painting", done, 20) for done in range(20)]
+    assert told == [("optimising images", done, 20) for done in range(20)]
 
     def stop(stage: str, done: int, total: int) -> None:
         if done == 3:
@@ -192,8 +198,8 @@ def test_layers_that_no_picture_can_be_found_for(network: TorchNetwork) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"painting": "oil"}, "painting must be fourier, phase, pixels: got 'oil'"),
-        ({"aim": "nowhere"}, "aim must be direction, point: got 'nowhere'"),
+        ({"parametrization": "oil"}, "parametrization must be fourier, phase, pixels: got 'oil'"),
+        ({"objective": "nowhere"}, "objective must be direction, point: got 'nowhere'"),
         ({"steps": 0}, "steps must be 1 or more: got 0"),
         ({"attempts": 0}, "attempts must be 1 or more: got 0"),
         ({"size": 7}, "size must be 8 or more: got 7"),
@@ -201,7 +207,7 @@ def test_layers_that_no_picture_can_be_found_for(network: TorchNetwork) -> None:
         ({"power": -1}, "power must not be negative: got -1"),
         ({"settling": 1}, r"settling must be in \[0, 1\): got 1"),
         ({"leak": -0.1}, r"leak must be in \[0, 1\): got -0.1"),
-        ({"whitened": True}, 'whitened changes the direction alone: use aim="direction" with it'),
+        ({"whitened": True}, 'whitened changes the direction alone: use objective="direction" with it'),
         ({"least_cosine": 1}, r"least_cosine must be in \[0, 1\): got 1"),
     ],
 )
@@ -211,18 +217,18 @@ def test_recipes_that_make_no_sense(changes: dict[str, Any], said: str) -> None:
 
 
 def test_an_image_settles() -> None:
-    recipe = Recipe(steps=100, settling=0.6)
-    assert [recipe.left(step) for step in (0, 40, 70)] == [1, 1, pytest.approx(0.5)]
-    assert [recipe.shaking(step) for step in (40, 50, 60, 99)] == pytest.approx([1, 0.5, 0, 0])
-    assert Recipe(shaken=False).shaking(0) == 0
+    recipe = Recipe(steps=100, decay_share=0.6)
+    assert [recipe.decay(step) for step in (0, 40, 70)] == [1, 1, pytest.approx(0.5)]
+    assert [recipe.transform_strength(step) for step in (40, 50, 60, 99)] == pytest.approx([1, 0.5, 0, 0])
+    assert Recipe(transformed=False).transform_strength(0) == 0
 
 
 def test_the_recipe_of_the_paper() -> None:
     recipe = Recipe.paper(size=128)
-    assert (recipe.aim, recipe.power, recipe.steps, recipe.attempts, recipe.size) == ("direction", 4, 512, 2, 128)
-    assert recipe.left(511) == 1
-    assert recipe.shaking(511) == 1
-    assert recipe.leak == 0
+    assert (recipe.objective, recipe.power, recipe.steps, recipe.attempts, recipe.size) == ("direction", 4, 512, 2, 128)
+    assert recipe.decay(511) == 1
+    assert recipe.transform_strength(511) == 1
+    assert recipe.relu_leak == 0
     assert Recipe(**recipe.record()) == recipe
 
 
@@ -318,7 +324,7 @@ def test_a_channel_that_is_off_is_found() -> None:
             "1",
             target,
             COLOURS,
-            Recipe(steps=60, size=16, painting="pixels", learning_rate=0.2, leak=leak),
+            Recipe(steps=60, size=16, parametrization="pixels", learning_rate=0.2, relu_leak=leak),
         )
         for leak in (0, 0.3)
     ]

@@ -21,7 +21,7 @@ from topoact.networks import TorchNetwork
 
 @pytest.mark.parametrize("kind", get_args(ParametrizationName))
 def test_a_picture_begins_as_bright_as_the_images_are(kind: Any) -> None:
-    made = parametrization(Recipe(painting=kind), 1, 12, 12, [0], bounds=Bounds.none(0.1))
+    made = parametrization(Recipe(parametrization=kind), 1, 12, 12, [0], bounds=Bounds.none(0.1))
     assert 0.05 < float(made.pictures().detach().median()) < 0.2
     moved = Transforms([0], 0.1)(torch.full((1, 1, 12, 12), 0.1))
     assert torch.allclose(moved, torch.full_like(moved, 0.1))

@@ -1,12 +1,15 @@
 """The logit lens: what a language model's own head says of a state, by hand and by the whole network."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from topoact.cli import app
 from topoact.errors import InvalidInput
 from topoact.extract import Plan, extract
 from topoact.inputs.opening import open_source
@@ -122,3 +125,17 @@ def test_of_the_nodes_of_a_study(decoder: str, lines: str, tmp_path: Path) -> No
         assert [one.word for one in logit_lens_message(words).words] == [one.word for one in words]
     with pytest.raises(InvalidInput, match="does not exist"):
         node_logit_lens(bench, name, graph.n_nodes)
+
+
+def test_the_command(decoder: str, lines: str, tmp_path: Path) -> None:
+    study = extract(load_network(decoder), open_source(lines), tmp_path / "s", Plan(("h.1",), policies=("tokens",)))
+    command = ["attribute", str(study.path), "--layer", "h.1", "--top", "2", "--intervals", "3", "--k", "5"]
+    done = CliRunner().invoke(app, [*command, "--json"], catch_exceptions=False)
+    rows = json.loads(done.stdout)
+    assert [list(row) for row in rows] == [["node", "size", "words"]] * 2
+    assert list(rows[0]["words"][0]) == ["word", "share"]
+    printed = CliRunner().invoke(app, command, catch_exceptions=False).stdout.splitlines()
+    for row, head, words in zip(rows, printed[::2], printed[1::2], strict=True):
+        assert head == f"node {row['node']}, {row['size']} members"
+        shares = [f"{one['word']} ({one['share']:.0%})" for one in row["words"][:3]]
+        assert words == f"  logit lens   {', '.join(shares)}"

@@ -78,7 +78,8 @@ class TestMessages:
         assert set(messages.JobEvent.model_fields) == {field.name for field in fields(JobStatus)}
         assert set(messages.Caution.model_fields) == set(Finding._fields)
         assert set(messages.Knob.model_fields) == {field.name for field in fields(type(KNOBS[0]))} | {
-            "clusterer",
+            "choices",
+            "clusterers",
             "default",
         }
 

@@ -127,7 +127,7 @@ class TestMade:
         assert not stored(bench)
 
     def test_only_the_direction_of_a_difference_is_aimed_at(self, bench):
-        to_the_point = replace(QUICK, aim="point")
+        to_the_point = replace(QUICK, objective="point")
         node, difference = make(bench, [NodesTarget((1,)), NodesTarget((0,), (1,))], to_the_point)
         assert (node.found.recipe["aim"], difference.found.recipe["aim"]) == ("point", "direction")
 
@@ -143,7 +143,7 @@ class TestMade:
 
     def test_other_parameters_have_other_names(self, bench):
         name, _ = graph_of(bench)
-        recipes = [QUICK, replace(QUICK, seed=1), replace(QUICK, steps=21), replace(QUICK, painting="pixels")]
+        recipes = [QUICK, replace(QUICK, seed=1), replace(QUICK, steps=21), replace(QUICK, parametrization="pixels")]
         names = {ActivationImages(bench).names(LAYER, name, [NodesTarget((0,))], recipe) for recipe in recipes}
         other = graph_of(bench, "3@random")[0]
         names.add(ActivationImages(bench).names("3@random", other, [PointTarget(0)], QUICK))

@@ -128,10 +128,10 @@ def test_what_is_seen_in_images_and_probes(bench):
 
 
 class TestCommand:
-    """``topoact argue`` as a person types it."""
+    """``topoact attribute`` as a person types it."""
 
     def run(self, *arguments, code=0):
-        found = CliRunner().invoke(app, ["argue", *map(str, arguments)])
+        found = CliRunner().invoke(app, ["attribute", *map(str, arguments)])
         assert found.exit_code == code, found.output
         return found
 
@@ -140,11 +140,13 @@ class TestCommand:
         head, argued, predicted, labels, *_, summary = lines
         assert len(lines) == 9
         assert head.startswith("node ")
-        assert argued.startswith("  argues for  output ")
+        assert argued.startswith("  attribution  output ")
         assert ", mostly " in argued
-        assert predicted.startswith("  predicted   output ")
+        assert predicted.startswith("  predicted    output ")
         assert labels.split()[:2][1] in CALLED
-        assert summary.endswith("of 2 nodes argue most for the class that is predicted most often for their members")
+        assert summary.endswith(
+            "of 2 nodes have their highest attribution to the class predicted most often for their members"
+        )
 
     def test_for_programs(self, bench):
         rows = json.loads(self.run(bench.study.path, "--layer", "3@mean", "--nodes", "1,0,1", "--json").stdout)
@@ -152,11 +154,11 @@ class TestCommand:
         graph = bench.map("3@mean", bench.default_settings)
         told = node_attribution(bench, bench.key(bench.study.layer("3@mean"), bench.default_settings), 1)
         assert rows[0]["size"] == len(graph.members(1))
-        assert [(one["output"], one["name"]) for one in rows[0]["argues_for"]] == [
+        assert [(one["output"], one["name"]) for one in rows[0]["attributions"]] == [
             (one.output, one.name) for one in told.classes
         ]
         assert rows[0]["predicted"] == [one._asdict() for one in told.predicted]
-        assert (rows[0]["agrees"], rows[0]["said"]) == (told.agrees, told.prediction)
+        assert (rows[0]["agrees"], rows[0]["prediction"]) == (told.agrees, told.prediction)
         labels = bench.study.layer("3@mean").metadata("label").astype(str)[graph.members(1)]
         assert {one["name"]: one["share"] for one in rows[0]["labels"]} == pytest.approx(
             labels.value_counts(normalize=True).to_dict()

@@ -12,7 +12,6 @@ from topoact.testing.settings import dbscan
 from topoact.workbench import KNOBS, MapSettings
 from topoact.workbench import settings as settings_module
 from topoact.workbench.settings import (
-    COVERS,
     default_for,
     from_stored,
     resolve,
@@ -132,7 +131,9 @@ def test_a_setting_that_came_later_leaves_the_keys_of_stored_graphs_as_they_were
         assert name not in before
 
 
-@pytest.mark.parametrize("choice", COVERS, ids=lambda choice: choice.value)
+@pytest.mark.parametrize(
+    "choice", next(knob for knob in KNOBS if knob.name == "cover").choices, ids=lambda choice: choice.value
+)
 def test_every_cover_on_offer_makes_a_graph(choice):
     cloud = np.random.default_rng(0).normal(size=(200, 2))
     settings = MapSettings(cover=choice.value, n_intervals=5)
@@ -159,7 +160,7 @@ def test_every_setting_has_a_knob_whose_default_lies_within_its_bounds():
 def test_the_bounds_of_a_knob_are_valid_settings(knob):
     cloud = np.random.default_rng(0).normal(size=(200, 2))
     for value in (knob.minimum, knob.maximum):
-        owner = dbscan(eps=1.0) if knob.clusterer == "dbscan" else MapSettings()
+        owner = dbscan(eps=1.0) if "dbscan" in knob.clusterers else MapSettings()
         mapper = replace(owner, **{knob.name: value}).mapper("l2")
         assert mapper.fit(cloud).graph_.n_points == 200
 

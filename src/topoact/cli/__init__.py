@@ -1,4 +1,4 @@
-"""The command line: parse, call a use case, print."""
+"""The command line: parse options, call the library, print the result."""
 
 from topoact.cli.commands import app, main
 

@@ -1,17 +1,21 @@
-"""Arguments and options that several commands take."""
+"""Arguments and options that several commands take, and tables of options in the place of long signatures."""
 
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from topoact.interpret.study_network import NetworkChoice
 
+Command = TypeVar("Command", bound=Callable[..., None])
 
-def _print_version(asked: bool) -> None:  # the signature that typer calls
-    if asked:
+
+def _print_version(value: bool) -> None:  # the signature that typer calls
+    if value:
         typer.echo(f"topoact {version('topoact')}")
         raise typer.Exit
 
@@ -26,11 +30,10 @@ Weights = Annotated[
     str | None,
     typer.Option(help="A .safetensors, .pt or .pth file of tensors, or DEFAULT or another name that the library has."),
 ]
+StudyPath = Annotated[Path, typer.Argument(help="Folder of a study.")]
 StudyModel = Annotated[
     str | None,
-    typer.Option(
-        "--model", help="The study's network: study for what the study records, or as in extract. Its code is run."
-    ),
+    typer.Option("--model", help="The study's network: study for the recorded one, or as in extract. Its code is run."),
 ]
 StudyWeights = Annotated[str | None, typer.Option("--weights", help="Its weights, if they have been moved.")]
 StudyTransform = Annotated[
@@ -38,28 +41,64 @@ StudyTransform = Annotated[
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the study to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a finished study of that name.")]
-Restart = Annotated[bool, typer.Option("--restart", help="Throw away an unfinished study of that name.")]
-Append = Annotated[
-    bool, typer.Option("--append", help="Add to the study: more layers, more examples, or another checkpoint.")
-]
-Checkpoint = Annotated[
-    str | None, typer.Option(help="Name of these weights, in a study of several checkpoints of one network.")
-]
-Top = Annotated[int | None, typer.Option(help="Of all nodes only so many.", show_default="all")]
-By = Annotated[str, typer.Option(help="Which nodes come first: size or branching.")]
+Restart = Annotated[bool, typer.Option("--restart", help="Discard an unfinished study of that name.")]
+Top = Annotated[int | None, typer.Option(help="How many of all nodes to take.", show_default="all")]
+By = Annotated[str, typer.Option(help="Order of the nodes: size or branching.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for programs.")]
 Port = Annotated[int | None, typer.Option(help="Port of the explorer; the first free one from 8765 by default.")]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address and do not open it.")]
-ImageColumn = Annotated[str | None, typer.Option(help="Column of images, as bytes or paths.", show_default="image")]
-LabelColumn = Annotated[str | None, typer.Option(help="Column of labels.", show_default="label")]
-IdColumn = Annotated[str | None, typer.Option(help="Column of identities.", show_default="id")]
 Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]
 
 
-def network_choice(model: str | None, weights: str | None, transform: str | None) -> "NetworkChoice | None":
-    """Return which network of a study is meant; None where none of the options is given."""
+def option(
+    name: str, kind: Any, description: str, default: Any = None, *, shown: str | None = None, flags: str | None = None
+) -> inspect.Parameter:
+    """Return a row of a table of options.
+
+    Parameters
+    ----------
+    name, kind, default
+        Of the parameter. A default of None leaves the choice to the library.
+    description
+        Help.
+    shown
+        The default in the help, if it is None.
+    flags
+        Names of the option, if they do not follow from `name`.
+    """
+    names = [flags] if flags else [f"--{name.replace('_', '-')}"] if kind is bool else []
+    info = typer.Option(default, *names, help=description, show_default=shown or True)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=kind)
+
+
+def with_options(*tables: Sequence[inspect.Parameter], before: str = "as_json") -> Callable[[Command], Command]:
+    """Give a command the options of some tables, before one of its own; it takes their values as ``**options``."""
+
+    def decorated(command: Command) -> Command:
+        signature = inspect.signature(command)
+        parameters = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+        position = [one.name for one in parameters].index(before)
+        parameters[position:position] = [row for table in tables for row in table]
+        command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return command
+
+    return decorated
+
+
+COLUMN_OPTIONS: Final = (
+    option("image_column", str | None, "Column of images, as bytes or paths.", shown="image"),
+    option("label_column", str | None, "Column of labels.", shown="label"),
+    option("id_column", str | None, "Column of identifiers.", shown="id"),
+)
+
+
+def named_columns(options: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the columns that `COLUMN_OPTIONS` name, by what they hold."""
+    return {"image": options["image_column"], "label": options["label_column"], "identity": options["id_column"]}
+
+
+def study_network(model: str | None, weights: str | None, transform: str | None) -> "NetworkChoice":
+    """Return the network of a study that the options name, by default the recorded one."""
     from topoact.interpret.study_network import RECORDED, NetworkChoice
 
-    if model is weights is transform is None:
-        return None
     return NetworkChoice(model or RECORDED, weights, transform)

@@ -1,16 +1,53 @@
 """`open_source`: from what the user names as data to a source of inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from topoact.errors import InvalidInput
 from topoact.inputs.records import Source
 from topoact.inputs.sources import DatasetSource, ImageFolder
 from topoact.networks.specs import call, code_digest, load_object, located
+from topoact.registry import Registry
 
 if TYPE_CHECKING:
     from topoact.inputs.texts.source import TextSource
+
+
+class ColumnNames(NamedTuple):
+    """The columns that the user names for each role; None where the default is meant."""
+
+    image: str | None = None
+    text: str | None = None
+    label: str | None = None
+    identity: str | None = None
+
+
+class InputKind(NamedTuple):
+    """Data that are called ``prefix:name``."""
+
+    open: "Callable[[str, ColumnNames], Source | TextSource]"
+    """Called with the whole specification and the columns that the user names."""
+
+
+def _open_torchvision(spec: str, _columns: ColumnNames) -> Source:
+    from topoact.inputs.torchvision_datasets import open_torchvision_dataset
+
+    return open_torchvision_dataset(spec)
+
+
+def _open_hf(spec: str, columns: ColumnNames) -> "Source | TextSource":
+    from topoact.inputs.hf_datasets import open_hf_dataset
+
+    return open_hf_dataset(spec, **columns._asdict())
+
+
+INPUTS: Final = Registry(
+    "topoact.inputs",
+    InputKind,
+    {"torchvision-data": InputKind(_open_torchvision), "hf-data": InputKind(_open_hf)},
+)
+"""Kinds of data by prefix; other packages add theirs with entry points of the group ``topoact.inputs``."""
 
 
 def open_source(
@@ -29,7 +66,8 @@ def open_source(
     spec
         A folder of images or of ``.txt`` files, a ``.parquet`` or ``.csv`` table of either, a ``.jsonl`` table of
         texts, a ``.conllu`` file, ``.tar`` files of samples (one, a folder or a pattern),
-        ``torchvision-data:NAME/SPLIT``, ``hf-data:NAME@SPLIT``, or ``file.py:callable`` that returns a torch Dataset.
+        ``torchvision-data:NAME/SPLIT``, ``hf-data:NAME@SPLIT``, ``file.py:callable`` that returns a torch Dataset,
+        or ``PREFIX:NAME`` of a kind that another package adds to `INPUTS`.
     image, text, label, identity
         Columns of a table; "image" or "text", "label" and "id" by default, the last two may be absent then.
     columns
@@ -51,20 +89,13 @@ def open_source(
     >>> len(open_source("photos"))
     120
     """
-    from topoact.inputs import hf_datasets, torchvision_datasets
     from topoact.inputs.tables import Table
     from topoact.inputs.tars import TarSamples, tar_files
     from topoact.inputs.texts.opening import open_texts
 
-    path = Path(spec)
-    if spec.startswith((torchvision_datasets.PREFIX, hf_datasets.PREFIX)):
-        is_named = spec.startswith(torchvision_datasets.PREFIX)
-        wanted = {"image": image, "text": text, "label": label, "identity": identity}
-        return (
-            torchvision_datasets.open_torchvision_dataset(spec)
-            if is_named
-            else hf_datasets.open_hf_dataset(spec, **wanted)
-        )
+    path, prefix = Path(spec), spec.partition(":")[0]
+    if prefix in INPUTS and ":" in spec:
+        return INPUTS[prefix].open(spec, ColumnNames(image, text, label, identity))
     if (tars := tar_files(spec)) is not None:
         return TarSamples(tars)
     if texts := open_texts(path, text=text, image=image, label=label, identity=identity, columns=columns):

@@ -16,11 +16,13 @@ from topoact.mapper.clusterers.mode_index import ModeIndex
 from topoact.mapper.clusterers.mode_tree import ModeTree
 from topoact.mapper.clusterers.modes import Modes, mode_tree
 from topoact.mapper.clusterers.noise import noise_level
+from topoact.mapper.clusterers.registry import CLUSTERERS, ClustererKind, named_clusterer
 from topoact.mapper.clusterers.scikit import HDBSCAN, LargeInterval
 from topoact.mapper.covers.conventions import CONVENTIONS
 from topoact.mapper.covers.even import QuantileCover, UniformCover
 from topoact.mapper.covers.explicit import IntervalCover
 from topoact.mapper.covers.product import ProductCover
+from topoact.mapper.covers.registry import COVERS, CoverKind, named_cover
 from topoact.mapper.distance_curve import DistanceCurve
 from topoact.mapper.estimator import Mapper
 from topoact.mapper.graph import MapperGraph
@@ -34,7 +36,7 @@ from topoact.mapper.interop.imported import (
 )
 from topoact.mapper.interop.kepler import from_kepler_mapper, imported_kepler_mapper, to_kepler_mapper
 from topoact.mapper.lenses.distance import DistanceTo, Eccentricity, NeighbourDistance
-from topoact.mapper.lenses.registry import LENSES, lens_of_one, lens_values
+from topoact.mapper.lenses.registry import LENSES, LensKind, lens_menu, lens_of_one, lens_values
 from topoact.mapper.neighbors._layout import widest_interval
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.nearest import k_nearest
@@ -58,17 +60,21 @@ from topoact.mapper.protocols import (
 )
 
 __all__ = [
+    "CLUSTERERS",
     "CONVENTIONS",
+    "COVERS",
     "DBSCAN",
     "HDBSCAN",
     "LENSES",
     "BallMapper",
     "ClassShares",
     "Clusterer",
+    "ClustererKind",
     "Communities",
     "Contacts",
     "Cover",
     "CoverClusterer",
+    "CoverKind",
     "DistanceCurve",
     "DistanceTo",
     "Eccentricity",
@@ -79,6 +85,7 @@ __all__ = [
     "Intervals",
     "LargeInterval",
     "Lens",
+    "LensKind",
     "Mapper",
     "MapperGraph",
     "Members",
@@ -107,9 +114,12 @@ __all__ = [
     "imported_graph",
     "imported_kepler_mapper",
     "k_nearest",
+    "lens_menu",
     "lens_of_one",
     "lens_values",
     "mode_tree",
+    "named_clusterer",
+    "named_cover",
     "no_progress",
     "noise_level",
     "ordered_clusters",

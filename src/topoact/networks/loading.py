@@ -1,9 +1,9 @@
 """From a specification to a network, whichever library it comes from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from topoact.errors import ModelError
 from topoact.networks.libraries import import_torch
@@ -17,6 +17,7 @@ from topoact.networks.text_network import TextNetwork
 from topoact.networks.torch_network import TorchNetwork
 from topoact.networks.weights import load_weights, weights_file
 from topoact.networks.zoos.transformers_texts import own_class_names
+from topoact.registry import Registry
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,7 +33,8 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
     spec
         ``file.py:name`` or ``package.module:name`` of a module or of a callable that returns one, for texts with the
         attribute `tokenizer` or as (module, tokenizer); ``torchvision:NAME`` or ``timm:NAME`` of an architecture;
-        ``hf:NAME`` or ``hf:FOLDER`` of a pretrained model for transformers; ``onnx:FILE``.
+        ``hf:NAME`` or ``hf:FOLDER`` of a pretrained model for transformers; ``onnx:FILE``; ``PREFIX:NAME`` of a kind
+        that another package adds to `NETWORKS`.
     weights
         A ``.safetensors`` file or a ``.pt`` / ``.pth`` file of tensors, loaded strictly, or for torchvision and timm
         the name of pretrained weights, ``DEFAULT`` for the best. Without it their weights are random.
@@ -60,21 +62,59 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
     >>> load_network("my_models.py:resnet20", seed=1).layer_names()[:3]
     ['bn1', 'layer1', 'layer1.0']
     """
-    from topoact.networks import onnx_network
-    from topoact.networks.zoos import timm_models, torchvision_models, transformers_models
-
-    kind, _, name = spec.partition(":")
-    if kind == "torchvision":
-        with _seeded(seed):
-            return torchvision_models.load(name, weights)
-    if kind == "timm":
-        with _seeded(seed):
-            return timm_models.load(name, weights)
-    if kind == "hf":
-        return transformers_models.load(name, weights)
-    if kind == "onnx":
-        return onnx_network.load(name, weights)
+    prefix, _, name = spec.partition(":")
+    if prefix in NETWORKS:
+        return NETWORKS[prefix].load(name, weights, seed)
     return _own(spec, weights, seed)
+
+
+class NetworkKind(NamedTuple):
+    """Networks that are called ``prefix:name``."""
+
+    load: "Callable[[str, str | Path | None, int], Network]"
+    """Called with the name behind the prefix, the weights that the user named, and the seed of random weights.
+
+    The `record` of the network must be enough to load it again with `load_network`.
+    """
+
+
+def _load_torchvision(name: str, weights: str | Path | None, seed: int) -> "Network":
+    from topoact.networks.zoos import torchvision_models
+
+    with _seeded(seed):
+        return torchvision_models.load(name, weights)
+
+
+def _load_timm(name: str, weights: str | Path | None, seed: int) -> "Network":
+    from topoact.networks.zoos import timm_models
+
+    with _seeded(seed):
+        return timm_models.load(name, weights)
+
+
+def _load_transformers(name: str, weights: str | Path | None, _seed: int) -> "Network":
+    from topoact.networks.zoos import transformers_models
+
+    return transformers_models.load(name, weights)
+
+
+def _load_onnx(name: str, weights: str | Path | None, _seed: int) -> "Network":
+    from topoact.networks import onnx_network
+
+    return onnx_network.load(name, weights)
+
+
+NETWORKS: Final = Registry(
+    "topoact.networks",
+    NetworkKind,
+    {
+        "torchvision": NetworkKind(_load_torchvision),
+        "timm": NetworkKind(_load_timm),
+        "hf": NetworkKind(_load_transformers),
+        "onnx": NetworkKind(_load_onnx),
+    },
+)
+"""Kinds of networks by prefix; other packages add theirs with entry points of the group ``topoact.networks``."""
 
 
 def load_model(spec: str, *, weights: str | Path | None = None, seed: int = 0) -> "nn.Module":

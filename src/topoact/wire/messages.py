@@ -46,7 +46,7 @@ class Knob(WireModel):
     maximum: float | None
     step: float | None
     choices: list[Choice] = Field(description="All values of a choice; none where they depend on the layer.")
-    clusterer: str | None = Field(description="The clusterer that alone has this setting; null if all have it.")
+    clusterers: list[str] = Field(description="The clusterers that have this setting; empty if all have it.")
 
 
 class Settings(WireModel):

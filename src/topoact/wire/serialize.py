@@ -184,7 +184,7 @@ def _column(study: Study, column: CodedColumn) -> messages.Column:
 
 def _knob(knob: Knob) -> messages.Knob:
     choices = [messages.Choice(**choice._asdict()) for choice in knob.choices]
-    return messages.Knob(**{**asdict(knob), "choices": choices}, default=knob.default, clusterer=knob.clusterer)
+    return messages.Knob(**asdict(knob), choices=choices, default=knob.default, clusterers=knob.clusterers)
 
 
 def _curve(view: GraphView) -> messages.EpsilonCurve | None:

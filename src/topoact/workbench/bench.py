@@ -13,7 +13,7 @@ from topoact.analysis.drawing.projection import check_projection, project
 from topoact.analysis.labels.classes import class_counts, top_classes
 from topoact.errors import InvalidInput
 from topoact.interpret.study_network import NetworkChoice, StudyNetwork, has_gradients, reload_network
-from topoact.mapper import LENSES, MapperGraph, Progress, no_progress
+from topoact.mapper import MapperGraph, Progress, lens_menu, no_progress
 from topoact.study import Layer, Study, open_study
 from topoact.study.cache.located_inputs import LocatedInputs
 from topoact.study.cache.results import ResultCache
@@ -208,7 +208,7 @@ class Workbench:
         list of str
             Names for `lens=` of `OpenLayer.map`: those of the vectors, then numeric columns of the examples.
         """
-        return [*LENSES, *(COLUMN_LENS + name for name in number_columns(self.study))]
+        return [*lens_menu(), *(COLUMN_LENS + name for name in number_columns(self.study))]
 
     def key(self, layer: Layer, settings: MapSettings) -> str:
         """Return the digest that names a graph; see `LayerGraphs.digest`."""

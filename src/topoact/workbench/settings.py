@@ -1,4 +1,4 @@
-"""The knobs of a mapper graph: one table from which the command line, the server and the explorer are made."""
+"""`MapSettings`, all that determines a graph, and `KNOBS`, how each setting is labelled, explained and bounded."""
 
 import contextlib
 from dataclasses import asdict, dataclass, replace
@@ -8,14 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput, UnknownName
-from topoact.mapper import (
-    DBSCAN,
-    Cover,
-    Mapper,
-    Modes,
-    QuantileCover,
-    UniformCover,
-)
+from topoact.mapper import CLUSTERERS, COVERS, Clusterer, Cover, Mapper, named_clusterer, named_cover
 from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.study.files import digest
 
@@ -23,8 +16,8 @@ ENGINE_VERSIONS: Final = {"modes": 1, "dbscan": 2}
 """Versions of the constructions; raised by a change that gives other graphs, so that stored ones are left aside."""
 STORED_DEFAULTS: Final = {"cover": "uniform", "metric": "euclidean", "clusterer": "dbscan"}
 """Settings that came after graphs had been stored: at these values they are no part of a graph's key."""
-CLUSTERER_SETTINGS: Final = {"modes": ("k", "prominence"), "dbscan": ("eps", "min_samples")}
-"""Settings of each clusterer that the others do not have."""
+CLUSTERER_SETTINGS: Final = ("k", "prominence", "eps", "min_samples")
+"""Settings that only some clusterers have; which, `topoact.mapper.CLUSTERERS` says."""
 MAX_DEFAULT_INTERVALS: Final = 25
 MIN_DEFAULT_INTERVALS: Final = 5
 POINTS_PER_INTERVAL: Final = 400
@@ -83,10 +76,8 @@ class MapSettings:
     @property
     def used(self) -> dict[str, Any]:
         """The settings that make a difference: those that only another clusterer has do not."""
-        foreign = {
-            name for clusterer, names in CLUSTERER_SETTINGS.items() if clusterer != self.clusterer for name in names
-        }
-        return {name: value for name, value in asdict(self).items() if name not in foreign}
+        own = _settings_of(self.clusterer)
+        return {name: value for name, value in asdict(self).items() if name in own or name not in CLUSTERER_SETTINGS}
 
     @property
     def finest(self) -> "MapSettings":
@@ -103,14 +94,9 @@ class MapSettings:
         InvalidInput
             If it is unknown, or a number is out of range.
         """
-        if self.cover not in {choice.value for choice in COVERS}:
-            raise UnknownName(f"unknown cover {self.cover!r}: choose {', '.join(choice.value for choice in COVERS)}")
-        if self.cover == "balanced":
-            return QuantileCover(self.n_intervals, self.overlap)
-        convention = "kepler-mapper" if self.cover == "uniform" else self.cover
-        return UniformCover(self.n_intervals, self.overlap, convention)
+        return named_cover(self.cover, self.n_intervals, self.overlap)
 
-    def clusterer_of(self) -> Modes | DBSCAN:
+    def clusterer_of(self) -> Clusterer:
         """Return the clusterer that these settings describe.
 
         Raises
@@ -118,12 +104,8 @@ class MapSettings:
         UnknownName
             If there is none of that name.
         """
-        metric = checked_metric(self.metric)
-        if self.clusterer == "modes":
-            return Modes(k=self.k, prominence=self.prominence, metric=metric)
-        if self.clusterer == "dbscan":
-            return DBSCAN(eps=self.eps, min_samples=self.min_samples, metric=metric)
-        raise UnknownName(f"unknown clusterer {self.clusterer!r}: choose {', '.join(CLUSTERER_SETTINGS)}")
+        checked_metric(self.metric)
+        return named_clusterer(self.clusterer, asdict(self))
 
     def mapper(self, lens: str | npt.ArrayLike) -> Mapper:
         """Return the estimator that these settings describe, with `lens` in the place of its name."""
@@ -157,8 +139,8 @@ def resolve(base: MapSettings, preset: str | None = None, **values: Any) -> MapS
         raise InvalidInput(f"unknown setting {', '.join(unknown)}: there are {', '.join(known)}")
     settings = replace(PRESETS[preset].settings if preset else base, **values)
     for name in values:
-        if settings.clusterer in CLUSTERER_SETTINGS and name not in settings.used:
-            owner = next(clusterer for clusterer, names in CLUSTERER_SETTINGS.items() if name in names)
+        if settings.clusterer in CLUSTERERS and name not in settings.used:
+            owner = next(iter(clusterers_with(name)))
             raise InvalidInput(f"{name} is a setting of the clusterer {owner!r}, not of {settings.clusterer!r}")
     return settings
 
@@ -168,6 +150,15 @@ def from_stored(values: dict[str, Any]) -> MapSettings:
     return MapSettings(**{**STORED_DEFAULTS, **values})
 
 
+def clusterers_with(setting: str) -> list[str]:
+    """Return the names of the clusterers that have a setting; none for one that all graphs have."""
+    return [name for name in CLUSTERERS if setting in _settings_of(name)]
+
+
+def _settings_of(clusterer: str) -> tuple[str, ...]:
+    return CLUSTERERS[clusterer].settings if clusterer in CLUSTERERS else ()
+
+
 class Choice(NamedTuple):
     """A value that a knob may take, in words."""
 
@@ -175,6 +166,9 @@ class Choice(NamedTuple):
     label: str
     group: str = ""
     """Heading below which it is offered."""
+
+
+METRICS: Final = (Choice("euclidean", "Euclidean"), Choice("cosine", "cosine"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,30 +182,24 @@ class Knob:
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
-    choices: tuple[Choice, ...] = ()
-    """All values of a choice; none where they depend on the layer."""
 
     @property
-    def clusterer(self) -> str | None:
-        """The clusterer that alone has this setting."""
-        return next((clusterer for clusterer, names in CLUSTERER_SETTINGS.items() if self.name in names), None)
+    def choices(self) -> tuple[Choice, ...]:
+        """All values of a choice; none where they depend on the layer."""
+        if self.name == "cover":
+            return tuple(Choice(name, kind.label, kind.group) for name, kind in COVERS.items())
+        if self.name == "clusterer":
+            return tuple(Choice(name, kind.label) for name, kind in CLUSTERERS.items())
+        return METRICS if self.name == "metric" else ()
+
+    @property
+    def clusterers(self) -> list[str]:
+        """The clusterers that have this setting; none where all have it."""
+        return clusterers_with(self.name)
 
     @property
     def default(self) -> Any:
         return getattr(MapSettings(), self.name)
-
-
-PLACED_AS_BY: Final = "Equal, as placed by"
-COVERS: Final = (
-    Choice("uniform", "equal intervals"),
-    Choice("balanced", "equally many points"),
-    Choice("giotto-tda", "giotto-tda", PLACED_AS_BY),
-    Choice("tda-mapper", "tda-mapper", PLACED_AS_BY),
-    Choice("gudhi", "GUDHI", PLACED_AS_BY),
-    Choice("zen-mapper", "zen-mapper", PLACED_AS_BY),
-)
-METRICS: Final = (Choice("euclidean", "Euclidean"), Choice("cosine", "cosine"))
-CLUSTERERS: Final = (Choice("modes", "modes of density"), Choice("dbscan", "DBSCAN"))
 
 
 class Preset(NamedTuple):
@@ -238,7 +226,6 @@ KNOBS: Final = (
         "How intervals are laid: equally long (as KeplerMapper does), each with equally many points (balanced), or "
         "equally long and placed as another library does.",
         "choice",
-        choices=COVERS,
     ),
     Knob("n_intervals", "Intervals", "How many intervals cover the range of the lens.", "int", 1, 200, 1),
     Knob("overlap", "Overlap", "Share of an interval that it has in common with the next.", "float", 0.0, 0.75, 0.01),
@@ -247,7 +234,6 @@ KNOBS: Final = (
         "Distance",
         "Between points: Euclidean, or 1 − cosine of the angle, whatever their length.",
         "choice",
-        choices=METRICS,
     ),
     Knob(
         "clusterer",
@@ -255,7 +241,6 @@ KNOBS: Final = (
         "How the points of an interval become nodes: by the modes of their density, which leave no point out, or by "
         "DBSCAN, which has one radius for dense and thin places and leaves thin ones out.",
         "choice",
-        choices=CLUSTERERS,
     ),
     Knob(
         "k",

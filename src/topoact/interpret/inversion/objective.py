@@ -21,7 +21,7 @@ def loss(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe, step: 
     """
     if answers.shape != wanted.shape:
         raise InvalidInput(f"targets have {wanted.shape[1]} channels, and the layer has {answers.shape[1]}")
-    if recipe.aim == "direction":
+    if recipe.objective == "direction":
         return -along(answers, wanted, recipe)
     return misses(answers, wanted, recipe.weight_of_length(step))
 
@@ -35,7 +35,7 @@ def misses(answers: "torch.Tensor", wanted: "torch.Tensor", weight: float) -> "t
 def along(answers: "torch.Tensor", wanted: "torch.Tensor", recipe: Recipe) -> "torch.Tensor":
     """Return the sum of (h·v) cosⁿ(h, v) / |v|²."""
     dot = (answers * wanted).sum(1) / wanted.square().sum(1).clamp_min(TINY)
-    return (dot * _cosine(answers, wanted).clamp_min(recipe.least_cosine) ** recipe.power).sum()
+    return (dot * _cosine(answers, wanted).clamp_min(recipe.min_cosine) ** recipe.power).sum()
 
 
 def _cosine(answers: "torch.Tensor", wanted: "torch.Tensor") -> "torch.Tensor":

@@ -36,7 +36,7 @@ def parametrization(
 ) -> Parametrization:
     """Return the start of one picture for each seed; a picture depends on its own seed alone."""
     kinds: dict[str, type[Fourier | Phase | Pixels]] = {"fourier": Fourier, "phase": Phase, "pixels": Pixels}
-    return kinds[recipe.painting](n_colours, height, width, seeds, bounds or Bounds.none())
+    return kinds[recipe.parametrization](n_colours, height, width, seeds, bounds or Bounds.none())
 
 
 class Pixels:

@@ -107,7 +107,7 @@ class _Watch:
     shown: float = 0.0
 
     def see(self, step: int, pictures: "torch.Tensor") -> None:
-        self.progress("painting", self.done, self.total)
+        self.progress("optimising images", self.done, self.total)
         self.done += 1
         now = time.monotonic()
         if self.preview and (step == FIRST_PREVIEW or (step > FIRST_PREVIEW and now > self.shown + BETWEEN_PREVIEWS)):
@@ -159,7 +159,7 @@ def _painted(
     device = observer.network.device
     height, width = (recipe.size, recipe.size) if recipe.size else observer.inputs.size
     n_colours, bounds = observer.inputs.n_colours, observer.inputs.bounds
-    canvas, shaking = (
+    canvas, transforms = (
         parametrization(recipe, n_colours, height, width, seeds, bounds=bounds),
         Transforms(seeds, bounds.ground),
     )
@@ -169,10 +169,10 @@ def _painted(
     for step in range(recipe.steps):
         pictures = canvas.pictures()
         watch.see(step, pictures)
-        optimizer.param_groups[0]["lr"] = recipe.learning_rate * recipe.left(step)
-        strength = recipe.shaking(step)
-        with leaky_relu_gradients(recipe.leak * recipe.left(step)):
-            answers = observer.answers(shaking(pictures, strength) if strength else pictures)
+        optimizer.param_groups[0]["lr"] = recipe.learning_rate * recipe.decay(step)
+        strength = recipe.transform_strength(step)
+        with leaky_relu_gradients(recipe.relu_leak * recipe.decay(step)):
+            answers = observer.answers(transforms(pictures, strength) if strength else pictures)
         (canvas.parameter.grad,) = torch.autograd.grad(loss(answers, wanted, recipe, step), canvas.parameter)
         optimizer.step()
     return canvas.pictures().detach()

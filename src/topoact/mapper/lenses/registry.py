@@ -1,12 +1,12 @@
-"""Lenses: functions that give every activation vector one number.
+"""Lenses by name: `lens_values` gives every activation vector one number, `LENSES` is the registry of names.
 
 The L2 norm is the lens of Rathore et al. 2021 (section 4). Columns of metadata are lenses as well, but a matrix does
-not know them: whoever has the table passes the column as an array. Lenses made of distances are in `remoteness`.
+not know them: whoever has the table passes the column as an array.
 """
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, NamedTuple, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +22,29 @@ from topoact.mapper.protocols import (
     Vectors,
     no_progress,
 )
-
-LENSES: Final = ("l2", "l1", "max", "pca:0", "pca:1", "eccentricity:2", "knn:5")
-"""Lenses that a menu offers; `lens_values` takes many more."""
+from topoact.registry import Registry
 
 NUMBER: Final = r"(\d+(?:\.\d+)?|inf)"
+
+
+class LensKind(NamedTuple):
+    """A family of lenses that are called by name."""
+
+    pattern: str
+    """Regular expression that the whole name matches, such as ``pca:(\\d+)``."""
+    make: Callable[..., Lens]
+    """Called with the vectors, shape (n_points, n_channels), and the groups of the pattern; returns the lens."""
+    usage: str
+    """How names are written, for people."""
+    menu: tuple[str, ...] = ()
+    """Names that a menu offers."""
+    is_pointwise: bool = False
+    """Whether the value of a vector depends on that vector alone; then new vectors can be given one."""
+
+
+def lens_menu() -> list[str]:
+    """Return the names of lenses that a menu offers; `lens_values` takes many more."""
+    return [name for kind in LENSES.values() for name in kind.menu]
 
 
 def lens_values(
@@ -71,7 +89,7 @@ def lens_values(
     """
     if _is_several(lens, len(vectors)):
         return _one_or_more(np.column_stack([lens_values(one, vectors, progress=progress) for one in lens]))
-    function = _named(lens, vectors) if isinstance(lens, str) else lens
+    function = _named(lens, vectors)[1] if isinstance(lens, str) else lens
     if isinstance(function, Eccentricity | NeighbourDistance):
         values: Any = function(vectors, progress)
     else:
@@ -80,19 +98,24 @@ def lens_values(
 
 
 def lens_of_one(lens: str, vectors: Vectors) -> Lens | None:
-    """Return a named lens of some points as a function of one vector, point or not; None where it is none.
+    """Return a named lens as a function of one vector, point or not; None where it depends on all points.
 
-    Eccentricity and the distance to a neighbour are no property of a vector alone.
+    Parameters
+    ----------
+    lens
+        A name; see `lens_values`.
+    vectors
+        The points, shape (n_points, n_channels), to which a principal component is fitted.
 
     Raises
     ------
     UnknownName
         If there is no lens of that name.
     """
-    function = _named(lens, vectors)
+    kind, function = _named(lens, vectors)
     if isinstance(function, PrincipalComponent):
         return function.fitted(vectors)
-    return None if isinstance(function, Eccentricity | NeighbourDistance) else function
+    return function if kind.is_pointwise else None
 
 
 def _is_several(lens: Any, n_points: int) -> TypeGuard[Sequence[Any]]:
@@ -102,15 +125,13 @@ def _is_several(lens: Any, n_points: int) -> TypeGuard[Sequence[Any]]:
     return isinstance(lens[0], str) or callable(lens[0]) or np.shape(lens[0]) == (n_points,)
 
 
-def _named(name: str, vectors: Vectors) -> Lens:
-    for pattern, make in _NAMES.items():
-        found = re.fullmatch(pattern, name)
-        if found:
-            return make(vectors, *found.groups())
-    raise UnknownName(
-        f"unknown lens {name!r}: choose l2, l1, linf, l<p>, max, pca:<i>, eccentricity, eccentricity:<p>, knn:<k> or "
-        "distance:<row>"
-    )
+def _named(name: str, vectors: Vectors) -> tuple[LensKind, Lens]:
+    for kind in LENSES.values():
+        match = re.fullmatch(kind.pattern, name)
+        if match:
+            return kind, kind.make(vectors, *match.groups())
+    *usages, last = dict.fromkeys(usage for kind in LENSES.values() for usage in kind.usage.split(", "))
+    raise UnknownName(f"unknown lens {name!r}: choose {', '.join(usages)} or {last}")
 
 
 def _checked(values: npt.NDArray[np.generic], n_points: int) -> LensValues:
@@ -138,14 +159,21 @@ def _row(vectors: Vectors, row: str) -> Lens:
     return DistanceTo(vectors[int(row)])
 
 
-_NAMES: Final[dict[str, Callable[..., Lens]]] = {
-    "l2": lambda _vectors: l2_norm,
-    "l1": lambda _vectors: l1_norm,
-    "max": lambda _vectors: max_channel,
-    f"l{NUMBER}": lambda _vectors, p: Norm(float(p)),
-    r"pca:(\d+)": lambda _vectors, i: PrincipalComponent(int(i)),
-    "eccentricity": lambda _vectors: Eccentricity(),
-    f"eccentricity:{NUMBER}": lambda _vectors, p: Eccentricity(float(p)),
-    r"knn:(\d+)": lambda _vectors, k: NeighbourDistance(int(k)),
-    r"distance:(\d+)": _row,
-}
+LENSES: Final = Registry(
+    "topoact.lenses",
+    LensKind,
+    {
+        "l2": LensKind("l2", lambda _: l2_norm, "l2", ("l2",), is_pointwise=True),
+        "l1": LensKind("l1", lambda _: l1_norm, "l1", ("l1",), is_pointwise=True),
+        "norm": LensKind(f"l{NUMBER}", lambda _, p: Norm(float(p)), "linf, l<p>", is_pointwise=True),
+        "max": LensKind("max", lambda _: max_channel, "max", ("max",), is_pointwise=True),
+        "pca": LensKind(r"pca:(\d+)", lambda _, i: PrincipalComponent(int(i)), "pca:<i>", ("pca:0", "pca:1")),
+        "eccentricity": LensKind("eccentricity", lambda _: Eccentricity(), "eccentricity"),
+        "eccentricity:p": LensKind(
+            f"eccentricity:{NUMBER}", lambda _, p: Eccentricity(float(p)), "eccentricity:<p>", ("eccentricity:2",)
+        ),
+        "knn": LensKind(r"knn:(\d+)", lambda _, k: NeighbourDistance(int(k)), "knn:<k>", ("knn:5",)),
+        "distance": LensKind(r"distance:(\d+)", _row, "distance:<row>", is_pointwise=True),
+    },
+)
+"""Lenses by name; other packages add theirs with entry points of the group ``topoact.lenses``."""

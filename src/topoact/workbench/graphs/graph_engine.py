@@ -58,6 +58,8 @@ class GraphEngine:
         """
         if settings.clusterer == "modes":
             return EngineResult(self._modes.graph(source, settings, progress))
+        if settings.clusterer != "dbscan":
+            return EngineResult(self._fitted(source, settings, progress))
         settings.clusterer_of()
         cover, rule, k = settings.cover_of(), parse_rule(settings.eps), settings.min_samples
         curves = self._measured(source, settings, progress)
@@ -70,9 +72,12 @@ class GraphEngine:
                 return EngineResult(replace(graph, curve=curve), index.radii)
             except TooLarge:
                 pass
+        return EngineResult(replace(self._fitted(source, settings, progress), curve=curve))
+
+    def _fitted(self, source: LensedLayer, settings: MapSettings, progress: Progress) -> MapperGraph:
+        """Return the graph of the estimator, without an index."""
         vectors = source.vectors()
-        graph = settings.mapper(source.values(vectors)).fit(vectors, progress=progress).graph_
-        return EngineResult(replace(graph, curve=curve))
+        return settings.mapper(source.values(vectors)).fit(vectors, progress=progress).graph_
 
     def close(self) -> None:
         """Wait until what is being kept in the study is there."""

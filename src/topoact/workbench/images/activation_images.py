@@ -231,7 +231,7 @@ def _identity(target_graph: TargetGraph, node: int) -> str:
 
 def _aimed(recipe: Recipe, target: Target) -> Recipe:
     """Return the recipe with which a target is made: what has no length cannot be reached, only its direction."""
-    return recipe if has_length(target) else replace(recipe, aim="direction")
+    return recipe if has_length(target) else replace(recipe, objective="direction")
 
 
 def _part(progress: Progress, number: int, n_parts: int) -> Progress:

@@ -1,0 +1,62 @@
+"""``topoact import``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from topoact.cli.options import (
+    COLUMN_OPTIONS,
+    AsJson,
+    Out,
+    Overwrite,
+    Restart,
+    named_columns,
+    with_options,
+)
+from topoact.cli.printing import print_study, progress
+
+
+@with_options(COLUMN_OPTIONS, before="overwrite")
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Vectors: .npy, .npz, .safetensors, .parquet, .h5ad or a folder of zarr. Or graphs: .json of"
+            " KeplerMapper, or as published by TopoAct's authors."
+        ),
+    ],
+    *,
+    out: Out,
+    metadata: Annotated[Path | None, typer.Option(help="A .csv or .parquet table with as many rows.")] = None,
+    vectors: Annotated[
+        list[Path] | None, typer.Option(help="Of graphs: a file of their vectors; may be repeated.")
+    ] = None,
+    layer_name: Annotated[
+        list[str] | None, typer.Option(help="Name of a layer, once for each.", show_default="as in the file")
+    ] = None,
+    vector_column: Annotated[
+        list[str] | None,
+        typer.Option(help="Array or column that is a layer; may be repeated.", show_default="all that can be"),
+    ] = None,
+    overwrite: Overwrite = False,
+    restart: Restart = False,
+    as_json: AsJson = False,
+    **options: Any,
+) -> None:
+    """Write vectors or graphs that exist already as a study."""
+    from topoact.importers.run import import_files
+
+    with progress() as report:
+        study = import_files(
+            [*files, *(vectors or ())],
+            out,
+            metadata=metadata,
+            layer_name=layer_name,
+            vector_column=vector_column,
+            **named_columns(options),
+            overwrite=overwrite,
+            restart=restart,
+            on_progress=report,
+        )
+    print_study(study, as_json=as_json)

@@ -1,0 +1,65 @@
+"""Covers of one lens by name: `COVERS` is the registry, `named_cover` makes one."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final, NamedTuple
+
+from topoact.errors import UnknownName
+from topoact.mapper.covers.even import QuantileCover, UniformCover
+from topoact.mapper.protocols import Cover
+from topoact.registry import Registry
+
+PLACED_AS_BY: Final = "Equal, as placed by"
+
+
+class CoverKind(NamedTuple):
+    """A cover that is called by name, and how a menu offers it."""
+
+    make: Callable[[int, float], Cover]
+    """Called with the number of intervals and the overlap, in [0, 1)."""
+    label: str
+    group: str = ""
+    """Heading below which it is offered."""
+
+
+def named_cover(name: str, n_intervals: int, overlap: float) -> Cover:
+    """Return a cover of one lens.
+
+    Parameters
+    ----------
+    name
+        A name in `COVERS`.
+    n_intervals
+        How many, at least 1.
+    overlap
+        Share of an interval that it has in common with the next, in [0, 1).
+
+    Raises
+    ------
+    UnknownName
+        If there is no cover of that name.
+    InvalidInput
+        If a number is out of range.
+    """
+    if name not in COVERS:
+        raise UnknownName(f"unknown cover {name!r}: choose {', '.join(COVERS)}")
+    return COVERS[name].make(n_intervals, overlap)
+
+
+def _placed_as_by(convention: str, label: str) -> CoverKind:
+    return CoverKind(partial(UniformCover, convention=convention), label, PLACED_AS_BY)
+
+
+COVERS: Final = Registry(
+    "topoact.covers",
+    CoverKind,
+    {
+        "uniform": CoverKind(UniformCover, "equal intervals"),
+        "balanced": CoverKind(QuantileCover, "equally many points"),
+        "giotto-tda": _placed_as_by("giotto-tda", "giotto-tda"),
+        "tda-mapper": _placed_as_by("tda-mapper", "tda-mapper"),
+        "gudhi": _placed_as_by("gudhi", "GUDHI"),
+        "zen-mapper": _placed_as_by("zen-mapper", "zen-mapper"),
+    },
+)
+"""Covers by name; other packages add theirs with entry points of the group ``topoact.covers``."""

@@ -1,0 +1,95 @@
+"""`Registry`: named extension points, filled by this package and by the entry points of installed packages."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar
+
+from topoact.errors import InvalidInput
+
+Entry = TypeVar("Entry")
+
+logger = logging.getLogger(__name__)
+
+
+class Registry(Mapping[str, Entry], Generic[Entry]):
+    """Entries by name. Those of other packages are listed without loading them, and loaded when they are used.
+
+    Parameters
+    ----------
+    group
+        Entry-point group in which other packages offer entries, such as ``"topoact.lenses"``.
+    kind
+        The class that every entry must be an instance of.
+    builtin
+        The entries of this package. No other package can replace them.
+    """
+
+    def __init__(self, group: str, kind: type[Entry], builtin: Mapping[str, Entry]) -> None:
+        self.group, self._kind = group, kind
+        self._entries: dict[str, Entry | EntryPoint] = dict(builtin)
+        self._is_searched = False
+
+    def register(self, name: str, entry: Entry) -> None:
+        """Add an entry for this process, from a notebook or a script.
+
+        Raises
+        ------
+        InvalidInput
+            If the name is taken, or the entry is of another class.
+        """
+        if name in self._found():
+            raise InvalidInput(f"{self.group} has an entry {name!r} already: choose another name")
+        self._entries[name] = self._checked(name, entry)
+
+    def unregister(self, name: str) -> None:
+        """Take an entry out again; raises `KeyError` if there is none."""
+        del self._entries[name]
+
+    def __getitem__(self, name: str) -> Entry:
+        """Return an entry, loading it if another package offers it.
+
+        Raises
+        ------
+        KeyError
+            If there is none of that name.
+        InvalidInput
+            If the package that offers it cannot be loaded, or offers something else.
+        """
+        entry = self._found()[name]
+        if isinstance(entry, EntryPoint):
+            try:
+                loaded = entry.load()
+            except Exception as error:
+                raise InvalidInput(
+                    f"{entry.value}, which a package offers as {name!r} of {self.group}, cannot be loaded:"
+                    f" {type(error).__name__}: {error}"
+                ) from error
+            self._entries[name] = entry = self._checked(name, loaded)
+        return entry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found())
+
+    def __len__(self) -> int:
+        return len(self._found())
+
+    def _found(self) -> dict[str, Entry | EntryPoint]:
+        """Return all entries; the installed packages are searched once."""
+        if not self._is_searched:
+            self._is_searched = True
+            for point in entry_points(group=self.group):
+                if point.name in self._entries:
+                    logger.warning(
+                        "%s: %r of %s is disregarded, the name is taken", self.group, point.name, point.value
+                    )
+                else:
+                    self._entries[point.name] = point
+        return self._entries
+
+    def _checked(self, name: str, entry: object) -> Entry:
+        if not isinstance(entry, self._kind):
+            raise InvalidInput(
+                f"{name!r} of {self.group} must be a {self._kind.__name__}: got a {type(entry).__name__}"
+            )
+        return entry
