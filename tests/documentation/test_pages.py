@@ -1,7 +1,9 @@
-"""What is documented exists, and what exists is documented."""
+"""What the pages show exists: links lead somewhere, python blocks run, and lines are as short as those of code."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -9,39 +11,70 @@ import pytest
 import topoact
 from topoact.workbench import KNOBS, MapSettings
 
-ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
-LINK = re.compile(r"\]\(([^)#]+)\)")
+ROOT: Final = Path(__file__).parents[2]
+PAGES: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
+LINK: Final = re.compile(r"\]\(([^)#]+)\)")
+BLOCK: Final = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+IMPORT: Final = re.compile(r"^from (topoact[\w.]*) import (.+)$", re.MULTILINE)
+WRITTEN_BY_BENCHMARKS: Final = re.compile(r"<!-- begin .*?<!-- end", re.DOTALL)
+FENCE: Final = re.compile(r"^```(.*)$", re.MULTILINE)
+
+Check = Callable[[dict[str, Any], str], bool]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+WITH_BLOCKS: Final = [page for page in PAGES if BLOCK.search(page.read_text("utf-8"))]
+
+
+def cloud(n_channels: int = 3) -> dict[str, Any]:
+    """A matrix in the place of the reader's own."""
+    return {"X": np.random.default_rng(0).normal(size=(500, n_channels))}
+
+
+GIVEN: Final[dict[str, dict[str, Any]]] = {"README.md": cloud(), "docs/method.md": cloud()}
+"""Names that the text of a page leaves to the reader."""
+
+SHOWN: Final[dict[str, Check]] = {
+    "README.md": lambda names, _: names["graph"].n_nodes > 0,
+    "docs/mapper.md": lambda names, said: said.count("MapperGraph") == 18 and names["distances"].shape == (3000, 10),
+    "docs/method.md": lambda _, said: "cluster structure" in said,
+    "docs/study-format.md": lambda names, _: len(names["vectors"]) == len(names["points"]) == 120,
+    "docs/interpreting-nodes.md": lambda _, said: "cup" in said and "NodeAttribution" in said,
+}
+"""What must have come of the blocks of a page: its names, and what it printed."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_local_links_lead_somewhere(page: Path) -> None:
-    targets = [target for target in LINK.findall(page.read_text()) if "://" not in target]
+    targets = [target for target in LINK.findall(page.read_text("utf-8")) if "://" not in target]
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-def test_the_readme_example_of_the_estimator_runs() -> None:
-    block = re.search(r"```python\nimport topoact\n(.*?)\nstudy =", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert block is not None
-    cloud = np.random.default_rng(0).normal(size=(400, 3))
-    names: dict[str, object] = {"topoact": topoact, "X": cloud}
-    exec(block[1].replace("members(3)", "members(0)"), names)
-    assert names["graph"].n_nodes > 0
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=name_of)
+def test_python_blocks_run_from_top_to_bottom(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = dict(GIVEN.get(name_of(page), {}))
+    for block in BLOCK.findall(page.read_text("utf-8")):
+        exec(compile(block, page, "exec"), names)
+    said = capsys.readouterr().out
+    assert SHOWN[name_of(page)](names, said), said
 
 
-def test_the_page_on_mapper_runs_from_top_to_bottom(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, object] = {}
-    for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "mapper.md").read_text(), re.DOTALL):
-        exec(block, names)
-    assert capsys.readouterr().out.count("MapperGraph") == 18
-    assert names["distances"].shape == (3000, 10)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_fences_say_what_they_hold(page: Path) -> None:
+    opened = FENCE.findall(page.read_text("utf-8"))[::2]
+    known = {"python", "console", "text", "bibtex"}
+    assert {kind for kind in opened if kind not in known and kind[:1] != "{"} == set()
 
 
-def test_the_page_on_the_method_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, object] = {"X": np.random.default_rng(0).normal(size=(500, 3))}
-    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "method.md").read_text(), re.DOTALL)
-    exec(block, names)
-    assert "cluster structure" in capsys.readouterr().out
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_lines_are_short(page: Path) -> None:
+    written = WRITTEN_BY_BENCHMARKS.sub("", page.read_text("utf-8"))
+    prose = [line for line in written.splitlines() if not line.startswith(("|", "!["))]
+    assert [line for line in prose if len(line) > 120] == []
 
 
 def test_every_setting_has_a_knob_with_help() -> None:
@@ -50,8 +83,9 @@ def test_every_setting_has_a_knob_with_help() -> None:
 
 
 def test_the_changelog_knows_this_version() -> None:
-    assert f"## {topoact.__version__} " in (ROOT / "CHANGELOG.md").read_text()
+    assert f"## [{topoact.__version__}] - " in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
-def test_every_public_name_has_a_docstring() -> None:
-    assert [name for name in topoact.__all__ if name[0] != "_" and not getattr(topoact, name).__doc__] == []
+def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
+    kinds = re.findall(r"^### (.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert set(kinds) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
