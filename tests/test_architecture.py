@@ -1,8 +1,10 @@
 """The house stays as it was drawn: what is imported when, which way, and how long things may grow."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -31,7 +33,7 @@ def test_the_public_surface():
     covers = {"IntervalCover", "ProductCover", "QuantileCover", "UniformCover"}
     clusterers = {"Communities", "DBSCAN", "HDBSCAN", "Modes", "SingleLinkage"}
     indexes = {"ModeIndex", "NeighborIndex", "TorchProducts"}
-    others = {"BallMapper", "Mapper", "MapperGraph", "__version__", "open"}
+    others = {"BallMapper", "Mapper", "MapperGraph", "__version__", "from_kepler_mapper", "open", "to_kepler_mapper"}
     assert set(topoact.__all__) == covers | clusterers | indexes | others
     assert all(getattr(topoact, name) is not None for name in topoact.__all__)
     assert topoact.open.__name__ == "open_workbench"
@@ -78,3 +80,15 @@ def test_nothing_is_imported_from_the_tests_room():
     for file in FILES:
         if "testing" not in file.parts:
             assert "topoact.testing" not in file.read_text("utf-8"), file
+
+
+def test_the_page_on_the_architecture_names_every_room():
+    page = (PACKAGE.parents[1] / "docs" / "architecture.md").read_text("utf-8")
+    table = page.partition("| room |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`([a-z_]+)(?:/|\.py)`", table))
+    files = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
+    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert named == files | folders
+    contract = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    layers = [room for layer in contract["contracts"][0]["layers"] for room in layer.split(" | ")]
+    assert set(layers) | {"testing"} == named

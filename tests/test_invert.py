@@ -119,7 +119,7 @@ def test_ctrl_c_keeps_what_is_there(
             raise KeyboardInterrupt
         return paint(*arguments, **options)
 
-    monkeypatch.setattr(activation_images, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(activation_images, "MAX_BATCH_SIZE", 1)
     monkeypatch.setattr(batch, "invert", interrupt)
     code, output, errors = invert(capsys, study, *QUICK, "--top", "4")
     assert (code, output) == (130, "")

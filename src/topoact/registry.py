@@ -46,6 +46,15 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         """Take an entry out again; raises `KeyError` if there is none."""
         del self._entries[name]
 
+    def usable(self) -> Iterator[tuple[str, Entry]]:
+        """Yield names and entries for menus; one that cannot be loaded is left out with a warning in the log."""
+        for name in list(self._found()):
+            try:
+                yield name, self[name]
+            except InvalidInput as error:
+                logger.warning("%s", error)
+                del self._entries[name]
+
     def __getitem__(self, name: str) -> Entry:
         """Return an entry, loading it if another package offers it.
 

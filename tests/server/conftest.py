@@ -84,7 +84,7 @@ def server(small_study, page) -> Iterator[SimpleNamespace]:
 def painter(network_path, page) -> Iterator[httpx2.Client]:
     """A client of a server that has the network of its study at hand."""
     with serving(open_workbench(network_path, NetworkChoice())) as running, visiting(running) as client:
-        client.bench = running.bench
+        client.bench, client.images = running.bench, running.app.state.images
         yield client
 
 

@@ -14,7 +14,7 @@ from topoact.wire import images
 
 @pytest.fixture(scope="module")
 def graph(painter):
-    painter.bench.images.recipe = Recipe(steps=20, attempts=1)
+    painter.images.recipe = Recipe(steps=20, attempts=1)
     usual = painter.get("/api/study").json()["defaults"]
     return obtain(painter, "/api/maps", {"layer": 0, "settings": usual}).split("/")[0]
 
@@ -62,9 +62,9 @@ def test_from_the_request_to_the_images(painter, graph):
 
 
 def test_while_it_runs(painter, graph, monkeypatch):
-    monkeypatch.setattr(painter.bench.images, "recipe", Recipe(steps=100_000, attempts=1))
+    monkeypatch.setattr(painter.images, "recipe", Recipe(steps=100_000, attempts=1))
     ticket = ask(painter, graph, node(0), node(1)).json()
-    (name, other), store = ticket["results"], painter.bench.images.store
+    (name, other), store = ticket["results"], painter.images.store
     assert ask(painter, graph, node(0), node(1)).json() == ticket
     told = known(painter, other)
     assert (told.done, told.label, told.target.nodes, told.cosine, told.lands) == (False, "node 1", [1], None, None)
@@ -119,7 +119,7 @@ def test_requests_that_are_none(painter, graph):
 def test_without_the_network_there_is_what_is_stored(painter, graph, monkeypatch):
     ticket = ask(painter, graph, node(2)).json()
     finish(painter, ticket["job"])
-    monkeypatch.setattr(painter.bench, "choice", None)
+    monkeypatch.setattr(painter.bench, "network_choice", None)
     assert ask(painter, graph, node(2)).json() == {**ticket, "job": None}
     assert "start the explorer with --model study" in error_of(ask(painter, graph, node(3)), 400)
 

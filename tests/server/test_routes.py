@@ -16,7 +16,7 @@ from topoact.analysis.drawing.layout import layout
 from topoact.server.routes import router
 from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.wire import messages, serialize, shape
-from topoact.workbench import MapSettings, open_workbench
+from topoact.workbench import MapSettings, open_workbench, texts
 from topoact.workbench.columns import coded_columns
 
 SETTINGS = MAP["settings"]
@@ -161,7 +161,7 @@ class TestStudy:
         assert serialize.study_summary(bench).texts == "word"
         (found,) = serialize.example_ids(bench, [1])
         assert found.passage.model_dump() == {"before": "The ", "focus": "😀", "after": " cat sat."}
-        frame = decode_frame(serialize.search_frame(bench, messages.SearchRequest(query="CAT", whole=False)))
+        frame = decode_frame(serialize.search_frame(texts.find(bench.study, "CAT", whole=False)))
         assert frame["rows"].tolist() == [2, 5]
 
     def test_thumbnails(self, client, server):
@@ -330,11 +330,11 @@ class TestEquivalents:
         assert "does not exist" in error_of(client.get(f"/api/graphs/{digest}/nodes/{node + 1}/keyterms"), 400)
 
 
-class TestArguments:
-    def test_only_networks_argue(self, client):
+class TestAttributions:
+    def test_only_studies_with_a_network_have_attributions(self, client):
         digest = obtain(client, "/api/maps", MAP).split("/")[0]
         problem = error_of(client.post("/api/attributions", json={"layer": 0, "graph": digest}), 400)
-        assert problem.endswith("there is nothing its nodes could argue for")
+        assert problem.endswith("its nodes have no attributions")
         problem = error_of(client.post("/api/attributions", json={"layer": 1, "graph": digest}), 404)
         assert problem == f"there is no graph {digest} of layer rows: ask for it anew"
         assert "ask for them first" in error_of(client.get(f"/api/graphs/{digest}/nodes/0/attribution"), 404)

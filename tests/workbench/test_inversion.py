@@ -221,7 +221,7 @@ class TestStopped:
         ],
     )
     def test_what_is_finished_stays(self, bench, monkeypatch, error, raised, sentence):
-        monkeypatch.setattr(activation_images, "MOST_AT_ONCE", 2)
+        monkeypatch.setattr(activation_images, "MAX_BATCH_SIZE", 2)
         _, graph = graph_of(bench)
         targets = every(graph)[:5]
 
@@ -322,7 +322,7 @@ def test_many_images_give_way_to_one_that_somebody_waits_for(watched):
 
 
 def test_what_cannot_be_stored_is_told(watched):
-    root = watched.ActivationImages(bench).store.root
+    root = ActivationImages(watched.bench).store.root
     root.write_text("in the way")
     failed = watched.last(watched.start())
     root.unlink()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from topoact.errors import UnknownName
 from topoact.importers.run import import_files
 from topoact.mapper import ModeIndex, TooLarge
 from topoact.testing.studies import write_digits_study
@@ -136,4 +137,5 @@ class TestAboveTheNoise:
         )
 
     def test_there_is_no_shape_of_an_unknown_graph(self, clouds):
-        assert shape_of(clouds, "0" * 16) is None
+        with pytest.raises(UnknownName, match="there is no graph 0000000000000000: ask for it anew"):
+            shape_of(clouds, "0" * 16)

@@ -123,7 +123,7 @@ def test_what_is_seen_in_images_and_probes(bench):
     assert sorted(one.name for one in stored.predictions) == sorted(CALLED.values())
     assert images.load("0123456789abcdef") is None
     found = {"kind": "image", "text": None, "predictions": [list(Prediction("output 2", 0.9))], "notices": []}
-    told = located_input_message(bench.study, "0" * 16, {**found, "thumbnail": None, "places": [], "n_layers": 0})
+    told = located_input_message(bench.study, "0" * 16, {**found, "thumbnail": None, "locations": [], "n_layers": 0})
     assert [one.name for one in told.predictions] == ["output 2, mostly red"]
 
 

@@ -48,7 +48,7 @@ def place(probe, name):
 
 def test_all_layers(bench):
     seen = []
-    probe = locate(bench, picture(500), SETTINGS, first=1, on_place=seen.append)
+    probe = locate(bench, picture(500), SETTINGS, first=1, on_location=seen.append)
     assert [len(one.locations) for one in seen] == [0, 1, 2, 3, 4]
     assert [one.name for one in probe.locations] == [bench.layers[1], bench.layers[0], *bench.layers[2:]]
     assert (probe.kind, probe.n_layers, len(probe.locations)) == ("image", 4, 4)
@@ -131,7 +131,7 @@ def test_any_settings(bench, settings):
 def test_sentences(bench):
     one = locate(bench, picture(500), SETTINGS)
     assert place(one, "3@mean").sentence.startswith("in node")
-    assert " of its 196 positions land in " in place(one, "1@random").sentence
+    assert " of its 196 positions are in " in place(one, "1@random").sentence
 
 
 def test_what_is_usual_is_measured_once(bench, monkeypatch):

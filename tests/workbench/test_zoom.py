@@ -211,7 +211,7 @@ class TestJudgement:
     def test_one_that_is_damaged_is_asked_for_again(self, bench):
         found = measure_consensus(bench, "rows", SETTINGS)
         key = bench.drawn_name("rows", SETTINGS.finest, None).graph
-        (bench.study.path / "graphs" / key / "judgement.json").write_text('{"component": {}}')
+        (bench.study.path / "graphs" / key / "consensus.json").write_text('{"component": {}}')
         assert bench.cache.load_consensus(key) is None
         assert measure_consensus(bench, "rows", SETTINGS) == found
 

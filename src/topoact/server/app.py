@@ -22,6 +22,7 @@ from topoact.server.routes import router
 from topoact.server.security import Gate
 from topoact.wire.messages import Problem
 from topoact.workbench import Workbench
+from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.jobs.runner import JobRunner
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -51,7 +52,7 @@ def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] 
     if not (STATIC / "index.html").exists():
         raise StudyError("the explorer's page is missing from this installation: run 'make frontend' in the checkout")
     app = FastAPI(title="TopoAct", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan)
-    app.state.bench = bench
+    app.state.bench, app.state.images = bench, ActivationImages(bench)
     app.add_exception_handler(TopoActError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)

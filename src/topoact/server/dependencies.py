@@ -24,7 +24,8 @@ def _jobs(request: Request) -> JobRunner:
 
 
 def _images(request: Request) -> ActivationImages:
-    return ActivationImages(_bench(request))
+    images: ActivationImages = request.app.state.images
+    return images
 
 
 Bench = Annotated[Workbench, Depends(_bench)]

@@ -152,7 +152,7 @@ def from_stored(values: dict[str, Any]) -> MapSettings:
 
 def clusterers_with(setting: str) -> list[str]:
     """Return the names of the clusterers that have a setting; none for one that all graphs have."""
-    return [name for name in CLUSTERERS if setting in _settings_of(name)]
+    return [name for name, kind in CLUSTERERS.usable() if setting in kind.settings]
 
 
 def _settings_of(clusterer: str) -> tuple[str, ...]:
@@ -187,9 +187,9 @@ class Knob:
     def choices(self) -> tuple[Choice, ...]:
         """All values of a choice; none where they depend on the layer."""
         if self.name == "cover":
-            return tuple(Choice(name, kind.label, kind.group) for name, kind in COVERS.items())
+            return tuple(Choice(name, kind.label, kind.group) for name, kind in COVERS.usable())
         if self.name == "clusterer":
-            return tuple(Choice(name, kind.label) for name, kind in CLUSTERERS.items())
+            return tuple(Choice(name, kind.label) for name, kind in CLUSTERERS.usable())
         return METRICS if self.name == "metric" else ()
 
     @property

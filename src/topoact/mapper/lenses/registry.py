@@ -44,7 +44,7 @@ class LensKind(NamedTuple):
 
 def lens_menu() -> list[str]:
     """Return the names of lenses that a menu offers; `lens_values` takes many more."""
-    return [name for kind in LENSES.values() for name in kind.menu]
+    return [name for _, kind in LENSES.usable() for name in kind.menu]
 
 
 def lens_values(
@@ -126,11 +126,11 @@ def _is_several(lens: Any, n_points: int) -> TypeGuard[Sequence[Any]]:
 
 
 def _named(name: str, vectors: Vectors) -> tuple[LensKind, Lens]:
-    for kind in LENSES.values():
+    for _, kind in LENSES.usable():
         match = re.fullmatch(kind.pattern, name)
         if match:
             return kind, kind.make(vectors, *match.groups())
-    *usages, last = dict.fromkeys(usage for kind in LENSES.values() for usage in kind.usage.split(", "))
+    *usages, last = dict.fromkeys(usage for _, kind in LENSES.usable() for usage in kind.usage.split(", "))
     raise UnknownName(f"unknown lens {name!r}: choose {', '.join(usages)} or {last}")
 
 
