@@ -3,28 +3,19 @@
 import ast
 import doctest
 import inspect
-import re
 from collections import Counter
 from dataclasses import is_dataclass
 from functools import cached_property
-from importlib import import_module
 from itertools import chain
-from pathlib import Path
 from types import FunctionType
 from typing import Any, Final
 
 import pytest
 from numpydoc.validate import validate
+from public_names import CODE, DATA, LISTED, NAMES, OPTIONS, found
 
 import topoact
 import topoact.errors
-
-ROOT: Final = Path(__file__).parents[2]
-PAGES: Final = sorted((ROOT / "docs" / "api").glob("*.md"))
-DIRECTIVE: Final = re.compile(r"^\.\. auto(?:class|function|exception):: ([\w.]+)((?:\n   :.*)*)$", re.MULTILINE)
-LISTED: Final = [found for page in PAGES for found in DIRECTIVE.findall(page.read_text("utf-8"))]
-OPTIONS: Final = dict(LISTED)
-NAMES: Final = list(OPTIONS)
 
 CHECKS: Final = {
     "GL03": "no double blank lines",
@@ -51,21 +42,6 @@ CHECKS: Final = {
 """numpydoc's checks that hold for every public name and its members. PR04, a type for each parameter, is left out: the
 types are those of the signature, which mypy checks and the site shows."""
 METHODS: Final = (FunctionType, classmethod, staticmethod, property, cached_property)
-
-
-def found(name: str) -> Any:
-    """Return the object of a dotted name."""
-    module, attributes = name, []
-    while True:
-        try:
-            thing: Any = import_module(module)
-            break
-        except ModuleNotFoundError:
-            module, _, last = module.rpartition(".")
-            attributes.insert(0, last)
-    for attribute in attributes:
-        thing = getattr(thing, attribute)
-    return thing
 
 
 def members(name: str) -> list[str]:
@@ -110,7 +86,12 @@ def test_every_name_stands_on_one_page() -> None:
     assert [name for name, times in Counter(name for name, _ in LISTED).items() if times > 1] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DATA)
+def test_data_exist(name: str) -> None:
+    assert found(name) is not None
+
+
+@pytest.mark.parametrize("name", CODE)
 def test_docstrings_are_complete(name: str) -> None:
     wrong = []
     for one in (name, *members(name)):
@@ -120,7 +101,7 @@ def test_docstrings_are_complete(name: str) -> None:
 
 
 @pytest.mark.usefixtures("reader")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CODE)
 def test_examples_run(name: str) -> None:
     thing = found(name)
     parsed = doctest.DocTestParser().get_doctest(inspect.getdoc(thing) or "", {}, name, None, None)

@@ -24,7 +24,15 @@ class ColumnNames(NamedTuple):
 
 
 class InputKind(NamedTuple):
-    """Data that are called ``prefix:name``."""
+    """Data that are called ``prefix:name``.
+
+    Examples
+    --------
+    >>> from topoact.inputs.opening import InputKind, open_source
+    >>> kind = InputKind(lambda spec, columns: open_source(spec.partition(":")[2], label=columns.label))
+    >>> isinstance(kind, InputKind)
+    True
+    """
 
     open: "Callable[[str, ColumnNames], Source | TextSource]"
     """Called with the whole specification and the columns that the user names."""

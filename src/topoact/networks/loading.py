@@ -69,7 +69,16 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
 
 
 class NetworkKind(NamedTuple):
-    """Networks that are called ``prefix:name``."""
+    """Networks that are called ``prefix:name``.
+
+    Examples
+    --------
+    >>> from topoact.networks import load_network
+    >>> from topoact.networks.loading import NetworkKind
+    >>> kind = NetworkKind(lambda name, weights, seed: load_network(f"my_models.py:{name}", weights=weights, seed=seed))
+    >>> kind.load("resnet20", None, 0).layer_names()[0]
+    'bn1'
+    """
 
     load: "Callable[[str, str | Path | None, int], Network]"
     """Called with the name behind the prefix, the weights that the user named, and the seed of random weights.

@@ -28,7 +28,15 @@ NUMBER: Final = r"(\d+(?:\.\d+)?|inf)"
 
 
 class LensKind(NamedTuple):
-    """A family of lenses that are called by name."""
+    """A family of lenses that are called by name.
+
+    Examples
+    --------
+    >>> from topoact.mapper import LensKind
+    >>> kind = LensKind("mean", lambda vectors: lambda some: some.mean(axis=1), "mean", is_pointwise=True)
+    >>> kind.usage, kind.menu
+    ('mean', ())
+    """
 
     pattern: str
     """Regular expression that the whole name matches, such as ``pca:(\\d+)``."""
