@@ -39,12 +39,14 @@ def largest(graph: topoact.MapperGraph, n: int) -> Iterator[tuple[int, int]]:
 
 
 def main(path: Path) -> float:
-    layer = topoact.open(path).layer("layer3@mean")
+    study = topoact.open(path)
+    layer = study.layer("layer3@mean")
     stored = layer.map(n_intervals=40, overlap=0.3)
     modes = topoact.Modes(k=15, prominence=0.5)
-    graph = topoact.Mapper(lens="l2", cover=Halves(), n_intervals=30, clusterer=modes).fit(layer.vectors()).graph_
+    graph = topoact.Mapper(lens="l2", cover=Halves(), clusterer=modes).fit(layer.vectors()).graph_
+    finer = topoact.Mapper(n_intervals=30, clusterer=modes).fit(study.layer("bn1@mean").vectors()).graph_
     for node, size in largest(graph, n=3):
-        print(node, size, stored.n_nodes, layer.top_classes(stored).columns.tolist())
+        print(node, size, finer.n_nodes, layer.top_classes(stored).columns.tolist())
     return stored.coverage
 
 
@@ -54,45 +56,48 @@ if __name__ == "__main__":
 
 MISTAKES: Final = {
     "a wrong type of n_intervals": ("n_intervals=30", 'n_intervals="30"', "arg-type"),
-    "an unknown keyword of Mapper": ("clusterer=modes", "clustering=modes", "call-arg"),
-    "a missing attribute of a graph": ("stored.n_nodes", "stored.node_count", "attr-defined"),
+    "an unknown keyword of Mapper": ("cover=Halves(), clusterer", "cover=Halves(), clustering", "call-arg"),
+    "a missing attribute of a graph": ("finer.n_nodes", "finer.node_count", "attr-defined"),
     "a wrong use of what is returned": ("return stored.coverage", "return stored.edges", "return-value"),
-    "a typing error in the name of a method": ('.layer("layer3@mean")', '.layr("layer3@mean")', "attr-defined"),
+    "a typing error in the name of a method": ('study.layer("bn1', 'study.layr("bn1', "attr-defined"),
 }
 """Of each: what is right, what is wrong, and the error that mypy has for it."""
 
 
+def wrong_script() -> str:
+    """Return the script with all mistakes."""
+    script = SCRIPT
+    for right, wrong, _ in MISTAKES.values():
+        assert script.count(right) == 1
+        script = script.replace(right, wrong)
+    return script
+
+
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """The kinds of errors that mypy finds in the script, and in one with each mistake, by name."""
+def errors(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
+    """What mypy finds: the line of each error, and its kind."""
     folder = tmp_path_factory.mktemp("user")
-    (folder / "right.py").write_text(SCRIPT, "utf-8")
-    for number, (right, wrong, _) in enumerate(MISTAKES.values()):
-        assert SCRIPT.count(right) == 1
-        (folder / f"wrong{number}.py").write_text(SCRIPT.replace(right, wrong), "utf-8")
-    mypy = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--follow-imports=silent"]
-    cache = ROOT / ".mypy_cache" / "of-users"
-    files = sorted(file.name for file in folder.glob("*.py"))
+    scripts = {"right.py": SCRIPT, "wrong.py": wrong_script()}
+    for name, script in scripts.items():
+        (folder / name).write_text(script, "utf-8")
+    options = ["--strict", "--no-error-summary", "--follow-imports=silent", "--scripts-are-modules", "--config-file="]
+    command = [sys.executable, "-m", "mypy", *options, f"--cache-dir={ROOT / '.mypy_cache' / 'of-users'}", *scripts]
     environment = {"MYPYPATH": str(ROOT / "src")}
-    command = [*mypy, "--config-file=", f"--cache-dir={cache}", "--scripts-are-modules", *files]
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert result.stderr == ""
-    errors = re.findall(r"^(\w+)\.py:\d+: error: .*\[([\w-]+)\]$", result.stdout, re.MULTILINE)
-    assert len(errors) == result.stdout.count("error:"), result.stdout
-    kinds: dict[str, set[str]] = {}
-    for name, kind in errors:
-        kinds.setdefault(name, set()).add(kind)
-    return kinds
+    found = re.findall(r"^(\w+\.py):(\d+): error: .*\[([\w-]+)\]$", result.stdout, re.MULTILINE)
+    assert len(found) == result.stdout.count("error:"), result.stdout
+    return [(scripts[name].splitlines()[int(line) - 1], kind) for name, line, kind in found]
 
 
-def test_a_right_script_passes(found: dict[str, set[str]]) -> None:
-    assert "right" not in found
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_found(errors: list[tuple[str, str]], mistake: str) -> None:
+    _, wrong, kind = MISTAKES[mistake]
+    assert [found for line, found in errors if wrong in line and found == kind] == [kind]
 
 
-@pytest.mark.parametrize("number", range(len(MISTAKES)), ids=list(MISTAKES))
-def test_mistakes_are_found(found: dict[str, set[str]], number: int) -> None:
-    _, _, kind = list(MISTAKES.values())[number]
-    assert kind in found[f"wrong{number}"]
+def test_nothing_else_is_found(errors: list[tuple[str, str]]) -> None:
+    assert len(errors) == len(MISTAKES), errors
 
 
 def test_the_script_runs(reader: Path) -> None:
