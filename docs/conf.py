@@ -3,10 +3,25 @@
 import re
 from os.path import normpath, relpath
 from pathlib import PurePosixPath
+from typing import Generic, TypeVar
 
+import numpy.typing as npt
 from sphinx.application import Sphinx
 
 import topoact
+
+Scalar = TypeVar("Scalar")
+
+
+class ArrayLike:
+    """Shown by its name, in the place of the long union that it stands for."""
+
+
+class NDArray(Generic[Scalar]):
+    """Shown by its name and the type of its elements."""
+
+
+npt.ArrayLike, npt.NDArray = ArrayLike, NDArray
 
 project = "TopoAct"
 author = "The TopoAct founders"
@@ -18,14 +33,15 @@ exclude_patterns = ["_build"]
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]
 
-autodoc_default_options = {"members": True, "member-order": "bysource", "exclude-members": "set_fit_request"}
+autodoc_member_order = "bysource"
 autodoc_typehints = "description"  # the types of parameters are those of the signature, which mypy checks
 autodoc_typehints_description_target = "documented"
+autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
-autodoc_class_signature = "separated"
+toc_object_entries_show_parents = "hide"
 napoleon_google_docstring = False
-napoleon_use_ivar = napoleon_use_rtype = True
-default_role = "code"
+napoleon_use_rtype = True
+default_role = "py:obj"  # a link where the name is public
 
 html_theme = "furo"
 html_title = "TopoAct"
@@ -66,7 +82,13 @@ def on_include_read(_app: Sphinx, path: PurePosixPath, _page: str, content: list
     content[0] = relinked(content[0], normpath(f"docs/{path.parent}"), ".")
 
 
+def on_process_signature(_app: Sphinx, _what: str, _name: str, thing: object, *_: object) -> tuple[str, str] | None:
+    """Leave out the signature of a protocol: nobody calls it."""
+    return ("", "") if getattr(thing, "_is_protocol", False) else None
+
+
 def setup(app: Sphinx) -> None:
-    """Register the two."""
+    """Register these."""
+    app.connect("autodoc-process-signature", on_process_signature)
     app.connect("source-read", on_source_read)
     app.connect("include-read", on_include_read)

@@ -47,7 +47,7 @@ METHODS: Final = (FunctionType, classmethod, staticmethod, property, cached_prop
 def members(name: str) -> list[str]:
     """Return the dotted names of the methods and properties of a public class that its page shows."""
     thing, options = found(name), OPTIONS[name]
-    if not inspect.isclass(thing) or ":no-members:" in options:
+    if not inspect.isclass(thing) or " :members:" not in options:
         return []
     own = {key: value for key, value in vars(thing).items() if key[0] != "_" and isinstance(value, METHODS)}
     shown, hidden = (_listed(options, kind) for kind in (":members:", ":exclude-members:"))

@@ -65,10 +65,10 @@ class Cover(Protocol):
     >>> import numpy as np, topoact
     >>> class Halves:
     ...     def intervals(self, lens):
-    ...         middle = np.median(lens)
-    ...         return topoact.mapper.Intervals(np.array([lens.min(), middle]), np.array([middle, lens.max()]))
-    >>> line = np.linspace(0, 1, 21)[:, None]
-    >>> topoact.Mapper(cover=Halves(), clusterer=topoact.SingleLinkage(cut=0.1)).fit(line).graph_.nodes["size"].tolist()
+    ...         ends = np.quantile(lens, [0, 0.5, 1])
+    ...         return topoact.mapper.Intervals(ends[:-1], ends[1:])
+    >>> line, steps = np.linspace(0, 1, 21)[:, None], topoact.SingleLinkage(cut=0.1)
+    >>> topoact.Mapper(cover=Halves(), clusterer=steps).fit(line).graph_.nodes["size"].tolist()
     [11, 11]
     """
 

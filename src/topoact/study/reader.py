@@ -34,6 +34,13 @@ class Layer:
         Height and width of the layer's map, when it has positions.
     has_vectors : bool
         Whether there are vectors, or only a graph that was made elsewhere.
+
+    Examples
+    --------
+    >>> from topoact.study import open_study
+    >>> layer = open_study("runs/r20").layer("layer3@mean")
+    >>> layer.module, layer.policy, layer.n_channels
+    ('layer3', 'mean', 12)
     """
 
     def __init__(self, study: "Study", entry: LayerEntry) -> None:
@@ -98,7 +105,17 @@ class Layer:
         return tuple(name for name in numeric if name not in {"example", "y", "x"})
 
     def metadata(self, column: str) -> pd.Series:
-        """Return a column of the examples (label, prediction, confidence, id or any other) for each vector.
+        """Return a column of the examples for each vector.
+
+        Parameters
+        ----------
+        column
+            ``"label"``, ``"prediction"``, ``"confidence"``, ``"id"`` or any other.
+
+        Returns
+        -------
+        pandas.Series
+            One value for each row of the vectors.
 
         Raises
         ------
@@ -119,7 +136,16 @@ class Study:
     path : pathlib.Path
         Its folder.
     manifest : Manifest
-        All that ``study.json`` says.
+        The contents of ``study.json``.
+
+    Examples
+    --------
+    >>> from topoact.study import open_study
+    >>> study = open_study("runs/r20")
+    >>> study.layers
+    ('bn1@random', 'bn1@mean', 'layer3@random', 'layer3@mean')
+    >>> study.examples["label"].unique().tolist()
+    ['blue', 'green', 'red']
     """
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
@@ -138,7 +164,17 @@ class Study:
         return tuple(layer.name for layer in self._layers)
 
     def layer(self, name: str | int) -> Layer:
-        """Return a layer by name or by place in `layers`.
+        """Return a layer.
+
+        Parameters
+        ----------
+        name
+            Its name, or its place in `layers`.
+
+        Returns
+        -------
+        Layer
+            The layer; nothing is read of it yet.
 
         Raises
         ------
@@ -167,7 +203,18 @@ class Study:
         return frame
 
     def thumbnail(self, row: int) -> Thumbnail | None:
-        """Return the image bytes and the media type of the example in that row, or None when it has none."""
+        """Return the small image of an example.
+
+        Parameters
+        ----------
+        row
+            Row of `examples`.
+
+        Returns
+        -------
+        tuple of bytes and str, or None
+            The bytes of the image and its media type; None where it has none.
+        """
         if not 0 <= row < self.n_examples:
             raise UnknownName(f"there is no example in row {row}: the study has {self.n_examples:,}")
         try:
@@ -199,12 +246,28 @@ class Study:
 
 
 def open_study(path: str | Path) -> Study:
-    """Open the study in a folder. Cheap: only ``study.json`` is read, the other files are looked for.
+    """Open the study in a folder, without graphs; `topoact.open` opens it with them.
+
+    Parameters
+    ----------
+    path
+        The folder. Only its ``study.json`` is read, the other files are looked for.
+
+    Returns
+    -------
+    Study
+        The study on disk.
 
     Raises
     ------
     StudyError
         If the folder is missing, unfinished, damaged, or written by a newer version.
+
+    Examples
+    --------
+    >>> from topoact.study import open_study
+    >>> open_study("runs/digits").n_examples
+    1797
     """
     path = Path(path)
     study = Study(path, _read(path))
