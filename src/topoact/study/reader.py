@@ -22,6 +22,11 @@ from topoact.study.thumbnails import Thumbnail, Thumbnails
 class Layer:
     """The activation vectors of one layer under one sampling policy.
 
+    Parameters
+    ----------
+    study, entry
+        The study, and the layer's entry in its manifest.
+
     Attributes
     ----------
     name, key, module, policy, digest : str
@@ -37,8 +42,8 @@ class Layer:
 
     Examples
     --------
-    >>> from topoact.study import open_study
-    >>> layer = open_study("runs/r20").layer("layer3@mean")
+    >>> import topoact
+    >>> layer = topoact.open("runs/r20").study.layer("layer3@mean")
     >>> layer.module, layer.policy, layer.n_channels
     ('layer3', 'mean', 12)
     """
@@ -129,19 +134,19 @@ class Layer:
 
 
 class Study:
-    """A study on disk, opened by `open_study`.
+    """A study on disk, as `topoact.extract.extract` returns it; `study` of `topoact.open`.
 
-    Attributes
+    Parameters
     ----------
-    path : pathlib.Path
+    path
         Its folder.
-    manifest : Manifest
+    manifest
         The contents of ``study.json``.
 
     Examples
     --------
-    >>> from topoact.study import open_study
-    >>> study = open_study("runs/r20")
+    >>> import topoact
+    >>> study = topoact.open("runs/r20").study
     >>> study.layers
     ('bn1@random', 'bn1@mean', 'layer3@random', 'layer3@mean')
     >>> study.examples["label"].unique().tolist()
@@ -246,28 +251,12 @@ class Study:
 
 
 def open_study(path: str | Path) -> Study:
-    """Open the study in a folder, without graphs; `topoact.open` opens it with them.
-
-    Parameters
-    ----------
-    path
-        The folder. Only its ``study.json`` is read, the other files are looked for.
-
-    Returns
-    -------
-    Study
-        The study on disk.
+    """Open the study in a folder. Cheap: only ``study.json`` is read, the other files are looked for.
 
     Raises
     ------
     StudyError
         If the folder is missing, unfinished, damaged, or written by a newer version.
-
-    Examples
-    --------
-    >>> from topoact.study import open_study
-    >>> open_study("runs/digits").n_examples
-    1797
     """
     path = Path(path)
     study = Study(path, _read(path))
