@@ -4,8 +4,8 @@ import { type ColourSource, colouring } from "../src/state/colouring";
 import { categoriesOf, firstCategory } from "../src/state/columns";
 import { CLASS_COLOURS, classColours, lensRamp, OTHER } from "../src/state/palette";
 import { colourBy, initialView, lookIn, restore, toggled } from "../src/state/view";
-import { numbersOf, valuesOf } from "../src/views/numbers";
-import type { Shown } from "../src/views/shown";
+import { numbersOf, valuesOf } from "../src/state/numeric-columns";
+import type { Shown } from "../src/state/loaded-graph";
 import { GRAPH, LABELS, MEMBERS, STUDY } from "./study";
 
 const GENRE = Int32Array.of(3, 3, 1, 1, -1, -1, -1, 0);

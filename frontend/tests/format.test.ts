@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { count, figure, outOf, percent, plural } from "../src/state/format";
-import { lensName } from "../src/state/lens";
+import { lensName } from "../src/state/lens-names";
 import { histogram } from "../src/state/histogram";
 
 it.each([

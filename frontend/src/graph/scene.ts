@@ -2,7 +2,7 @@
 
 import type { Graph } from "../api/types";
 import { type NodeClasses, classesOf } from "../state/classes";
-import { isDetail } from "../state/modes";
+import { isDetail } from "../state/mode-tree";
 import { OTHER, type Rgb } from "../state/palette";
 import type { Visible } from "../state/visible";
 

@@ -3,7 +3,7 @@
 import type { Members } from "../api/client";
 import type { Graph } from "../api/types";
 import type { NodeClasses } from "./classes";
-import { lensOf } from "./given";
+import { lensOf } from "./imported-graph";
 import { nodeMeans } from "./members";
 import { crossingRamp, lensRamp, OTHER, purityRamp, type Ramp, type Rgb } from "./palette";
 import { extent } from "./points";

@@ -1,0 +1,237 @@
+/** What can be read off the state: derived values that several panels share. */
+
+import { countClasses, type NodeClasses, nodeClasses, pointsOfClasses } from "../state/classes";
+import { type ColourSource, type Colouring, colouring } from "../state/colouring";
+import type { Category } from "../state/columns";
+import { sharesOfClasses } from "../state/imported-graph";
+import { membersOf, sharedMembers, sharesIn } from "../state/members";
+import { classColours, type Rgb } from "../state/palette";
+import { shortestPath } from "../state/paths";
+import { everyPoint, PointSet } from "../state/points";
+import { visibleParts } from "../state/visible";
+import { roomBetween, worldRadii } from "../graph/sizes";
+import { strengths } from "../graph/scene";
+import { isPlace, numbersOf, type PointNumber, valuesOf } from "../state/numeric-columns";
+import type { Findings } from "./graph-reports.svelte";
+import type { Planes } from "./projections.svelte";
+import type { Session } from "./session.svelte";
+import type { Shown } from "../state/loaded-graph";
+
+/** A number with its value for each point. */
+export type Measure = PointNumber & { values: ArrayLike<number> };
+
+export class Reading {
+  constructor(
+    private readonly session: Session,
+    private readonly planes: Planes,
+    private readonly findings: Findings,
+  ) {}
+
+  /** The column whose values are the classes; null in a study without one. */
+  readonly column: Category | null = $derived.by(() => this.categoryOf(this.session.view.column));
+  /** The column whose classes are looked for. */
+  readonly classColumn: Category | null = $derived.by(() => this.categoryOf(this.session.view.classColumn) ?? this.column);
+  /** The column whose shares the inspector shows. */
+  readonly barColumn: Category | null = $derived.by(() => this.categoryOf(this.session.view.barColumn) ?? this.column);
+
+  readonly palette = $derived.by(() => this.paletteOf(this.column));
+  readonly classPalette = $derived.by(() => this.paletteOf(this.classColumn));
+  readonly barPalette = $derived.by(() => this.paletteOf(this.barColumn));
+
+  /** Code of the class of each point. */
+  readonly codes = $derived.by(() => this.codesOf(this.column));
+  private readonly classCodes = $derived.by(() => this.codesOf(this.classColumn));
+  private readonly barCodes = $derived.by(() => this.codesOf(this.barColumn));
+
+  readonly classes: NodeClasses | null = $derived.by(() => {
+    const { shown } = this.session;
+    return shown && this.column && this.codes ? nodeClasses(shown.members, this.codes, this.column.values.length) : null;
+  });
+
+  /** Numbers on offer as colours of the layer that is shown. */
+  readonly numbers = $derived.by(() => numbersOf(this.session.study, this.session.shown?.graph.layer ?? -1));
+
+  private readonly wantedColour = $derived.by(() => this.session.view.colour);
+  private readonly number: Measure | null = $derived.by(() => {
+    const number = [...this.numbers.examples, ...this.numbers.points].find(({ mode }) => mode === this.wantedColour);
+    return (number && this.measures([number])[0]) ?? null;
+  });
+
+  /** What colours: the lens where the layer does not have what is asked for. */
+  readonly colourMode = $derived.by(() => {
+    if (this.wantedColour === "majority" || this.wantedColour === "purity") return this.column ? this.wantedColour : "lens";
+    if (this.wantedColour === "stability") return this.stability ? "stability" : this.column ? "majority" : "lens";
+    return this.number ? this.wantedColour : "lens";
+  });
+
+  /** How much of the graph returns, if that was measured. */
+  readonly stability = $derived.by(() => this.findings.stability(this.session.shown?.graph));
+
+  readonly pies = $derived.by(() => this.session.view.pies && this.colourMode === "majority");
+
+  /** Numbers that are told of nodes and points: what was measured of the points, and the one that colours. */
+  readonly told: Measure[] = $derived.by(() => {
+    const { number } = this;
+    const measured = this.measures(this.numbers.points.filter((one) => !isPlace(one)));
+    return number && !measured.some(({ mode }) => mode === number.mode) ? [...measured, number] : measured;
+  });
+
+  readonly colouring: Colouring | null = $derived.by(() => {
+    const { shown } = this.session;
+    if (!shown) return null;
+    const source: ColourSource = {
+      graph: shown.graph,
+      members: shown.members,
+      classes: this.classes,
+      codes: this.codes,
+      palette: this.palette,
+      stability: this.stability?.nodes ?? null,
+      number: this.number,
+      dark: this.session.dark,
+    };
+    return colouring(this.colourMode, source);
+  });
+
+  private readonly minSize = $derived.by(() => this.session.view.minSize);
+  private readonly minJaccard = $derived.by(() => this.session.view.minJaccard);
+  private readonly radiusMode = $derived.by(() => this.session.view.radius);
+
+  readonly visible = $derived.by(() => {
+    const { shown } = this.session;
+    return shown && visibleParts(shown.graph, this.minSize, this.minJaccard);
+  });
+
+  private readonly ends = $derived.by(() => this.session.view.path);
+  /** The nodes of the path that is shown; null when none is asked for or there is none. */
+  readonly path: number[] | null = $derived.by(() => {
+    const { shown } = this.session;
+    return shown && this.visible && this.ends && shortestPath(shown.graph, this.visible, ...this.ends);
+  });
+
+  private readonly room = $derived.by(() => {
+    const nodes = this.session.shown?.graph.nodes;
+    return nodes?.group ? roomBetween(nodes.x, nodes.y) : 1;
+  });
+  readonly radii = $derived.by(() => worldRadii(this.session.shown?.graph.nodes.size ?? [], this.radiusMode, this.room));
+
+  /** The same value until it changes, however often the rest of the view does. */
+  readonly selection = $derived.by(() => this.session.view.selection);
+  readonly wantedClasses = $derived.by(() => this.session.view.classes);
+
+  /** Points of the selection; null when nothing is selected. */
+  readonly selected: PointSet | null = $derived.by(() => {
+    const { shown } = this.session;
+    const ids = shown && this.selectedIds(shown);
+    return ids ? new PointSet(shown.graph.n_points, ids) : null;
+  });
+
+  /** Points of the classes that are looked for; null when none is. */
+  readonly classPoints: PointSet | null = $derived.by(() => {
+    const { shown } = this.session;
+    if (!shown || !this.classCodes || !this.wantedClasses.length) return null;
+    return new PointSet(shown.graph.n_points, pointsOfClasses(this.classCodes, this.wantedClasses));
+  });
+
+  /** Points of the examples that say what is looked for; null when nothing is. */
+  readonly foundPoints: PointSet | null = $derived.by(() => {
+    const { shown, found } = this.session;
+    if (!shown || !found) return null;
+    const rows = new PointSet(this.session.study.n_examples, found);
+    return new PointSet(shown.graph.n_points, everyPoint(shown.graph.n_points).filter((point) => rows.has(shown.points.example[point])));
+  });
+
+  /** Points of the classes looked for that say what is looked for; null when neither is asked. */
+  readonly sought: PointSet | null = $derived.by(() => common(this.classPoints, this.foundPoints));
+
+  /** What panels talk about: the selection, else what is looked for, else the whole layer. */
+  readonly focus: Uint32Array = $derived.by(() => {
+    const { shown } = this.session;
+    return this.selected?.ids ?? this.sought?.ids ?? everyPoint(shown?.graph.n_points ?? 0);
+  });
+
+  /** How many points of the focus are in each class, and have each value of the column of the bars. */
+  readonly classCounts = $derived.by(() => countIn(this.focus, this.column, this.codes));
+  readonly barCounts = $derived.by(() => (this.barColumn === this.column ? this.classCounts : countIn(this.focus, this.barColumn, this.barCodes)));
+  /** How many points of the layer are in each of the classes that can be looked for. */
+  readonly classTotals = $derived.by(() => countIn(everyPoint(this.session.shown?.graph.n_points ?? 0), this.classColumn, this.classCodes));
+
+  /** Share of the classes that are looked for in each node, as the file of an imported graph gives it. */
+  readonly namedShares: Float32Array | null = $derived.by(() => {
+    const given = this.session.shown?.graph.given;
+    return given ? sharesOfClasses(given, this.named) : null;
+  });
+  private readonly named = $derived.by(() => this.session.view.named);
+
+  /** Share of each node's members that are looked for; null when nothing is faded. */
+  readonly shares: Float32Array | null = $derived.by(() => {
+    const { shown } = this.session;
+    const set = this.lookedFor;
+    return shown && (set ? sharesIn(shown.members, set) : this.namedShares);
+  });
+
+  readonly strength = $derived.by(() => this.shares && strengths(this.shares));
+
+  /** Points lit in the projection. */
+  readonly lit: PointSet | null = $derived.by(() => {
+    const { shown, hovered } = this.session;
+    if (shown && hovered?.kind === "node" && shown.graph.n_points <= 50_000 && hovered.id < shown.graph.nodes.size.length) {
+      return new PointSet(shown.graph.n_points, membersOf(shown.members, hovered.id));
+    }
+    return this.selected ?? this.sought;
+  });
+
+  readonly selectedNodes: Set<number> = $derived.by(() => {
+    const { selection } = this;
+    if (selection.kind === "nodes") return new Set(selection.ids);
+    return new Set(selection.kind === "edge" ? [selection.source, selection.target] : []);
+  });
+
+  private categoryOf(name: string | null): Category | null {
+    return this.session.categories.get(name ?? "") ?? null;
+  }
+
+  private codesOf(column: Category | null): Int32Array | null {
+    return column && ((this.session.shown?.column(column.name) ?? null) as Int32Array | null);
+  }
+
+  private paletteOf(column: Category | null): Rgb[] {
+    return column ? classColours(column.weights, this.classColumn?.weights === column.weights ? this.wantedClasses : []) : [];
+  }
+
+  private measures(numbers: PointNumber[]): Measure[] {
+    const { shown } = this.session;
+    return numbers.flatMap((number) => {
+      const values = shown && valuesOf(shown, number.mode);
+      return values ? [{ ...number, values }] : [];
+    });
+  }
+
+  private get lookedFor(): PointSet | null {
+    const area = this.selection.kind === "area" || this.selection.kind === "uncovered" ? this.selected : null;
+    return common(area, this.sought);
+  }
+
+  private selectedIds(shown: Shown): ArrayLike<number> | null {
+    const { selection } = this;
+    const n = shown.graph.nodes.size.length;
+    if (selection.kind === "uncovered") return shown.members.uncovered;
+    if (selection.kind === "area") return this.planes.pointsIn(shown.graph.layer, selection);
+    if (selection.kind === "edge") {
+      return Math.max(selection.source, selection.target) < n
+        ? sharedMembers(shown.members, selection.source, selection.target)
+        : null;
+    }
+    if (selection.kind === "none") return null;
+    return selection.ids.filter((id) => id < n).flatMap((id) => Array.from(membersOf(shown.members, id)));
+  }
+}
+
+function countIn(points: Uint32Array, column: Category | null, codes: Int32Array | null): Uint32Array | null {
+  return column && codes && countClasses(points, codes, column.values.length);
+}
+
+/** Return what is in both sets, where a set that is null leaves nothing out. */
+function common(one: PointSet | null, other: PointSet | null): PointSet | null {
+  if (!one || !other) return one ?? other;
+  return new PointSet(one.universe, one.ids.filter((point) => other.has(point)));
+}

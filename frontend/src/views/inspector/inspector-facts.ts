@@ -1,0 +1,134 @@
+/** What the inspector talks about, in words and figures. */
+
+import { lensOf } from "../../state/imported-graph";
+import { mean, sizesByInterval } from "../../state/members";
+import { isDetail, prominenceText } from "../../state/mode-tree";
+import { capital, count, figure, percent } from "../../state/format";
+import { everyPoint } from "../../state/points";
+import type { Explorer } from "../../stores/explorer";
+import type { Shown } from "../../state/loaded-graph";
+
+export interface Fact {
+  /** Set where the name may not be its own, because it is that of a column. */
+  key?: string;
+  name: string;
+  value: string;
+  note?: string;
+}
+
+export function title({ session, reading }: Explorer): string {
+  const { selection, wantedClasses: classes, classColumn } = reading;
+  if (selection.kind === "nodes") return selection.ids.length === 1 ? `Node ${selection.ids[0]}` : `${selection.ids.length} nodes`;
+  if (selection.kind === "edge") return `Shared by nodes ${selection.source} and ${selection.target}`;
+  if (selection.kind === "area") return "Drawn in the projection";
+  if (selection.kind === "uncovered") return "In no node";
+  if (reading.foundPoints) return [session.view.findColumn, `“${session.view.find}”`].filter(Boolean).join(" ");
+  if (reading.classPoints && classColumn) {
+    const values = classes.map((code) => classColumn.values[code]);
+    return values.length < 4 ? `${capital(classColumn.title)} ${values.join(", ")}` : `${values.length} values of ${classColumn.title}`;
+  }
+  return `Layer ${session.study.layers.find((known) => known.id === session.shown?.graph.layer)?.name ?? ""}`;
+}
+
+export function facts(explorer: Explorer): Fact[] {
+  const { session, reading } = explorer;
+  const { shown } = session;
+  if (!shown) return [];
+  const { selection } = reading;
+  const whole = !reading.selected && !reading.sought;
+  const list: Fact[] = whole ? layerFacts(explorer, shown) : [];
+  if (selection.kind === "nodes") list.push(...nodeFacts(explorer, shown, selection.ids));
+  if (selection.kind === "edge") list.push(...edgeFacts(explorer, shown, selection.source, selection.target));
+  return [...list, ...comparedFacts(explorer, shown, whole)];
+}
+
+/** Return the figures that are set against those of the layer. */
+function comparedFacts({ reading }: Explorer, shown: Shown, whole: boolean): Fact[] {
+  const fact = (key: string, name: string, write: (value: number) => string, of: (points: Uint32Array) => number): Fact => ({
+    key,
+    name,
+    value: write(of(reading.focus)),
+    note: whole ? undefined : `layer ${write(average(shown, key, of))}`,
+  });
+  const { confidence } = shown;
+  const told = reading.told.filter(({ mode }) => mode !== "column:confidence");
+  return [
+    ...(shown.labels && shown.predictions && shown.comparable ? [fact("accuracy", "Accuracy", percent, (points) => accuracy(shown, points))] : []),
+    ...(confidence ? [fact("confidence", "Confidence", percent, (points) => mean(points, confidence))] : []),
+    ...told.map(({ mode, title, values }) => fact(mode, capital(title), figure, (points) => mean(points, values))),
+  ];
+}
+
+function layerFacts({ session, reading }: Explorer, { graph }: Shown): Fact[] {
+  const layer = session.study.layers.find((known) => known.id === graph.layer);
+  const purity = reading.classes?.purity ?? new Float32Array();
+  const average = purity.reduce((sum, share) => sum + share, 0) / Math.max(1, purity.length);
+  return [
+    ...(layer?.n_channels ? [{ name: "Channels", value: count(layer.n_channels) }] : []),
+    { name: "Nodes", value: count(graph.nodes.size.length), note: `${count(graph.edges.source.length)} edges` },
+    ...(purity.length ? [{ name: "Mean purity", value: percent(average), note: "of a node" }] : []),
+  ];
+}
+
+function nodeFacts({ reading }: Explorer, shown: Shown, ids: number[]): Fact[] {
+  const { graph } = shown;
+  const { nodes, given } = graph;
+  if (given) return ids.length === 1 && given.lens !== "cube" ? [{ name: capital(lensOf(graph).mean), value: figure(nodes.lens_mean[ids[0]]) }] : [];
+  const lows = ids.map((id) => nodes.lens_min?.[id] ?? NaN);
+  const highs = ids.map((id) => nodes.lens_max?.[id] ?? NaN);
+  const range = { name: "Lens", value: `${figure(Math.min(...lows))} – ${figure(Math.max(...highs))}` };
+  if (ids.length !== 1) return [range];
+  const [id] = ids;
+  const [from, to] = graph.intervals[nodes.interval[id]] ?? [NaN, NaN];
+  const list: Fact[] = [
+    { name: "Interval", value: `${nodes.interval[id] + 1} of ${graph.intervals.length}`, note: `${figure(from)} – ${figure(to)}` },
+    { ...range, note: `mean ${figure(nodes.lens_mean[id])}` },
+  ];
+  if (nodes.prominence) list.push(...modeFacts(shown, id));
+  list.push(...returns(reading.stability?.nodes[id]));
+  const majority = reading.classes?.majority[id] ?? -1;
+  if (majority >= 0 && reading.column) list.push({ name: "Majority", value: reading.column.values[majority], note: `purity ${percent(reading.classes?.purity[id] ?? 0)}` });
+  return list;
+}
+
+function modeFacts({ graph }: Shown, id: number): Fact[] {
+  const { nodes } = graph;
+  const together = sizesByInterval(nodes).get(nodes.interval[id]) ?? 0;
+  const prominence = nodes.prominence?.[id] ?? null;
+  const kind = isDetail(graph, id) ? "detail: chance could make it" : "of the skeleton";
+  return [
+    { name: "Prominence", value: prominenceText(prominence), note: kind },
+    { name: "Of its interval", value: percent(nodes.size[id] / Math.max(1, together)), note: `${count(together)} points` },
+  ];
+}
+
+function edgeFacts({ reading }: Explorer, { graph }: Shown, source: number, target: number): Fact[] {
+  const edge = graph.edges.source.findIndex((from, i) => from === source && graph.edges.target[i] === target);
+  if (edge < 0) return [];
+  return [{ name: "Jaccard", value: graph.edges.jaccard[edge].toFixed(3) }, ...returns(reading.stability?.edges[edge])];
+}
+
+/** Return how often a node or an edge came back, if that was measured. */
+const returns = (share: number | undefined): Fact[] => (share === undefined ? [] : [{ name: "Stability", value: percent(share), note: "of resamples" }]);
+
+const known = new WeakMap<Shown, Map<string, number>>();
+
+/** Return a figure of the whole layer, reckoned once. */
+function average(shown: Shown, key: string, of: (points: Uint32Array) => number): number {
+  const figures = known.get(shown) ?? new Map<string, number>();
+  known.set(shown, figures);
+  if (!figures.has(key)) figures.set(key, of(everyPoint(shown.graph.n_points)));
+  return figures.get(key) as number;
+}
+
+function accuracy({ labels, predictions }: Shown, points: Uint32Array): number {
+  if (!labels || !predictions) return NaN;
+  let right = 0;
+  let labelled = 0;
+  for (const point of points) {
+    if (labels[point] < 0) continue;
+    labelled++;
+    if (labels[point] === predictions[point]) right++;
+  }
+  return labelled ? right / labelled : NaN;
+}
