@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import type { Equivalents, TellingWord } from "../src/api/types";
-import { heldText, methodText, surenessText, timesText, wordText } from "../src/state/key-terms";
+import type { Equivalents, TellingWord } from "../../src/api/types";
+import { heldText, methodText, surenessText, timesText, wordText } from "../../src/state/key-terms";
 
 const word: TellingWord = { word: "shares", inside: 68, total: 95, expected: 17.1, log_odds: 2.5, q: 4.9e-28 };
 const found: Equivalents = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { byInterest, homeOf, keyOf, nodesText, nounOf, ofNodes, ofPoint, singleNode } from "../src/state/image-targets";
+import { byInterest, homeOf, keyOf, nodesText, nounOf, ofNodes, ofPoint, singleNode } from "../../src/state/image-targets";
 
 describe("targets", () => {
   it("are the same for the same nodes in any order", () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { classesOf, countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked, topClass } from "../src/state/classes";
-import { mean, membersOf, nodeMeans, sampleOf, sharedMembers, sharesIn, transpose, unionOf } from "../src/state/members";
-import { toldBy } from "../src/state/loaded-graph";
-import { everyPoint, extent, nearestPoint, PointSet, pointsInside, toUnitExtent } from "../src/state/points";
-import { neighbours, neighbourTowards, visibleParts } from "../src/state/visible";
-import { GRAPH, LABELS, MEMBERS } from "./study";
+import { classesOf, countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked, topClass } from "../../src/state/classes";
+import { mean, membersOf, nodeMeans, sampleOf, sharedMembers, sharesIn, transpose, unionOf } from "../../src/state/members";
+import { toldBy } from "../../src/state/loaded-graph";
+import { everyPoint, extent, nearestPoint, PointSet, pointsInside, toUnitExtent } from "../../src/state/points";
+import { neighbours, neighbourTowards, visibleParts } from "../../src/state/visible";
+import { GRAPH, LABELS, MEMBERS } from "../study";
 
 describe("PointSet", () => {
   it("holds each point once, in order, across words", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeFrame } from "../src/api/frame";
+import { decodeFrame } from "../../src/api/frame";
 
 function encode(arrays: Record<string, { dtype: string; shape: number[]; bytes: ArrayBuffer }>): ArrayBuffer {
   const header: Record<string, object> = {};

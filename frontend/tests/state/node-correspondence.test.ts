@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Named, NONE_NAMED, heirs, inherited, known } from "../src/state/node-correspondence";
-import { GRAPH, MEMBERS } from "./study";
+import { type Named, NONE_NAMED, heirs, inherited, known } from "../../src/state/node-correspondence";
+import { GRAPH, MEMBERS } from "../study";
 
 const members = { ...MEMBERS, uncovered: new Uint32Array(), lens: new Float32Array() };
 const before = { graph: GRAPH, members };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { decodeHash, encodeHash } from "../src/state/hash";
-import { emptyHistory, redo, remember, undo } from "../src/state/history";
-import { difference, initialView, restore } from "../src/state/view";
-import { STUDY } from "./study";
+import { decodeHash, encodeHash } from "../../src/state/hash";
+import { emptyHistory, redo, remember, undo } from "../../src/state/history";
+import { difference, initialView, restore } from "../../src/state/view";
+import { STUDY } from "../study";
 
 const base = initialView(STUDY);
 

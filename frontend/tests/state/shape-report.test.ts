@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import type { FeatureCount } from "../src/api/types";
-import { othersText } from "../src/state/shape-report";
+import type { FeatureCount } from "../../src/api/types";
+import { othersText } from "../../src/state/shape-report";
 
 const loops = (value: number | null): FeatureCount => ({ kind: "loop", value, least: 0, reason: "they are small" });
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { cameraBetween, fit, shareInView, toScreen, toWorld, zoomAt } from "../src/graph/camera";
-import { placeLabels } from "../src/graph/labels";
-import { nodesInView, ofWidth } from "../src/graph/on-screen";
-import { distanceToSegment, pick } from "../src/graph/pick";
-import { buildScene, pieOf, strengths } from "../src/graph/scene";
-import { worldRadii } from "../src/graph/sizes";
-import { nodeClasses } from "../src/state/classes";
-import { CLASS_COLOURS, classColours, interpolate, lensRamp, OTHER, type Rgb } from "../src/state/palette";
-import { visibleParts } from "../src/state/visible";
-import { GRAPH, LABELS, MEMBERS } from "./study";
+import { cameraBetween, fit, shareInView, toScreen, toWorld, zoomAt } from "../../src/graph/camera";
+import { placeLabels } from "../../src/graph/labels";
+import { nodesInView, ofWidth } from "../../src/graph/on-screen";
+import { distanceToSegment, pick } from "../../src/graph/pick";
+import { buildScene, pieOf, strengths } from "../../src/graph/scene";
+import { worldRadii } from "../../src/graph/sizes";
+import { nodeClasses } from "../../src/state/classes";
+import { CLASS_COLOURS, classColours, interpolate, lensRamp, OTHER, type Rgb } from "../../src/state/palette";
+import { visibleParts } from "../../src/state/visible";
+import { GRAPH, LABELS, MEMBERS } from "../study";
 
 const view = { width: 800, height: 600 };
 const camera = { x: 2, y: 1, zoom: 5 };

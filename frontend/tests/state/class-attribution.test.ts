@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import type { ArguedClass, NodeArguments } from "../src/api/types";
-import { disagreement, lengths, membersText, saidText } from "../src/state/class-attribution";
+import type { ArguedClass, NodeArguments } from "../../src/api/types";
+import { disagreement, lengths, membersText, saidText } from "../../src/state/class-attribution";
 
 const one = (output: number, rank: number, attribution: number, share: number): ArguedClass => ({
   output, name: `class ${output}`, rank, attribution, effect: attribution, share,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Given, Graph } from "../src/api/types";
-import { lensOf, nodesOfClasses, sharesOfClasses, sharesOfNode } from "../src/state/imported-graph";
-import { initialView, lensFor, restore } from "../src/state/view";
-import { GRAPH, STUDY } from "./study";
+import type { Given, Graph } from "../../src/api/types";
+import { lensOf, nodesOfClasses, sharesOfClasses, sharesOfNode } from "../../src/state/imported-graph";
+import { initialView, lensFor, restore } from "../../src/state/view";
+import { GRAPH, STUDY } from "../study";
 
 const GIVEN: Given = {
   lens: "l2",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { between, continued, startPlaces } from "../src/state/transition";
+import { between, continued, startPlaces } from "../../src/state/transition";
 
 const before = {
   xy: Float32Array.of(0, 0, 10, 0),

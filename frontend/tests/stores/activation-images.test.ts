@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Cancelled, type Client, type Progress } from "../src/api/client";
-import type { ActivationImage, InversionRequest, JobEvent, NodeImage } from "../src/api/types";
-import { ofNodes, ofPoint } from "../src/state/image-targets";
-import { Pictures } from "../src/stores/activation-images.svelte";
+import { Cancelled, type Client, type Progress } from "../../src/api/client";
+import type { ActivationImage, InversionRequest, JobEvent, NodeImage } from "../../src/api/types";
+import { ofNodes, ofPoint } from "../../src/state/image-targets";
+import { Pictures } from "../../src/stores/activation-images.svelte";
 
 const GRAPH = { digest: "g", layer: 1 };
 const EVENT: JobEvent = { job: "j", kind: "invert", state: "running", stage: "painting", done: 1, total: 9, eta: null, error: null };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { intervalsOf } from "../src/state/cover";
-import { inEachInterval, isByInterval, meant, middle, named, nearestStop, nextStop, radiusRange, radiusText, shareWithin } from "../src/state/epsilon";
-import { lensName } from "../src/state/lens-names";
+import { intervalsOf } from "../../src/state/cover";
+import { inEachInterval, isByInterval, meant, middle, named, nearestStop, nextStop, radiusRange, radiusText, shareWithin } from "../../src/state/epsilon";
+import { lensName } from "../../src/state/lens-names";
 
 const STOPS = [1, 1.5, 2.123456, 4];
 const CURVE = { k: 5, distances: [1, 2, 3, 4, 10], elbow: 4, n_sampled: 5 };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { nodeClasses } from "../src/state/classes";
-import { type ColourSource, colouring } from "../src/state/colouring";
-import { categoriesOf, firstCategory } from "../src/state/columns";
-import { CLASS_COLOURS, classColours, lensRamp, OTHER } from "../src/state/palette";
-import { colourBy, initialView, lookIn, restore, toggled } from "../src/state/view";
-import { numbersOf, valuesOf } from "../src/state/numeric-columns";
-import type { Shown } from "../src/state/loaded-graph";
-import { GRAPH, LABELS, MEMBERS, STUDY } from "./study";
+import { nodeClasses } from "../../src/state/classes";
+import { type ColourSource, colouring } from "../../src/state/colouring";
+import { categoriesOf, firstCategory } from "../../src/state/columns";
+import { CLASS_COLOURS, classColours, lensRamp, OTHER } from "../../src/state/palette";
+import { colourBy, initialView, lookIn, restore, toggled } from "../../src/state/view";
+import { numbersOf, valuesOf } from "../../src/state/numeric-columns";
+import type { Shown } from "../../src/state/loaded-graph";
+import { GRAPH, LABELS, MEMBERS, STUDY } from "../study";
 
 const GENRE = Int32Array.of(3, 3, 1, 1, -1, -1, -1, 0);
 const COLUMNS = { label: LABELS, "prediction@late": Int32Array.of(2, 2, 2, 2, 2, 2, 2, 2), genre: GENRE, loss: new Float32Array(8) };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { shortestPath } from "../src/state/paths";
-import { visibleParts } from "../src/state/visible";
-import { GRAPH } from "./study";
+import { shortestPath } from "../../src/state/paths";
+import { visibleParts } from "../../src/state/visible";
+import { GRAPH } from "../study";
 
 /** A graph of edges between nodes of 9 points, each with its Jaccard. */
 function graphOf(n: number, edges: [number, number, number][]) {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Feature, Graph } from "../src/api/types";
-import { buildScene } from "../src/graph/scene";
-import { roomBetween, worldRadii } from "../src/graph/sizes";
-import { countText, lifeShare, lifeText } from "../src/state/shape-report";
-import { sizesByInterval } from "../src/state/members";
-import { groupOf, heirIn, isDetail, prominenceText, sameNodes, sameTree, STOPS, stopOf } from "../src/state/mode-tree";
-import { visibleParts } from "../src/state/visible";
-import { inkOf } from "../src/graph/theme";
-import { GRAPH } from "./study";
+import type { Feature, Graph } from "../../src/api/types";
+import { buildScene } from "../../src/graph/scene";
+import { roomBetween, worldRadii } from "../../src/graph/sizes";
+import { countText, lifeShare, lifeText } from "../../src/state/shape-report";
+import { sizesByInterval } from "../../src/state/members";
+import { groupOf, heirIn, isDetail, prominenceText, sameNodes, sameTree, STOPS, stopOf } from "../../src/state/mode-tree";
+import { visibleParts } from "../../src/state/visible";
+import { inkOf } from "../../src/graph/theme";
+import { GRAPH } from "../study";
 
 /** Interval 0 falls into the modes of points 1, 5 and 7, of which 5 and 7 are detail of 1; interval 1 has one mode. */
 const DETAIL: Graph = {

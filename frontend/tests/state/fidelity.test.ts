@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { converged, cosineText, lengthText, shareDone, verdict } from "../src/state/fidelity";
+import { converged, cosineText, lengthText, shareDone, verdict } from "../../src/state/fidelity";
 
 describe("fidelity", () => {
   it("is read from .7 on", () => {

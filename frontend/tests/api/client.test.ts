@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Cancelled } from "../src/api/client";
-import { HttpClient } from "../src/api/http";
-import { JobStream } from "../src/api/jobs";
-import type { JobEvent } from "../src/api/types";
-import { STUDY } from "./study";
+import { Cancelled } from "../../src/api/client";
+import { HttpClient } from "../../src/api/http";
+import { JobStream } from "../../src/api/jobs";
+import type { JobEvent } from "../../src/api/types";
+import { STUDY } from "../study";
 
 const event = (state: JobEvent["state"], patch: Partial<JobEvent> = {}): JobEvent => ({
   job: "j1", kind: "map", state, stage: "cluster", done: 0, total: 1, eta: null, error: null, ...patch,
