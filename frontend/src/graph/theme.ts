@@ -1,8 +1,19 @@
 /** The greys of structure, for the canvases, in both themes. */
 
-import type { Ink } from "./scene";
+import type { Rgb } from "../state/palette";
 
-const LIGHT: Ink = {
+export interface Theme {
+  background: Rgb;
+  /** Beneath what is one in the skeleton. */
+  hull: Rgb;
+  /** Weakest and strongest edge. */
+  weak: Rgb;
+  strong: Rgb;
+  accent: Rgb;
+  text: Rgb;
+}
+
+const LIGHT: Theme = {
   background: [252, 252, 251],
   hull: [236, 238, 242],
   weak: [217, 220, 225],
@@ -11,7 +22,7 @@ const LIGHT: Ink = {
   text: [70, 75, 84],
 };
 
-const DARK: Ink = {
+const DARK: Theme = {
   background: [18, 20, 23],
   hull: [31, 35, 40],
   weak: [52, 57, 64],
@@ -20,4 +31,4 @@ const DARK: Ink = {
   text: [190, 196, 205],
 };
 
-export const inkOf = (dark: boolean): Ink => (dark ? DARK : LIGHT);
+export const themeOf = (dark: boolean): Theme => (dark ? DARK : LIGHT);

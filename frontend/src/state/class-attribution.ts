@@ -4,7 +4,7 @@ import type { ArguedClass, NodeArguments } from "../api/types";
 import { percent } from "./format";
 
 /** Classes of the members that count as those they come from. */
-const FEW = 3;
+const MAX_ORIGINS = 3;
 
 /** Where members come from, in words. */
 export const membersText = ({ members_by }: NodeArguments): string => (members_by === "label" ? "members" : "predicted of members");
@@ -13,7 +13,7 @@ export const membersText = ({ members_by }: NodeArguments): string => (members_b
 export function disagreement(found: NodeArguments): string | null {
   const [first] = found.classes;
   const members = found.classes.filter(({ share }) => share > 0).sort((a, b) => b.share - a.share);
-  if (!members.length || members.slice(0, FEW).some(({ output }) => output === first.output)) return null;
+  if (!members.length || members.slice(0, MAX_ORIGINS).some(({ output }) => output === first.output)) return null;
   const [most] = members;
   return `It argues for ${first.name}, and ${first.share > 0 ? `only ${percent(first.share)}` : "none"} of its members come from there; most come from ${most.name}, which is number ${most.rank + 1} of what it argues for.`;
 }
@@ -27,4 +27,4 @@ export function lengths(classes: ArguedClass[]): number[] {
 /** Return what the network says at the mean of the node. */
 export const saidText = ({ said, said_share }: NodeArguments): string => `With this mean at every place, the network says ${said}, ${percent(said_share)}.`;
 
-export const PAST = "Part of what this network sees flows past the layer; here it is that of a neutral input.";
+export const BYPASS_NOTE = "Part of what this network sees flows past the layer; here it is that of a neutral input.";

@@ -32,17 +32,17 @@ export function nounOf(target: Target): string {
 }
 
 /** Targets that the server takes together. */
-export const MOST_TOGETHER = 512;
+export const MAX_TARGETS = 512;
 /** Return where an answer ought to lie. */
 export const homeOf = (target: Target): string => (target.kind === "point" ? "point's nodes" : nounOf(target));
 
-const MOST_NAMED = 4;
+const MAX_LISTED = 4;
 
 /** Return nodes by their numbers, as few as can be read. */
 export function nodesText(nodes: number[]): string {
   if (nodes.length === 1) return `node ${nodes[0]}`;
-  const named = nodes.slice(0, MOST_NAMED).join(", ");
-  return nodes.length > MOST_NAMED ? `${count(nodes.length)} nodes: ${named} …` : `nodes ${named}`;
+  const named = nodes.slice(0, MAX_LISTED).join(", ");
+  return nodes.length > MAX_LISTED ? `${count(nodes.length)} nodes: ${named} …` : `nodes ${named}`;
 }
 
 /** Return nodes in order of interest: in turn the next largest and the next with most edges. */

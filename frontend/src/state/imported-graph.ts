@@ -10,7 +10,7 @@ export function lensOf({ given, settings }: Graph): { title: string; mean: strin
 }
 
 /** Return the classes of a node with their shares, the largest first, and the share that has no name. */
-export function sharesOfNode(given: Given, node: number): { shares: GivenShare[]; rest: number } {
+export function classSharesOf(given: Given, node: number): { shares: GivenShare[]; rest: number } {
   const shares = given.shares[node] ?? [];
   return { shares, rest: Math.max(0, 1 - shares.reduce((sum, { share }) => sum + share, 0)) };
 }

@@ -4,7 +4,7 @@ import type { Client, Columns, Members, Points, Progress } from "../api/client";
 import type { Anchor, Graph, LayerSummary, MapRequest, Settings } from "../api/types";
 import { gather, haveCommonCode } from "./classes";
 
-export interface Shown {
+export interface LoadedGraph {
   graph: Graph;
   members: Members;
   points: Points;
@@ -19,7 +19,7 @@ export interface Shown {
 
 type PointColumns = (name: string) => Int32Array | Float32Array | null;
 
-export function isWrong({ labels, predictions, comparable }: Shown, point: number): boolean {
+export function isWrong({ labels, predictions, comparable }: LoadedGraph, point: number): boolean {
   return comparable && labels !== null && predictions !== null && labels[point] >= 0 && labels[point] !== predictions[point];
 }
 
@@ -30,10 +30,10 @@ export interface Wanted {
   layout: string | null;
 }
 
-const KEPT = 32;
+const MAX_KEPT = 32;
 
-export class Shelf {
-  private readonly graphs = new Map<string, Promise<Shown>>();
+export class GraphCache {
+  private readonly graphs = new Map<string, Promise<LoadedGraph>>();
   private readonly members = new Map<string, Promise<Members>>();
   private readonly points = new Map<number, Promise<{ points: Points; column: PointColumns }>>();
 
@@ -43,7 +43,7 @@ export class Shelf {
     private readonly layers: readonly Pick<LayerSummary, "checkpoint">[],
   ) {}
 
-  async get(wanted: Wanted, progress: Progress, signal: AbortSignal): Promise<Shown> {
+  async get(wanted: Wanted, progress: Progress, signal: AbortSignal): Promise<LoadedGraph> {
     const request: MapRequest = { layer: wanted.layer, settings: wanted.settings };
     if (wanted.anchor) request.anchor = wanted.anchor;
     if (wanted.layout) request.layout = wanted.layout;
@@ -51,14 +51,14 @@ export class Shelf {
     return keep(this.graphs, address, () => this.fetch(address, wanted.layer));
   }
 
-  private async fetch(address: string, layer: number): Promise<Shown> {
+  private async fetch(address: string, layer: number): Promise<LoadedGraph> {
     const digest = address.split("/")[0];
     const [graph, members, { points, column }] = await Promise.all([
       this.client.graph(address),
       keep(this.members, digest, () => this.client.members(digest)),
       keep(this.points, layer, () => this.pointsOf(layer)),
     ]);
-    const [said, sure] = ["prediction", "confidence"].map((name) => toldBy(this.layers[layer]?.checkpoint ?? null, name, this.columns));
+    const [said, sure] = ["prediction", "confidence"].map((name) => columnOf(this.layers[layer]?.checkpoint ?? null, name, this.columns));
     const { label, [said]: prediction, [sure]: confidence } = this.columns;
     return {
       graph,
@@ -79,7 +79,7 @@ export class Shelf {
 }
 
 /** Return the column in which a checkpoint says something of the examples: the first has the plain name. */
-export function toldBy(checkpoint: string | null, name: string, columns: Columns): string {
+export function columnOf(checkpoint: string | null, name: string, columns: Columns): string {
   return `${name}@${checkpoint}` in columns ? `${name}@${checkpoint}` : name;
 }
 
@@ -100,6 +100,6 @@ export function keep<K, T>(kept: Map<K, Promise<T>>, key: K, make: () => Promise
   const made = make();
   kept.set(key, made);
   made.catch(() => kept.delete(key));
-  if (kept.size > KEPT) kept.delete(kept.keys().next().value as K);
+  if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value as K);
   return made;
 }

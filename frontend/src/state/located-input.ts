@@ -4,13 +4,13 @@ import type { Probe, ProbePlace } from "../api/types";
 import { plural } from "./format";
 
 /** Bytes of an image that the server takes. */
-export const MOST_BYTES = 50_000_000;
+export const MAX_IMAGE_BYTES = 50_000_000;
 
-export const placeIn = (probe: Probe | null, layer: number): ProbePlace | null => probe?.places.find((place) => place.layer === layer) ?? null;
+export const locationIn = (probe: Probe | null, layer: number): ProbePlace | null => probe?.places.find((place) => place.layer === layer) ?? null;
 
 /** Return the nodes in which an input lands in the graph that is shown, those of most vectors first. */
-export function landedNodes(probe: Probe | null, graph: { layer: number; digest: string } | null): number[] {
-  const place = graph && placeIn(probe, graph.layer);
+export function locatedNodes(probe: Probe | null, graph: { layer: number; digest: string } | null): number[] {
+  const place = graph && locationIn(probe, graph.layer);
   return place && place.graph === graph.digest ? place.nodes.map(({ node }) => node) : [];
 }
 
@@ -39,7 +39,7 @@ export function remoteness({ reach, usual }: Pick<ProbePlace, "reach" | "usual">
 /** Return why a file cannot be sent, or null. */
 export function refused(file: Pick<File, "size" | "name">): string | null {
   if (!file.size) return `${file.name} is empty`;
-  if (file.size > MOST_BYTES) return `An image may have ${MOST_BYTES / 1e6} MB: ${file.name} has ${Math.round(file.size / 1e6)}`;
+  if (file.size > MAX_IMAGE_BYTES) return `An image may have ${MAX_IMAGE_BYTES / 1e6} MB: ${file.name} has ${Math.round(file.size / 1e6)}`;
   return null;
 }
 

@@ -31,7 +31,7 @@ export function sameNodes(next: Graph, before: Graph): number[] {
 }
 
 /** Return the node of another cut that a node is, or into which it has merged. */
-export function heirIn(next: Graph, members: Csr, before: Graph, point: number, id: number): number | undefined {
+export function successorIn(next: Graph, members: Csr, before: Graph, point: number, id: number): number | undefined {
   const [name, interval] = [nameOf(before, id), before.nodes.interval[id]];
   const same = next.nodes.size.findIndex((_, other) => nameOf(next, other) === name);
   if (same >= 0) return same;

@@ -1,7 +1,7 @@
 /** Numbers that can colour and be averaged: columns of the examples, and what was measured of the layer's points. */
 
 import type { StudySummary } from "../api/types";
-import type { Shown } from "./loaded-graph";
+import type { LoadedGraph } from "./loaded-graph";
 
 export interface PointNumber {
   /** Name of the colouring. */
@@ -22,7 +22,7 @@ export function isPlace({ mode }: PointNumber): boolean {
 }
 
 /** Return the values of a number for each point, or null if the layer does not have it. */
-export function valuesOf({ points, column }: Pick<Shown, "points" | "column">, mode: string): ArrayLike<number> | null {
+export function valuesOf({ points, column }: Pick<LoadedGraph, "points" | "column">, mode: string): ArrayLike<number> | null {
   if (mode.startsWith("column:")) return column(mode.slice(7));
   if (mode === "point:y") return points.y;
   if (mode === "point:x") return points.x;

@@ -47,6 +47,6 @@ export function between(from: Float32Array, to: Float32Array, t: number): Float3
 
 /** Return the nodes of the new graph that continue the given nodes of the old one. */
 export function continued(ids: number[], survivors: number[]): number[] {
-  const heirs = new Map(survivors.map((old, node) => [old, node]));
-  return ids.flatMap((id) => heirs.get(id) ?? []);
+  const correspondence = new Map(survivors.map((old, node) => [old, node]));
+  return ids.flatMap((id) => correspondence.get(id) ?? []);
 }

@@ -20,9 +20,9 @@ export type Selection =
   | { kind: "area"; projection: string; polygon: Polygon }
   | { kind: "uncovered" };
 
-export type Theme = "auto" | "light" | "dark";
+export type ThemeChoice = "auto" | "light" | "dark";
 /** What is drawn in nodes that are large enough: the example nearest to the mean, or the mean's activation image. */
-export type NodeImages = "none" | "examples" | "activations";
+export type NodeImageKind = "none" | "examples" | "activations";
 export type DrawerTab = "nodes" | "found" | "path" | "difference";
 export type ExampleOrder = "stored" | "confident" | "doubtful" | "lens" | "label";
 
@@ -51,7 +51,7 @@ export interface ViewState {
   colour: string;
   /** Whether nodes that are coloured by class are pies. */
   pies: boolean;
-  images: NodeImages;
+  images: NodeImageKind;
   labels: boolean;
   radius: "sqrt" | "log";
   minJaccard: number;
@@ -59,7 +59,7 @@ export interface ViewState {
   pins: [node: number, x: number, y: number][];
   projection: string;
   order: ExampleOrder;
-  theme: Theme;
+  theme: ThemeChoice;
   /** What lies in the drawer below the graph. */
   drawer: DrawerTab;
   /** The nodes between which a path is shown. */

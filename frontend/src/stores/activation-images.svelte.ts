@@ -28,10 +28,10 @@ export interface Picture {
 
 type Place = Pick<Graph, "digest" | "layer">;
 
-const PAUSE = 400;
+const REFRESH_DELAY = 400;
 const slotOf = (graph: string, target: Target) => `${graph} ${keyOf(target)}`;
 
-export class Pictures {
+export class ActivationImages {
   private readonly digests = new SvelteMap<string, string>();
   private readonly images = new SvelteMap<string, ActivationImage>();
   private readonly nodes = new SvelteMap<string, Map<number, NodeImage>>();
@@ -126,7 +126,7 @@ export class Pictures {
       await this.refresh(abort);
       this.timers.delete(abort);
     };
-    this.timers.set(abort, setTimeout(() => void refresh(), PAUSE));
+    this.timers.set(abort, setTimeout(() => void refresh(), REFRESH_DELAY));
   }
 
   private rest(abort: AbortController): void {
@@ -168,9 +168,9 @@ export class Pictures {
 }
 
 /** Find out which images are stored of each graph that is shown. Call while a component is set up. */
-export function followPictures(session: Session, pictures: Pictures): void {
-  const graph = $derived(session.shown?.graph.given ? null : session.shown?.graph.digest);
+export function followImages(session: Session, activationImages: ActivationImages): void {
+  const graph = $derived(session.loaded?.graph.given ? null : session.loaded?.graph.digest);
   $effect(() => {
-    if (graph && !session.study.texts) void pictures.look(graph);
+    if (graph && !session.study.texts) void activationImages.look(graph);
   });
 }

@@ -4,7 +4,7 @@ import { decodeHash, encodeHash } from "../state/hash";
 import { difference, restore } from "../state/view";
 import type { Session } from "./session.svelte";
 
-const PAUSE = 250;
+const WRITE_DELAY = 250;
 const THEME_KEY = "topoact-theme";
 
 let written = "";
@@ -20,8 +20,8 @@ export async function openFromAddress(session: Session): Promise<void> {
 export function followAddress(session: Session): void {
   $effect(() => {
     const { view } = session;
-    if (!session.shown) return;
-    const timer = setTimeout(() => void write(session, view), PAUSE);
+    if (!session.loaded) return;
+    const timer = setTimeout(() => void write(session, view), WRITE_DELAY);
     return () => clearTimeout(timer);
   });
   $effect(() => {

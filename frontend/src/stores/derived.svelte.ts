@@ -12,19 +12,19 @@ import { visibleParts } from "../state/visible";
 import { roomBetween, worldRadii } from "../graph/sizes";
 import { strengths } from "../graph/scene";
 import { isPlace, numbersOf, type PointNumber, valuesOf } from "../state/numeric-columns";
-import type { Findings } from "./graph-reports.svelte";
-import type { Planes } from "./projections.svelte";
+import type { GraphReports } from "./graph-reports.svelte";
+import type { Projections } from "./projections.svelte";
 import type { Session } from "./session.svelte";
-import type { Shown } from "../state/loaded-graph";
+import type { LoadedGraph } from "../state/loaded-graph";
 
 /** A number with its value for each point. */
 export type Measure = PointNumber & { values: ArrayLike<number> };
 
-export class Reading {
+export class ComputedState {
   constructor(
     private readonly session: Session,
-    private readonly planes: Planes,
-    private readonly findings: Findings,
+    private readonly projections: Projections,
+    private readonly reports: GraphReports,
   ) {}
 
   /** The column whose values are the classes; null in a study without one. */
@@ -44,12 +44,12 @@ export class Reading {
   private readonly barCodes = $derived.by(() => this.codesOf(this.barColumn));
 
   readonly classes: NodeClasses | null = $derived.by(() => {
-    const { shown } = this.session;
-    return shown && this.column && this.codes ? nodeClasses(shown.members, this.codes, this.column.values.length) : null;
+    const { loaded } = this.session;
+    return loaded && this.column && this.codes ? nodeClasses(loaded.members, this.codes, this.column.values.length) : null;
   });
 
   /** Numbers on offer as colours of the layer that is shown. */
-  readonly numbers = $derived.by(() => numbersOf(this.session.study, this.session.shown?.graph.layer ?? -1));
+  readonly numbers = $derived.by(() => numbersOf(this.session.study, this.session.loaded?.graph.layer ?? -1));
 
   private readonly wantedColour = $derived.by(() => this.session.view.colour);
   private readonly number: Measure | null = $derived.by(() => {
@@ -65,7 +65,7 @@ export class Reading {
   });
 
   /** How much of the graph returns, if that was measured. */
-  readonly stability = $derived.by(() => this.findings.stability(this.session.shown?.graph));
+  readonly stability = $derived.by(() => this.reports.stability(this.session.loaded?.graph));
 
   readonly pies = $derived.by(() => this.session.view.pies && this.colourMode === "majority");
 
@@ -77,11 +77,11 @@ export class Reading {
   });
 
   readonly colouring: Colouring | null = $derived.by(() => {
-    const { shown } = this.session;
-    if (!shown) return null;
+    const { loaded } = this.session;
+    if (!loaded) return null;
     const source: ColourSource = {
-      graph: shown.graph,
-      members: shown.members,
+      graph: loaded.graph,
+      members: loaded.members,
       classes: this.classes,
       codes: this.codes,
       palette: this.palette,
@@ -97,22 +97,22 @@ export class Reading {
   private readonly radiusMode = $derived.by(() => this.session.view.radius);
 
   readonly visible = $derived.by(() => {
-    const { shown } = this.session;
-    return shown && visibleParts(shown.graph, this.minSize, this.minJaccard);
+    const { loaded } = this.session;
+    return loaded && visibleParts(loaded.graph, this.minSize, this.minJaccard);
   });
 
   private readonly ends = $derived.by(() => this.session.view.path);
   /** The nodes of the path that is shown; null when none is asked for or there is none. */
   readonly path: number[] | null = $derived.by(() => {
-    const { shown } = this.session;
-    return shown && this.visible && this.ends && shortestPath(shown.graph, this.visible, ...this.ends);
+    const { loaded } = this.session;
+    return loaded && this.visible && this.ends && shortestPath(loaded.graph, this.visible, ...this.ends);
   });
 
   private readonly room = $derived.by(() => {
-    const nodes = this.session.shown?.graph.nodes;
+    const nodes = this.session.loaded?.graph.nodes;
     return nodes?.group ? roomBetween(nodes.x, nodes.y) : 1;
   });
-  readonly radii = $derived.by(() => worldRadii(this.session.shown?.graph.nodes.size ?? [], this.radiusMode, this.room));
+  readonly radii = $derived.by(() => worldRadii(this.session.loaded?.graph.nodes.size ?? [], this.radiusMode, this.room));
 
   /** The same value until it changes, however often the rest of the view does. */
   readonly selection = $derived.by(() => this.session.view.selection);
@@ -120,62 +120,62 @@ export class Reading {
 
   /** Points of the selection; null when nothing is selected. */
   readonly selected: PointSet | null = $derived.by(() => {
-    const { shown } = this.session;
-    const ids = shown && this.selectedIds(shown);
-    return ids ? new PointSet(shown.graph.n_points, ids) : null;
+    const { loaded } = this.session;
+    const ids = loaded && this.selectedIds(loaded);
+    return ids ? new PointSet(loaded.graph.n_points, ids) : null;
   });
 
   /** Points of the classes that are looked for; null when none is. */
   readonly classPoints: PointSet | null = $derived.by(() => {
-    const { shown } = this.session;
-    if (!shown || !this.classCodes || !this.wantedClasses.length) return null;
-    return new PointSet(shown.graph.n_points, pointsOfClasses(this.classCodes, this.wantedClasses));
+    const { loaded } = this.session;
+    if (!loaded || !this.classCodes || !this.wantedClasses.length) return null;
+    return new PointSet(loaded.graph.n_points, pointsOfClasses(this.classCodes, this.wantedClasses));
   });
 
   /** Points of the examples that say what is looked for; null when nothing is. */
-  readonly foundPoints: PointSet | null = $derived.by(() => {
-    const { shown, found } = this.session;
-    if (!shown || !found) return null;
+  readonly searchPoints: PointSet | null = $derived.by(() => {
+    const { loaded, found } = this.session;
+    if (!loaded || !found) return null;
     const rows = new PointSet(this.session.study.n_examples, found);
-    return new PointSet(shown.graph.n_points, everyPoint(shown.graph.n_points).filter((point) => rows.has(shown.points.example[point])));
+    return new PointSet(loaded.graph.n_points, everyPoint(loaded.graph.n_points).filter((point) => rows.has(loaded.points.example[point])));
   });
 
   /** Points of the classes looked for that say what is looked for; null when neither is asked. */
-  readonly sought: PointSet | null = $derived.by(() => common(this.classPoints, this.foundPoints));
+  readonly sought: PointSet | null = $derived.by(() => common(this.classPoints, this.searchPoints));
 
   /** What panels talk about: the selection, else what is looked for, else the whole layer. */
   readonly focus: Uint32Array = $derived.by(() => {
-    const { shown } = this.session;
-    return this.selected?.ids ?? this.sought?.ids ?? everyPoint(shown?.graph.n_points ?? 0);
+    const { loaded } = this.session;
+    return this.selected?.ids ?? this.sought?.ids ?? everyPoint(loaded?.graph.n_points ?? 0);
   });
 
   /** How many points of the focus are in each class, and have each value of the column of the bars. */
   readonly classCounts = $derived.by(() => countIn(this.focus, this.column, this.codes));
   readonly barCounts = $derived.by(() => (this.barColumn === this.column ? this.classCounts : countIn(this.focus, this.barColumn, this.barCodes)));
   /** How many points of the layer are in each of the classes that can be looked for. */
-  readonly classTotals = $derived.by(() => countIn(everyPoint(this.session.shown?.graph.n_points ?? 0), this.classColumn, this.classCodes));
+  readonly classTotals = $derived.by(() => countIn(everyPoint(this.session.loaded?.graph.n_points ?? 0), this.classColumn, this.classCodes));
 
   /** Share of the classes that are looked for in each node, as the file of an imported graph gives it. */
   readonly namedShares: Float32Array | null = $derived.by(() => {
-    const given = this.session.shown?.graph.given;
+    const given = this.session.loaded?.graph.given;
     return given ? sharesOfClasses(given, this.named) : null;
   });
   private readonly named = $derived.by(() => this.session.view.named);
 
   /** Share of each node's members that are looked for; null when nothing is faded. */
   readonly shares: Float32Array | null = $derived.by(() => {
-    const { shown } = this.session;
+    const { loaded } = this.session;
     const set = this.lookedFor;
-    return shown && (set ? sharesIn(shown.members, set) : this.namedShares);
+    return loaded && (set ? sharesIn(loaded.members, set) : this.namedShares);
   });
 
   readonly strength = $derived.by(() => this.shares && strengths(this.shares));
 
   /** Points lit in the projection. */
   readonly lit: PointSet | null = $derived.by(() => {
-    const { shown, hovered } = this.session;
-    if (shown && hovered?.kind === "node" && shown.graph.n_points <= 50_000 && hovered.id < shown.graph.nodes.size.length) {
-      return new PointSet(shown.graph.n_points, membersOf(shown.members, hovered.id));
+    const { loaded, hovered } = this.session;
+    if (loaded && hovered?.kind === "node" && loaded.graph.n_points <= 50_000 && hovered.id < loaded.graph.nodes.size.length) {
+      return new PointSet(loaded.graph.n_points, membersOf(loaded.members, hovered.id));
     }
     return this.selected ?? this.sought;
   });
@@ -191,7 +191,7 @@ export class Reading {
   }
 
   private codesOf(column: Category | null): Int32Array | null {
-    return column && ((this.session.shown?.column(column.name) ?? null) as Int32Array | null);
+    return column && ((this.session.loaded?.column(column.name) ?? null) as Int32Array | null);
   }
 
   private paletteOf(column: Category | null): Rgb[] {
@@ -199,9 +199,9 @@ export class Reading {
   }
 
   private measures(numbers: PointNumber[]): Measure[] {
-    const { shown } = this.session;
+    const { loaded } = this.session;
     return numbers.flatMap((number) => {
-      const values = shown && valuesOf(shown, number.mode);
+      const values = loaded && valuesOf(loaded, number.mode);
       return values ? [{ ...number, values }] : [];
     });
   }
@@ -211,18 +211,18 @@ export class Reading {
     return common(area, this.sought);
   }
 
-  private selectedIds(shown: Shown): ArrayLike<number> | null {
+  private selectedIds(loaded: LoadedGraph): ArrayLike<number> | null {
     const { selection } = this;
-    const n = shown.graph.nodes.size.length;
-    if (selection.kind === "uncovered") return shown.members.uncovered;
-    if (selection.kind === "area") return this.planes.pointsIn(shown.graph.layer, selection);
+    const n = loaded.graph.nodes.size.length;
+    if (selection.kind === "uncovered") return loaded.members.uncovered;
+    if (selection.kind === "area") return this.projections.pointsIn(loaded.graph.layer, selection);
     if (selection.kind === "edge") {
       return Math.max(selection.source, selection.target) < n
-        ? sharedMembers(shown.members, selection.source, selection.target)
+        ? sharedMembers(loaded.members, selection.source, selection.target)
         : null;
     }
     if (selection.kind === "none") return null;
-    return selection.ids.filter((id) => id < n).flatMap((id) => Array.from(membersOf(shown.members, id)));
+    return selection.ids.filter((id) => id < n).flatMap((id) => Array.from(membersOf(loaded.members, id)));
   }
 }
 

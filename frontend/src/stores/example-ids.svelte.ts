@@ -6,7 +6,7 @@ import type { ExampleId, Passage } from "../api/types";
 
 const BATCH = 500;
 
-export class Identities {
+export class ExampleIds {
   private readonly known = new SvelteMap<number, ExampleId>();
   private readonly wanted = new Set<number>();
   private timer: ReturnType<typeof setTimeout> | null = null;

@@ -1,26 +1,26 @@
 /** What every panel is given. */
 
 import { getContext, setContext } from "svelte";
-import type { Findings } from "./graph-reports.svelte";
-import type { Identities } from "./example-ids.svelte";
-import type { Meanings } from "./node-interpretation.svelte";
+import type { GraphReports } from "./graph-reports.svelte";
+import type { ExampleIds } from "./example-ids.svelte";
+import type { NodeInterpretation } from "./node-interpretation.svelte";
 import type { NodeImages } from "./node-images.svelte";
-import type { Pictures } from "./activation-images.svelte";
-import type { Planes } from "./projections.svelte";
-import type { Probing } from "./input-locator.svelte";
-import type { Reading } from "./derived.svelte";
+import type { ActivationImages } from "./activation-images.svelte";
+import type { Projections } from "./projections.svelte";
+import type { InputLocator } from "./input-locator.svelte";
+import type { ComputedState } from "./derived.svelte";
 import type { Session } from "./session.svelte";
 
 export interface Explorer {
   session: Session;
-  reading: Reading;
-  planes: Planes;
-  findings: Findings;
-  identities: Identities;
-  meanings: Meanings;
-  pictures: Pictures;
+  computed: ComputedState;
+  projections: Projections;
+  reports: GraphReports;
+  exampleIds: ExampleIds;
+  interpretation: NodeInterpretation;
+  activationImages: ActivationImages;
   nodeImages: NodeImages;
-  probing: Probing;
+  locator: InputLocator;
 }
 
 const KEY = Symbol("explorer");

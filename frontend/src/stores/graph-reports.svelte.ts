@@ -4,7 +4,7 @@ import { SvelteMap } from "svelte/reactivity";
 import { Cancelled, type Client } from "../api/client";
 import type { Found, Graph, JobEvent, Stability } from "../api/types";
 
-export class Findings {
+export class GraphReports {
   private readonly founds = new SvelteMap<string, Found>();
   private readonly measured = new SvelteMap<string, Stability>();
   private readonly asked = new Set<string>();

@@ -3,14 +3,14 @@
 import { Cancelled } from "../api/client";
 import type { JobEvent, Probe, Settings } from "../api/types";
 import { capital } from "../state/format";
-import { landedNodes, placeIn, refused } from "../state/located-input";
+import { locatedNodes, locationIn, refused } from "../state/located-input";
 import type { Session } from "./session.svelte";
 
 export type Input = File | string;
 
-const PAUSE = 300;
+const REFRESH_DELAY = 300;
 
-export class Probing {
+export class InputLocator {
   /** Whether its panel is open. */
   open = $state(false);
   input = $state.raw<Input | null>(null);
@@ -25,9 +25,9 @@ export class Probing {
 
   constructor(private readonly session: Session) {}
 
-  readonly place = $derived.by(() => placeIn(this.probe, this.session.view.layer));
+  readonly place = $derived.by(() => locationIn(this.probe, this.session.view.layer));
   /** Nodes of the graph on screen in which it lands. */
-  readonly nodes: number[] = $derived.by(() => landedNodes(this.probe, this.session.shown?.graph ?? null));
+  readonly nodes: number[] = $derived.by(() => locatedNodes(this.probe, this.session.loaded?.graph ?? null));
 
   show(): void {
     const { panels } = this.session.view;
@@ -98,7 +98,7 @@ export class Probing {
     if (name) this.timer ??= setTimeout(() => {
       this.timer = undefined;
       void this.refresh(abort, name).catch(() => undefined);
-    }, PAUSE);
+    }, REFRESH_DELAY);
   }
 
   private async refresh(abort: AbortController, name: string): Promise<void> {
@@ -108,9 +108,9 @@ export class Probing {
 }
 
 /** Place the input anew in graphs of other settings. Call while a component is set up. */
-export function followGraph(session: Session, probing: Probing): void {
-  const settings = $derived(session.shown?.graph.settings ?? null);
+export function followSettings(session: Session, locator: InputLocator): void {
+  const settings = $derived(session.loaded?.graph.settings ?? null);
   $effect(() => {
-    if (settings) probing.follow(settings);
+    if (settings) locator.follow(settings);
   });
 }

@@ -15,7 +15,7 @@ interface Arguing {
 
 const keyOf = (graph: string, node: number): string => `${graph} ${node}`;
 
-export class Meanings {
+export class NodeInterpretation {
   private readonly said = new SvelteMap<string, Answer<Equivalents>>();
   private readonly arguments = new SvelteMap<string, Answer<NodeArguments | OutputWords>>();
   private readonly asked = new Set<string>();

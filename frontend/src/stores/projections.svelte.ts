@@ -6,7 +6,7 @@ import type { JobEvent } from "../api/types";
 import { pointsInside, toUnitExtent } from "../state/points";
 import type { Selection } from "../state/view";
 
-export class Planes {
+export class Projections {
   private readonly ready = new SvelteMap<string, Float32Array>();
   pending = $state.raw<JobEvent | "asked" | null>(null);
   problem = $state.raw<string | null>(null);

@@ -6,17 +6,17 @@ import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../gra
 import type { Hit } from "../graph/pick";
 import { type Category, categoriesOf } from "../state/columns";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
-import { heirs, inherited, known, NONE_NAMED, survivorsOf } from "../state/node-correspondence";
+import { correspondence, carriedOver, known, NO_REFERENCES, survivorsOf } from "../state/node-correspondence";
 import { sameTree } from "../state/mode-tree";
 import { between, ease, startPlaces } from "../state/transition";
 import { type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
-import { Shelf, type Shown } from "../state/loaded-graph";
+import { GraphCache, type LoadedGraph } from "../state/loaded-graph";
 
-interface Trip {
+interface GraphRequest {
   anchored: boolean;
   layout: string | null;
   /** Return what else of the view changes when the graph is there. */
-  arrive: (next: Shown, survivors: number[] | null) => Partial<ViewState>;
+  changes: (next: LoadedGraph, survivors: number[] | null) => Partial<ViewState>;
 }
 
 /** Share of continued nodes below which there is nothing to hold on to. */
@@ -27,7 +27,7 @@ const MARGINS = { left: 48, right: 64, top: 44, bottom: 88 };
 
 export class Session {
   view = $state.raw<ViewState>() as ViewState;
-  shown = $state.raw<Shown | null>(null);
+  loaded = $state.raw<LoadedGraph | null>(null);
   pending = $state.raw<JobEvent | "asked" | null>(null);
   problem = $state.raw<string | null>(null);
   hovered = $state.raw<Hit>(null);
@@ -39,7 +39,7 @@ export class Session {
   dark = $derived.by(() => (this.view.theme === "auto" ? this.systemDark : this.view.theme === "dark"));
 
   /** Places of the nodes at rest: the layout, then the pins. */
-  xy = $derived.by(() => restingPlaces(this.shown, this.pins));
+  xy = $derived.by(() => restingPlaces(this.loaded, this.pins));
   private pins = $derived.by(() => this.view.pins);
   private origin = $state.raw<Float32Array | null>(null);
   private progress = $state(1);
@@ -48,7 +48,7 @@ export class Session {
 
   readonly initial: ViewState;
   readonly categories: Map<string, Category>;
-  private readonly shelf: Shelf;
+  private readonly graphs: GraphCache;
   private abort: AbortController | null = null;
   private lastFit: Camera | null = null;
   /** A way of the camera; given up when somebody else moves it. */
@@ -62,17 +62,17 @@ export class Session {
     this.initial = initialView(study);
     this.categories = categoriesOf(study, columns);
     this.view = this.initial;
-    this.shelf = new Shelf(client, columns, study.layers);
+    this.graphs = new GraphCache(client, columns, study.layers);
   }
 
-  /** Change the view; with `memorable` the change can be undone. */
-  update(patch: Partial<ViewState>, memorable = true): void {
-    if (memorable) this.history = remember(this.history, this.view);
+  /** Change the view; with `undoable` the change can be undone. */
+  update(patch: Partial<ViewState>, undoable = true): void {
+    if (undoable) this.history = remember(this.history, this.view);
     this.view = { ...this.view, ...patch };
   }
 
   /** Make the change since `before` one step that can be undone. */
-  recall(before: ViewState): void {
+  recordSince(before: ViewState): void {
     this.history = remember(this.history, before);
   }
 
@@ -102,9 +102,9 @@ export class Session {
     this.update({ selection: NOTHING, classes: [], named: [], find: "" });
   }
 
-  changeSettings(patch: Partial<Settings>, memorable = true): void {
-    this.update({ settings: { ...this.view.settings, ...patch } }, memorable);
-    void this.travel({ anchored: true, layout: null, arrive: (next, survivors) => this.inherit(next, survivors) });
+  changeSettings(patch: Partial<Settings>, undoable = true): void {
+    this.update({ settings: { ...this.view.settings, ...patch } }, undoable);
+    void this.requestGraph({ anchored: true, layout: null, changes: (next, survivors) => this.carryOver(next, survivors) });
   }
 
   switchLayer(layer: number): void {
@@ -113,35 +113,35 @@ export class Session {
     const lens = lensFor(this.study.layers.find((known) => known.id === layer), settings.lens);
     const eps = typeof settings.eps === "number" ? this.study.defaults.eps : settings.eps;
     this.update({ layer, settings: { ...settings, lens, eps } });
-    const arrive = (next: Shown) => ({ ...NONE_NAMED, camera: this.fitted(next) });
-    void this.travel({ anchored: false, layout: null, arrive });
+    const changes = (next: LoadedGraph) => ({ ...NO_REFERENCES, camera: this.fitted(next) });
+    void this.requestGraph({ anchored: false, layout: null, changes });
   }
 
   relayout(): void {
     this.update({});
-    const arrive = (next: Shown) => ({ pins: [], camera: this.fitted(next) });
-    void this.travel({ anchored: false, layout: null, arrive });
+    const changes = (next: LoadedGraph) => ({ pins: [], camera: this.fitted(next) });
+    void this.requestGraph({ anchored: false, layout: null, changes });
   }
 
   /** Put a whole view on screen, its graph included. */
   restore(target: ViewState): void {
-    const now = this.shown?.graph;
+    const now = this.loaded?.graph;
     const there = now && now.layer === target.layer && now.layout === target.layout && sameSettings(now.settings ?? target.settings, target.settings);
     if (there) {
       this.view = target;
       return;
     }
-    this.view = { ...target, ...NONE_NAMED, camera: this.view.camera };
-    const arrive = (next: Shown) => ({ ...known(target, next), camera: target.camera ?? this.fitted(next) });
-    void this.travel({ anchored: false, layout: target.layout, arrive });
+    this.view = { ...target, ...NO_REFERENCES, camera: this.view.camera };
+    const changes = (next: LoadedGraph) => ({ ...known(target, next), camera: target.camera ?? this.fitted(next) });
+    void this.requestGraph({ anchored: false, layout: target.layout, changes });
   }
 
   undo(): void {
-    this.jump(undo(this.history, this.view));
+    this.restoreStep(undo(this.history, this.view));
   }
 
   redo(): void {
-    this.jump(redo(this.history, this.view));
+    this.restoreStep(redo(this.history, this.view));
   }
 
   cancel(): void {
@@ -149,7 +149,7 @@ export class Session {
   }
 
   fitView(): void {
-    if (this.shown) this.update({ camera: this.fitted(this.shown, this.xy) }, false);
+    if (this.loaded) this.update({ camera: this.fitted(this.loaded, this.xy) }, false);
   }
 
   /** Move the camera to a node that is out of sight. */
@@ -184,28 +184,28 @@ export class Session {
     return this.origin !== null;
   }
 
-  private jump([view, history]: [ViewState, History<ViewState>]): void {
+  private restoreStep([view, history]: [ViewState, History<ViewState>]): void {
     this.history = history;
     if (view === this.view) return;
     const { camera, panels, theme, layout } = this.view;
     this.restore({ ...view, panels, theme, camera: layout === view.layout ? camera : view.camera });
   }
 
-  private fitted(shown: Shown, xy = restingPlaces(shown, [])): Camera | null {
+  private fitted(loaded: LoadedGraph, xy = restingPlaces(loaded, [])): Camera | null {
     this.lastFit = this.viewport.width ? fit(xy, this.viewport, MARGINS, 0.5) : null;
     return this.lastFit;
   }
 
-  private inherit(next: Shown, survivors: number[] | null): Partial<ViewState> {
+  private carryOver(next: LoadedGraph, survivors: number[] | null): Partial<ViewState> {
     const { selection, camera } = this.view;
-    if (!survivors || !this.shown) return { ...NONE_NAMED, selection: selection.kind === "area" ? selection : NOTHING };
-    const named = inherited(this.view, heirs(this.shown, next, survivors));
-    const still = sameTree(this.shown.graph, next.graph) && camera;
-    return { ...named, camera: still || this.followed(restingPlaces(next, named.pins), camera, survivors) };
+    if (!survivors || !this.loaded) return { ...NO_REFERENCES, selection: selection.kind === "area" ? selection : NOTHING };
+    const named = carriedOver(this.view, correspondence(this.loaded, next, survivors));
+    const still = sameTree(this.loaded.graph, next.graph) && camera;
+    return { ...named, camera: still || this.cameraFor(restingPlaces(next, named.pins), camera, survivors) };
   }
 
   /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */
-  private followed(xy: Float32Array, camera: Camera | null, survivors: number[]): Camera | null {
+  private cameraFor(xy: Float32Array, camera: Camera | null, survivors: number[]): Camera | null {
     const before = camera ? shareInView(this.xy, camera, this.viewport) : 0;
     const after = camera ? shareInView(xy, camera, this.viewport) : 0;
     const continues = survivors.filter((old) => old >= 0).length >= FEW_SURVIVORS * survivors.length;
@@ -214,21 +214,21 @@ export class Session {
     return this.lastFit;
   }
 
-  private async travel(trip: Trip): Promise<void> {
+  private async requestGraph(request: GraphRequest): Promise<void> {
     this.abort?.abort(new Cancelled());
     const abort = new AbortController();
     this.abort = abort;
     this.problem = null;
     this.pending = "asked";
     try {
-      const from = trip.anchored && this.shown?.graph.layer === this.view.layer ? this.shown : null;
+      const from = request.anchored && this.loaded?.graph.layer === this.view.layer ? this.loaded : null;
       const anchor = from && { graph: from.graph.digest, layout: from.graph.layout };
-      const wanted = { layer: this.view.layer, settings: this.view.settings, anchor, layout: trip.layout };
-      const next = await this.shelf.get(wanted, (event) => this.report(abort, event), abort.signal);
+      const wanted = { layer: this.view.layer, settings: this.view.settings, anchor, layout: request.layout };
+      const next = await this.graphs.get(wanted, (event) => this.report(abort, event), abort.signal);
       if (abort.signal.aborted) return;
-      this.arrive(next, from === this.shown && from ? survivorsOf(next.graph, from.graph) : null, trip);
+      this.applyGraph(next, from === this.loaded && from ? survivorsOf(next.graph, from.graph) : null, request);
     } catch (error) {
-      if (this.abort === abort) this.giveUp(error);
+      if (this.abort === abort) this.revert(error);
     } finally {
       if (this.abort === abort) this.pending = null;
     }
@@ -238,40 +238,40 @@ export class Session {
     if (this.abort === abort) this.pending = event;
   }
 
-  private arrive(next: Shown, survivors: number[] | null, trip: Trip): void {
-    const before = this.shown;
+  private applyGraph(next: LoadedGraph, survivors: number[] | null, request: GraphRequest): void {
+    const before = this.loaded;
     const { drawn } = this;
     const from = this.view.camera;
     this.hovered = null;
     const settings = next.graph.settings ?? this.view.settings;
-    this.view = { ...this.view, settings, layout: next.graph.layout, ...trip.arrive(next, survivors) };
-    this.shown = next;
+    this.view = { ...this.view, settings, layout: next.graph.layout, ...request.changes(next, survivors) };
+    this.loaded = next;
     if (!before || before.graph.layer !== next.graph.layer || before === next) return;
     const none = next.graph.nodes.size.map(() => -1);
     const members = { xy: this.xy, members: next.members };
     this.origin = startPlaces(members, survivors ?? none, { xy: drawn, members: before.members }, next.graph.n_points);
     this.progress = 0;
-    this.setOff(from, this.view.camera);
+    this.startGlide(from, this.view.camera);
   }
 
-  private setOff(from: Camera | null, to: Camera | null): void {
+  private startGlide(from: Camera | null, to: Camera | null): void {
     this.glide = null;
     if (!from || !to || from === to) return;
     this.glide = { from, to, at: from };
     this.view = { ...this.view, camera: from };
   }
 
-  private giveUp(error: unknown): void {
+  private revert(error: unknown): void {
     if (!(error instanceof Cancelled)) this.problem = error instanceof Error ? error.message : String(error);
-    if (!this.shown) return;
-    const { graph } = this.shown;
+    if (!this.loaded) return;
+    const { graph } = this.loaded;
     this.view = { ...this.view, layer: graph.layer, layout: graph.layout, settings: graph.settings ?? this.view.settings };
   }
 }
 
-function restingPlaces(shown: Shown | null, pins: ViewState["pins"]): Float32Array {
-  if (!shown) return new Float32Array();
-  const { x, y } = shown.graph.nodes;
+function restingPlaces(loaded: LoadedGraph | null, pins: ViewState["pins"]): Float32Array {
+  if (!loaded) return new Float32Array();
+  const { x, y } = loaded.graph.nodes;
   const xy = new Float32Array(2 * x.length);
   x.forEach((value, node) => xy.set([value, y[node]], 2 * node));
   for (const [node, px, py] of pins) if (node < x.length) xy.set([px, py], 2 * node);

@@ -3,7 +3,7 @@
 import type { FindRequest } from "../api/types";
 import type { Session } from "./session.svelte";
 
-const PAUSE = 200;
+const TYPING_DELAY = 200;
 
 /** Call while a component is set up. */
 export function followSearch(session: Session): void {
@@ -23,7 +23,7 @@ export function followSearch(session: Session): void {
       } catch (error) {
         if (called) session.problem = error instanceof Error ? error.message : String(error);
       }
-    }, PAUSE);
+    }, TYPING_DELAY);
     return () => {
       called = false;
       clearTimeout(timer);

@@ -5,7 +5,7 @@ import { categoriesOf, firstCategory } from "../../src/state/columns";
 import { CLASS_COLOURS, classColours, lensRamp, OTHER } from "../../src/state/palette";
 import { colourBy, initialView, lookIn, restore, toggled } from "../../src/state/view";
 import { numbersOf, valuesOf } from "../../src/state/numeric-columns";
-import type { Shown } from "../../src/state/loaded-graph";
+import type { LoadedGraph } from "../../src/state/loaded-graph";
 import { GRAPH, LABELS, MEMBERS, STUDY } from "../study";
 
 const GENRE = Int32Array.of(3, 3, 1, 1, -1, -1, -1, 0);
@@ -40,7 +40,7 @@ describe("categorical columns", () => {
 describe("the column that colours", () => {
   const genre = { ...base, ...colourBy(base, "genre") };
 
-  it("is followed by the directory and the bars", () => {
+  it("is cameraFor by the directory and the bars", () => {
     expect(genre).toMatchObject({ column: "genre", colour: "majority", classColumn: null, barColumn: null });
     expect({ ...genre, ...toggled(genre, "genre", 3) }).toMatchObject({ classes: [3], classColumn: null });
   });
@@ -112,7 +112,7 @@ describe("colours", () => {
 
 describe("numbers", () => {
   const points = { example: Uint32Array.of(0, 1), y: Int32Array.of(4, 5), x: Int32Array.of(6, 7), measured: { attribution: Float32Array.of(8, 9) } };
-  const shown = { points, column: (name: string) => (name === "loss" ? Float32Array.of(1, 2) : null) } as Pick<Shown, "points" | "column">;
+  const loaded = { points, column: (name: string) => (name === "loss" ? Float32Array.of(1, 2) : null) } as Pick<LoadedGraph, "points" | "column">;
 
   it("on offer are those of the examples and of the layer", () => {
     expect(numbersOf(STUDY, 0)).toEqual({ examples: [{ mode: "column:loss", title: "loss" }], points: [] });
@@ -128,7 +128,7 @@ describe("numbers", () => {
     ["point:gone", null],
     ["lens", null],
   ])("%s has a value for each point", (mode, values) => {
-    const found = valuesOf(shown, mode);
+    const found = valuesOf(loaded, mode);
     expect(found && Array.from(found)).toEqual(values);
   });
 });

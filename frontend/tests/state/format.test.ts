@@ -19,7 +19,7 @@ it("says n of N only when something is left out", () => {
   expect(count(5000)).toBe("5,000");
 });
 
-it.each([["l2", "L2 norm"], ["pca:0", "PCA component 1"], ["ink", "ink"]])("calls the lens %s %s", (lens, name) => expect(lensName(lens)).toBe(name));
+it.each([["l2", "L2 norm"], ["pca:0", "PCA component 1"], ["theme", "theme"]])("calls the lens %s %s", (lens, name) => expect(lensName(lens)).toBe(name));
 
 it("bins every value of the range, the last one too", () => {
   const values = Float32Array.of(0, 0.5, 1, 2, 2);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Given, Graph } from "../../src/api/types";
-import { lensOf, nodesOfClasses, sharesOfClasses, sharesOfNode } from "../../src/state/imported-graph";
+import { lensOf, nodesOfClasses, sharesOfClasses, classSharesOf } from "../../src/state/imported-graph";
 import { initialView, lensFor, restore } from "../../src/state/view";
 import { GRAPH, STUDY } from "../study";
 
@@ -15,9 +15,9 @@ const graph = (given: Partial<Given>): Graph => ({ ...GRAPH, settings: null, giv
 
 describe("the classes that an imported graph tells", () => {
   it("leave a rest that has no name", () => {
-    expect(sharesOfNode(GIVEN, 0).rest).toBe(0.25);
-    expect(sharesOfNode(GIVEN, 1).rest).toBe(0);
-    expect(sharesOfNode(GIVEN, 2)).toEqual({ shares: [], rest: 1 });
+    expect(classSharesOf(GIVEN, 0).rest).toBe(0.25);
+    expect(classSharesOf(GIVEN, 1).rest).toBe(0);
+    expect(classSharesOf(GIVEN, 2)).toEqual({ shares: [], rest: 1 });
   });
 
   it("are found by name, and add up", () => {

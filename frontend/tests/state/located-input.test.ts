@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Probe, ProbePlace } from "../../src/api/types";
-import { landedNodes, nodesOfWords, placeIn, refused, remoteness, shortText, verdictOf } from "../../src/state/located-input";
+import { locatedNodes, nodesOfWords, locationIn, refused, remoteness, shortText, verdictOf } from "../../src/state/located-input";
 
 const place = (patch: Partial<ProbePlace> = {}): ProbePlace => ({
   layer: 0, name: "layer0", graph: "0".repeat(16), sentence: "lands in node 3", n: 1, n_inside: 1,
@@ -15,17 +15,17 @@ const hit = (node: number, ...vectors: number[]) => ({ node, distance: 1, margin
 describe("a probe", () => {
   it("is known layer by layer", () => {
     const found = probe(place({ layer: 1 }));
-    expect(placeIn(found, 0)).toBeNull();
-    expect(placeIn(found, 1)?.layer).toBe(1);
-    expect(placeIn(null, 1)).toBeNull();
+    expect(locationIn(found, 0)).toBeNull();
+    expect(locationIn(found, 1)?.layer).toBe(1);
+    expect(locationIn(null, 1)).toBeNull();
   });
 
   it("marks nodes of the graph it was placed in, and of no other", () => {
     const found = probe(place({ nodes: [hit(3, 0), hit(5, 0)] }));
-    expect(landedNodes(found, { layer: 0, digest: "0".repeat(16) })).toEqual([3, 5]);
-    expect(landedNodes(found, { layer: 0, digest: "2".repeat(16) })).toEqual([]);
-    expect(landedNodes(found, { layer: 1, digest: "0".repeat(16) })).toEqual([]);
-    expect(landedNodes(found, null)).toEqual([]);
+    expect(locatedNodes(found, { layer: 0, digest: "0".repeat(16) })).toEqual([3, 5]);
+    expect(locatedNodes(found, { layer: 0, digest: "2".repeat(16) })).toEqual([]);
+    expect(locatedNodes(found, { layer: 1, digest: "0".repeat(16) })).toEqual([]);
+    expect(locatedNodes(found, null)).toEqual([]);
   });
 
   it("is said in few words", () => {

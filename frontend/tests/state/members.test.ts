@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { classesOf, countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked, topClass } from "../../src/state/classes";
 import { mean, membersOf, nodeMeans, sampleOf, sharedMembers, sharesIn, transpose, unionOf } from "../../src/state/members";
-import { toldBy } from "../../src/state/loaded-graph";
+import { columnOf } from "../../src/state/loaded-graph";
 import { everyPoint, extent, nearestPoint, PointSet, pointsInside, toUnitExtent } from "../../src/state/points";
 import { neighbours, neighbourTowards, visibleParts } from "../../src/state/visible";
 import { GRAPH, LABELS, MEMBERS } from "../study";
@@ -145,8 +145,8 @@ describe("places brought to the unit extent", () => {
 describe("what a checkpoint says", () => {
   it("stands under its name, and under the plain one for the first", () => {
     const columns = { prediction: new Int32Array(1), "prediction@later": new Int32Array(1) };
-    expect(toldBy("later", "prediction", columns)).toBe("prediction@later");
-    expect(toldBy("first", "prediction", columns)).toBe("prediction");
-    expect(toldBy(null, "confidence", columns)).toBe("confidence");
+    expect(columnOf("later", "prediction", columns)).toBe("prediction@later");
+    expect(columnOf("first", "prediction", columns)).toBe("prediction");
+    expect(columnOf(null, "confidence", columns)).toBe("confidence");
   });
 });

@@ -4,9 +4,9 @@ import { buildScene } from "../../src/graph/scene";
 import { roomBetween, worldRadii } from "../../src/graph/sizes";
 import { countText, lifeShare, lifeText } from "../../src/state/shape-report";
 import { sizesByInterval } from "../../src/state/members";
-import { groupOf, heirIn, isDetail, prominenceText, sameNodes, sameTree, STOPS, stopOf } from "../../src/state/mode-tree";
+import { groupOf, successorIn, isDetail, prominenceText, sameNodes, sameTree, STOPS, stopOf } from "../../src/state/mode-tree";
 import { visibleParts } from "../../src/state/visible";
-import { inkOf } from "../../src/graph/theme";
+import { themeOf } from "../../src/graph/theme";
 import { GRAPH } from "../study";
 
 /** Interval 0 falls into the modes of points 1, 5 and 7, of which 5 and 7 are detail of 1; interval 1 has one mode. */
@@ -45,9 +45,9 @@ describe("cuts of one tree", () => {
   });
 
   it("pass a node on to the one that contains it", () => {
-    expect([0, 1, 2, 3].map((id) => heirIn(SKELETON, OF_SKELETON, DETAIL, OF_DETAIL.indices[OF_DETAIL.indptr[id]], id))).toEqual([0, 0, 0, 1]);
-    expect([0, 1].map((id) => heirIn(DETAIL, OF_DETAIL, SKELETON, OF_SKELETON.indices[OF_SKELETON.indptr[id]], id))).toEqual([0, 3]);
-    expect(heirIn(SKELETON, { indptr: Uint32Array.of(0, 0, 0), indices: new Uint32Array() }, DETAIL, 5, 1)).toBeUndefined();
+    expect([0, 1, 2, 3].map((id) => successorIn(SKELETON, OF_SKELETON, DETAIL, OF_DETAIL.indices[OF_DETAIL.indptr[id]], id))).toEqual([0, 0, 0, 1]);
+    expect([0, 1].map((id) => successorIn(DETAIL, OF_DETAIL, SKELETON, OF_SKELETON.indices[OF_SKELETON.indptr[id]], id))).toEqual([0, 3]);
+    expect(successorIn(SKELETON, { indptr: Uint32Array.of(0, 0, 0), indices: new Uint32Array() }, DETAIL, 5, 1)).toBeUndefined();
   });
 });
 
@@ -69,7 +69,7 @@ describe("a skeleton and its detail", () => {
         colours: graph.nodes.size.map(() => [1, 2, 3]),
         strength: null,
         pies: null,
-        ink: inkOf(false),
+        theme: themeOf(false),
       });
     const { hulls, discs } = scene(DETAIL);
     expect(Array.from(hulls.source)).toEqual([1, 0, 2, 0]);

@@ -1,28 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { type Named, NONE_NAMED, heirs, inherited, known } from "../../src/state/node-correspondence";
+import { type NodeReferences, NO_REFERENCES, correspondence, carriedOver, known } from "../../src/state/node-correspondence";
 import { GRAPH, MEMBERS } from "../study";
 
 const members = { ...MEMBERS, uncovered: new Uint32Array(), lens: new Float32Array() };
 const before = { graph: GRAPH, members };
-const named = (patch: Partial<Named>): Named => ({ ...NONE_NAMED, ...patch });
+const named = (patch: Partial<NodeReferences>): NodeReferences => ({ ...NO_REFERENCES, ...patch });
 
 describe("what a view names, in the next graph", () => {
-  const heir = heirs(before, { graph: { ...GRAPH, layout: "2".repeat(16) }, members }, [2, -1, 0]);
+  const nodeMap = correspondence(before, { graph: { ...GRAPH, layout: "2".repeat(16) }, members }, [2, -1, 0]);
 
   it("follows nodes that survive and forgets the others", () => {
     const was = named({ selection: { kind: "nodes", ids: [0, 1, 2] }, pins: [[0, 1, 2], [1, 3, 4]], path: [2, 0], kept: { a: [0, 1], b: [2] } });
-    expect(inherited(was, heir)).toEqual({ selection: { kind: "nodes", ids: [2, 0] }, pins: [[2, 1, 2]], path: [0, 2], kept: { a: [2], b: [0] } });
+    expect(carriedOver(was, nodeMap)).toEqual({ selection: { kind: "nodes", ids: [2, 0] }, pins: [[2, 1, 2]], path: [0, 2], kept: { a: [2], b: [0] } });
   });
 
   it("has no path where an end is gone, or both ends are one", () => {
-    expect(inherited(named({ path: [0, 1] }), heir).path).toBeNull();
-    expect(inherited(named({ path: [0, 2] }), () => 5).path).toBeNull();
+    expect(carriedOver(named({ path: [0, 1] }), nodeMap).path).toBeNull();
+    expect(carriedOver(named({ path: [0, 2] }), () => 5).path).toBeNull();
   });
 
   it("has no edge, but the area that was drawn", () => {
     const area = { kind: "area" as const, projection: "pca", polygon: [] };
-    expect(inherited(named({ selection: { kind: "edge", source: 0, target: 2 } }), heir).selection.kind).toBe("none");
-    expect(inherited(named({ selection: area }), heir).selection).toBe(area);
+    expect(carriedOver(named({ selection: { kind: "edge", source: 0, target: 2 } }), nodeMap).selection.kind).toBe("none");
+    expect(carriedOver(named({ selection: area }), nodeMap).selection).toBe(area);
   });
 });
 

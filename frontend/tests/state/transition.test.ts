@@ -31,7 +31,7 @@ describe("between", () => {
 });
 
 describe("continued", () => {
-  it("finds the heirs, and nothing for nodes that are gone", () => {
+  it("finds the correspondence, and nothing for nodes that are gone", () => {
     expect(continued([0, 1, 5], [-1, 1, 0])).toEqual([2, 1]);
   });
 });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Cancelled, type Client, type Progress } from "../../src/api/client";
 import type { ActivationImage, InversionRequest, JobEvent, NodeImage } from "../../src/api/types";
 import { ofNodes, ofPoint } from "../../src/state/image-targets";
-import { Pictures } from "../../src/stores/activation-images.svelte";
+import { ActivationImages } from "../../src/stores/activation-images.svelte";
 
 const GRAPH = { digest: "g", layer: 1 };
 const EVENT: JobEvent = { job: "j", kind: "invert", state: "running", stage: "painting", done: 1, total: 9, eta: null, error: null };
@@ -38,84 +38,84 @@ class Server {
 }
 
 let server: Server;
-let pictures: Pictures;
+let activationImages: ActivationImages;
 
 beforeEach(() => {
   vi.useFakeTimers();
   server = new Server();
-  pictures = new Pictures(server.client);
+  activationImages = new ActivationImages(server.client);
 });
 
 const later = () => vi.advanceTimersByTimeAsync(500);
 
 describe("activation images", () => {
   it("sharpen while they are looked at, and are there in the end", async () => {
-    const made = pictures.make(GRAPH, [ofNodes([4])]);
-    const stop = pictures.watch("d0");
+    const made = activationImages.make(GRAPH, [ofNodes([4])]);
+    const stop = activationImages.watch("d0");
     await later();
-    expect(pictures.of("g", ofNodes([4]))).toMatchObject({ digest: "d0", address: null });
+    expect(activationImages.of("g", ofNodes([4]))).toMatchObject({ digest: "d0", address: null });
     server.images.set("d0", { step: 32, steps: 512, width: 16 });
     server.progress(EVENT);
     await later();
-    expect(pictures.of("g", ofNodes([4])).address).toBe("d0@32");
+    expect(activationImages.of("g", ofNodes([4])).address).toBe("d0@32");
     server.images.set("d0", { done: true, width: 16, cosine: 0.9 });
     server.stored = [{ node: 4, digest: "d0", cosine: 0.9 }];
     server.finish();
     await made;
-    expect(pictures.of("g", ofNodes([4]))).toMatchObject({ address: "d0@end", work: null, problem: null });
-    expect(pictures.ofNodes("g")?.get(4)?.cosine).toBe(0.9);
+    expect(activationImages.of("g", ofNodes([4]))).toMatchObject({ address: "d0@end", work: null, problem: null });
+    expect(activationImages.ofNodes("g")?.get(4)?.cosine).toBe(0.9);
     stop();
   });
 
   it("are not fetched where nobody looks", async () => {
-    void pictures.make(GRAPH, [ofPoint(1), ofPoint(2)]);
-    pictures.watch("d1");
+    void activationImages.make(GRAPH, [ofPoint(1), ofPoint(2)]);
+    activationImages.watch("d1");
     server.progress(EVENT);
     await later();
     expect(new Set(server.fetched)).toEqual(new Set(["d1"]));
   });
 
   it("stay when the work is called off, and those that did not come to be are forgotten", async () => {
-    const made = pictures.make(GRAPH, [ofNodes([1]), ofNodes([2])]);
+    const made = activationImages.make(GRAPH, [ofNodes([1]), ofNodes([2])]);
     server.stored = [{ node: 1, digest: "d0", cosine: 0.8 }];
-    pictures.cancel(pictures.works[0]);
+    activationImages.cancel(activationImages.works[0]);
     await made;
-    expect(pictures.works).toEqual([]);
-    expect(pictures.of("g", ofNodes([1])).digest).toBe("d0");
-    expect(pictures.of("g", ofNodes([2]))).toMatchObject({ digest: null, problem: null });
+    expect(activationImages.works).toEqual([]);
+    expect(activationImages.of("g", ofNodes([1])).digest).toBe("d0");
+    expect(activationImages.of("g", ofNodes([2]))).toMatchObject({ digest: null, problem: null });
   });
 
   it("are told to have failed where they were asked for, until the next attempt", async () => {
-    const made = pictures.make(GRAPH, [ofPoint(1)]);
+    const made = activationImages.make(GRAPH, [ofPoint(1)]);
     server.fail(new Error("the network has no gradients"));
     await made;
-    expect(pictures.of("g", ofPoint(1))).toMatchObject({ digest: null, work: null, problem: "the network has no gradients" });
-    expect(pictures.of("g", ofPoint(2)).problem).toBeNull();
-    void pictures.make(GRAPH, [ofPoint(1)]);
-    expect(pictures.of("g", ofPoint(1)).problem).toBeNull();
+    expect(activationImages.of("g", ofPoint(1))).toMatchObject({ digest: null, work: null, problem: "the network has no gradients" });
+    expect(activationImages.of("g", ofPoint(2)).problem).toBeNull();
+    void activationImages.make(GRAPH, [ofPoint(1)]);
+    expect(activationImages.of("g", ofPoint(1)).problem).toBeNull();
   });
 
   it("belong to their graph, and none is asked for nothing", async () => {
     server.stored = [{ node: 0, digest: "d7", cosine: null }];
-    await pictures.look("g");
-    expect(pictures.of("g", ofNodes([0])).digest).toBe("d7");
-    expect(pictures.of("h", ofNodes([0])).digest).toBeNull();
-    await pictures.make(GRAPH, []);
+    await activationImages.look("g");
+    expect(activationImages.of("g", ofNodes([0])).digest).toBe("d7");
+    expect(activationImages.of("h", ofNodes([0])).digest).toBeNull();
+    await activationImages.make(GRAPH, []);
     expect(server.asked).toEqual([]);
   });
 
   it("of one work are counted as they come", async () => {
-    void pictures.make(GRAPH, [ofNodes([1]), ofNodes([2]), ofNodes([3])]);
+    void activationImages.make(GRAPH, [ofNodes([1]), ofNodes([2]), ofNodes([3])]);
     server.stored = [{ node: 2, digest: "d1", cosine: 0.8 }];
     server.progress(EVENT);
     await later();
-    expect(pictures.done(pictures.works[0])).toBe(1);
+    expect(activationImages.done(activationImages.works[0])).toBe(1);
   });
 
   it("that are called off are no failure", async () => {
-    const made = pictures.make(GRAPH, [ofPoint(1)]);
+    const made = activationImages.make(GRAPH, [ofPoint(1)]);
     server.fail(new Cancelled());
     await made;
-    expect(pictures.failed).toBeNull();
+    expect(activationImages.failed).toBeNull();
   });
 });

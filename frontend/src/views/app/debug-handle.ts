@@ -9,59 +9,59 @@ declare global {
   }
 }
 
-export function exposeHandle(explorer: Explorer): void {
-  const layout = () => explorer.session.shown?.graph.layout ?? null;
+export function exposeDebugHandle(explorer: Explorer): void {
+  const layout = () => explorer.session.loaded?.graph.layout ?? null;
   window.topoact = { state: () => snapshot(explorer), layout };
 }
 
-function snapshot({ session, reading, planes, findings, pictures, nodeImages, probing }: Explorer) {
-  const { view, shown, viewport } = session;
+function snapshot({ session, computed, projections, reports, activationImages, nodeImages, locator }: Explorer) {
+  const { view, loaded, viewport } = session;
   const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
   return {
     view: structuredClone(view),
-    pending: session.pending !== null || session.moving || planes.pending !== null,
+    pending: session.pending !== null || session.moving || projections.pending !== null,
     problem: session.problem,
     theme: session.dark ? "dark" : "light",
-    graph: shown && {
-      digest: shown.graph.digest,
-      layout: shown.graph.layout,
-      layer: shown.graph.layer,
-      survivors: shown.graph.survivors,
-      nodes: shown.graph.nodes.size.map((size, id) => ({
+    graph: loaded && {
+      digest: loaded.graph.digest,
+      layout: loaded.graph.layout,
+      layer: loaded.graph.layer,
+      survivors: loaded.graph.survivors,
+      nodes: loaded.graph.nodes.size.map((size, id) => ({
         id,
         size,
         x: session.drawn[2 * id],
         y: session.drawn[2 * id + 1],
         screen: view.camera && box ? pageXy(toScreen(view.camera, viewport, session.drawn[2 * id], session.drawn[2 * id + 1]), box) : null,
-        majority: reading.column?.values[reading.classes?.majority[id] ?? -1] ?? null,
-        fill: reading.colouring?.nodes[id] ?? null,
-        purity: reading.classes?.purity[id] ?? null,
-        interval: shown.graph.nodes.interval[id],
-        mode: shown.graph.nodes.mode?.[id] ?? null,
-        prominence: shown.graph.nodes.prominence?.[id] ?? null,
-        group: shown.graph.nodes.group?.[id] ?? null,
-        strength: reading.strength?.[id] ?? 1,
-        members: Array.from(shown.members.indices.subarray(shown.members.indptr[id], shown.members.indptr[id + 1])),
+        majority: computed.column?.values[computed.classes?.majority[id] ?? -1] ?? null,
+        fill: computed.colouring?.nodes[id] ?? null,
+        purity: computed.classes?.purity[id] ?? null,
+        interval: loaded.graph.nodes.interval[id],
+        mode: loaded.graph.nodes.mode?.[id] ?? null,
+        prominence: loaded.graph.nodes.prominence?.[id] ?? null,
+        group: loaded.graph.nodes.group?.[id] ?? null,
+        strength: computed.strength?.[id] ?? 1,
+        members: Array.from(loaded.members.indices.subarray(loaded.members.indptr[id], loaded.members.indptr[id + 1])),
       })),
-      nEdges: shown.graph.edges.source.length,
+      nEdges: loaded.graph.edges.source.length,
     },
-    visible: reading.visible && { nodes: reading.visible.nNodes, edges: reading.visible.edges.length },
-    found: findings.found(shown?.graph),
-    stability: findings.stability(shown?.graph),
-    path: reading.path,
+    visible: computed.visible && { nodes: computed.visible.nNodes, edges: computed.visible.edges.length },
+    found: reports.found(loaded?.graph),
+    stability: reports.stability(loaded?.graph),
+    path: computed.path,
     images: {
-      works: pictures.works.length,
-      stored: [...(pictures.ofNodes(shown?.graph.digest)?.values() ?? [])],
+      works: activationImages.works.length,
+      stored: [...(activationImages.ofNodes(loaded?.graph.digest)?.values() ?? [])],
       drawn: nodeImages.drawn.map(({ node }) => node),
     },
     probe: {
-      known: probing.probe,
-      nodes: probing.nodes,
-      pending: probing.pending !== null,
-      problem: probing.problem,
+      known: locator.probe,
+      nodes: locator.nodes,
+      pending: locator.pending !== null,
+      problem: locator.problem,
     },
-    highlighted: reading.lit ? Array.from(reading.lit.ids) : [],
-    focus: Array.from(reading.focus),
+    highlighted: computed.lit ? Array.from(computed.lit.ids) : [],
+    focus: Array.from(computed.focus),
   };
 }
 

@@ -44,7 +44,7 @@ export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => v
   if (event.key === "Escape" && !target.closest("dialog")) explorer.session.clear();
   const typing = target.closest("input[type=number], input[type=search], select, textarea, dialog");
   if (typing || event.altKey) return;
-  if (event.ctrlKey || event.metaKey) return travelInTime(event, explorer);
+  if (event.ctrlKey || event.metaKey) return undoOrRedo(event, explorer);
   if (ARROWS[event.key]) return target.closest("[data-arrows], input") ? undefined : walk(event, explorer);
   const act = actions(explorer, help)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act) return;
@@ -52,16 +52,16 @@ export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => v
   act();
 }
 
-function actions({ session, reading, probing }: Explorer, help: () => void): Record<string, () => unknown> {
+function actions({ session, computed, locator }: Explorer, help: () => void): Record<string, () => unknown> {
   const { view } = session;
   return {
     f: () => session.fitView(),
     l: () => session.relayout(),
-    p: () => reading.column && session.update({ colour: "majority", pies: !reading.pies }),
+    p: () => computed.column && session.update({ colour: "majority", pies: !computed.pies }),
     i: () => session.update({ images: view.images === "examples" ? "none" : "examples" }),
     a: () => session.update({ images: view.images === "activations" ? "none" : "activations" }),
     t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
-    b: () => (probing.open ? probing.close() : probing.show()),
+    b: () => (locator.open ? locator.close() : locator.show()),
     "/": () => {
       session.update({ panels: { ...view.panels, left: true } }, false);
       flushSync();
@@ -80,19 +80,19 @@ function stepLayer(session: Explorer["session"], by: number): void {
   if (next) session.switchLayer(next.id);
 }
 
-function travelInTime(event: KeyboardEvent, { session }: Explorer): void {
+function undoOrRedo(event: KeyboardEvent, { session }: Explorer): void {
   if (event.key.toLowerCase() !== "z") return;
   event.preventDefault();
   if (event.shiftKey) session.redo();
   else session.undo();
 }
 
-function walk(event: KeyboardEvent, { session, reading }: Explorer): void {
-  const { shown } = session;
-  const node = [...reading.selectedNodes].at(-1);
-  if (!shown || !reading.visible || node === undefined) return;
+function walk(event: KeyboardEvent, { session, computed }: Explorer): void {
+  const { loaded } = session;
+  const node = [...computed.selectedNodes].at(-1);
+  if (!loaded || !computed.visible || node === undefined) return;
   event.preventDefault();
-  const candidates = neighbours(shown.graph, reading.visible).get(node) ?? [];
+  const candidates = neighbours(loaded.graph, computed.visible).get(node) ?? [];
   const [dx, dy] = ARROWS[event.key];
   const next = neighbourTowards(node, candidates, session.drawn, dx, dy);
   if (next === null) return;

@@ -20,7 +20,7 @@ interface Drag {
 const CLICK_SLACK = 4;
 
 export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
-  const { session, reading } = explorer;
+  const { session, computed } = explorer;
   let drag: Drag | null = null;
 
   const place = (event: MouseEvent): [number, number] => {
@@ -29,9 +29,9 @@ export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
   };
 
   const hitAt = (x: number, y: number): Hit => {
-    const { shown, drawn, viewport, view } = session;
-    if (!shown || !reading.visible || !view.camera) return null;
-    return pick({ graph: shown.graph, visible: reading.visible, xy: drawn, radii: reading.radii }, view.camera, viewport, x, y);
+    const { loaded, drawn, viewport, view } = session;
+    if (!loaded || !computed.visible || !view.camera) return null;
+    return pick({ graph: loaded.graph, visible: computed.visible, xy: drawn, radii: computed.radii }, view.camera, viewport, x, y);
   };
 
   function hover(hit: Hit) {
@@ -75,15 +75,15 @@ export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
     drag = null;
     if (!ended) return;
     if (!ended.moved) click(ended.hit, event.shiftKey || event.ctrlKey || event.metaKey);
-    else if (ended.hit?.kind === "node") session.recall(ended.before);
+    else if (ended.hit?.kind === "node") session.recordSince(ended.before);
   }
 
   function click(hit: Hit, adding: boolean) {
     if (hit?.kind === "node") {
       if (adding) session.toggleNode(hit.id);
       else session.select({ kind: "nodes", ids: [hit.id] });
-    } else if (hit?.kind === "edge" && session.shown) {
-      const { source, target } = session.shown.graph.edges;
+    } else if (hit?.kind === "edge" && session.loaded) {
+      const { source, target } = session.loaded.graph.edges;
       session.select({ kind: "edge", source: source[hit.id], target: target[hit.id] });
     } else if (!adding && session.view.selection.kind !== "none") {
       session.select(NOTHING);

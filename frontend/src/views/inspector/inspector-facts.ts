@@ -6,7 +6,7 @@ import { isDetail, prominenceText } from "../../state/mode-tree";
 import { capital, count, figure, percent } from "../../state/format";
 import { everyPoint } from "../../state/points";
 import type { Explorer } from "../../stores/explorer";
-import type { Shown } from "../../state/loaded-graph";
+import type { LoadedGraph } from "../../state/loaded-graph";
 
 export interface Fact {
   /** Set where the name may not be its own, because it is that of a column. */
@@ -16,52 +16,52 @@ export interface Fact {
   note?: string;
 }
 
-export function title({ session, reading }: Explorer): string {
-  const { selection, wantedClasses: classes, classColumn } = reading;
+export function title({ session, computed }: Explorer): string {
+  const { selection, wantedClasses: classes, classColumn } = computed;
   if (selection.kind === "nodes") return selection.ids.length === 1 ? `Node ${selection.ids[0]}` : `${selection.ids.length} nodes`;
   if (selection.kind === "edge") return `Shared by nodes ${selection.source} and ${selection.target}`;
   if (selection.kind === "area") return "Drawn in the projection";
   if (selection.kind === "uncovered") return "In no node";
-  if (reading.foundPoints) return [session.view.findColumn, `“${session.view.find}”`].filter(Boolean).join(" ");
-  if (reading.classPoints && classColumn) {
+  if (computed.searchPoints) return [session.view.findColumn, `“${session.view.find}”`].filter(Boolean).join(" ");
+  if (computed.classPoints && classColumn) {
     const values = classes.map((code) => classColumn.values[code]);
     return values.length < 4 ? `${capital(classColumn.title)} ${values.join(", ")}` : `${values.length} values of ${classColumn.title}`;
   }
-  return `Layer ${session.study.layers.find((known) => known.id === session.shown?.graph.layer)?.name ?? ""}`;
+  return `Layer ${session.study.layers.find((known) => known.id === session.loaded?.graph.layer)?.name ?? ""}`;
 }
 
 export function facts(explorer: Explorer): Fact[] {
-  const { session, reading } = explorer;
-  const { shown } = session;
-  if (!shown) return [];
-  const { selection } = reading;
-  const whole = !reading.selected && !reading.sought;
-  const list: Fact[] = whole ? layerFacts(explorer, shown) : [];
-  if (selection.kind === "nodes") list.push(...nodeFacts(explorer, shown, selection.ids));
-  if (selection.kind === "edge") list.push(...edgeFacts(explorer, shown, selection.source, selection.target));
-  return [...list, ...comparedFacts(explorer, shown, whole)];
+  const { session, computed } = explorer;
+  const { loaded } = session;
+  if (!loaded) return [];
+  const { selection } = computed;
+  const whole = !computed.selected && !computed.sought;
+  const list: Fact[] = whole ? layerFacts(explorer, loaded) : [];
+  if (selection.kind === "nodes") list.push(...nodeFacts(explorer, loaded, selection.ids));
+  if (selection.kind === "edge") list.push(...edgeFacts(explorer, loaded, selection.source, selection.target));
+  return [...list, ...comparedFacts(explorer, loaded, whole)];
 }
 
 /** Return the figures that are set against those of the layer. */
-function comparedFacts({ reading }: Explorer, shown: Shown, whole: boolean): Fact[] {
+function comparedFacts({ computed }: Explorer, loaded: LoadedGraph, whole: boolean): Fact[] {
   const fact = (key: string, name: string, write: (value: number) => string, of: (points: Uint32Array) => number): Fact => ({
     key,
     name,
-    value: write(of(reading.focus)),
-    note: whole ? undefined : `layer ${write(average(shown, key, of))}`,
+    value: write(of(computed.focus)),
+    note: whole ? undefined : `layer ${write(average(loaded, key, of))}`,
   });
-  const { confidence } = shown;
-  const told = reading.told.filter(({ mode }) => mode !== "column:confidence");
+  const { confidence } = loaded;
+  const told = computed.told.filter(({ mode }) => mode !== "column:confidence");
   return [
-    ...(shown.labels && shown.predictions && shown.comparable ? [fact("accuracy", "Accuracy", percent, (points) => accuracy(shown, points))] : []),
+    ...(loaded.labels && loaded.predictions && loaded.comparable ? [fact("accuracy", "Accuracy", percent, (points) => accuracy(loaded, points))] : []),
     ...(confidence ? [fact("confidence", "Confidence", percent, (points) => mean(points, confidence))] : []),
     ...told.map(({ mode, title, values }) => fact(mode, capital(title), figure, (points) => mean(points, values))),
   ];
 }
 
-function layerFacts({ session, reading }: Explorer, { graph }: Shown): Fact[] {
+function layerFacts({ session, computed }: Explorer, { graph }: LoadedGraph): Fact[] {
   const layer = session.study.layers.find((known) => known.id === graph.layer);
-  const purity = reading.classes?.purity ?? new Float32Array();
+  const purity = computed.classes?.purity ?? new Float32Array();
   const average = purity.reduce((sum, share) => sum + share, 0) / Math.max(1, purity.length);
   return [
     ...(layer?.n_channels ? [{ name: "Channels", value: count(layer.n_channels) }] : []),
@@ -70,8 +70,8 @@ function layerFacts({ session, reading }: Explorer, { graph }: Shown): Fact[] {
   ];
 }
 
-function nodeFacts({ reading }: Explorer, shown: Shown, ids: number[]): Fact[] {
-  const { graph } = shown;
+function nodeFacts({ computed }: Explorer, loaded: LoadedGraph, ids: number[]): Fact[] {
+  const { graph } = loaded;
   const { nodes, given } = graph;
   if (given) return ids.length === 1 && given.lens !== "cube" ? [{ name: capital(lensOf(graph).mean), value: figure(nodes.lens_mean[ids[0]]) }] : [];
   const lows = ids.map((id) => nodes.lens_min?.[id] ?? NaN);
@@ -84,14 +84,14 @@ function nodeFacts({ reading }: Explorer, shown: Shown, ids: number[]): Fact[] {
     { name: "Interval", value: `${nodes.interval[id] + 1} of ${graph.intervals.length}`, note: `${figure(from)} – ${figure(to)}` },
     { ...range, note: `mean ${figure(nodes.lens_mean[id])}` },
   ];
-  if (nodes.prominence) list.push(...modeFacts(shown, id));
-  list.push(...returns(reading.stability?.nodes[id]));
-  const majority = reading.classes?.majority[id] ?? -1;
-  if (majority >= 0 && reading.column) list.push({ name: "Majority", value: reading.column.values[majority], note: `purity ${percent(reading.classes?.purity[id] ?? 0)}` });
+  if (nodes.prominence) list.push(...modeFacts(loaded, id));
+  list.push(...returns(computed.stability?.nodes[id]));
+  const majority = computed.classes?.majority[id] ?? -1;
+  if (majority >= 0 && computed.column) list.push({ name: "Majority", value: computed.column.values[majority], note: `purity ${percent(computed.classes?.purity[id] ?? 0)}` });
   return list;
 }
 
-function modeFacts({ graph }: Shown, id: number): Fact[] {
+function modeFacts({ graph }: LoadedGraph, id: number): Fact[] {
   const { nodes } = graph;
   const together = sizesByInterval(nodes).get(nodes.interval[id]) ?? 0;
   const prominence = nodes.prominence?.[id] ?? null;
@@ -102,26 +102,26 @@ function modeFacts({ graph }: Shown, id: number): Fact[] {
   ];
 }
 
-function edgeFacts({ reading }: Explorer, { graph }: Shown, source: number, target: number): Fact[] {
+function edgeFacts({ computed }: Explorer, { graph }: LoadedGraph, source: number, target: number): Fact[] {
   const edge = graph.edges.source.findIndex((from, i) => from === source && graph.edges.target[i] === target);
   if (edge < 0) return [];
-  return [{ name: "Jaccard", value: graph.edges.jaccard[edge].toFixed(3) }, ...returns(reading.stability?.edges[edge])];
+  return [{ name: "Jaccard", value: graph.edges.jaccard[edge].toFixed(3) }, ...returns(computed.stability?.edges[edge])];
 }
 
 /** Return how often a node or an edge came back, if that was measured. */
 const returns = (share: number | undefined): Fact[] => (share === undefined ? [] : [{ name: "Stability", value: percent(share), note: "of resamples" }]);
 
-const known = new WeakMap<Shown, Map<string, number>>();
+const known = new WeakMap<LoadedGraph, Map<string, number>>();
 
 /** Return a figure of the whole layer, reckoned once. */
-function average(shown: Shown, key: string, of: (points: Uint32Array) => number): number {
-  const figures = known.get(shown) ?? new Map<string, number>();
-  known.set(shown, figures);
-  if (!figures.has(key)) figures.set(key, of(everyPoint(shown.graph.n_points)));
+function average(loaded: LoadedGraph, key: string, of: (points: Uint32Array) => number): number {
+  const figures = known.get(loaded) ?? new Map<string, number>();
+  known.set(loaded, figures);
+  if (!figures.has(key)) figures.set(key, of(everyPoint(loaded.graph.n_points)));
   return figures.get(key) as number;
 }
 
-function accuracy({ labels, predictions }: Shown, points: Uint32Array): number {
+function accuracy({ labels, predictions }: LoadedGraph, points: Uint32Array): number {
   if (!labels || !predictions) return NaN;
   let right = 0;
   let labelled = 0;

@@ -9,7 +9,7 @@ import type { Explorer } from "../../stores/explorer";
 export type Tool = "lasso" | "box" | "pan";
 type Pixel = [number, number];
 
-export interface Plane {
+export interface PlotView {
   xy: Float32Array | null;
   camera: Camera | null;
   size: Viewport;
@@ -19,9 +19,9 @@ export interface Plane {
 const CLICK_SLACK = 6;
 const REACH = 7;
 /** Corners of a lasso at most, so that the address stays short. */
-const MOST_CORNERS = 120;
+const MAX_CORNERS = 120;
 
-export class PlanePointer {
+export class ProjectionPointer {
   tool = $state<Tool>("lasso");
   /** Pixels of the line being drawn. */
   trace = $state.raw<Pixel[]>([]);
@@ -33,7 +33,7 @@ export class PlanePointer {
 
   constructor(
     private readonly explorer: Explorer,
-    private readonly plane: () => Plane,
+    private readonly plane: () => PlotView,
   ) {}
 
   down = (event: PointerEvent): void => {
@@ -94,8 +94,8 @@ export class PlanePointer {
   private click(event: PointerEvent): void {
     const { session } = this.explorer;
     const point = this.pointAt(event);
-    const { shown } = session;
-    const holders = point !== null && shown ? membersOf(transpose(shown.members, shown.graph.n_points), point) : [];
+    const { loaded } = session;
+    const holders = point !== null && loaded ? membersOf(transpose(loaded.members, loaded.graph.n_points), point) : [];
     if (holders.length) session.select({ kind: "nodes", ids: Array.from(holders) });
     else if (session.view.selection.kind === "area") session.select(NOTHING);
   }
@@ -118,6 +118,6 @@ const corners = (a: Pixel, b: Pixel): Pixel[] => [a, [b[0], a[1]], b, [a[0], b[1
 const spread = (points: Pixel[]) => points.reduce((most, [x, y]) => Math.max(most, Math.hypot(x - points[0][0], y - points[0][1])), 0);
 
 function thin(points: Pixel[]): Pixel[] {
-  const step = Math.ceil(points.length / MOST_CORNERS);
+  const step = Math.ceil(points.length / MAX_CORNERS);
   return points.filter((_, i) => i % step === 0);
 }
