@@ -1,16 +1,13 @@
-/** What becomes of that which names nodes, when a graph replaces another. */
+/** The nodes of one graph that correspond to those of another, and what becomes of a view that names them. */
 
-import type { Members } from "../api/client";
 import type { Graph } from "../api/types";
+import type { LoadedGraph } from "./loaded-graph";
 import { membersOf } from "./members";
-import { successorIn, sameNodes, sameTree } from "./mode-tree";
+import { sameNodes, sameTree, successorIn } from "./mode-tree";
 import { continued } from "./transition";
 import { NONE_KEPT, NOTHING, type Selection, type ViewState } from "./view";
 
-interface Drawn {
-  graph: Graph;
-  members: Members;
-}
+type Drawn = Pick<LoadedGraph, "graph" | "members">;
 
 /** Return the node that a node has become, or nothing. */
 export type NodeMap = (id: number) => number | undefined;
@@ -35,7 +32,7 @@ export function carriedOver({ selection, pins, path, kept }: NodeReferences, nod
 }
 
 /** Return what a view names, without nodes that the graph does not have. */
-export function known({ selection, ...named }: NodeReferences, { graph }: Pick<Drawn, "graph">): NodeReferences {
+export function existing({ selection, ...named }: NodeReferences, { graph }: Pick<Drawn, "graph">): NodeReferences {
   const self: NodeMap = (id) => (id < graph.nodes.size.length ? id : undefined);
   const lost = selection.kind === "edge" && [selection.source, selection.target].some((id) => self(id) === undefined);
   const left = carriedOver({ ...named, selection: selection.kind === "edge" ? NOTHING : selection }, self);

@@ -3,7 +3,8 @@
 import type { JobEvent } from "../api/types";
 import { count } from "./format";
 
-type Pending = JobEvent | "asked";
+/** How far a request has come: `asked` before its job has said anything. */
+export type Pending = JobEvent | "asked";
 
 export function progressShare(pending: Pending): number | null {
   return pending === "asked" || pending.total <= 0 || pending.state === "queued" ? null : pending.done / pending.total;

@@ -1,54 +1,57 @@
 /** Activation images: which are stored, which are being made, and how far these have come. */
 
 import { SvelteMap } from "svelte/reactivity";
-import { Cancelled, type Client } from "../api/client";
+import type { Client } from "../api/client";
 import type { ActivationImage, Graph, JobEvent, NodeImage } from "../api/types";
-import { keyOf, singleNode, type Target } from "../state/image-targets";
+import { keyOf, ofNodes, singleNode, type Target } from "../state/image-targets";
+import { AsyncJob } from "./async-job.svelte";
 import type { Session } from "./session.svelte";
+import { Throttle } from "./throttle";
 
-/** One job of the server, for all that was asked for together. */
-export interface Work {
-  graph: string;
-  targets: Target[];
-  slots: Set<string>;
-  digests: string[];
-  event: JobEvent | "asked";
-  abort: AbortController;
+const REFRESH_DELAY = 400;
+const slotOf = (graph: string, target: Target) => `${graph} ${keyOf(target)}`;
+
+/** One job of the server, for all images that were asked for together. */
+export class ImageJob extends AsyncJob<void> {
+  readonly slots: Set<string>;
+  digests = $state.raw<string[]>([]);
+
+  constructor(
+    readonly graph: string,
+    readonly targets: Target[],
+  ) {
+    super();
+    this.slots = new Set(targets.map((target) => slotOf(graph, target)));
+  }
 }
 
 /** All that is known of the image of a target. */
-export interface Picture {
+export interface TargetImage {
   digest: string | null;
   image: ActivationImage | null;
   /** Address of the image, or of its newest preview. */
   address: string | null;
-  work: Work | null;
+  job: ImageJob | null;
   problem: string | null;
 }
-
-type Place = Pick<Graph, "digest" | "layer">;
-
-const REFRESH_DELAY = 400;
-const slotOf = (graph: string, target: Target) => `${graph} ${keyOf(target)}`;
 
 export class ActivationImages {
   private readonly digests = new SvelteMap<string, string>();
   private readonly images = new SvelteMap<string, ActivationImage>();
   private readonly nodes = new SvelteMap<string, Map<number, NodeImage>>();
   private readonly watched = new Map<string, number>();
-  private readonly timers = new Map<AbortController, ReturnType<typeof setTimeout>>();
-  works = $state.raw<Work[]>([]);
-  /** What went wrong last, and where it was asked for. */
-  failed = $state.raw<{ slots: Set<string>; sentence: string } | null>(null);
+  jobs = $state.raw<ImageJob[]>([]);
+  /** The job that failed last, until the next one begins. */
+  failed = $state.raw<ImageJob | null>(null);
   /** Whether the image of each node that is opened is made without being asked for. */
   auto = $state(false);
 
   constructor(private readonly client: Client) {}
 
-  /** Work on more than one image: it is told of where all work is. */
-  readonly batches = $derived.by(() => this.works.filter(({ targets }) => targets.length > 1));
+  /** Jobs for more than one image: their progress is shown with that of all work. */
+  readonly batches = $derived.by(() => this.jobs.filter(({ targets }) => targets.length > 1));
 
-  of(graph: string, target: Target): Picture {
+  of(graph: string, target: Target): TargetImage {
     const slot = slotOf(graph, target);
     const digest = this.digests.get(slot) ?? null;
     const image = (digest && this.images.get(digest)) || null;
@@ -56,9 +59,9 @@ export class ActivationImages {
     return {
       digest,
       image,
-      address: seen && digest ? this.client.picture(digest, image.done ? null : image.step) : null,
-      work: this.works.find(({ slots }) => slots.has(slot)) ?? null,
-      problem: this.failed?.slots.has(slot) ? this.failed.sentence : null,
+      address: seen && digest ? this.client.imageAddress(digest, image.done ? null : image.step) : null,
+      job: this.jobs.find(({ slots }) => slots.has(slot)) ?? null,
+      problem: this.failed?.slots.has(slot) ? this.failed.problem : null,
     };
   }
 
@@ -67,8 +70,8 @@ export class ActivationImages {
     return this.nodes.get(graph ?? "") ?? null;
   }
 
-  /** Return how many images of a work are known to be there. */
-  done({ graph, targets, digests }: Work): number {
+  /** Return how many images of a job are known to be there. */
+  done({ graph, targets, digests }: ImageJob): number {
     const nodes = this.ofNodes(graph);
     return targets.filter((target, i) => nodes?.has(singleNode(target) ?? -1) || this.images.get(digests[i])?.done).length;
   }
@@ -76,91 +79,64 @@ export class ActivationImages {
   /** Keep an image up to date as long as it is looked at; returns how to stop. */
   watch(digest: string): () => void {
     this.watched.set(digest, (this.watched.get(digest) ?? 0) + 1);
-    void this.keepUp(digest);
+    void this.update(digest);
     return () => this.watched.set(digest, (this.watched.get(digest) ?? 1) - 1);
   }
 
   /** Find out which nodes of a graph have an image. */
   async look(graph: string): Promise<void> {
-    const found = await this.client.nodeImages(graph).catch(() => []);
-    if (found.length === this.nodes.get(graph)?.size) return;
-    for (const { node, digest } of found) this.digests.set(slotOf(graph, { kind: "nodes", nodes: [node], minus: [] }), digest);
-    this.nodes.set(graph, new Map(found.map((image) => [image.node, image])));
+    const stored = await this.client.nodeImages(graph).catch(() => []);
+    if (stored.length === this.nodes.get(graph)?.size) return;
+    for (const { node, digest } of stored) this.digests.set(slotOf(graph, ofNodes([node])), digest);
+    this.nodes.set(graph, new Map(stored.map((image) => [image.node, image])));
   }
 
   /** Make images in one job; those that are stored are there at once. */
-  async make({ digest: graph, layer }: Place, targets: Target[]): Promise<void> {
+  async make({ digest: graph, layer }: Pick<Graph, "digest" | "layer">, targets: Target[]): Promise<void> {
     if (!targets.length) return;
-    const slots = new Set(targets.map((target) => slotOf(graph, target)));
-    const { abort } = this.begin({ graph, targets, slots, digests: [], event: "asked", abort: new AbortController() });
+    const job = new ImageJob(graph, targets);
+    const refreshes = new Throttle(REFRESH_DELAY, () => this.refresh(job));
     const begun = (digests: string[]) => {
       targets.forEach((target, i) => this.digests.set(slotOf(graph, target), digests[i]));
-      this.change(abort, { digests });
+      job.digests = digests;
     };
-    try {
-      await this.client.invert({ layer, graph, targets }, begun, (event) => this.report(abort, event), abort.signal);
-      await this.refresh(abort);
-    } catch (error) {
-      if (!(error instanceof Cancelled)) this.failed = { slots, sentence: (error as Error).message };
-      await this.look(graph);
-    } finally {
-      this.end(abort);
-    }
-  }
-
-  cancel({ abort }: Work): void {
-    this.rest(abort);
-    abort.abort(new Cancelled());
-  }
-
-  private begin(work: Work): Work {
     this.failed = null;
-    this.works = [...this.works, work];
-    return work;
-  }
-
-  private report(abort: AbortController, event: JobEvent): void {
-    this.change(abort, { event });
-    if (this.timers.has(abort)) return;
-    const refresh = async () => {
-      await this.refresh(abort);
-      this.timers.delete(abort);
-    };
-    this.timers.set(abort, setTimeout(() => void refresh(), REFRESH_DELAY));
-  }
-
-  private rest(abort: AbortController): void {
-    clearTimeout(this.timers.get(abort));
-    this.timers.delete(abort);
+    this.jobs = [...this.jobs, job];
+    await job.run(async (progress, signal) => {
+      const report = (event: JobEvent) => (progress(event), refreshes.call());
+      try {
+        await this.client.invert({ layer, graph, targets }, begun, report, signal);
+        await this.refresh(job);
+      } catch (error) {
+        await this.look(graph);
+        throw error;
+      } finally {
+        refreshes.stop();
+        this.end(job);
+      }
+    });
+    if (job.problem) this.failed = job;
   }
 
   /** Forget what did not come to be. */
-  private end(abort: AbortController): void {
-    this.rest(abort);
-    const work = this.works.find((one) => one.abort === abort);
-    const stored = new Set([...(this.ofNodes(work?.graph)?.values() ?? [])].map(({ digest }) => digest));
-    work?.digests.forEach((digest, i) => {
+  private end(job: ImageJob): void {
+    const stored = new Set([...(this.ofNodes(job.graph)?.values() ?? [])].map(({ digest }) => digest));
+    job.digests.forEach((digest, i) => {
       if (this.images.get(digest)?.done) return;
       this.images.delete(digest);
-      if (stored.has(digest)) void this.keepUp(digest);
-      else this.digests.delete(slotOf(work.graph, work.targets[i]));
+      if (stored.has(digest)) void this.update(digest);
+      else this.digests.delete(slotOf(job.graph, job.targets[i]));
     });
-    this.works = this.works.filter((one) => one !== work);
+    this.jobs = this.jobs.filter((one) => one !== job);
   }
 
-  private change(abort: AbortController, patch: Partial<Work>): void {
-    this.works = this.works.map((work) => (work.abort === abort ? { ...work, ...patch } : work));
+  /** Fetch what has become of the images of a job that are looked at, and which of its nodes are done. */
+  private async refresh({ graph, targets, digests }: ImageJob): Promise<void> {
+    const list = targets.some((target) => singleNode(target) !== null) ? this.look(graph) : null;
+    await Promise.all([...digests.map((digest) => this.update(digest)), list]);
   }
 
-  /** Fetch what has become of the images of a work that are looked at, and which of its nodes are done. */
-  private async refresh(abort: AbortController): Promise<void> {
-    const work = this.works.find((one) => one.abort === abort);
-    if (!work) return;
-    const list = work.targets.some((target) => singleNode(target) !== null) ? this.look(work.graph) : null;
-    await Promise.all([...work.digests.map((digest) => this.keepUp(digest)), list]);
-  }
-
-  private async keepUp(digest: string): Promise<void> {
+  private async update(digest: string): Promise<void> {
     if (!this.watched.get(digest) || this.images.get(digest)?.done) return;
     const image = await this.client.activationImage(digest).catch(() => null);
     if (image) this.images.set(digest, image);

@@ -8,7 +8,7 @@ import type { NodeImages } from "./node-images.svelte";
 import type { ActivationImages } from "./activation-images.svelte";
 import type { Projections } from "./projections.svelte";
 import type { InputLocator } from "./input-locator.svelte";
-import type { ComputedState } from "./derived.svelte";
+import type { ComputedState } from "./computed.svelte";
 import type { Session } from "./session.svelte";
 
 export interface Explorer {

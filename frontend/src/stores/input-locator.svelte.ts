@@ -1,10 +1,11 @@
-/** An input of one's own: what it is, what is known of where it lands, and what is on its way. */
+/** An input of one's own, and its location in the graph of every layer as far as it is computed. */
 
-import { Cancelled } from "../api/client";
 import type { JobEvent, Probe, Settings } from "../api/types";
-import { capital } from "../state/format";
 import { locatedNodes, locationIn, refused } from "../state/located-input";
+import { capital } from "../state/format";
+import { AsyncJob } from "./async-job.svelte";
 import type { Session } from "./session.svelte";
+import { Throttle } from "./throttle";
 
 export type Input = File | string;
 
@@ -14,20 +15,18 @@ export class InputLocator {
   /** Whether its panel is open. */
   open = $state(false);
   input = $state.raw<Input | null>(null);
-  probe = $state.raw<Probe | null>(null);
-  pending = $state.raw<JobEvent | "asked" | null>(null);
-  problem = $state.raw<string | null>(null);
-  /** The node whose vectors are shown on the input. */
-  looked = $state.raw<number | null>(null);
-  private asked = "";
-  private abort: AbortController | null = null;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  located = $state.raw<Probe | null>(null);
+  readonly job = new AsyncJob<void>();
+  /** The node whose vectors are marked on the input. */
+  hovered = $state.raw<number | null>(null);
+  /** The settings of the graphs in which the input was located last. */
+  private settings = "";
 
   constructor(private readonly session: Session) {}
 
-  readonly place = $derived.by(() => locationIn(this.probe, this.session.view.layer));
-  /** Nodes of the graph on screen in which it lands. */
-  readonly nodes: number[] = $derived.by(() => locatedNodes(this.probe, this.session.loaded?.graph ?? null));
+  readonly location = $derived.by(() => locationIn(this.located, this.session.view.layer));
+  /** Nodes of the graph on screen that hold the input. */
+  readonly nodes: number[] = $derived.by(() => locatedNodes(this.located, this.session.loaded?.graph ?? null));
 
   show(): void {
     const { panels } = this.session.view;
@@ -35,79 +34,61 @@ export class InputLocator {
     if (!panels.left) this.session.update({ panels: { ...panels, left: true } }, false);
   }
 
-  /** Take a new input in the place of the one before. */
-  bring(input: Input): void {
-    this.show();
-    this.forget();
-    this.problem = typeof input === "string" ? (input.trim() ? null : "The text is empty: type a sentence.") : refused(input);
-    if (this.problem) return;
-    this.input = input;
-    void this.locate();
-  }
-
   close(): void {
     this.open = false;
     this.forget();
   }
 
-  forget(): void {
-    this.abort?.abort(new Cancelled());
-    this.rest();
-    this.input = this.probe = this.pending = this.problem = this.looked = null;
-    this.asked = "";
+  toggle(): void {
+    if (this.open) this.close();
+    else this.show();
+  }
+
+  /** Take a new input in the place of the one before. */
+  bring(input: Input): void {
+    this.show();
+    this.forget();
+    this.job.problem = typeof input === "string" ? (input.trim() ? null : "The text is empty: type a sentence.") : refused(input);
+    if (this.job.problem) return;
+    this.input = input;
+    void this.locate(input);
   }
 
   /** Ask again where the settings of the graph are others than those that were asked for. */
   follow(settings: Settings): void {
-    if (this.input !== null && this.asked !== JSON.stringify(settings)) void this.locate();
+    if (this.input !== null && this.settings !== JSON.stringify(settings)) void this.locate(this.input);
   }
 
-  private async locate(): Promise<void> {
-    const { input } = this;
+  private forget(): void {
+    this.job.reset();
+    this.input = this.located = this.hovered = null;
+    this.settings = "";
+  }
+
+  private async locate(input: Input): Promise<void> {
     const { client, view } = this.session;
-    if (input === null) return;
-    this.abort?.abort(new Cancelled());
-    const abort = new AbortController();
-    this.abort = abort;
-    this.asked = JSON.stringify(view.settings);
-    this.problem = null;
-    this.pending = "asked";
+    const { settings, layer } = view;
+    this.settings = JSON.stringify(settings);
     let name = "";
-    const begun = (result: string) => (name = result);
-    try {
-      await client.locate(input, view.settings, view.layer, begun, (event) => this.report(abort, event, name), abort.signal);
-      await this.refresh(abort, name);
-    } catch (error) {
-      if (this.abort === abort && !(error instanceof Cancelled)) this.problem = capital((error as Error).message);
-    } finally {
-      if (this.abort === abort) {
-        this.pending = null;
-        this.rest();
-      }
-    }
-  }
-
-  private rest(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-  }
-
-  private report(abort: AbortController, event: JobEvent, name: string): void {
-    if (this.abort !== abort || abort.signal.aborted) return;
-    this.pending = event;
-    if (name) this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      void this.refresh(abort, name).catch(() => undefined);
-    }, REFRESH_DELAY);
-  }
-
-  private async refresh(abort: AbortController, name: string): Promise<void> {
-    const probe = await this.session.client.probe(name);
-    if (this.abort === abort && !abort.signal.aborted && probe.n_layers) this.probe = probe;
+    await this.job.run(
+      async (progress, signal) => {
+        const refresh = async () => {
+          const located = await client.locatedInput(name);
+          if (!signal.aborted && located.n_layers) this.located = located;
+        };
+        const refreshes = new Throttle(REFRESH_DELAY, () => refresh().catch(() => undefined));
+        signal.addEventListener("abort", () => refreshes.stop());
+        const begun = (digest: string) => (name = digest);
+        const report = (event: JobEvent) => (progress(event), name && refreshes.call());
+        await client.locate(input, settings, layer, begun, report, signal).finally(() => refreshes.stop());
+        await refresh();
+      },
+      () => (this.job.problem &&= capital(this.job.problem)),
+    );
   }
 }
 
-/** Place the input anew in graphs of other settings. Call while a component is set up. */
+/** Locate the input again in graphs of other settings. Call while a component is set up. */
 export function followSettings(session: Session, locator: InputLocator): void {
   const settings = $derived(session.loaded?.graph.settings ?? null);
   $effect(() => {

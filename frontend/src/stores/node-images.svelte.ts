@@ -4,7 +4,7 @@ import type { NodeSprite } from "../graph/layers";
 import { nodesInView, ofWidth } from "../graph/on-screen";
 import { converged } from "../state/fidelity";
 import type { ActivationImages } from "./activation-images.svelte";
-import type { ComputedState } from "./derived.svelte";
+import type { ComputedState } from "./computed.svelte";
 import type { Session } from "./session.svelte";
 
 /** Pixels from which a node is wide enough for an image. */
@@ -59,7 +59,7 @@ export class NodeImages {
     const image = this.activationImages.ofNodes(graph)?.get(node);
     if (!image) return null;
     const seen = this.computed.strength?.[node] ?? 1;
-    return { url: this.session.client.picture(image.digest, null), round: true, strength: seen * (converged(image.cosine) ? 1 : FAILED_STRENGTH) };
+    return { url: this.session.client.imageAddress(image.digest, null), round: true, strength: seen * (converged(image.cosine) ? 1 : FAILED_STRENGTH) };
   }
 
   private example(node: number): Pick<NodeSprite, "url" | "round" | "strength"> | null {

@@ -1,16 +1,18 @@
 /** The state of the page: the view that the person made, the graph that is on screen, and what is on its way. */
 
-import { Cancelled, type Client, type Columns } from "../api/client";
-import type { JobEvent, Settings, StudySummary } from "../api/types";
+import type { Client, Columns } from "../api/client";
+import type { Settings, StudySummary } from "../api/types";
 import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
 import { type Category, categoriesOf } from "../state/columns";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
-import { correspondence, carriedOver, known, NO_REFERENCES, survivorsOf } from "../state/node-correspondence";
+import type { LoadedGraph } from "../state/loaded-graph";
 import { sameTree } from "../state/mode-tree";
+import { carriedOver, correspondence, existing, NO_REFERENCES, survivorsOf } from "../state/node-correspondence";
 import { between, ease, startPlaces } from "../state/transition";
 import { type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
-import { GraphCache, type LoadedGraph } from "../state/loaded-graph";
+import { AsyncJob } from "./async-job.svelte";
+import { GraphCache } from "./graph-cache";
 
 interface GraphRequest {
   anchored: boolean;
@@ -28,11 +30,10 @@ const MARGINS = { left: 48, right: 64, top: 44, bottom: 88 };
 export class Session {
   view = $state.raw<ViewState>() as ViewState;
   loaded = $state.raw<LoadedGraph | null>(null);
-  pending = $state.raw<JobEvent | "asked" | null>(null);
-  problem = $state.raw<string | null>(null);
+  readonly graphJob = new AsyncJob<LoadedGraph>();
   hovered = $state.raw<Hit>(null);
-  /** Examples that say what is looked for; null when nothing is. */
-  found = $state.raw<Uint32Array | null>(null);
+  /** Examples whose text holds what is searched; null when nothing is. */
+  searchHits = $state.raw<Uint32Array | null>(null);
   viewport = $state.raw<Viewport>({ width: 0, height: 0 });
   history = $state.raw<History<ViewState>>(emptyHistory());
   systemDark = $state(false);
@@ -49,7 +50,6 @@ export class Session {
   readonly initial: ViewState;
   readonly categories: Map<string, Category>;
   private readonly graphs: GraphCache;
-  private abort: AbortController | null = null;
   private lastFit: Camera | null = null;
   /** A way of the camera; given up when somebody else moves it. */
   private glide: { from: Camera; to: Camera; at: Camera } | null = null;
@@ -132,7 +132,7 @@ export class Session {
       return;
     }
     this.view = { ...target, ...NO_REFERENCES, camera: this.view.camera };
-    const changes = (next: LoadedGraph) => ({ ...known(target, next), camera: target.camera ?? this.fitted(next) });
+    const changes = (next: LoadedGraph) => ({ ...existing(target, next), camera: target.camera ?? this.fitted(next) });
     void this.requestGraph({ anchored: false, layout: target.layout, changes });
   }
 
@@ -142,10 +142,6 @@ export class Session {
 
   redo(): void {
     this.restoreStep(redo(this.history, this.view));
-  }
-
-  cancel(): void {
-    this.abort?.abort(new Cancelled());
   }
 
   fitView(): void {
@@ -215,27 +211,16 @@ export class Session {
   }
 
   private async requestGraph(request: GraphRequest): Promise<void> {
-    this.abort?.abort(new Cancelled());
-    const abort = new AbortController();
-    this.abort = abort;
-    this.problem = null;
-    this.pending = "asked";
-    try {
-      const from = request.anchored && this.loaded?.graph.layer === this.view.layer ? this.loaded : null;
-      const anchor = from && { graph: from.graph.digest, layout: from.graph.layout };
-      const wanted = { layer: this.view.layer, settings: this.view.settings, anchor, layout: request.layout };
-      const next = await this.graphs.get(wanted, (event) => this.report(abort, event), abort.signal);
-      if (abort.signal.aborted) return;
-      this.applyGraph(next, from === this.loaded && from ? survivorsOf(next.graph, from.graph) : null, request);
-    } catch (error) {
-      if (this.abort === abort) this.revert(error);
-    } finally {
-      if (this.abort === abort) this.pending = null;
-    }
-  }
-
-  private report(abort: AbortController, event: JobEvent): void {
-    if (this.abort === abort) this.pending = event;
+    const { layer, settings } = this.view;
+    const from = request.anchored && this.loaded?.graph.layer === layer ? this.loaded : null;
+    const anchor = from && { graph: from.graph.digest, layout: from.graph.layout };
+    await this.graphJob.run(
+      (progress, signal) => this.graphs.get({ layer, settings, anchor, layout: request.layout }, progress, signal),
+      (next) => {
+        if (next) this.applyGraph(next, from && from === this.loaded ? survivorsOf(next.graph, from.graph) : null, request);
+        else this.revert();
+      },
+    );
   }
 
   private applyGraph(next: LoadedGraph, survivors: number[] | null, request: GraphRequest): void {
@@ -261,8 +246,8 @@ export class Session {
     this.view = { ...this.view, camera: from };
   }
 
-  private revert(error: unknown): void {
-    if (!(error instanceof Cancelled)) this.problem = error instanceof Error ? error.message : String(error);
+  /** Return to the graph that is on screen. */
+  private revert(): void {
     if (!this.loaded) return;
     const { graph } = this.loaded;
     this.view = { ...this.view, layer: graph.layer, layout: graph.layout, settings: graph.settings ?? this.view.settings };

@@ -119,7 +119,7 @@ describe("HttpClient", () => {
     await vi.waitFor(() => expect(begun).toHaveBeenCalledWith(["d1", "d2"]));
     Source.last.say(event("done"));
     await made;
-    expect([client.picture("d1", null), client.picture("d1", 32)]).toEqual([`${BASE}api/inversions/d1/image`, `${BASE}api/inversions/d1/image?step=32`]);
+    expect([client.imageAddress("d1", null), client.imageAddress("d1", 32)]).toEqual([`${BASE}api/inversions/d1/image`, `${BASE}api/inversions/d1/image?step=32`]);
   });
 
   it("tells what was measured of the points from where they are", async () => {

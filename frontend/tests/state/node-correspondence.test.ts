@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type NodeReferences, NO_REFERENCES, correspondence, carriedOver, known } from "../../src/state/node-correspondence";
+import { type NodeReferences, NO_REFERENCES, correspondence, carriedOver, existing } from "../../src/state/node-correspondence";
 import { GRAPH, MEMBERS } from "../study";
 
 const members = { ...MEMBERS, uncovered: new Uint32Array(), lens: new Float32Array() };
@@ -29,12 +29,12 @@ describe("what a view names, in the next graph", () => {
 describe("what a restored view names", () => {
   it("loses nodes that the graph does not have", () => {
     const said = named({ selection: { kind: "nodes", ids: [1, 3] }, pins: [[7, 0, 0], [2, 0, 0]], path: [0, 3], kept: { a: [9], b: [1] } });
-    expect(known(said, before)).toEqual({ selection: { kind: "nodes", ids: [1] }, pins: [[2, 0, 0]], path: null, kept: { a: [], b: [1] } });
+    expect(existing(said, before)).toEqual({ selection: { kind: "nodes", ids: [1] }, pins: [[2, 0, 0]], path: null, kept: { a: [], b: [1] } });
   });
 
   it("keeps an edge whose nodes are there", () => {
     const edge = (target: number) => named({ selection: { kind: "edge", source: 0, target } });
-    expect(known(edge(2), before).selection).toEqual({ kind: "edge", source: 0, target: 2 });
-    expect(known(edge(3), before).selection.kind).toBe("none");
+    expect(existing(edge(2), before).selection).toEqual({ kind: "edge", source: 0, target: 2 });
+    expect(existing(edge(3), before).selection.kind).toBe("none");
   });
 });

@@ -33,7 +33,7 @@ class Server {
       return { digest, done: false, step: 0, steps: 0, width: null, cosine: null, ...this.images.get(digest) };
     },
     nodeImages: async () => this.stored,
-    picture: (digest: string, step: number | null) => `${digest}@${step ?? "end"}`,
+    imageAddress: (digest: string, step: number | null) => `${digest}@${step ?? "end"}`,
   } as unknown as Client;
 }
 
@@ -62,7 +62,7 @@ describe("activation images", () => {
     server.stored = [{ node: 4, digest: "d0", cosine: 0.9 }];
     server.finish();
     await made;
-    expect(activationImages.of("g", ofNodes([4]))).toMatchObject({ address: "d0@end", work: null, problem: null });
+    expect(activationImages.of("g", ofNodes([4]))).toMatchObject({ address: "d0@end", job: null, problem: null });
     expect(activationImages.ofNodes("g")?.get(4)?.cosine).toBe(0.9);
     stop();
   });
@@ -78,9 +78,9 @@ describe("activation images", () => {
   it("stay when the work is called off, and those that did not come to be are forgotten", async () => {
     const made = activationImages.make(GRAPH, [ofNodes([1]), ofNodes([2])]);
     server.stored = [{ node: 1, digest: "d0", cosine: 0.8 }];
-    activationImages.cancel(activationImages.works[0]);
+    activationImages.jobs[0].cancel();
     await made;
-    expect(activationImages.works).toEqual([]);
+    expect(activationImages.jobs).toEqual([]);
     expect(activationImages.of("g", ofNodes([1])).digest).toBe("d0");
     expect(activationImages.of("g", ofNodes([2]))).toMatchObject({ digest: null, problem: null });
   });
@@ -89,7 +89,7 @@ describe("activation images", () => {
     const made = activationImages.make(GRAPH, [ofPoint(1)]);
     server.fail(new Error("the network has no gradients"));
     await made;
-    expect(activationImages.of("g", ofPoint(1))).toMatchObject({ digest: null, work: null, problem: "the network has no gradients" });
+    expect(activationImages.of("g", ofPoint(1))).toMatchObject({ digest: null, job: null, problem: "the network has no gradients" });
     expect(activationImages.of("g", ofPoint(2)).problem).toBeNull();
     void activationImages.make(GRAPH, [ofPoint(1)]);
     expect(activationImages.of("g", ofPoint(1)).problem).toBeNull();
@@ -109,7 +109,7 @@ describe("activation images", () => {
     server.stored = [{ node: 2, digest: "d1", cosine: 0.8 }];
     server.progress(EVENT);
     await later();
-    expect(activationImages.done(activationImages.works[0])).toBe(1);
+    expect(activationImages.done(activationImages.jobs[0])).toBe(1);
   });
 
   it("that are called off are no failure", async () => {

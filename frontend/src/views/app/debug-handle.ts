@@ -19,8 +19,8 @@ function snapshot({ session, computed, projections, reports, activationImages, n
   const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
   return {
     view: structuredClone(view),
-    pending: session.pending !== null || session.moving || projections.pending !== null,
-    problem: session.problem,
+    pending: session.graphJob.pending !== null || session.moving || projections.job.pending !== null,
+    problem: session.graphJob.problem,
     theme: session.dark ? "dark" : "light",
     graph: loaded && {
       digest: loaded.graph.digest,
@@ -46,19 +46,19 @@ function snapshot({ session, computed, projections, reports, activationImages, n
       nEdges: loaded.graph.edges.source.length,
     },
     visible: computed.visible && { nodes: computed.visible.nNodes, edges: computed.visible.edges.length },
-    found: reports.found(loaded?.graph),
+    shape: reports.shape(loaded?.graph)?.result ?? null,
     stability: reports.stability(loaded?.graph),
     path: computed.path,
     images: {
-      works: activationImages.works.length,
+      jobs: activationImages.jobs.length,
       stored: [...(activationImages.ofNodes(loaded?.graph.digest)?.values() ?? [])],
       drawn: nodeImages.drawn.map(({ node }) => node),
     },
-    probe: {
-      known: locator.probe,
+    located: {
+      known: locator.located,
       nodes: locator.nodes,
-      pending: locator.pending !== null,
-      problem: locator.problem,
+      pending: locator.job.pending !== null,
+      problem: locator.job.problem,
     },
     highlighted: computed.lit ? Array.from(computed.lit.ids) : [],
     focus: Array.from(computed.focus),

@@ -61,7 +61,7 @@ function actions({ session, computed, locator }: Explorer, help: () => void): Re
     i: () => session.update({ images: view.images === "examples" ? "none" : "examples" }),
     a: () => session.update({ images: view.images === "activations" ? "none" : "activations" }),
     t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
-    b: () => (locator.open ? locator.close() : locator.show()),
+    b: () => locator.toggle(),
     "/": () => {
       session.update({ panels: { ...view.panels, left: true } }, false);
       flushSync();

@@ -134,9 +134,9 @@ export class ComputedState {
 
   /** Points of the examples that say what is looked for; null when nothing is. */
   readonly searchPoints: PointSet | null = $derived.by(() => {
-    const { loaded, found } = this.session;
-    if (!loaded || !found) return null;
-    const rows = new PointSet(this.session.study.n_examples, found);
+    const { loaded, searchHits } = this.session;
+    if (!loaded || !searchHits) return null;
+    const rows = new PointSet(this.session.study.n_examples, searchHits);
     return new PointSet(loaded.graph.n_points, everyPoint(loaded.graph.n_points).filter((point) => rows.has(loaded.points.example[point])));
   });
 
