@@ -103,7 +103,7 @@ export class HttpClient implements Client {
     return this.address(`api/inversions/${digest}/image${step === null ? "" : `?step=${step}`}`);
   }
 
-  /** Ask until it is there; `begun` is told the ticket before its work is waited for. */
+  /** Ask until it is there; `begun` is called with the ticket before its job ends. */
   private async obtain<T extends { job: string | null }>(path: string, body: object, progress: Progress, signal: AbortSignal, begun?: (ticket: T) => void): Promise<T> {
     for (;;) {
       const ticket = await this.json<T>(path, "POST", body);

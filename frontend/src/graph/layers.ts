@@ -10,12 +10,12 @@ import type { Scene } from "./scene";
 import { MIN_PIXELS, pixelRadius, radiusFactor } from "./sizes";
 import type { Theme } from "./theme";
 
-/** A node that is ringed: selected, hovered, pinned, of a path, or one in which an input lands. */
+/** A node that is ringed: selected, hovered, pinned, of a path, or one that contains an input. */
 export interface Ring {
   x: number;
   y: number;
   radius: number;
-  kind: "selected" | "hovered" | "pinned" | "passed" | "landed";
+  kind: "selected" | "hovered" | "pinned" | "passed" | "located";
 }
 
 export interface NodeSprite {
@@ -190,7 +190,7 @@ const RINGS: Record<Ring["kind"], { gap: number; width: number }> = {
   hovered: { gap: 1.5, width: 1.5 },
   pinned: { gap: 0.5, width: 1 },
   passed: { gap: 2, width: 1.5 },
-  landed: { gap: 6.5, width: 2 },
+  located: { gap: 6.5, width: 2 },
 };
 
 function ringLayer({ rings }: Overlay, scale: number, theme: Theme): Layer {

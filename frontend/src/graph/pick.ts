@@ -1,4 +1,4 @@
-/** What lies under the pointer. Hovered up on the CPU: exact, and no read-back from the graphics card. */
+/** What lies under the pointer. Looked up on the CPU: exact, and no read-back from the graphics card. */
 
 import type { Graph } from "../api/types";
 import type { Camera } from "../state/view";

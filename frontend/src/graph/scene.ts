@@ -86,7 +86,7 @@ function buildHulls({ graph, visible, xy, radii }: SceneInput): Hulls {
   };
 }
 
-/** Return how strongly each node is drawn when the given shares of their members are looked for. */
+/** Return how strongly each node is drawn by the share of its members in the search result. */
 export function strengths(shares: Float32Array): Float32Array {
   return shares.map((share) => (share > 0 ? 0.3 + 0.7 * Math.sqrt(share) : FADED));
 }

@@ -4,7 +4,7 @@ const MIN_RADIUS = 0.15;
 const MAX_RADIUS = 0.42;
 /** Nodes that were left out make room for those that stay, up to this. */
 const MAX_WIDENING = 1.7;
-/** Nodes of a graph that is not too crowded for such room to be looked for. */
+/** Nodes of a graph that is not too crowded for such room to be measured. */
 const MAX_MEASURED = 1500;
 /** Pixels per layout unit above which nodes grow more slowly than the space between them. */
 const SLOW_FROM = 90;

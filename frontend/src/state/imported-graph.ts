@@ -5,8 +5,8 @@ import { lensName } from "./lens-names";
 
 /** Return what the nodes' `lens_mean` is the mean of; the number of a cube is no mean. */
 export function lensOf({ given, settings }: Graph): { title: string; mean: string } {
-  const said = given?.lens ?? settings?.lens ?? "";
-  return said === "cube" ? { title: "cube", mean: "cube" } : { title: lensName(said), mean: `mean ${lensName(said)}` };
+  const lens = given?.lens ?? settings?.lens ?? "";
+  return lens === "cube" ? { title: "cube", mean: "cube" } : { title: lensName(lens), mean: `mean ${lensName(lens)}` };
 }
 
 /** Return the classes of a node with their shares, the largest first, and the share that has no name. */
@@ -23,7 +23,7 @@ export function sharesOfClasses(given: Given, names: string[]): Float32Array | n
   return Float32Array.from(given.shares, sum);
 }
 
-/** Return how many nodes are said to hold each class. */
+/** Return how many nodes hold each class. */
 export function nodesOfClasses(given: Given): Uint32Array {
   const nodes = new Uint32Array(given.classes.length);
   for (const shares of given.shares) for (const { code } of shares) nodes[code]++;

@@ -1,12 +1,12 @@
-/** What a node stands for in words, as people read it. */
+/** The key terms of a node, in words. */
 
 import type { Equivalents, NearText, TellingWord } from "../api/types";
 import { count, figure, plural } from "./format";
 
 const SURE: [number, string][] = [
-  [1e-9, "far beyond chance"],
-  [1e-3, "hardly chance"],
-  [1, "perhaps chance"],
+  [1e-9, "very strong evidence"],
+  [1e-3, "strong evidence"],
+  [1, "weak evidence"],
 ];
 
 /** Return how sure it is that a word is over-represented. */
@@ -21,17 +21,17 @@ export function timesText({ inside, expected }: Pick<TellingWord, "inside" | "ex
 /** Return all that is known of a word, in one sentence. */
 export function wordText(word: TellingWord, { n_inside, unit }: Equivalents): string {
   const held = unit === "word" ? `${count(word.inside)} of ${plural(n_inside, "word")} here` : `${count(word.inside)} of ${plural(n_inside, "text")} here hold it`;
-  return `${held}, ${count(word.total)} in the layer; ${figure(word.expected)} would be chance: ${surenessText(word.q)} (q = ${figure(word.q)})`;
+  return `${held}, ${count(word.total)} in the layer; ${figure(word.expected)} expected by chance: ${surenessText(word.q)} (q = ${figure(word.q)})`;
 }
 
-/** Return how many points of the node say the same; nothing for a text that is there once. */
+/** Return how many points of the node have the same text; nothing for a text that is there once. */
 export const heldText = ({ inside, total }: NearText): string => (total === 1 ? "" : `${count(inside)} of ${count(total)}`);
 
 /** Return how the list was made. */
 export function methodText({ n_telling, n_words, words, level, first, unit }: Equivalents): string {
   const found = n_telling ? `${plural(n_telling, "word")} of ${count(n_words)} ${n_telling === 1 ? "is" : "are"} over-represented` : `None of ${plural(n_words, "word")} is over-represented`;
-  const listed = n_telling > words.length ? `, the ${words.length} surest are listed` : "";
-  const test = `one-sided Fisher test, at most ${Math.round(100 * level)} % of those listed by chance`;
-  const cut = unit === "text" && first !== null ? ` Of each text the first ${count(first)} words count: the network read no more.` : "";
+  const listed = n_telling > words.length ? `, the ${words.length} most significant are listed` : "";
+  const test = `one-sided Fisher test, false discovery rate ${Math.round(100 * level)} %`;
+  const cut = unit === "text" && first !== null ? ` Only the first ${count(first)} words of each text are counted: the network read no more.` : "";
   return `${found}${listed}: ${test}.${cut}`;
 }

@@ -23,7 +23,7 @@ export function isWrong({ labels, predictions, comparable }: LoadedGraph, point:
   return comparable && labels !== null && predictions !== null && labels[point] >= 0 && labels[point] !== predictions[point];
 }
 
-/** Return the column in which a checkpoint says something of the examples: the first has the plain name. */
+/** Return the column that a checkpoint has filled for the examples: the first has the plain name. */
 export function columnOf(checkpoint: string | null, name: string, columns: Columns): string {
   return `${name}@${checkpoint}` in columns ? `${name}@${checkpoint}` : name;
 }

@@ -1,4 +1,4 @@
-/** Where an input of one's own lands, in words. */
+/** The location of an input of one's own, in words. */
 
 import type { Probe, ProbePlace } from "../api/types";
 import { plural } from "./format";
@@ -8,7 +8,7 @@ export const MAX_IMAGE_BYTES = 50_000_000;
 
 export const locationIn = (probe: Probe | null, layer: number): ProbePlace | null => probe?.places.find((place) => place.layer === layer) ?? null;
 
-/** Return the nodes in which an input lands in the graph that is shown, those of most vectors first. */
+/** Return the nodes of the graph that is shown that contain an input, those of most vectors first. */
 export function locatedNodes(probe: Probe | null, graph: { layer: number; digest: string } | null): number[] {
   const place = graph && locationIn(probe, graph.layer);
   return place && place.graph === graph.digest ? place.nodes.map(({ node }) => node) : [];
@@ -21,7 +21,7 @@ export function verdictOf({ n, n_inside }: Pick<ProbePlace, "n" | "n_inside">): 
   return n_inside === n ? "inside" : n_inside ? "partly" : "outside";
 }
 
-/** Return where an input lands in as few words as a list has room for. */
+/** Return the location of an input in as few words as a list has room for. */
 export function shortText(place: ProbePlace): string {
   const verdict = verdictOf(place);
   if (verdict === "none") return "no graph";
@@ -43,7 +43,7 @@ export function refused(file: Pick<File, "size" | "name">): string | null {
   return null;
 }
 
-/** Return the node of each word, null where it lands in none. */
+/** Return the node of each word, null where no node contains it. */
 export function nodesOfWords({ nodes, spans }: Pick<ProbePlace, "nodes" | "spans">): (number | null)[] {
   const found: (number | null)[] = spans.map(() => null);
   for (const { node, vectors } of nodes) for (const i of vectors) found[i] ??= node;

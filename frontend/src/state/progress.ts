@@ -3,7 +3,7 @@
 import type { JobEvent } from "../api/types";
 import { count } from "./format";
 
-/** How far a request has come: `asked` before its job has said anything. */
+/** How far a request has come: `asked` before the first event of its job. */
 export type Pending = JobEvent | "asked";
 
 export function progressShare(pending: Pending): number | null {

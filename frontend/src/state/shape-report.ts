@@ -7,7 +7,7 @@ const PLURALS: Record<FeatureCount["kind"], string> = { component: "components",
 
 export function countText({ kind, value, least, reason }: FeatureCount): string {
   if (value !== null) return plural(value, kind, PLURALS[kind]);
-  return `cannot tell how many ${PLURALS[kind]}${least ? `, at least ${least}` : ""}: ${reason}`;
+  return `number of ${PLURALS[kind]} unknown${least ? `, at least ${least}` : ""}: ${reason}`;
 }
 
 /** Return what other covers agree on of the same kind, next to the count of one graph. */

@@ -65,7 +65,7 @@ export class ActivationImages {
     };
   }
 
-  /** Return the finished images of the nodes of a graph; null before they were looked for. */
+  /** Return the finished images of the nodes of a graph; null before they were asked for. */
   ofNodes(graph: string | undefined): Map<number, NodeImage> | null {
     return this.nodes.get(graph ?? "") ?? null;
   }

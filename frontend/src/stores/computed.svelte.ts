@@ -29,7 +29,7 @@ export class ComputedState {
 
   /** The column whose values are the classes; null in a study without one. */
   readonly column: Category | null = $derived.by(() => this.categoryOf(this.session.view.column));
-  /** The column whose classes are looked for. */
+  /** The column whose classes can be chosen. */
   readonly classColumn: Category | null = $derived.by(() => this.categoryOf(this.session.view.classColumn) ?? this.column);
   /** The column whose shares the inspector shows. */
   readonly barColumn: Category | null = $derived.by(() => this.categoryOf(this.session.view.barColumn) ?? this.column);
@@ -54,7 +54,7 @@ export class ComputedState {
   private readonly wantedColour = $derived.by(() => this.session.view.colour);
   private readonly number: Measure | null = $derived.by(() => {
     const number = [...this.numbers.examples, ...this.numbers.points].find(({ mode }) => mode === this.wantedColour);
-    return (number && this.measures([number])[0]) ?? null;
+    return (number && this.valued([number])[0]) ?? null;
   });
 
   /** What colours: the lens where the layer does not have what is asked for. */
@@ -69,10 +69,10 @@ export class ComputedState {
 
   readonly pies = $derived.by(() => this.session.view.pies && this.colourMode === "majority");
 
-  /** Numbers that are told of nodes and points: what was measured of the points, and the one that colours. */
-  readonly told: Measure[] = $derived.by(() => {
+  /** Numbers that are shown of nodes and points: what was measured of the points, and the one that colours. */
+  readonly measures: Measure[] = $derived.by(() => {
     const { number } = this;
-    const measured = this.measures(this.numbers.points.filter((one) => !isPlace(one)));
+    const measured = this.valued(this.numbers.points.filter((one) => !isPlace(one)));
     return number && !measured.some(({ mode }) => mode === number.mode) ? [...measured, number] : measured;
   });
 
@@ -125,14 +125,14 @@ export class ComputedState {
     return ids ? new PointSet(loaded.graph.n_points, ids) : null;
   });
 
-  /** Points of the classes that are looked for; null when none is. */
+  /** Points of the chosen classes; null when none is chosen. */
   readonly classPoints: PointSet | null = $derived.by(() => {
     const { loaded } = this.session;
     if (!loaded || !this.classCodes || !this.wantedClasses.length) return null;
     return new PointSet(loaded.graph.n_points, pointsOfClasses(this.classCodes, this.wantedClasses));
   });
 
-  /** Points of the examples that say what is looked for; null when nothing is. */
+  /** Points of the examples that the text search hits; null without a search. */
   readonly searchPoints: PointSet | null = $derived.by(() => {
     const { loaded, searchHits } = this.session;
     if (!loaded || !searchHits) return null;
@@ -140,10 +140,10 @@ export class ComputedState {
     return new PointSet(loaded.graph.n_points, everyPoint(loaded.graph.n_points).filter((point) => rows.has(loaded.points.example[point])));
   });
 
-  /** Points of the classes looked for that say what is looked for; null when neither is asked. */
+  /** Points of the chosen classes that the text search hits; null when neither is asked for. */
   readonly sought: PointSet | null = $derived.by(() => common(this.classPoints, this.searchPoints));
 
-  /** What panels talk about: the selection, else what is looked for, else the whole layer. */
+  /** What panels describe: the selection, else the search result, else the whole layer. */
   readonly focus: Uint32Array = $derived.by(() => {
     const { loaded } = this.session;
     return this.selected?.ids ?? this.sought?.ids ?? everyPoint(loaded?.graph.n_points ?? 0);
@@ -152,17 +152,17 @@ export class ComputedState {
   /** How many points of the focus are in each class, and have each value of the column of the bars. */
   readonly classCounts = $derived.by(() => countIn(this.focus, this.column, this.codes));
   readonly barCounts = $derived.by(() => (this.barColumn === this.column ? this.classCounts : countIn(this.focus, this.barColumn, this.barCodes)));
-  /** How many points of the layer are in each of the classes that can be looked for. */
+  /** How many points of the layer are in each of the classes that can be chosen. */
   readonly classTotals = $derived.by(() => countIn(everyPoint(this.session.loaded?.graph.n_points ?? 0), this.classColumn, this.classCodes));
 
-  /** Share of the classes that are looked for in each node, as the file of an imported graph gives it. */
+  /** Share of the chosen classes in each node, as the file of an imported graph gives it. */
   readonly namedShares: Float32Array | null = $derived.by(() => {
     const given = this.session.loaded?.graph.given;
     return given ? sharesOfClasses(given, this.named) : null;
   });
   private readonly named = $derived.by(() => this.session.view.named);
 
-  /** Share of each node's members that are looked for; null when nothing is faded. */
+  /** Share of each node's members in the search result; null when nothing is faded. */
   readonly shares: Float32Array | null = $derived.by(() => {
     const { loaded } = this.session;
     const set = this.lookedFor;
@@ -198,7 +198,7 @@ export class ComputedState {
     return column ? classColours(column.weights, this.classColumn?.weights === column.weights ? this.wantedClasses : []) : [];
   }
 
-  private measures(numbers: PointNumber[]): Measure[] {
+  private valued(numbers: PointNumber[]): Measure[] {
     const { loaded } = this.session;
     return numbers.flatMap((number) => {
       const values = loaded && valuesOf(loaded, number.mode);

@@ -1,4 +1,4 @@
-/** The ids of examples as in the user's data, and what they say, asked for in batches as they come into view. */
+/** The ids of examples as in the user's data, and their texts, asked for in batches as they come into view. */
 
 import { SvelteMap } from "svelte/reactivity";
 import type { Client } from "../api/client";

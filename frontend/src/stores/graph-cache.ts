@@ -30,15 +30,15 @@ export class GraphCache {
       keep(this.members, digest, () => this.client.members(digest)),
       keep(this.points, layer, () => this.pointsOf(layer)),
     ]);
-    const [said, sure] = ["prediction", "confidence"].map((name) => columnOf(this.layers[layer]?.checkpoint ?? null, name, this.columns));
-    const { label, [said]: prediction, [sure]: confidence } = this.columns;
+    const [predicted, sure] = ["prediction", "confidence"].map((name) => columnOf(this.layers[layer]?.checkpoint ?? null, name, this.columns));
+    const { label, [predicted]: prediction, [sure]: confidence } = this.columns;
     return {
       graph,
       members,
       points,
       column,
       labels: label instanceof Int32Array ? (column("label") as Int32Array) : null,
-      predictions: prediction instanceof Int32Array ? (column(said) as Int32Array) : null,
+      predictions: prediction instanceof Int32Array ? (column(predicted) as Int32Array) : null,
       confidence: confidence instanceof Float32Array ? (column(sure) as Float32Array) : null,
       comparable: haveCommonCode(label, prediction),
     };

@@ -1,24 +1,24 @@
 import { expect, test } from "vitest";
 
 import type { ArguedClass, NodeArguments } from "../../src/api/types";
-import { disagreement, lengths, membersText, saidText } from "../../src/state/class-attribution";
+import { disagreement, lengths, membersText, predictionText } from "../../src/state/class-attribution";
 
 const one = (output: number, rank: number, attribution: number, share: number): ArguedClass => ({
   output, name: `class ${output}`, rank, attribution, effect: attribution, share,
 });
 const found = (classes: ArguedClass[]): NodeArguments => ({ classes, n_classes: 10, members_by: "label", said: "frog", said_share: 0.97, flows_past: false });
 
-test("a node that argues for where its members come from says nothing more", () => {
+test("an attribution that agrees with the classes of the members needs no sentence", () => {
   expect(disagreement(found([one(3, 0, 2, 0.2), one(1, 1, 1, 0.7)]))).toBe(null);
   expect(disagreement(found([one(3, 0, 2, 0)]))).toBe(null);
 });
 
-test("one that argues for something else says so", () => {
+test("one that disagrees has a sentence", () => {
   const classes = [one(3, 0, 2, 0.01), one(1, 1, 1, 0.5), one(2, 4, -1, 0.3), one(5, 6, -2, 0.1)];
   expect(disagreement(found(classes))).toBe(
-    "It argues for class 3, and only 1 % of its members come from there; most come from class 1, which is number 2 of what it argues for.",
+    "The attribution is highest for class 3, the class of only 1 % of the members; most are class 1, at rank 2.",
   );
-  expect(disagreement(found([one(3, 0, 2, 0), one(1, 1, 1, 0.9)]))).toContain("and none of its members come from there");
+  expect(disagreement(found([one(3, 0, 2, 0), one(1, 1, 1, 0.9)]))).toContain("the class of none of the members");
 });
 
 test("bars are as long as attributions against the longest", () => {
@@ -26,7 +26,7 @@ test("bars are as long as attributions against the longest", () => {
   expect(lengths([one(0, 0, 0, 0)])).toEqual([0]);
 });
 
-test("what the network says, and where members come from", () => {
-  expect(saidText(found([]))).toBe("With this mean at every place, the network says frog, 97 %.");
-  expect(membersText({ ...found([]), members_by: "prediction" })).toBe("predicted of members");
+test("what the network predicts, and where the classes of members come from", () => {
+  expect(predictionText(found([]))).toBe("With this mean at every position, the network predicts frog (97 %).");
+  expect(membersText({ ...found([]), members_by: "prediction" })).toBe("members, by prediction");
 });

@@ -4,14 +4,14 @@ import { converged, cosineText, lengthText, shareDone, verdict } from "../../src
 describe("fidelity", () => {
   it("is read from .7 on", () => {
     expect([0.7, 0.699, -0.2, null].map(converged)).toEqual([true, false, false, false]);
-    expect(verdict({ cosine: 0.93 }, "node")).toBe("Answers like the node");
+    expect(verdict({ cosine: 0.93 }, "node")).toBe("Matches the node");
     expect(verdict({ cosine: 0.31 }, "node")).toContain("Did not converge");
     expect(verdict({ cosine: null }, "node")).toContain("Did not converge");
   });
 
   it("is written as people write cosines", () => {
     expect([0.934, 1, 0, -0.25, null, NaN].map(cosineText)).toEqual([".93", "1.00", ".00", "−.25", "–", "–"]);
-    expect([1.038, 12.3].map(lengthText)).toEqual(["1.04 × as long", "12 × as long"]);
+    expect([1.038, 12.3].map(lengthText)).toEqual(["norm 1.04 × the target's", "norm 12 × the target's"]);
   });
 
   it("tells how far an image has come", () => {

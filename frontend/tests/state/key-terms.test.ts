@@ -9,7 +9,7 @@ const found: Equivalents = {
 };
 
 test("how sure it is that a word is over-represented", () => {
-  expect([0, 1e-10, 1e-5, 0.02].map(surenessText)).toEqual(["far beyond chance", "far beyond chance", "hardly chance", "perhaps chance"]);
+  expect([0, 1e-10, 1e-5, 0.02].map(surenessText)).toEqual(["very strong evidence", "very strong evidence", "strong evidence", "weak evidence"]);
 });
 
 test("how many times as often as expected", () => {
@@ -18,7 +18,7 @@ test("how many times as often as expected", () => {
 });
 
 test("a word in one sentence", () => {
-  expect(wordText(word, found)).toBe("68 of 401 texts here hold it, 95 in the layer; 17.1 would be chance: far beyond chance (q = 4.9e-28)");
+  expect(wordText(word, found)).toBe("68 of 401 texts here hold it, 95 in the layer; 17.1 expected by chance: very strong evidence (q = 4.9e-28)");
   expect(wordText(word, { ...found, unit: "word", n_inside: 1 })).toContain("68 of 1 word here, 95 in the layer");
 });
 
@@ -30,8 +30,8 @@ test("how many points say the same as a near one", () => {
 
 test("how the list was made, and what of a text was read", () => {
   expect(methodText(found)).toBe(
-    "255 words of 20,262 are over-represented, the 1 surest are listed: one-sided Fisher test, at most 5 % of those listed by chance. Of each text the first 128 words count: the network read no more.",
+    "255 words of 20,262 are over-represented, the 1 most significant are listed: one-sided Fisher test, false discovery rate 5 %. Only the first 128 words of each text are counted: the network read no more.",
   );
-  expect(methodText({ ...found, words: [], n_telling: 0, first: null })).toBe("None of 20,262 words is over-represented: one-sided Fisher test, at most 5 % of those listed by chance.");
+  expect(methodText({ ...found, words: [], n_telling: 0, first: null })).toBe("None of 20,262 words is over-represented: one-sided Fisher test, false discovery rate 5 %.");
   expect(methodText({ ...found, n_telling: 1 })).toContain("1 word of 20,262 is over-represented: one");
 });

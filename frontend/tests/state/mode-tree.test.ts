@@ -112,8 +112,8 @@ describe("what was found", () => {
 
   it("is counted, or said to be unknown", () => {
     expect(countText({ kind: "branch", value: 2, least: 2, reason: "" })).toBe("2 branches");
-    expect(countText({ kind: "loop", value: null, least: 8, reason: "40 of 48 may be chance" })).toBe("cannot tell how many loops, at least 8: 40 of 48 may be chance");
-    expect(countText({ kind: "component", value: null, least: 0, reason: "why" })).toBe("cannot tell how many components: why");
+    expect(countText({ kind: "loop", value: null, least: 8, reason: "40 of 48 may be chance" })).toBe("number of loops unknown, at least 8: 40 of 48 may be chance");
+    expect(countText({ kind: "component", value: null, least: 0, reason: "why" })).toBe("number of components unknown: why");
   });
 
   it("lives over a range of prominence", () => {

@@ -7,11 +7,11 @@ import type { Explorer } from "../../stores/explorer";
 export const SHORTCUTS: [keys: string, meaning: string][] = [
   ["Esc", "Clear the selection and the class search"],
   ["F", "Fit the graph into the view"],
-  ["L", "Lay the graph out anew; pins are released"],
+  ["L", "Recompute the layout; pins are released"],
   ["P", "Pies of classes in the nodes"],
   ["I · A", "Examples · activation images in the nodes, once they are large enough"],
   ["T", "Table of nodes"],
-  ["B", "Bring an input of your own and see where it lands"],
+  ["B", "Locate an input of your own in the graph"],
   ["/", "Search a class or another value"],
   ["← ↑ → ↓", "Walk from the selected node to a neighbour"],
   ["Ctrl Z · Ctrl ⇧ Z", "Undo · redo"],
@@ -22,13 +22,13 @@ export const SHORTCUTS: [keys: string, meaning: string][] = [
 export const GESTURES: [gesture: string, meaning: string][] = [
   ["Drag, wheel", "Move and zoom the graph"],
   ["Click a node", "Select it; with Shift, add it or take it away"],
-  ["Two nodes selected", "“Path between them” shows the way from one to the other as a strip"],
-  ["Keep as A, as B", "Set two selections against each other, with their difference"],
+  ["Two nodes selected", "“Path between them” shows the nodes of the shortest path as a strip"],
+  ["Keep as A, as B", "Compare two selections and their difference"],
   ["Click an edge", "Select the points that its two nodes share"],
-  ["Drag a node", "Pin it there; double-click to let it go"],
-  ["Draw in the projection", "Select points; the nodes that hold them light up"],
-  ["Click a point there", "Select the nodes that hold it"],
-  ["Drop or paste an image", "See where it lands in each layer, if started with --model"],
+  ["Drag a node", "Pin it there; double-click to release it"],
+  ["Draw in the projection", "Select points and highlight the nodes that contain them"],
+  ["Click a point there", "Select the nodes that contain it"],
+  ["Drop or paste an image", "Locate it in every layer, if started with --model"],
   ["Click an example", "Keep its card open, for the activation image of the point"],
 ];
 

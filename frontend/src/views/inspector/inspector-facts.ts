@@ -20,7 +20,7 @@ export function title({ session, computed }: Explorer): string {
   const { selection, wantedClasses: classes, classColumn } = computed;
   if (selection.kind === "nodes") return selection.ids.length === 1 ? `Node ${selection.ids[0]}` : `${selection.ids.length} nodes`;
   if (selection.kind === "edge") return `Shared by nodes ${selection.source} and ${selection.target}`;
-  if (selection.kind === "area") return "Drawn in the projection";
+  if (selection.kind === "area") return "Selected in the projection";
   if (selection.kind === "uncovered") return "In no node";
   if (computed.searchPoints) return [session.view.findColumn, `“${session.view.find}”`].filter(Boolean).join(" ");
   if (computed.classPoints && classColumn) {
@@ -51,11 +51,11 @@ function comparedFacts({ computed }: Explorer, loaded: LoadedGraph, whole: boole
     note: whole ? undefined : `layer ${write(average(loaded, key, of))}`,
   });
   const { confidence } = loaded;
-  const told = computed.told.filter(({ mode }) => mode !== "column:confidence");
+  const measures = computed.measures.filter(({ mode }) => mode !== "column:confidence");
   return [
     ...(loaded.labels && loaded.predictions && loaded.comparable ? [fact("accuracy", "Accuracy", percent, (points) => accuracy(loaded, points))] : []),
     ...(confidence ? [fact("confidence", "Confidence", percent, (points) => mean(points, confidence))] : []),
-    ...told.map(({ mode, title, values }) => fact(mode, capital(title), figure, (points) => mean(points, values))),
+    ...measures.map(({ mode, title, values }) => fact(mode, capital(title), figure, (points) => mean(points, values))),
   ];
 }
 
@@ -95,10 +95,10 @@ function modeFacts({ graph }: LoadedGraph, id: number): Fact[] {
   const { nodes } = graph;
   const together = sizesByInterval(nodes).get(nodes.interval[id]) ?? 0;
   const prominence = nodes.prominence?.[id] ?? null;
-  const kind = isDetail(graph, id) ? "detail: chance could make it" : "of the skeleton";
+  const kind = isDetail(graph, id) ? "detail, below the noise level" : "in the skeleton";
   return [
     { name: "Prominence", value: prominenceText(prominence), note: kind },
-    { name: "Of its interval", value: percent(nodes.size[id] / Math.max(1, together)), note: `${count(together)} points` },
+    { name: "Share of interval", value: percent(nodes.size[id] / Math.max(1, together)), note: `${count(together)} points` },
   ];
 }
 
