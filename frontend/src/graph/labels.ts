@@ -2,7 +2,7 @@
 
 import type { Camera } from "../state/view";
 import { scaleOf, toScreen, type Viewport } from "./camera";
-import type { Places } from "./pick";
+import type { DrawnNodes } from "./pick";
 import { pixelRadius } from "./sizes";
 
 export interface Label {
@@ -29,10 +29,10 @@ const MAX_TRIED = 300;
 const CELL_SIZE = 48;
 
 /** Return at most `most` labels, the largest nodes first, none of them over what is `reserved`. */
-export function placeLabels(places: Places, names: (string | null)[], camera: Camera, view: Viewport, most: number, reserved: Box[] = []): Label[] {
-  const discs = discsOnScreen(places, camera, view);
+export function placeLabels(nodes: DrawnNodes, names: (string | null)[], camera: Camera, view: Viewport, most: number, reserved: Box[] = []): Label[] {
+  const discs = discsOnScreen(nodes, camera, view);
   const order = [...discs.keys()].filter((id) => names[id]);
-  order.sort((a, b) => places.radii[b] - places.radii[a] || a - b);
+  order.sort((a, b) => nodes.radii[b] - nodes.radii[a] || a - b);
   const grid = gridOf(discs);
   const taken = [...reserved];
   const labels: Label[] = [];
@@ -49,7 +49,7 @@ export function placeLabels(places: Places, names: (string | null)[], camera: Ca
   return labels;
 }
 
-function discsOnScreen({ visible, xy, radii }: Places, camera: Camera, view: Viewport): Map<number, Disc> {
+function discsOnScreen({ visible, xy, radii }: DrawnNodes, camera: Camera, view: Viewport): Map<number, Disc> {
   const scale = scaleOf(camera);
   const discs = new Map<number, Disc>();
   for (let id = 0; id < radii.length; id++) {

@@ -1,7 +1,7 @@
 /** From the state to arrays that can be drawn: no WebGL here. */
 
 import type { Graph } from "../api/types";
-import { type NodeClasses, classesOf } from "../state/classes";
+import { classesOf, type NodeClasses } from "../state/classes";
 import { isDetail } from "../state/mode-tree";
 import { OTHER, type Rgb } from "../state/palette";
 import type { Visible } from "../state/visible";
@@ -77,12 +77,12 @@ function buildHulls({ graph, visible, xy, radii }: SceneInput): Hulls {
   const group = graph.nodes.group ?? [];
   const tied = [...group.keys()].filter((node) => group[node] !== node && visible.nodes[node] && visible.nodes[group[node]]);
   const under = [...new Set(tied.flatMap((node) => [node, group[node]]))];
-  const places = (ids: number[]) => Float32Array.from(ids.flatMap((id) => [xy[2 * id], xy[2 * id + 1]]));
+  const positions = (ids: number[]) => Float32Array.from(ids.flatMap((id) => [xy[2 * id], xy[2 * id + 1]]));
   return {
-    position: places(under),
+    position: positions(under),
     radius: Float32Array.from(under, (node) => radii[node] + BRIM),
-    source: places(tied),
-    target: places(tied.map((node) => group[node])),
+    source: positions(tied),
+    target: positions(tied.map((node) => group[node])),
   };
 }
 

@@ -74,11 +74,11 @@ function byNumber(title: string, nodes: Float32Array, points: ArrayLike<number>,
   const most = Math.max(-found[0], found[1]);
   const range: [number, number] = crosses ? [-most, most] : found;
   const ramp = crosses ? crossingRamp(dark) : lensRamp;
-  const place = (value: number) => (value - range[0]) / (range[1] - range[0] || 1);
+  const shareOf = (value: number) => (value - range[0]) / (range[1] - range[0] || 1);
   return {
     title: `mean ${title}`,
-    nodes: Array.from(nodes, (value) => ramp(place(value))),
-    point: (point) => ramp(place(points[point])),
+    nodes: Array.from(nodes, (value) => ramp(shareOf(value))),
+    point: (point) => ramp(shareOf(points[point])),
     scale: { ramp, range, share: false },
   };
 }

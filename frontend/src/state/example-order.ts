@@ -1,7 +1,7 @@
 /** The order in which examples are listed. */
 
-import type { ExampleOrder } from "./view";
 import type { LoadedGraph } from "./loaded-graph";
+import type { ExampleOrder } from "./view";
 
 export function ordered(points: Uint32Array, order: ExampleOrder, loaded: LoadedGraph, codes: ArrayLike<number> | null): Uint32Array {
   const key = order === "label" ? codes : keyOf(order, loaded);

@@ -8,7 +8,7 @@ export const NOISE = 1;
 /** Where the slider stops, from skeleton to detail. */
 export const STOPS = [4, 3.5, 3, 2.5, 2, 1.8, 1.5, 1.2, 1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.18, 0.15, 0.12, 0.1];
 
-/** Return the place among the stops that is nearest to a prominence. */
+/** Return the index of the stop nearest to a prominence. */
 export function stopOf(prominence: number): number {
   const away = STOPS.map((stop) => Math.abs(Math.log(stop / Math.max(prominence, 1e-6))));
   return away.indexOf(Math.min(...away));
@@ -26,8 +26,8 @@ export function sameTree(a: Graph, b: Graph): boolean {
 
 /** Return for each node of a cut the same node of another one, or −1. */
 export function sameNodes(next: Graph, before: Graph): number[] {
-  const places = new Map(before.nodes.size.map((_, id) => [nameOf(before, id), id]));
-  return next.nodes.size.map((_, id) => places.get(nameOf(next, id)) ?? -1);
+  const ids = new Map(before.nodes.size.map((_, id) => [nameOf(before, id), id]));
+  return next.nodes.size.map((_, id) => ids.get(nameOf(next, id)) ?? -1);
 }
 
 /** Return the node of another cut that a node is, or into which it has merged. */

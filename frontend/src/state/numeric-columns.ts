@@ -9,15 +9,15 @@ export interface PointNumber {
   title: string;
 }
 
-const PLACES: Record<string, string> = { y: "row in the map", x: "column in the map" };
+const POSITION_TITLES: Record<string, string> = { y: "row in the map", x: "column in the map" };
 
 export function numbersOf(study: StudySummary, layer: number): { examples: PointNumber[]; points: PointNumber[] } {
   const examples = study.columns.filter(({ kind }) => kind === "number").map(({ name }) => ({ mode: `column:${name}`, title: name }));
   const measured = study.layers.find(({ id }) => id === layer)?.columns ?? [];
-  return { examples, points: measured.map((name) => ({ mode: `point:${name}`, title: PLACES[name] ?? name })) };
+  return { examples, points: measured.map((name) => ({ mode: `point:${name}`, title: POSITION_TITLES[name] ?? name })) };
 }
 
-export function isPlace({ mode }: PointNumber): boolean {
+export function isPosition({ mode }: PointNumber): boolean {
   return mode === "point:y" || mode === "point:x";
 }
 

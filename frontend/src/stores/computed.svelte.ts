@@ -1,21 +1,21 @@
 /** What can be read off the state: derived values that several panels share. */
 
+import { strengths } from "../graph/scene";
+import { medianSpacing, worldRadii } from "../graph/sizes";
 import { countClasses, type NodeClasses, nodeClasses, pointsOfClasses } from "../state/classes";
-import { type ColourSource, type Colouring, colouring } from "../state/colouring";
+import { type Colouring, colouring, type ColourSource } from "../state/colouring";
 import type { Category } from "../state/columns";
 import { sharesOfClasses } from "../state/imported-graph";
+import type { LoadedGraph } from "../state/loaded-graph";
 import { membersOf, sharedMembers, sharesIn } from "../state/members";
+import { isPosition, numbersOf, type PointNumber, valuesOf } from "../state/numeric-columns";
 import { classColours, type Rgb } from "../state/palette";
 import { shortestPath } from "../state/paths";
 import { everyPoint, PointSet } from "../state/points";
 import { visibleParts } from "../state/visible";
-import { roomBetween, worldRadii } from "../graph/sizes";
-import { strengths } from "../graph/scene";
-import { isPlace, numbersOf, type PointNumber, valuesOf } from "../state/numeric-columns";
 import type { GraphReports } from "./graph-reports.svelte";
 import type { Projections } from "./projections.svelte";
 import type { Session } from "./session.svelte";
-import type { LoadedGraph } from "../state/loaded-graph";
 
 /** A number with its value for each point. */
 export type Measure = PointNumber & { values: ArrayLike<number> };
@@ -72,7 +72,7 @@ export class ComputedState {
   /** Numbers that are shown of nodes and points: what was measured of the points, and the one that colours. */
   readonly measures: Measure[] = $derived.by(() => {
     const { number } = this;
-    const measured = this.valued(this.numbers.points.filter((one) => !isPlace(one)));
+    const measured = this.valued(this.numbers.points.filter((one) => !isPosition(one)));
     return number && !measured.some(({ mode }) => mode === number.mode) ? [...measured, number] : measured;
   });
 
@@ -108,15 +108,15 @@ export class ComputedState {
     return loaded && this.visible && this.ends && shortestPath(loaded.graph, this.visible, ...this.ends);
   });
 
-  private readonly room = $derived.by(() => {
+  private readonly spacing = $derived.by(() => {
     const nodes = this.session.loaded?.graph.nodes;
-    return nodes?.group ? roomBetween(nodes.x, nodes.y) : 1;
+    return nodes?.group ? medianSpacing(nodes.x, nodes.y) : 1;
   });
-  readonly radii = $derived.by(() => worldRadii(this.session.loaded?.graph.nodes.size ?? [], this.radiusMode, this.room));
+  readonly radii = $derived.by(() => worldRadii(this.session.loaded?.graph.nodes.size ?? [], this.radiusMode, this.spacing));
 
   /** The same value until it changes, however often the rest of the view does. */
   readonly selection = $derived.by(() => this.session.view.selection);
-  readonly wantedClasses = $derived.by(() => this.session.view.classes);
+  readonly chosenClasses = $derived.by(() => this.session.view.classes);
 
   /** Points of the selection; null when nothing is selected. */
   readonly selected: PointSet | null = $derived.by(() => {
@@ -128,8 +128,8 @@ export class ComputedState {
   /** Points of the chosen classes; null when none is chosen. */
   readonly classPoints: PointSet | null = $derived.by(() => {
     const { loaded } = this.session;
-    if (!loaded || !this.classCodes || !this.wantedClasses.length) return null;
-    return new PointSet(loaded.graph.n_points, pointsOfClasses(this.classCodes, this.wantedClasses));
+    if (!loaded || !this.classCodes || !this.chosenClasses.length) return null;
+    return new PointSet(loaded.graph.n_points, pointsOfClasses(this.classCodes, this.chosenClasses));
   });
 
   /** Points of the examples that the text search hits; null without a search. */
@@ -141,12 +141,12 @@ export class ComputedState {
   });
 
   /** Points of the chosen classes that the text search hits; null when neither is asked for. */
-  readonly sought: PointSet | null = $derived.by(() => common(this.classPoints, this.searchPoints));
+  readonly searched: PointSet | null = $derived.by(() => common(this.classPoints, this.searchPoints));
 
   /** What panels describe: the selection, else the search result, else the whole layer. */
   readonly focus: Uint32Array = $derived.by(() => {
     const { loaded } = this.session;
-    return this.selected?.ids ?? this.sought?.ids ?? everyPoint(loaded?.graph.n_points ?? 0);
+    return this.selected?.ids ?? this.searched?.ids ?? everyPoint(loaded?.graph.n_points ?? 0);
   });
 
   /** How many points of the focus are in each class, and have each value of the column of the bars. */
@@ -177,7 +177,7 @@ export class ComputedState {
     if (loaded && hovered?.kind === "node" && loaded.graph.n_points <= 50_000 && hovered.id < loaded.graph.nodes.size.length) {
       return new PointSet(loaded.graph.n_points, membersOf(loaded.members, hovered.id));
     }
-    return this.selected ?? this.sought;
+    return this.selected ?? this.searched;
   });
 
   readonly selectedNodes: Set<number> = $derived.by(() => {
@@ -195,7 +195,7 @@ export class ComputedState {
   }
 
   private paletteOf(column: Category | null): Rgb[] {
-    return column ? classColours(column.weights, this.classColumn?.weights === column.weights ? this.wantedClasses : []) : [];
+    return column ? classColours(column.weights, this.classColumn?.weights === column.weights ? this.chosenClasses : []) : [];
   }
 
   private valued(numbers: PointNumber[]): Measure[] {
@@ -208,7 +208,7 @@ export class ComputedState {
 
   private get lookedFor(): PointSet | null {
     const area = this.selection.kind === "area" || this.selection.kind === "uncovered" ? this.selected : null;
-    return common(area, this.sought);
+    return common(area, this.searched);
   }
 
   private selectedIds(loaded: LoadedGraph): ArrayLike<number> | null {

@@ -1,14 +1,14 @@
 /** What every panel is given. */
 
 import { getContext, setContext } from "svelte";
-import type { GraphReports } from "./graph-reports.svelte";
-import type { ExampleIds } from "./example-ids.svelte";
-import type { NodeInterpretation } from "./node-interpretation.svelte";
-import type { NodeImages } from "./node-images.svelte";
 import type { ActivationImages } from "./activation-images.svelte";
-import type { Projections } from "./projections.svelte";
-import type { InputLocator } from "./input-locator.svelte";
 import type { ComputedState } from "./computed.svelte";
+import type { ExampleIds } from "./example-ids.svelte";
+import type { GraphReports } from "./graph-reports.svelte";
+import type { InputLocator } from "./input-locator.svelte";
+import type { NodeImages } from "./node-images.svelte";
+import type { NodeInterpretation } from "./node-interpretation.svelte";
+import type { Projections } from "./projections.svelte";
 import type { Session } from "./session.svelte";
 
 export interface Explorer {

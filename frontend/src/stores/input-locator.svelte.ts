@@ -1,8 +1,8 @@
 /** An input of one's own, and its location in the graph of every layer as far as it is computed. */
 
 import type { JobEvent, Probe, Settings } from "../api/types";
-import { locatedNodes, locationIn, refused } from "../state/located-input";
 import { capital } from "../state/format";
+import { locatedNodes, locationIn, refused } from "../state/located-input";
 import { AsyncJob } from "./async-job.svelte";
 import type { Session } from "./session.svelte";
 import { Throttle } from "./throttle";

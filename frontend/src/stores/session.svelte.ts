@@ -4,12 +4,12 @@ import type { Client, Columns } from "../api/client";
 import type { Settings, StudySummary } from "../api/types";
 import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
-import { type Category, categoriesOf } from "../state/columns";
+import { categoriesOf, type Category } from "../state/columns";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
 import type { LoadedGraph } from "../state/loaded-graph";
 import { sameTree } from "../state/mode-tree";
 import { carriedOver, correspondence, existing, NO_REFERENCES, survivorsOf } from "../state/node-correspondence";
-import { between, ease, startPlaces } from "../state/transition";
+import { between, ease, startPositions } from "../state/transition";
 import { type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
 import { AsyncJob } from "./async-job.svelte";
 import { GraphCache } from "./graph-cache";
@@ -39,12 +39,12 @@ export class Session {
   systemDark = $state(false);
   dark = $derived.by(() => (this.view.theme === "auto" ? this.systemDark : this.view.theme === "dark"));
 
-  /** Places of the nodes at rest: the layout, then the pins. */
-  xy = $derived.by(() => restingPlaces(this.loaded, this.pins));
+  /** Positions of the nodes at rest: the layout, then the pins. */
+  xy = $derived.by(() => restingPositions(this.loaded, this.pins));
   private pins = $derived.by(() => this.view.pins);
   private origin = $state.raw<Float32Array | null>(null);
   private progress = $state(1);
-  /** Places of the nodes as drawn, also while they move. */
+  /** Positions of the nodes as drawn, also while they move. */
   drawn = $derived(this.origin && this.progress < 1 ? between(this.origin, this.xy, this.progress) : this.xy);
 
   readonly initial: ViewState;
@@ -151,12 +151,12 @@ export class Session {
   /** Move the camera to a node that is out of sight. */
   reveal(node: number): void {
     const { camera } = this.view;
-    const place = this.xy.slice(2 * node, 2 * node + 2);
-    if (!camera || place.length < 2) return;
-    const [x, y] = toScreen(camera, this.viewport, place[0], place[1]);
+    const position = this.xy.slice(2 * node, 2 * node + 2);
+    if (!camera || position.length < 2) return;
+    const [x, y] = toScreen(camera, this.viewport, position[0], position[1]);
     const { left, right, top, bottom } = MARGINS;
     const seen = x > left && x < this.viewport.width - right && y > top && y < this.viewport.height - bottom;
-    if (!seen) this.update({ camera: { ...camera, x: place[0], y: place[1] } }, false);
+    if (!seen) this.update({ camera: { ...camera, x: position[0], y: position[1] } }, false);
   }
 
   /** Take the new size of the stage; a graph that fitted still fits, unless it was moved. */
@@ -187,7 +187,7 @@ export class Session {
     this.restore({ ...view, panels, theme, camera: layout === view.layout ? camera : view.camera });
   }
 
-  private fitted(loaded: LoadedGraph, xy = restingPlaces(loaded, [])): Camera | null {
+  private fitted(loaded: LoadedGraph, xy = restingPositions(loaded, [])): Camera | null {
     this.lastFit = this.viewport.width ? fit(xy, this.viewport, MARGINS, 0.5) : null;
     return this.lastFit;
   }
@@ -197,7 +197,7 @@ export class Session {
     if (!survivors || !this.loaded) return { ...NO_REFERENCES, selection: selection.kind === "area" ? selection : NOTHING };
     const named = carriedOver(this.view, correspondence(this.loaded, next, survivors));
     const still = sameTree(this.loaded.graph, next.graph) && camera;
-    return { ...named, camera: still || this.cameraFor(restingPlaces(next, named.pins), camera, survivors) };
+    return { ...named, camera: still || this.cameraFor(restingPositions(next, named.pins), camera, survivors) };
   }
 
   /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */
@@ -234,7 +234,7 @@ export class Session {
     if (!before || before.graph.layer !== next.graph.layer || before === next) return;
     const none = next.graph.nodes.size.map(() => -1);
     const members = { xy: this.xy, members: next.members };
-    this.origin = startPlaces(members, survivors ?? none, { xy: drawn, members: before.members }, next.graph.n_points);
+    this.origin = startPositions(members, survivors ?? none, { xy: drawn, members: before.members }, next.graph.n_points);
     this.progress = 0;
     this.startGlide(from, this.view.camera);
   }
@@ -254,7 +254,7 @@ export class Session {
   }
 }
 
-function restingPlaces(loaded: LoadedGraph | null, pins: ViewState["pins"]): Float32Array {
+function restingPositions(loaded: LoadedGraph | null, pins: ViewState["pins"]): Float32Array {
   if (!loaded) return new Float32Array();
   const { x, y } = loaded.graph.nodes;
   const xy = new Float32Array(2 * x.length);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { nodeClasses } from "../../src/state/classes";
-import { type ColourSource, colouring } from "../../src/state/colouring";
+import { colouring, type ColourSource } from "../../src/state/colouring";
 import { categoriesOf, firstCategory } from "../../src/state/columns";
+import type { LoadedGraph } from "../../src/state/loaded-graph";
+import { numbersOf, valuesOf } from "../../src/state/numeric-columns";
 import { CLASS_COLOURS, classColours, lensRamp, OTHER } from "../../src/state/palette";
 import { colourBy, initialView, lookIn, restore, toggled } from "../../src/state/view";
-import { numbersOf, valuesOf } from "../../src/state/numeric-columns";
-import type { LoadedGraph } from "../../src/state/loaded-graph";
 import { GRAPH, LABELS, MEMBERS, STUDY } from "../study";
 
 const GENRE = Int32Array.of(3, 3, 1, 1, -1, -1, -1, 0);
@@ -46,8 +46,8 @@ describe("the column that colours", () => {
   });
 
   it("changes nothing of what is looked for", () => {
-    const sought = { ...base, ...toggled(base, "label", 2) };
-    const recoloured = { ...sought, ...colourBy(sought, "genre") };
+    const searched = { ...base, ...toggled(base, "label", 2) };
+    const recoloured = { ...searched, ...colourBy(searched, "genre") };
     expect(recoloured).toMatchObject({ classes: [2], classColumn: "label" });
     expect(colourBy(recoloured, "label")).toMatchObject({ classColumn: null });
   });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { count, figure, outOf, percent, plural } from "../../src/state/format";
-import { lensName } from "../../src/state/lens-names";
 import { histogram } from "../../src/state/histogram";
+import { lensName } from "../../src/state/lens-names";
 
 it.each([
   [0, "0 %"], [0.004, "<1 %"], [0.5, "50 %"], [0.995, ">99 %"], [1, "100 %"], [NaN, "–"],

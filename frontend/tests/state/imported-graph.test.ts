@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Given, Graph } from "../../src/api/types";
-import { lensOf, nodesOfClasses, sharesOfClasses, classSharesOf } from "../../src/state/imported-graph";
+import { classSharesOf, lensOf, nodesOfClasses, sharesOfClasses } from "../../src/state/imported-graph";
 import { initialView, lensFor, restore } from "../../src/state/view";
 import { GRAPH, STUDY } from "../study";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Probe, ProbePlace } from "../../src/api/types";
-import { locatedNodes, nodesOfWords, locationIn, refused, remoteness, shortText, verdictOf } from "../../src/state/located-input";
+import { locatedNodes, locationIn, nodesOfWords, refused, remoteness, shortText, verdictOf } from "../../src/state/located-input";
 
 const place = (patch: Partial<ProbePlace> = {}): ProbePlace => ({
   layer: 0, name: "layer0", graph: "0".repeat(16), sentence: "lands in node 3", n: 1, n_inside: 1,

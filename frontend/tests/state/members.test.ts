@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { classesOf, countClasses, gather, haveCommonCode, nodeClasses, pointsOfClasses, ranked, topClass } from "../../src/state/classes";
-import { mean, membersOf, nodeMeans, sampleOf, sharedMembers, sharesIn, transpose, unionOf } from "../../src/state/members";
 import { columnOf } from "../../src/state/loaded-graph";
+import { mean, membersOf, nodeMeans, sampleOf, sharedMembers, sharesIn, transpose, unionOf } from "../../src/state/members";
 import { everyPoint, extent, nearestPoint, PointSet, pointsInside, toUnitExtent } from "../../src/state/points";
 import { neighbours, neighbourTowards, visibleParts } from "../../src/state/visible";
 import { GRAPH, LABELS, MEMBERS } from "../study";

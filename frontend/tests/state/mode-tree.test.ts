@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Feature, Graph } from "../../src/api/types";
 import { buildScene } from "../../src/graph/scene";
-import { roomBetween, worldRadii } from "../../src/graph/sizes";
-import { countText, lifeShare, lifeText } from "../../src/state/shape-report";
-import { sizesByInterval } from "../../src/state/members";
-import { groupOf, successorIn, isDetail, prominenceText, sameNodes, sameTree, STOPS, stopOf } from "../../src/state/mode-tree";
-import { visibleParts } from "../../src/state/visible";
+import { medianSpacing, worldRadii } from "../../src/graph/sizes";
 import { themeOf } from "../../src/graph/theme";
+import { sizesByInterval } from "../../src/state/members";
+import { groupOf, isDetail, prominenceText, sameNodes, sameTree, stopOf, STOPS, successorIn } from "../../src/state/mode-tree";
+import { countText, lifeShare, lifeText } from "../../src/state/shape-report";
+import { visibleParts } from "../../src/state/visible";
 import { GRAPH } from "../study";
 
 /** Interval 0 falls into the modes of points 1, 5 and 7, of which 5 and 7 are detail of 1; interval 1 has one mode. */
@@ -84,8 +84,8 @@ describe("a skeleton and its detail", () => {
   });
 
   it("has larger nodes where there is room", () => {
-    expect(roomBetween([0, 2, 4], [0, 0, 0])).toBe(2);
-    expect(roomBetween([0], [0])).toBe(1);
+    expect(medianSpacing([0, 2, 4], [0, 0, 0])).toBe(2);
+    expect(medianSpacing([0], [0])).toBe(1);
     const [usual, wide, widest] = [1, 1.5, 99].map((room) => worldRadii([4], "sqrt", room)[0]);
     expect(wide).toBeCloseTo(1.5 * usual);
     expect(widest).toBeLessThan(2 * usual);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type NodeReferences, NO_REFERENCES, correspondence, carriedOver, existing } from "../../src/state/node-correspondence";
+import { carriedOver, correspondence, existing, NO_REFERENCES, type NodeReferences } from "../../src/state/node-correspondence";
 import { GRAPH, MEMBERS } from "../study";
 
 const members = { ...MEMBERS, uncovered: new Uint32Array(), lens: new Float32Array() };

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { between, continued, startPlaces } from "../../src/state/transition";
+import { between, continued, startPositions } from "../../src/state/transition";
 
 const before = {
   xy: Float32Array.of(0, 0, 10, 0),
   members: { indptr: Uint32Array.of(0, 2, 4), indices: Uint32Array.of(0, 1, 2, 3) },
 };
 
-describe("startPlaces", () => {
+describe("startPositions", () => {
   it("keeps survivors, starts others where their members were, leaves the new in place", () => {
     const next = {
       xy: Float32Array.of(10, 0, 3, 3, 7, 7),
       members: { indptr: Uint32Array.of(0, 2, 4, 5), indices: Uint32Array.of(2, 3, 1, 2, 4) },
     };
-    expect([...startPlaces(next, [1, -1, -1], before, 5)]).toEqual([10, 0, 5, 0, 7, 7]);
+    expect([...startPositions(next, [1, -1, -1], before, 5)]).toEqual([10, 0, 5, 0, 7, 7]);
   });
 });
 

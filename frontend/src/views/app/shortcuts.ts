@@ -75,8 +75,8 @@ function actions({ session, computed, locator }: Explorer, help: () => void): Re
 
 function stepLayer(session: Explorer["session"], by: number): void {
   const { layers } = session.study;
-  const place = layers.findIndex((layer) => layer.id === session.view.layer);
-  const next = layers[place + by];
+  const index = layers.findIndex((layer) => layer.id === session.view.layer);
+  const next = layers[index + by];
   if (next) session.switchLayer(next.id);
 }
 

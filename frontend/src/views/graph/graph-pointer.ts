@@ -23,7 +23,7 @@ export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
   const { session, computed } = explorer;
   let drag: Drag | null = null;
 
-  const place = (event: MouseEvent): [number, number] => {
+  const pixel = (event: MouseEvent): [number, number] => {
     const box = canvas.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
@@ -40,7 +40,7 @@ export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
 
   function down(event: PointerEvent) {
     if (event.button !== 0 || !session.view.camera) return;
-    const [x, y] = place(event);
+    const [x, y] = pixel(event);
     const hit = hitAt(x, y);
     drag = { hit, startX: x, startY: y, x, y, moved: false, before: session.view, grip: gripOn(hit, x, y) };
     canvas.setPointerCapture(event.pointerId);
@@ -53,7 +53,7 @@ export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
   }
 
   function move(event: PointerEvent) {
-    const [x, y] = place(event);
+    const [x, y] = pixel(event);
     if (!drag) return hover(hitAt(x, y));
     drag.moved ||= Math.hypot(x - drag.startX, y - drag.startY) > CLICK_SLACK;
     if (!drag.moved) return;
@@ -91,7 +91,7 @@ export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
   }
 
   function unpin(event: MouseEvent) {
-    const hit = hitAt(...place(event));
+    const hit = hitAt(...pixel(event));
     if (hit?.kind === "node") session.update({ pins: session.view.pins.filter(([node]) => node !== hit.id) });
     else session.fitView();
   }
@@ -101,7 +101,7 @@ export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
     if (!session.view.camera) return;
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 20 : 1;
     const by = Math.max(-1, Math.min(1, (-event.deltaY * lines * (event.ctrlKey ? 4 : 1)) / 300));
-    session.update({ camera: zoomAt(session.view.camera, session.viewport, ...place(event), by) }, false);
+    session.update({ camera: zoomAt(session.view.camera, session.viewport, ...pixel(event), by) }, false);
   }
 
   const leave = () => hover(null);

@@ -1,12 +1,12 @@
 /** What the inspector talks about, in words and figures. */
 
+import { capital, count, figure, percent } from "../../state/format";
 import { lensOf } from "../../state/imported-graph";
+import type { LoadedGraph } from "../../state/loaded-graph";
 import { mean, sizesByInterval } from "../../state/members";
 import { isDetail, prominenceText } from "../../state/mode-tree";
-import { capital, count, figure, percent } from "../../state/format";
 import { everyPoint } from "../../state/points";
 import type { Explorer } from "../../stores/explorer";
-import type { LoadedGraph } from "../../state/loaded-graph";
 
 export interface Fact {
   /** Set where the name may not be its own, because it is that of a column. */
@@ -17,7 +17,7 @@ export interface Fact {
 }
 
 export function title({ session, computed }: Explorer): string {
-  const { selection, wantedClasses: classes, classColumn } = computed;
+  const { selection, chosenClasses: classes, classColumn } = computed;
   if (selection.kind === "nodes") return selection.ids.length === 1 ? `Node ${selection.ids[0]}` : `${selection.ids.length} nodes`;
   if (selection.kind === "edge") return `Shared by nodes ${selection.source} and ${selection.target}`;
   if (selection.kind === "area") return "Selected in the projection";
@@ -35,7 +35,7 @@ export function facts(explorer: Explorer): Fact[] {
   const { loaded } = session;
   if (!loaded) return [];
   const { selection } = computed;
-  const whole = !computed.selected && !computed.sought;
+  const whole = !computed.selected && !computed.searched;
   const list: Fact[] = whole ? layerFacts(explorer, loaded) : [];
   if (selection.kind === "nodes") list.push(...nodeFacts(explorer, loaded, selection.ids));
   if (selection.kind === "edge") list.push(...edgeFacts(explorer, loaded, selection.source, selection.target));

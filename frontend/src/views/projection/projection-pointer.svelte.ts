@@ -25,7 +25,7 @@ export class ProjectionPointer {
   tool = $state<Tool>("lasso");
   /** Pixels of the line being drawn. */
   trace = $state.raw<Pixel[]>([]);
-  /** A camera other than the fitted one, for these places. */
+  /** A camera other than the fitted one, for these positions. */
   moved = $state.raw<{ of: Float32Array; camera: Camera } | null>(null);
   /** The point under the pointer, and where the pointer is on the page. */
   near = $state.raw<{ point: number; x: number; y: number } | null>(null);
