@@ -10,12 +10,12 @@ const MAX_ORIGINS = 3;
 export const membersText = ({ members_by }: NodeArguments): string => (members_by === "label" ? "members" : "members, by prediction");
 
 /** Return in a sentence how the attribution differs from the classes of the members; null if it does not. */
-export function disagreement(found: NodeArguments): string | null {
-  const [first] = found.classes;
-  const members = found.classes.filter(({ share }) => share > 0).sort((a, b) => b.share - a.share);
+export function disagreement(attribution: NodeArguments): string | null {
+  const [first] = attribution.classes;
+  const members = attribution.classes.filter(({ share }) => share > 0).sort((a, b) => b.share - a.share);
   if (!members.length || members.slice(0, MAX_ORIGINS).some(({ output }) => output === first.output)) return null;
   const [most] = members;
-  return `The attribution is highest for ${first.name}, the class of ${first.share > 0 ? `only ${percent(first.share)}` : "none"} of the members; most are ${most.name}, at rank ${most.rank + 1}.`;
+  return `The attribution is highest for ${first.name}, the class of ${first.share > 0 ? `only ${percent(first.share)}` : "none"} of the members; their most frequent class is ${most.name}, at rank ${most.rank + 1}.`;
 }
 
 /** Return the length of each bar, −1 to 1, against the longest. */

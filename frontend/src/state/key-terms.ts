@@ -29,9 +29,9 @@ export const heldText = ({ inside, total }: NearText): string => (total === 1 ? 
 
 /** Return how the list was made. */
 export function methodText({ n_telling, n_words, words, level, first, unit }: Equivalents): string {
-  const found = n_telling ? `${plural(n_telling, "word")} of ${count(n_words)} ${n_telling === 1 ? "is" : "are"} over-represented` : `None of ${plural(n_words, "word")} is over-represented`;
+  const counted = n_telling ? `${plural(n_telling, "word")} of ${count(n_words)} ${n_telling === 1 ? "is" : "are"} over-represented` : `None of ${plural(n_words, "word")} is over-represented`;
   const listed = n_telling > words.length ? `, the ${words.length} most significant are listed` : "";
   const test = `one-sided Fisher test, false discovery rate ${Math.round(100 * level)} %`;
   const cut = unit === "text" && first !== null ? ` Only the first ${count(first)} words of each text are counted: the network read no more.` : "";
-  return `${found}${listed}: ${test}.${cut}`;
+  return `${counted}${listed}: ${test}.${cut}`;
 }

@@ -2,7 +2,7 @@
 
 const NAMES: Record<string, string> = { max: "largest channel", linf: "L∞ norm", eccentricity: "eccentricity" };
 
-const PATTERNS: [RegExp, (found: string) => string][] = [
+const PATTERNS: [RegExp, (match: string) => string][] = [
   [/^l(\d+(?:\.\d+)?)$/, (p) => `L${p} norm`],
   [/^pca:(\d+)$/, (i) => `PCA component ${Number(i) + 1}`],
   [/^knn:(\d+)$/, (k) => `distance to neighbour ${k}`],
@@ -12,8 +12,8 @@ const PATTERNS: [RegExp, (found: string) => string][] = [
 
 export function lensName(lens: string): string {
   for (const [pattern, name] of PATTERNS) {
-    const found = pattern.exec(lens);
-    if (found) return name(found[1]);
+    const match = pattern.exec(lens);
+    if (match) return name(match[1]);
   }
   return NAMES[lens] ?? lens;
 }

@@ -45,7 +45,7 @@ export function refused(file: Pick<File, "size" | "name">): string | null {
 
 /** Return the node of each word, null where no node contains it. */
 export function nodesOfWords({ nodes, spans }: Pick<ProbePlace, "nodes" | "spans">): (number | null)[] {
-  const found: (number | null)[] = spans.map(() => null);
-  for (const { node, vectors } of nodes) for (const i of vectors) found[i] ??= node;
-  return found;
+  const holders: (number | null)[] = spans.map(() => null);
+  for (const { node, vectors } of nodes) for (const i of vectors) holders[i] ??= node;
+  return holders;
 }

@@ -31,7 +31,7 @@ export class ExampleIds {
     const rows = [...this.wanted].slice(0, BATCH);
     rows.forEach((row) => this.wanted.delete(row));
     const ids = await this.client.examples(rows).catch(() => []);
-    ids.forEach((found) => this.known.set(found.row, found));
+    ids.forEach((one) => this.known.set(one.row, one));
     if (this.wanted.size && ids.length) this.want([]);
   }
 }

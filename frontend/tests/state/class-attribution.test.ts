@@ -16,7 +16,7 @@ test("an attribution that agrees with the classes of the members needs no senten
 test("one that disagrees has a sentence", () => {
   const classes = [one(3, 0, 2, 0.01), one(1, 1, 1, 0.5), one(2, 4, -1, 0.3), one(5, 6, -2, 0.1)];
   expect(disagreement(found(classes))).toBe(
-    "The attribution is highest for class 3, the class of only 1 % of the members; most are class 1, at rank 2.",
+    "The attribution is highest for class 3, the class of only 1 % of the members; their most frequent class is class 1, at rank 2.",
   );
   expect(disagreement(found([one(3, 0, 2, 0), one(1, 1, 1, 0.9)]))).toContain("the class of none of the members");
 });
