@@ -9,10 +9,10 @@ const THEME_KEY = "topoact-theme";
 
 let written = "";
 
-export async function openFromAddress(session: Session): Promise<void> {
+export async function openFromAddress(session: Session, hash = location.hash): Promise<void> {
   const theme = rememberedTheme();
   const base = theme ? { ...session.initial, theme } : session.initial;
-  const saved = location.hash.length > 1 ? await decodeHash(location.hash) : null;
+  const saved = hash.length > 1 ? await decodeHash(hash) : null;
   session.restore(restore(base, saved, session.study));
 }
 
@@ -25,8 +25,10 @@ export function followAddress(session: Session): void {
     return () => clearTimeout(timer);
   });
   $effect(() => {
-    const read = () => {
-      if (location.hash.slice(1) !== written) void openFromAddress(session);
+    /** The address of the event: one that is being written may have taken its place. */
+    const read = ({ newURL }: HashChangeEvent) => {
+      const { hash } = new URL(newURL);
+      if (hash.slice(1) !== written) void openFromAddress(session, hash);
     };
     addEventListener("hashchange", read);
     return () => removeEventListener("hashchange", read);
