@@ -109,7 +109,7 @@ def test_an_image_that_did_not_converge_is_marked(gallery):
     gallery.page.route(re.compile("/api/inversions/[0-9a-f]{16}$"), spoil)
     select(gallery, gallery.largest(), gallery.largest(3))
     panel(gallery).get_by_role("button", name="Make it").click()
-    expect(panel(gallery)).to_contain_text("Did not converge: nothing can be read from this image", timeout=60_000)
+    expect(panel(gallery)).to_contain_text("Did not converge: not interpretable", timeout=60_000)
     expect(panel(gallery)).to_contain_text("cosine .31")
     opacity = panel(gallery).get_by_role("img").evaluate("image => Number(getComputedStyle(image).opacity)")
     assert opacity < 0.5
@@ -204,7 +204,7 @@ def test_the_image_of_a_point(gallery):
     gallery.until("s.images.jobs > 0")
     gallery.until(NO_WORK)
     expect(card.get_by_role("img", name="Activation image of this point")).to_have_js_property("naturalWidth", 16)
-    expect(card).to_contain_text("Answers like the point")
+    expect(card).to_contain_text("Matches the point")
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)
     expect(example.get_by_role("button")).to_be_focused()
