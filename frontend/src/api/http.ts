@@ -30,7 +30,7 @@ export class HttpClient implements Client {
     return (await this.frame(`api/graphs/${digest}/members`)) as unknown as Members;
   }
 
-  found(digest: string): Promise<Found> {
+  shape(digest: string): Promise<Found> {
     return this.json<Found>(`api/graphs/${digest}/found`);
   }
 
@@ -39,15 +39,15 @@ export class HttpClient implements Client {
     return this.json<Stability>(`api/graphs/${result}/stability`);
   }
 
-  equivalents(graph: string, node: number): Promise<Equivalents> {
+  keyTerms(graph: string, node: number): Promise<Equivalents> {
     return this.json<Equivalents>(`api/graphs/${graph}/nodes/${node}/equivalents`);
   }
 
-  async argue(request: ArgumentsRequest, progress: Progress, signal: AbortSignal): Promise<void> {
+  async attribute(request: ArgumentsRequest, progress: Progress, signal: AbortSignal): Promise<void> {
     await this.obtain("api/arguments", request, progress, signal);
   }
 
-  nodeArguments(graph: string, node: number): Promise<NodeArguments | OutputWords> {
+  nodeAttribution(graph: string, node: number): Promise<NodeArguments | OutputWords> {
     return this.json<NodeArguments | OutputWords>(`api/graphs/${graph}/nodes/${node}/arguments`);
   }
 
@@ -79,7 +79,7 @@ export class HttpClient implements Client {
     await this.obtain<Ticket>(`api/probes?${query}`, body, progress, signal, ({ result }) => begun(result));
   }
 
-  probe(name: string): Promise<Probe> {
+  locatedInput(name: string): Promise<Probe> {
     return this.json<Probe>(`api/probes/${name}`);
   }
 
@@ -91,7 +91,7 @@ export class HttpClient implements Client {
     return this.json<ExampleId[]>("api/examples", "POST", { rows });
   }
 
-  async find(request: FindRequest): Promise<Uint32Array> {
+  async search(request: FindRequest): Promise<Uint32Array> {
     return (await this.frame("api/examples/find", "POST", request)).rows as Uint32Array;
   }
 
@@ -99,11 +99,11 @@ export class HttpClient implements Client {
     return this.address(`api/examples/${row}/thumbnail`);
   }
 
-  picture(digest: string, version: number | null): string {
-    return this.address(`api/inversions/${digest}/image${version === null ? "" : `?step=${version}`}`);
+  imageAddress(digest: string, step: number | null): string {
+    return this.address(`api/inversions/${digest}/image${step === null ? "" : `?step=${step}`}`);
   }
 
-  /** Ask until it is there; `begun` is told the ticket before its work is waited for. */
+  /** Ask until it is there; `begun` is called with the ticket before its job ends. */
   private async obtain<T extends { job: string | null }>(path: string, body: object, progress: Progress, signal: AbortSignal, begun?: (ticket: T) => void): Promise<T> {
     for (;;) {
       const ticket = await this.json<T>(path, "POST", body);
