@@ -21,6 +21,7 @@ from topoact.extract.inversion.run import FIRST_PREVIEW
 from topoact.extract.reloading import NetworkChoice
 from topoact.testing.networks import CODE, NAMES
 from topoact.testing.studies import write_digits_study, write_text_study
+from topoact.testing.workers import WorkerThread
 from topoact.workbench import inversion, open_workbench
 from topoact.workbench.jobs import JobRunner
 from topoact.workbench.targets import ChannelTarget, NodesTarget, PointTarget
@@ -250,7 +251,7 @@ class Watched:
         self.graph, graph = graph_of(self.bench)
         self.targets = tuple(every(graph))
         self.names = self.bench.images.names(LAYER, self.graph, self.targets, ONE_BY_ONE)
-        self.runner, self.news = JobRunner(path, NetworkChoice()), queue.Queue()
+        self.runner, self.news = JobRunner(path, NetworkChoice(), make_worker=WorkerThread), queue.Queue()
         self.runner.watch(self.news.put)
 
     def start(self, *targets):

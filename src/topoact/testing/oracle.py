@@ -65,11 +65,7 @@ def dbscan(points: npt.NDArray[np.float64], rows: list[int], eps: float, min_sam
 
     A border point between two clusters belongs to the one found first, as in scikit-learn.
     """
-    squares = ((points[rows, None] - points[rows]) ** 2).sum(axis=2).tolist()
-    near = {
-        a: [b for b, square in zip(rows, line, strict=True) if square <= eps**2]
-        for a, line in zip(rows, squares, strict=True)
-    }
+    near = {a: [b for b in rows if ((points[a] - points[b]) ** 2).sum() <= eps**2] for a in rows}
     core = {row for row in rows if len(near[row]) >= min_samples}
     clusters: list[set[int]] = []
     taken: set[int] = set()
@@ -86,8 +82,7 @@ def balls(points: npt.ArrayLike, radius: float) -> list[tuple[int, set[int]]]:
     found: list[tuple[int, set[int]]] = []
     for landmark in range(len(vectors)):
         if not any(landmark in ball for _, ball in found):
-            squares = ((vectors - vectors[landmark]) ** 2).sum(axis=1).tolist()
-            near = {row for row, square in enumerate(squares) if square <= radius**2}
+            near = {row for row, x in enumerate(vectors) if ((x - vectors[landmark]) ** 2).sum() <= radius**2}
             found.append((landmark, near))
     return found
 
