@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from chores import GATES, Count, Deaf, Fail, Held
 
+from topoact.processes import process_context
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.testing.workers import WorkerThread
@@ -266,17 +267,16 @@ def test_close_ends_the_work_and_the_process(path, tmp_path):
 
 
 def test_where_a_process_cannot_be_forked_it_is_spawned(path, monkeypatch):
-    monkeypatch.setattr(process, "process_context", lambda: multiprocessing.get_context("spawn"))
+    monkeypatch.setattr(process, "process_context", lambda *_modules: multiprocessing.get_context("spawn"))
     observed = Observed(JobRunner(path))
     assert observed.last(observed.runner.submit(Count(1))).state == "done"
     observed.runner.close()
 
 
 def test_how_processes_are_started(monkeypatch):
-    choose = process.process_context.__wrapped__
-    assert choose().get_start_method() == ("forkserver" if sys.platform == "linux" else "spawn")
+    assert process_context().get_start_method() == ("forkserver" if sys.platform == "linux" else "spawn")
     monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "deep/" * 20)
-    assert choose().get_start_method() == "spawn"
+    assert process_context().get_start_method() == "spawn"
 
 
 SCRIPT = """

@@ -1,26 +1,20 @@
 """The parent's end of a worker process: start it, send it a task, receive its reports, and kill it when it hangs."""
 
 import contextlib
-import functools
 import multiprocessing
-import signal
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Final, Protocol
 
 from topoact.extract.reloading import NetworkChoice
+from topoact.processes import interrupts_blocked, process_context
 from topoact.workbench.tasks import Task
 from topoact.workbench.worker import CANCEL, Report, run_process
 
 GRACE_SECONDS: Final = 1.0
 """How long a cancelled task may take to notice before its process is killed."""
 POLL_SECONDS: Final = 0.1
-MAX_TEMPDIR_CHARACTERS: Final = 70
-"""A fork server listens on a socket in the folder of temporary files, and the path of a socket has at most 107."""
 DIED: Final = "the worker process was ended from outside, most likely for lack of memory: lower ε or the overlap"
 
 
@@ -42,7 +36,7 @@ class WorkerProcess:
 
     def __init__(self, study: Path, network: NetworkChoice | None = None) -> None:
         self._study, self._network = study, network
-        self._context = process_context()
+        self._context = process_context(run_process.__module__, "numba")
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def start(self) -> None:
@@ -52,7 +46,7 @@ class WorkerProcess:
         self._connection, theirs = self._context.Pipe()
         arguments = (self._study, self._network, theirs)
         process = self._context.Process(target=run_process, args=arguments, name="topoact worker", daemon=True)  # type: ignore[attr-defined]
-        with _interrupts_blocked():
+        with interrupts_blocked():
             process.start()
         self._process = process
         theirs.close()
@@ -93,31 +87,3 @@ class WorkerProcess:
             self._process.kill()
             self._process.join()
             self._process = None
-
-
-@functools.cache
-def process_context() -> BaseContext:
-    """Return how worker processes are started.
-
-    On Linux they are forked from a server process, which has imported what they need and runs no code of ours, so
-    that a worker is there in a few hundredths of a second; it ends with this process. Elsewhere each starts afresh,
-    because the libraries of other systems do not bear a fork.
-    """
-    if sys.platform != "linux" or len(tempfile.gettempdir()) > MAX_TEMPDIR_CHARACTERS:
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([run_process.__module__, "numba"])
-    return context
-
-
-@contextlib.contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """Let processes that start meanwhile ignore Ctrl-C from their first moment: this process ends them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
