@@ -15,8 +15,12 @@ playwright = pytest.importorskip("playwright.sync_api", reason="the browser test
 
 ARGUMENTS = (
     "--no-sandbox",
+    # The processor draws: WebGL as it must, without smoothing, and the page around it the cheapest way.
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--webgl-antialiasing-mode=none",
+    "--disable-gpu-compositing",
+    "--disable-gpu-rasterization",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
