@@ -1,11 +1,14 @@
-"""`process_context`: how this package starts its processes."""
+"""How processes of this package start, `process_context`, and that none outlives its parent, `end_with_parent`."""
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import Final
 
@@ -47,3 +50,15 @@ def interrupts_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it has ended, even if that was killed, whatever is computed here."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), name="end with parent", daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)

@@ -1,36 +1,17 @@
 """The classes that a node argues for, asked of the network."""
 
 import re
-import shutil
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from topoact.workbench import open_workbench
-
-from .conftest import Explorer, opened, section, select, serve
-
-
-@pytest.fixture(scope="module")
-def address(network_path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    copy = tmp_path_factory.mktemp("argued") / "pictures"
-    shutil.copytree(network_path, copy)
-    bench = open_workbench(copy)
-    for layer in bench.layers:
-        bench.draw(layer, bench.usual)  # so that opening the page waits for no work
-    yield from serve(copy, "--model", "study")
-
-
-@pytest.fixture(scope="module")
-def _page(chromium, complaints, address: str) -> Iterator[Explorer]:
-    yield from opened(chromium, complaints, address)
+from .conftest import Explorer, section, select
 
 
 @pytest.fixture
-def debater(_page: Explorer) -> Explorer:
+def debater(network_explorer: Explorer) -> Explorer:
     """The explorer with the network at hand."""
-    return _page.as_at_first()
+    return network_explorer
 
 
 @pytest.mark.slow

@@ -283,23 +283,24 @@ SCRIPT = """
 import sys
 import threading
 from pathlib import Path
-from chores import Count
+from chores import Count, Deaf
 from topoact.workbench.jobs import JobRunner
 
 if __name__ == "__main__":
     runner = JobRunner(Path(sys.argv[1]))
     runner.watch(lambda status: print(status.state, flush=True))
-    runner.submit(Count(2000, seconds=0.06))
+    runner.submit({"listens": Count(2000, seconds=0.06), "deaf": Deaf(Path(sys.argv[1]) / "pid")}[sys.argv[2]])
     threading.Event().wait()
 """
 
 
-def test_when_the_server_is_killed_its_worker_ends_without_a_word(path, tmp_path):
+@pytest.mark.parametrize("task", ["listens", "deaf"])
+def test_when_the_server_is_killed_its_worker_ends_without_a_word(path, tmp_path, task):
     script = tmp_path / "run.py"
     script.write_text(SCRIPT)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
-    with subprocess.Popen([sys.executable, script, path], **pipes) as server:
+    with subprocess.Popen([sys.executable, script, path, task], **pipes) as server:
         while server.stdout.readline() != "running\n":
             assert server.poll() is None
         server.kill()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError, StudyError
 from topoact.extract.networks import Network, load_network
-from topoact.processes import process_context
+from topoact.processes import end_with_parent, process_context
 from topoact.study import Points
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class _Worker:
 
 
 def _settle(places: Any, forward: Forward) -> None:
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears it, and ends the others
     _Worker.place, _Worker.forward = places.get(), forward
 

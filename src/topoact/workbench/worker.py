@@ -13,6 +13,7 @@ from topoact.errors import Cancelled, TopoActError
 from topoact.extract.inversion.ready import get_ready
 from topoact.extract.reloading import NetworkChoice
 from topoact.mapper import Progress
+from topoact.processes import end_with_parent
 from topoact.workbench.bench import Workbench, open_workbench
 from topoact.workbench.tasks import Task
 
@@ -37,6 +38,7 @@ class Report(NamedTuple):
 
 def run_process(study: Path, network: NetworkChoice | None, connection: Connection) -> None:
     """Run tasks as the only business of a process; Ctrl-C is left to the process that started it."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve_tasks(study, network, connection)
 
