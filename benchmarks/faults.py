@@ -8,6 +8,7 @@ finished before must open after every fault; the same command must then end with
 
 import argparse
 import os
+import re
 import random
 import shutil
 import signal
@@ -108,9 +109,17 @@ def worker_killed(task: Task, path: Path, seconds: float) -> str:
 
 
 def spawned(pid: int) -> list[int]:
-    """Return the worker processes of a process."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    """Return the worker processes of a process: its children, or those of its fork server."""
+    started = [child for child in children(pid) if re.search(rb"forkserver|spawn_main", command(child))]
+    return [worker for child in started for worker in children(child) or [child]]
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def disk_full(task: Task, path: Path) -> str:
