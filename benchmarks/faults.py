@@ -8,7 +8,6 @@ finished before must open after every fault; the same command must then end with
 
 import argparse
 import os
-import re
 import random
 import shutil
 import signal
@@ -110,8 +109,9 @@ def worker_killed(task: Task, path: Path, seconds: float) -> str:
 
 def spawned(pid: int) -> list[int]:
     """Return the worker processes of a process: its children, or those of its fork server."""
-    started = [child for child in children(pid) if re.search(rb"forkserver|spawn_main", command(child))]
-    return [worker for child in started for worker in children(child) or [child]]
+    servers = [child for child in children(pid) if b"multiprocessing.forkserver" in command(child)]
+    alone = [child for child in children(pid) if b"spawn_main" in command(child)]
+    return alone + [worker for server in servers for worker in children(server)]
 
 
 def children(pid: int) -> list[int]:
