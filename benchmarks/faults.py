@@ -108,9 +108,18 @@ def worker_killed(task: Task, path: Path, seconds: float) -> str:
 
 
 def spawned(pid: int) -> list[int]:
-    """Return the worker processes of a process."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    """Return the worker processes of a process: its children, or those of its fork server."""
+    servers = [child for child in children(pid) if b"multiprocessing.forkserver" in command(child)]
+    alone = [child for child in children(pid) if b"spawn_main" in command(child)]
+    return alone + [worker for server in servers for worker in children(server)]
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def disk_full(task: Task, path: Path) -> str:

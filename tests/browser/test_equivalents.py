@@ -1,36 +1,17 @@
 """The attribution of a node to classes, computed by the network."""
 
 import re
-import shutil
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from topoact.workbench import open_workbench
-
-from .conftest import Explorer, opened, section, select, serve
-
-
-@pytest.fixture(scope="module")
-def address(network_path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    copy = tmp_path_factory.mktemp("attributed") / "pictures"
-    shutil.copytree(network_path, copy)
-    bench = open_workbench(copy)
-    for layer in bench.layers:
-        bench.draw(layer, bench.default_settings)  # so that opening the page waits for no work
-    yield from serve(copy, "--model", "study")
-
-
-@pytest.fixture(scope="module")
-def _page(chromium, complaints, address: str) -> Iterator[Explorer]:
-    yield from opened(chromium, complaints, address)
+from .conftest import Explorer, section, select
 
 
 @pytest.fixture
-def explorer(_page: Explorer) -> Explorer:
+def explorer(network_explorer: Explorer) -> Explorer:
     """The explorer with the network loaded."""
-    return _page.as_at_first()
+    return network_explorer
 
 
 @pytest.mark.slow

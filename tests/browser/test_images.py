@@ -2,38 +2,20 @@
 
 import json
 import re
-import shutil
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import Explorer, make_page, opened, serve
+from .conftest import Explorer, make_page, serve
 
 NO_WORK = "s.images.jobs === 0"
 
 
-@pytest.fixture(scope="module")
-def study(network_path, tmp_path_factory):
-    copy = tmp_path_factory.mktemp("gallery") / "pictures"
-    shutil.copytree(network_path, copy)
-    return copy
-
-
-@pytest.fixture(scope="module")
-def address(study):
-    yield from serve(study, "--model", "study")
-
-
-@pytest.fixture(scope="module")
-def _page(chromium, complaints, address):
-    yield from opened(chromium, complaints, address)
-
-
 @pytest.fixture
-def gallery(_page):
+def gallery(network_explorer):
     """The explorer with the network at hand."""
-    return _page.as_at_first()
+    return network_explorer
 
 
 def panel(explorer):
@@ -228,10 +210,10 @@ def test_images_are_made_for_each_node_that_is_opened(gallery):
 
 
 @pytest.mark.slow
-def test_without_the_network_what_is_stored_is_shown(gallery, study, chromium, complaints):
+def test_without_the_network_what_is_stored_is_shown(gallery, network_study, chromium, complaints):
     """Once more the same study, by a server that has no network."""
     node = gallery.nodes[next(iter(stored(gallery)))]
-    for url in serve(study):
+    for url in serve(network_study):
         page = make_page(chromium, complaints)
         other = Explorer(page, url).open()
         select(other, other.nodes[node["id"]])

@@ -3,7 +3,6 @@
 import io
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from PIL import Image
 
 from topoact.testing.networks import Pictures
 
-from .conftest import Explorer, opened, serve
+from .conftest import Explorer, serve
 
 CHOOSE = 'input[type="file"]'
 DROP = """async ([bytes, type]) => {
@@ -34,26 +33,15 @@ def picture(row: int) -> bytes:
     return png((np.moveaxis(Pictures(row + 1)[row]["input"], 0, -1) * 255).round().astype(np.uint8))
 
 
-@pytest.fixture(scope="module")
-def address(network_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    study = tmp_path_factory.mktemp("probed") / "pictures"
-    shutil.copytree(network_path, study)
-    yield from serve(study, "--model", "study")
-
-
-@pytest.fixture(scope="module")
-def _opened(chromium: Any, complaints: list[str], address: str) -> Iterator[Explorer]:
-    yield from opened(chromium, complaints, address)
-
-
 @pytest.fixture
-def explorer(_opened: Explorer) -> Iterator[Explorer]:
+def explorer(network_explorer: Explorer) -> Iterator[Explorer]:
     """The explorer with the panel open and nothing in it."""
-    _opened.page.keyboard.press("b")
-    _opened.page.get_by_role("region", name="Your input").wait_for()
-    yield _opened
-    _opened.page.get_by_role("button", name="Close your input").click()
-    _opened.page.keyboard.press("Escape")
+    page = network_explorer.page
+    page.keyboard.press("b")
+    page.get_by_role("region", name="Your input").wait_for()
+    yield network_explorer
+    page.get_by_role("button", name="Close your input").click()
+    page.keyboard.press("Escape")
 
 
 def bring(explorer: Explorer, content: bytes, name: str = "photo.png", kind: str = "image/png") -> None:
