@@ -147,7 +147,7 @@ def test_extraction_beside_the_bare_loop(tmp_path: Path) -> None:
 
 
 def test_processes_take_turns() -> None:
-    from benchmarks.turns import Failed, race
+    from benchmarks.interleaved import Failed, race
 
     code = "print('ready', flush=True); input(); {}; print(7, flush=True)"
     quick, slow = ["-c", code.format("pass")], ["-c", code.format("import time; time.sleep(0.2)")]
@@ -191,7 +191,7 @@ def test_parity_tells_nodes_of_one_point_and_border_points_from_faults() -> None
 
 
 def test_a_process_that_takes_too_much_is_an_outcome() -> None:
-    from benchmarks.watched import run
+    from benchmarks.limited_process import run
 
     def python(code: str) -> list[str]:
         return [sys.executable, "-c", code]
