@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.measure import clocked, conditions, save
+from benchmarks.measure import RESULTS, clocked, conditions, save
 from topoact.analysis.locating import Located, Locator
 from topoact.analysis.usual import Usual
 from topoact.extract.predictions import Outputs
@@ -89,7 +89,7 @@ def unseen_classes(bench: Workbench, layer: str, photos: list[bytes], labels: np
             "AUROC of the margin": roc_auc_score(unseen, -margin),
             "AUROC of the distance": roc_auc_score(unseen, located.distance),
             "AUROC of the reach": roc_auc_score(unseen, located.reach),
-            "AUROC of reach / usual": roc_auc_score(unseen, located.reach / located.usual.clip(1e-12)),
+            "AUROC of reach / usual": roc_auc_score(unseen, _relative_reach(located)),
         }
 
 
@@ -127,7 +127,7 @@ def main() -> None:
     print(results["conditions"], results["speed"], results["own"], sep="\n")
     for part in ("outside", "classes"):
         print("\n".join(_table(results[part])), "\n")
-    save("locate", results)
+    save("locate", results, into=RESULTS)
 
 
 def _read(table: Path, rows: np.ndarray) -> tuple[list[bytes], np.ndarray]:
@@ -139,6 +139,11 @@ def _read(table: Path, rows: np.ndarray) -> tuple[list[bytes], np.ndarray]:
 def _nodes(located: Located, query: int) -> list[int]:
     start, stop = located.landings.indptr[query : query + 2]
     return located.landings.node[start:stop].tolist()
+
+
+def _relative_reach(located: Located) -> np.ndarray:
+    """Return the reach of each vector as a multiple of the usual one; largest where no interval has its lens value."""
+    return np.nan_to_num(located.reach / located.usual.clip(1e-12), nan=np.finfo(float).max)
 
 
 def _margins(located: Located) -> np.ndarray:

@@ -1,10 +1,10 @@
 """Seconds from releasing a knob to the first frame of the new graph, in the browser.
 
 ``python -m benchmarks.redraw STUDY`` serves the study, opens the explorer in headless Chromium, and drags the knobs
-with the mouse: those of the study's default graph, then those of the paper's preset. A redraw is the time from releasing
-the button to the first frame that shows another graph; of a knob that the graph follows while it is dragged, from the
-movement. Where WebGL is emulated in software, that frame takes longer; where the machine does other work, everything
-does: its load is printed with each row. With ``--times 1`` it is done in seconds.
+with the mouse: those of the study's default graph, then those of the paper's preset. A redraw is the time from the
+release of the button to the first frame that shows another graph; of a knob that the graph follows while it is dragged,
+from the movement. That frame takes longer where WebGL is emulated in software, and everything does where the machine
+does other work: its load is printed with each row. With ``--times 1`` it is done in seconds.
 """
 
 import argparse
@@ -20,11 +20,18 @@ from typing import Any, NamedTuple
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-first-run")
-TRACK_SHARES = {"Intervals": 0.3, "Overlap": 0.45, "Neighbours": 0.2, "Prominence": 0.5, "minPts": 0.15, "ε": 0.5}
-"""The knobs, and the share of its track around which each is moved."""
+POSITIONS = {
+    "Intervals": (0.3, 0.35),
+    "Overlap": (0.45, 0.5),
+    "Neighbours": (0.2, 0.25),
+    "Prominence": (0.5, 0.6),
+    "minPts": (0.15, 0.2),
+    "ε": (0.35, 0.6),
+}
+"""The knobs, and the shares of its track between which each is dragged to and fro; ε snaps to few values."""
 FOLLOWED = frozenset({"Prominence"})
 """Knobs that the graph follows while they are dragged."""
-TIMEOUT_MS = 600_000
+TIMEOUT_MS = 120_000
 IDLE = "() => { const s = window.topoact?.state(); return s && (s.problem || s.graph && !s.pending && s.view.camera) }"
 WATCH = """(event) => {
   window.watch = { moved: null, drawn: null };
@@ -94,9 +101,9 @@ def measure(page: Any, times: int) -> Iterator[Redraws]:
 
 def measure_knobs(page: Any, preset: str, times: int) -> Iterator[Redraws]:
     """Drag each knob of the graph; the first drag is not counted, because it may have to build an index."""
-    for knob, share in TRACK_SHARES.items():
+    for knob, positions in POSITIONS.items():
         if page.get_by_role("slider", name=knob, exact=True).count():
-            shares = [share + 0.05 * (step % 2) + 0.011 * step for step in range(times + 1)]
+            shares = [positions[step % 2] + 0.011 * step for step in range(times + 1)]
             seconds = [drag(page, knob, share) for share in shares][1:]
             yield Redraws(preset, knob, seconds, os.getloadavg()[0])
 
