@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-first-run")
 POSITIONS = {
+    "Prominence": (0.5, 0.6),
     "Intervals": (0.3, 0.35),
     "Overlap": (0.45, 0.5),
     "Neighbours": (0.2, 0.25),
-    "Prominence": (0.5, 0.6),
     "minPts": (0.15, 0.2),
     "ε": (0.35, 0.6),
 }
