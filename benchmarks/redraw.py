@@ -69,8 +69,10 @@ def served(study: Path) -> Iterator[str]:
     command = [str(Path(sys.executable).with_name("topoact")), "serve", str(study), "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}) as server:
         assert server.stdout
-        yield next(line for line in server.stdout if "http://" in line).split(": ", 1)[1].strip()
-        server.terminate()
+        try:
+            yield next(line for line in server.stdout if "http://" in line).split(": ", 1)[1].strip()
+        finally:
+            server.terminate()
 
 
 @contextmanager
@@ -84,9 +86,11 @@ def opened(url: str) -> Iterator[Any]:
     with sync_playwright() as library:
         browser = library.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(url)
-        yield page
-        browser.close()
+        try:
+            page.goto(url)
+            yield page
+        finally:
+            browser.close()
 
 
 def measure(page: Any, times: int) -> Iterator[Redraws]:
