@@ -17,7 +17,7 @@ def explorer(network_explorer: Explorer) -> Explorer:
 @pytest.mark.slow
 def test_a_refusal_is_shown_and_can_be_tried_again(explorer: Explorer, complaints: list[str]) -> None:
     refuse = {"status": 400, "json": {"error": "the network has left the building"}}
-    explorer.page.route("**/api/arguments", lambda route: route.fulfill(**refuse))
+    explorer.page.route("**/api/attributions", lambda route: route.fulfill(**refuse))
     select(explorer, explorer.largest())
     section(explorer, "Attribution").get_by_role("button", name="Compute").click()
     expect(section(explorer, "Attribution").get_by_role("alert")).to_have_text("the network has left the building")
@@ -54,7 +54,7 @@ def test_an_attribution_that_disagrees_with_the_members_is_pointed_out(explorer:
         crowd = [{**one, "share": 0.9 / len(others)} for one in others]
         route.fulfill(json={**said, "classes": [{**first, "share": 0.0}, *crowd]})
 
-    explorer.page.route(re.compile(r"/nodes/\d+/arguments$"), turn)
+    explorer.page.route(re.compile(r"/nodes/\d+/attribution$"), turn)
     select(explorer, explorer.largest(3))
     attribution = section(explorer, "Attribution")
     expect(attribution).to_be_visible()

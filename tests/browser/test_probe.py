@@ -51,7 +51,7 @@ def bring(explorer: Explorer, content: bytes, name: str = "photo.png", kind: str
 def located(explorer: Explorer) -> dict[str, Any]:
     """Wait until the input is placed in all layers."""
     explorer.until(
-        "s.located.problem || (s.located.known && !s.located.pending && s.located.known.places.length === 4)"
+        "s.located.problem || (s.located.known && !s.located.pending && s.located.known.locations.length === 4)"
     )
     assert explorer.state["located"]["problem"] is None
     return explorer.state["located"]
@@ -64,7 +64,7 @@ def problem(explorer: Explorer) -> str:
 
 def current(explorer: Explorer) -> dict[str, Any]:
     state = explorer.state
-    return next(one for one in state["located"]["known"]["places"] if one["layer"] == state["view"]["layer"])
+    return next(one for one in state["located"]["known"]["locations"] if one["layer"] == state["view"]["layer"])
 
 
 def test_an_image_is_located_in_every_layer(explorer: Explorer) -> None:
@@ -101,7 +101,7 @@ def test_it_is_kept_while_layers_and_settings_change(explorer: Explorer) -> None
     explorer.settle()
     explorer.until(f"s.located.known && s.located.known.digest !== '{first['digest']}'")
     located(explorer)
-    explorer.until("s.graph.digest === s.located.known.places.find((one) => one.layer === s.view.layer).graph")
+    explorer.until("s.graph.digest === s.located.known.locations.find((one) => one.layer === s.view.layer).graph")
     rows.nth(before).click()
     explorer.settle()
 
@@ -116,7 +116,7 @@ def test_an_image_that_is_dropped(explorer: Explorer) -> None:
 def test_one_that_is_outside(explorer: Explorer) -> None:
     bring(explorer, png(np.zeros((16, 16, 3), dtype=np.uint8)))
     located(explorer)
-    outside = [one for one in explorer.state["located"]["known"]["places"] if one["n"] == 1 and not one["n_inside"]]
+    outside = [one for one in explorer.state["located"]["known"]["locations"] if one["n"] == 1 and not one["n_inside"]]
     assert outside
     assert all(one["sentence"].startswith("outside: node ") for one in outside)
 
@@ -184,10 +184,10 @@ class TestText:
         assert problem(explorer) == "The text is empty: type a sentence."
         page.get_by_label("Text of your own").fill("the dog ran .")
         page.keyboard.press("Enter")
-        explorer.until("s.located.known && !s.located.pending && s.located.known.places.length === 2")
+        explorer.until("s.located.known && !s.located.pending && s.located.known.locations.length === 2")
         found = explorer.state["located"]["known"]
         assert (found["kind"], found["text"], len(found["predictions"])) == ("text", "the dog ran .", 2)
-        assert found["places"][0]["spans"] == [[0, 3], [4, 7], [8, 11], [12, 13]]
+        assert found["locations"][0]["spans"] == [[0, 3], [4, 7], [8, 11], [12, 13]]
         panel = page.get_by_role("region", name="Your input")
         assert panel.get_by_role("button", name="dog", exact=True).is_visible()
-        assert found["places"][0]["sentence"].split()[1:6] == ["of", "its", "4", "words", "land"]
+        assert found["locations"][0]["sentence"].split()[1:6] == ["of", "its", "4", "words", "land"]

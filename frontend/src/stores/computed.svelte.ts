@@ -157,8 +157,8 @@ export class ComputedState {
 
   /** Share of the chosen classes in each node, as the file of an imported graph gives it. */
   readonly namedShares: Float32Array | null = $derived.by(() => {
-    const given = this.session.loaded?.graph.given;
-    return given ? sharesOfClasses(given, this.named) : null;
+    const imported = this.session.loaded?.graph.imported;
+    return imported ? sharesOfClasses(imported, this.named) : null;
   });
   private readonly named = $derived.by(() => this.session.view.named);
 

@@ -2,18 +2,18 @@
 
 import { SvelteMap } from "svelte/reactivity";
 import type { Client } from "../api/client";
-import type { Found, Graph, Stability } from "../api/types";
+import type { Graph, ShapeReport, Stability } from "../api/types";
 import { AsyncCache } from "./async-cache.svelte";
 import { AsyncJob } from "./async-job.svelte";
 
 export class GraphReports {
-  private readonly shapes = new AsyncCache<Found>();
+  private readonly shapes = new AsyncCache<ShapeReport>();
   private readonly stabilities = new SvelteMap<string, Stability>();
   readonly stabilityJob = new AsyncJob<Stability>();
 
   constructor(private readonly client: Client) {}
 
-  shape(graph: Graph | undefined): AsyncJob<Found> | null {
+  shape(graph: Graph | undefined): AsyncJob<ShapeReport> | null {
     return this.shapes.get(graph?.digest ?? "");
   }
 

@@ -1,6 +1,6 @@
 /** An input of one's own, and its location in the graph of every layer as far as it is computed. */
 
-import type { JobEvent, Probe, Settings } from "../api/types";
+import type { JobEvent, LocatedInput, Settings } from "../api/types";
 import { capital } from "../state/format";
 import { locatedNodes, locationIn, refused } from "../state/located-input";
 import { AsyncJob } from "./async-job.svelte";
@@ -15,7 +15,7 @@ export class InputLocator {
   /** Whether its panel is open. */
   open = $state(false);
   input = $state.raw<Input | null>(null);
-  located = $state.raw<Probe | null>(null);
+  located = $state.raw<LocatedInput | null>(null);
   readonly job = new AsyncJob<void>();
   /** The node whose vectors are marked on the input. */
   hovered = $state.raw<number | null>(null);

@@ -27,8 +27,8 @@ export class NodeImages {
   /** Whether the nodes of this graph have activation images, or can have them. */
   readonly offered = $derived.by(() => {
     const { loaded, study } = this.session;
-    if (!loaded || loaded.graph.given || study.texts) return false;
-    return study.pictures || (this.activationImages.ofNodes(loaded.graph.digest)?.size ?? 0) > 0;
+    if (!loaded || loaded.graph.imported || study.texts) return false;
+    return study.has_activation_images || (this.activationImages.ofNodes(loaded.graph.digest)?.size ?? 0) > 0;
   });
 
   /** Nodes in view, the largest first. */

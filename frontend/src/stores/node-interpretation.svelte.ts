@@ -1,25 +1,25 @@
 /** Interpretations of nodes, each made when it is asked for: key terms, and the attribution to classes or words. */
 
 import type { Client } from "../api/client";
-import type { Equivalents, Graph, NodeArguments, OutputWords } from "../api/types";
+import type { Graph, KeyTerms, LogitLens, NodeAttribution } from "../api/types";
 import { AsyncCache } from "./async-cache.svelte";
 import type { AsyncJob } from "./async-job.svelte";
 
 const keyOf = (graph: string, node: number): string => `${graph} ${node}`;
 
 export class NodeInterpretation {
-  private readonly terms = new AsyncCache<Equivalents>();
-  private readonly attributions = new AsyncCache<NodeArguments | OutputWords>();
+  private readonly terms = new AsyncCache<KeyTerms>();
+  private readonly attributions = new AsyncCache<NodeAttribution | LogitLens>();
   /** Whether the attribution is computed of every node that is opened: so once it was asked for. */
   wantsAttribution = $state(false);
 
   constructor(private readonly client: Client) {}
 
-  keyTerms(graph: string, node: number): AsyncJob<Equivalents> | null {
+  keyTerms(graph: string, node: number): AsyncJob<KeyTerms> | null {
     return this.terms.get(keyOf(graph, node));
   }
 
-  attribution(graph: string, node: number): AsyncJob<NodeArguments | OutputWords> | null {
+  attribution(graph: string, node: number): AsyncJob<NodeAttribution | LogitLens> | null {
     return this.attributions.get(keyOf(graph, node));
   }
 

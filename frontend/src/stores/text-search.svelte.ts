@@ -1,6 +1,6 @@
 /** Keep the hits of the text search in step with what is searched. */
 
-import type { FindRequest } from "../api/types";
+import type { SearchRequest } from "../api/types";
 import { AsyncJob } from "./async-job.svelte";
 import type { Session } from "./session.svelte";
 
@@ -17,7 +17,7 @@ export function followSearch(session: Session): void {
   }
 
   $effect(() => {
-    const request = JSON.parse(wanted) as FindRequest;
+    const request = JSON.parse(wanted) as SearchRequest;
     if (!request.query || !session.study.text_columns.length) {
       session.searchHits = null;
       return;

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 
-import type { ArguedClass, NodeArguments } from "../../src/api/types";
+import type { AttributedClass, NodeAttribution } from "../../src/api/types";
 import { disagreement, lengths, membersText, predictionText } from "../../src/state/class-attribution";
 
-const one = (output: number, rank: number, attribution: number, share: number): ArguedClass => ({
+const one = (output: number, rank: number, attribution: number, share: number): AttributedClass => ({
   output, name: `class ${output}`, rank, attribution, effect: attribution, share,
 });
-const found = (classes: ArguedClass[]): NodeArguments => ({ classes, n_classes: 10, members_by: "label", said: "frog", said_share: 0.97, flows_past: false });
+const found = (classes: AttributedClass[]): NodeAttribution => ({ classes, n_classes: 10, members_by: "label", prediction: "frog", prediction_share: 0.97, is_bypassed: false });
 
 test("an attribution that agrees with the classes of the members needs no sentence", () => {
   expect(disagreement(found([one(3, 0, 2, 0.2), one(1, 1, 1, 0.7)]))).toBe(null);

@@ -32,7 +32,7 @@ describe("order of interest", () => {
     expect(byInterest([0, 1, 2, 3, 4], [1, 2, 3, 4, 50], edges)).toEqual([4, 0, 3, 2, 1]);
   });
 
-  it("is of the nodes that are given", () => {
+  it("is of the nodes that are imported", () => {
     expect(byInterest([3, 1], [1, 2, 3, 4, 50], edges)).toEqual([3, 1]);
     expect(byInterest([], [], edges)).toEqual([]);
   });

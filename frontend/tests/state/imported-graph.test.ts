@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { Given, Graph } from "../../src/api/types";
+import type { Graph, ImportedFacts } from "../../src/api/types";
 import { classSharesOf, lensOf, nodesOfClasses, sharesOfClasses } from "../../src/state/imported-graph";
 import { initialView, lensFor, restore } from "../../src/state/view";
 import { GRAPH, STUDY } from "../study";
 
-const GIVEN: Given = {
+const GIVEN: ImportedFacts = {
   lens: "l2",
   names: ["cube0_cluster0", "cube1_cluster0", "cube2_cluster0"],
   classes: ["axolotl, mud puppy", "bee"],
   shares: [[{ code: 0, share: 0.5 }, { code: 1, share: 0.25 }], [{ code: 1, share: 1 }], []],
   is_whole: false,
 };
-const graph = (given: Partial<Given>): Graph => ({ ...GRAPH, settings: null, given: { ...GIVEN, ...given } });
+const graph = (imported: Partial<ImportedFacts>): Graph => ({ ...GRAPH, settings: null, imported: { ...GIVEN, ...imported } });
 
 describe("the classes that an imported graph tells", () => {
   it("leave a rest that has no name", () => {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
-import type { Equivalents, TellingWord } from "../../src/api/types";
+import type { KeyTerm, KeyTerms } from "../../src/api/types";
 import { heldText, methodText, surenessText, timesText, wordText } from "../../src/state/key-terms";
 
-const word: TellingWord = { word: "shares", inside: 68, total: 95, expected: 17.1, log_odds: 2.5, q: 4.9e-28 };
-const found: Equivalents = {
-  unit: "text", metric: "euclidean", nearest: [], words: [word], n_telling: 255, n_words: 20262, n_inside: 401, n_texts: 2225, level: 0.05, first: 128,
+const word: KeyTerm = { word: "shares", inside: 68, total: 95, expected: 17.1, log_odds: 2.5, q: 4.9e-28 };
+const found: KeyTerms = {
+  unit: "text", metric: "euclidean", nearest: [], words: [word], n_key_terms: 255, n_words: 20262, n_inside: 401, n_texts: 2225, level: 0.05, first: 128,
 };
 
 test("how sure it is that a word is over-represented", () => {
@@ -32,6 +32,6 @@ test("how the list was made, and what of a text was read", () => {
   expect(methodText(found)).toBe(
     "255 words of 20,262 are over-represented, the 1 most significant are listed: one-sided Fisher test, false discovery rate 5 %. Only the first 128 words of each text are counted: the network read no more.",
   );
-  expect(methodText({ ...found, words: [], n_telling: 0, first: null })).toBe("None of 20,262 words is over-represented: one-sided Fisher test, false discovery rate 5 %.");
-  expect(methodText({ ...found, n_telling: 1 })).toContain("1 word of 20,262 is over-represented: one");
+  expect(methodText({ ...found, words: [], n_key_terms: 0, first: null })).toBe("None of 20,262 words is over-represented: one-sided Fisher test, false discovery rate 5 %.");
+  expect(methodText({ ...found, n_key_terms: 1 })).toContain("1 word of 20,262 is over-represented: one");
 });

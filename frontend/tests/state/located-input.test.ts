@@ -1,27 +1,27 @@
 import { describe, expect, it } from "vitest";
-import type { Probe, ProbePlace } from "../../src/api/types";
+import type { LayerLocation, LocatedInput } from "../../src/api/types";
 import { locatedNodes, locationIn, nodesOfWords, refused, remoteness, shortText, verdictOf } from "../../src/state/located-input";
 
-const place = (patch: Partial<ProbePlace> = {}): ProbePlace => ({
+const location = (patch: Partial<LayerLocation> = {}): LayerLocation => ({
   layer: 0, name: "layer0", graph: "0".repeat(16), sentence: "lands in node 3", n: 1, n_inside: 1,
   nodes: [{ node: 3, distance: 1, margin: 0.4, vectors: [0] }], nearest: [], closest: null, distance: 1, reach: 2, usual: 4,
   same: null, y: [-1], x: [-1], spans: [], ...patch,
 });
-const probe = (...places: ProbePlace[]): Probe => ({
-  digest: "1".repeat(16), kind: "image", text: null, thumbnail: null, predictions: [], notices: [], places, n_layers: 2,
+const located = (...locations: LayerLocation[]): LocatedInput => ({
+  digest: "1".repeat(16), kind: "image", text: null, thumbnail: null, predictions: [], notices: [], locations, n_layers: 2,
 });
 const hit = (node: number, ...vectors: number[]) => ({ node, distance: 1, margin: null, vectors });
 
-describe("a probe", () => {
+describe("a located", () => {
   it("is known layer by layer", () => {
-    const found = probe(place({ layer: 1 }));
+    const found = located(location({ layer: 1 }));
     expect(locationIn(found, 0)).toBeNull();
     expect(locationIn(found, 1)?.layer).toBe(1);
     expect(locationIn(null, 1)).toBeNull();
   });
 
   it("marks nodes of the graph it was placed in, and of no other", () => {
-    const found = probe(place({ nodes: [hit(3, 0), hit(5, 0)] }));
+    const found = located(location({ nodes: [hit(3, 0), hit(5, 0)] }));
     expect(locatedNodes(found, { layer: 0, digest: "0".repeat(16) })).toEqual([3, 5]);
     expect(locatedNodes(found, { layer: 0, digest: "2".repeat(16) })).toEqual([]);
     expect(locatedNodes(found, { layer: 1, digest: "0".repeat(16) })).toEqual([]);
@@ -29,11 +29,11 @@ describe("a probe", () => {
   });
 
   it("is said in few words", () => {
-    expect(shortText(place())).toBe("node 3");
-    expect(shortText(place({ nodes: [hit(3, 0), hit(5, 0)] }))).toBe("nodes 3, 5");
-    expect(shortText(place({ n: 9, n_inside: 8, nodes: [hit(3, 0, 1), hit(5, 2)] }))).toBe("2 nodes");
-    expect(shortText(place({ n_inside: 0, nodes: [] }))).toBe("outside");
-    expect(shortText(place({ n: 0, n_inside: 0, nodes: [] }))).toBe("no graph");
+    expect(shortText(location())).toBe("node 3");
+    expect(shortText(location({ nodes: [hit(3, 0), hit(5, 0)] }))).toBe("nodes 3, 5");
+    expect(shortText(location({ n: 9, n_inside: 8, nodes: [hit(3, 0, 1), hit(5, 2)] }))).toBe("2 nodes");
+    expect(shortText(location({ n_inside: 0, nodes: [] }))).toBe("outside");
+    expect(shortText(location({ n: 0, n_inside: 0, nodes: [] }))).toBe("no graph");
   });
 
   it("lands wholly, partly or not at all", () => {

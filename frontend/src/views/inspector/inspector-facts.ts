@@ -72,8 +72,8 @@ function layerFacts({ session, computed }: Explorer, { graph }: LoadedGraph): Fa
 
 function nodeFacts({ computed }: Explorer, loaded: LoadedGraph, ids: number[]): Fact[] {
   const { graph } = loaded;
-  const { nodes, given } = graph;
-  if (given) return ids.length === 1 && given.lens !== "cube" ? [{ name: capital(lensOf(graph).mean), value: figure(nodes.lens_mean[ids[0]]) }] : [];
+  const { nodes, imported } = graph;
+  if (imported) return ids.length === 1 && imported.lens !== "cube" ? [{ name: capital(lensOf(graph).mean), value: figure(nodes.lens_mean[ids[0]]) }] : [];
   const lows = ids.map((id) => nodes.lens_min?.[id] ?? NaN);
   const highs = ids.map((id) => nodes.lens_max?.[id] ?? NaN);
   const range = { name: "Lens", value: `${figure(Math.min(...lows))} – ${figure(Math.max(...highs))}` };
