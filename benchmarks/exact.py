@@ -1,4 +1,4 @@
-"""Are the nodes those of scikit-learn's DBSCAN, run on each interval, over a grid of settings?"""
+"""Are the nodes equal to those of scikit-learn's DBSCAN, run on each interval, over a grid of settings?"""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from topoact.mapper.covers.pullback import pullback
 
 QUANTILES = (0.5, 0.8, 0.9)
 OVERLAPS = (0.2, 0.3, 0.5)
-MINIMA = (1, 3, 5, 20)
-FEW = {"overlaps": (0.3,), "minima": (1, 5)}
-"""Settings for a second metric."""
+MIN_SAMPLES = (1, 3, 5, 20)
+SECOND_METRIC = {"overlaps": (0.3,), "min_samples": (1, 5)}
+"""The smaller grid of a second metric."""
 
 
-def check(vectors: Any, metric: str, *, overlaps: Any = OVERLAPS, minima: Any = MINIMA) -> dict[str, Any]:
+def check(vectors: Any, metric: str, *, overlaps: Any = OVERLAPS, min_samples: Any = MIN_SAMPLES) -> dict[str, Any]:
     """Compare node by node, in order, at every combination of ε, overlap and minPts."""
     lens = lens_of(vectors)
     nearest, _ = NearestNeighbors(n_neighbors=6, metric=metric).fit(vectors).kneighbors(vectors)
@@ -25,7 +25,7 @@ def check(vectors: Any, metric: str, *, overlaps: Any = OVERLAPS, minima: Any = 
     for quantile, eps in zip(QUANTILES, np.quantile(nearest[:, 5], QUANTILES), strict=True):
         index = NeighborIndex(vectors, lens, float(eps), 0.03, metric=metric)
         for overlap in overlaps:
-            for minimum in minima:
+            for minimum in min_samples:
                 graph = index.graph(70, overlap, minimum)
                 clusterer = DBSCAN(eps=float(eps), min_samples=minimum, metric=metric)
                 equal = same(graph, scikit_learn(vectors, lens, overlap, clusterer))

@@ -1,7 +1,7 @@
-"""How fast and how lean is extraction beside the bare forward loop, with the same network, loader and batches?
+"""Time and memory of extraction beside the bare forward loop, with the same network, loader and batches.
 
 For example ``python -m benchmarks.extraction torchvision:googlenet photos/ --size 224``. The two are processes that
-take turns. With ``--smaller N`` the first N inputs are extracted once more: the peak of memory should not be another.
+run in turns. With ``--smaller N`` the first N inputs are also extracted alone: the peak of memory should be the same.
 """
 
 import argparse
@@ -10,17 +10,17 @@ import signal
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.loops import options
-from benchmarks.turns import race
+from benchmarks.extraction_loops import options
+from benchmarks.interleaved import run_in_turns
 
 
 def measure(arguments: Sequence[Any], smaller: int | None = None) -> dict[str, Any]:
-    """Return what the two loops took with these options, and what extraction wrote."""
-    command = ["-m", "benchmarks.loops", *arguments]
-    few = _alone([*command, "--limit", smaller]) if smaller else None  # first: the whole study is the one that stays
-    ended = race({loop: [*command, loop] for loop in ("bare", "extraction")})
-    bare, ours = (json.loads(ended[loop].said) for loop in ("bare", "extraction"))
-    seconds = {f"{loop}_seconds": taken for loop, (taken, _) in ended.items()}
+    """Return time and memory of the two loops with these options, and the size of what extraction wrote."""
+    command = ["-m", "benchmarks.extraction_loops", *arguments]
+    few = _alone([*command, "--limit", smaller]) if smaller else None  # first, so that the whole study is kept
+    results = run_in_turns({loop: [*command, loop] for loop in ("bare", "extraction")})
+    bare, ours = (json.loads(results[loop].output) for loop in ("bare", "extraction"))
+    seconds = {f"{loop}_seconds": taken for loop, (taken, _) in results.items()}
     return {
         **ours,
         **seconds,
@@ -32,12 +32,11 @@ def measure(arguments: Sequence[Any], smaller: int | None = None) -> dict[str, A
 
 
 def _alone(command: Sequence[Any]) -> dict[str, Any]:
-    said = race({"extraction": [*command, "extraction"]})["extraction"].said
-    return dict(json.loads(said))
+    return dict(json.loads(run_in_turns({"extraction": [*command, "extraction"]})["extraction"].output))
 
 
 def sentences(found: dict[str, Any]) -> list[str]:
-    """Return the figures in words."""
+    """Return the figures as sentences."""
     size = f"{found['examples']:,} examples, {found['vectors']:,} vectors in {found['layers']} layers"
     memory = f"extraction {found['before_mib']:,.0f} MiB before and {found['peak_mib']:,.0f} MiB at most"
     said = [
@@ -58,10 +57,10 @@ def main() -> None:
     argparse.ArgumentParser(
         prog="python -m benchmarks.extraction", description=__doc__, parents=[options(), own], allow_abbrev=False
     ).parse_args()
-    asked, arguments = own.parse_known_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # no stopped process is left behind
-    found = measure(arguments, asked.smaller)
-    print(json.dumps(found) if asked.json else "\n".join(sentences(found)))
+    chosen, arguments = own.parse_known_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no stopped process is left over
+    figures = measure(arguments, chosen.smaller)
+    print(json.dumps(figures) if chosen.json else "\n".join(sentences(figures)))
 
 
 if __name__ == "__main__":

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.mapper_libraries import peak_mebibytes
 from benchmarks.measure import clocked
-from benchmarks.sides import peak_mebibytes
 from topoact import NeighborIndex
 
-AGAIN = 7
-FURTHER = [(n, overlap, minimum) for n in (70, 90, 120) for overlap in (0.2, 0.3, 0.5) for minimum in (3, 5, 20)]
-"""Settings of other graphs that one index serves; none has intervals wider than 70 of overlap 50 %."""
+REPEATS = 7
+OTHER_SETTINGS = [(n, overlap, minimum) for n in (70, 90, 120) for overlap in (0.2, 0.3, 0.5) for minimum in (3, 5, 20)]
+"""Other graphs of an index: n_intervals, overlap, min_samples; none has wider intervals than 70 of overlap 50 %."""
 
 
 def warm_up() -> None:
-    """Have all machine code compiled, for sparse and for dense vectors."""
+    """Compile all machine code, for sparse and for dense vectors."""
     rng = np.random.default_rng(0)
     for zeros in (0.0, 0.9):
         cloud = (rng.random((300, 64)) * (rng.random((300, 64)) >= zeros)).astype(np.float32)
@@ -33,8 +33,8 @@ def measure(vectors: Any, lens: Any, eps: list[float], overlap: float, folder: P
     building, index = clocked(lambda: NeighborIndex(vectors, lens, radii, max_interval=0.03))
     first, graph = clocked(lambda: index.graph(70, overlap, 5, eps=eps[-1]))
     after = peak_mebibytes()
-    again = [clocked(lambda: index.graph(70, overlap, 5, eps=eps[-1]))[0] for _ in range(AGAIN)]
-    further = [clocked(lambda s=s, e=e: index.graph(*s, eps=e))[0] for s in FURTHER for e in eps]
+    again = [clocked(lambda: index.graph(70, overlap, 5, eps=eps[-1]))[0] for _ in range(REPEATS)]
+    further = [clocked(lambda s=s, e=e: index.graph(*s, eps=e))[0] for s in OTHER_SETTINGS for e in eps]
     restored = _restored(index, folder, overlap, eps[-1]) if folder else {}
     return restored | {
         "n_points": len(vectors),
@@ -74,7 +74,7 @@ def _restored(index: NeighborIndex, folder: Path, overlap: float, eps: float) ->
 
 
 def main(name: str, overlap: str, *eps: str) -> None:
-    """Measure the vectors in a folder; with ``restore`` before the radii also an index that was stored in it."""
+    """Measure with the vectors of a folder; ``restore`` before the radii also times an index that is stored in it."""
     warm_up()
     folder = Path(name)
     vectors, lens = (np.load(folder / file) for file in ("vectors.npy", "lens.npy"))

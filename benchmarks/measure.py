@@ -1,4 +1,4 @@
-"""What every part of the measurements needs: clocks, the machine's name, and a place for the results."""
+"""What every part of the measurements needs: clocks, a description of the machine, and files of results."""
 
 import json
 import os
@@ -18,7 +18,7 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "numba")
 
 
 def clocked(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the seconds that some work took, and its result."""
+    """Return the seconds that a function took, and its result."""
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result
@@ -31,7 +31,7 @@ def spread(seconds: Iterable[float]) -> dict[str, float]:
 
 
 def conditions() -> dict[str, Any]:
-    """Return what a figure depends on besides the program."""
+    """Return the date, the machine, its load, and the versions of Python and numerical libraries."""
     return {
         "when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": f"{_processor()}, {os.cpu_count()} cores, {_memory() / 2**30:.0f} GiB",
@@ -41,7 +41,7 @@ def conditions() -> dict[str, Any]:
 
 
 def save(part: str, results: dict[str, Any], *, into: Path = RESULTS) -> None:
-    """Write the results of one part, with the load at its end; half a file is never seen."""
+    """Write the results of one part, with the load at its end; the file appears complete."""
     results["conditions"]["load"].append(round(os.getloadavg()[0], 1))
     into.mkdir(parents=True, exist_ok=True)
     partial = into / f"{part}.json.partial"

@@ -1,4 +1,4 @@
-"""An index of modes and graphs of it, timed, beside the same without an index and GUDHI's ToMATo: one process each."""
+"""An index of modes and its graphs, timed, beside trees without an index and GUDHI's ToMATo: a process for each."""
 
 import json
 import sys
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.mapper_libraries import peak_mebibytes
 from benchmarks.measure import clocked
-from benchmarks.sides import peak_mebibytes
 from topoact import ModeIndex, QuantileCover, UniformCover
 from topoact.mapper import Cover, ModeTree, mode_tree
 from topoact.mapper.covers.pullback import pullback
@@ -24,15 +24,15 @@ COVERS: tuple[Cover, ...] = (
 )
 PROMINENCES = (0.25, 0.1, 1.0, 2.0)
 K = 15
-WIDEST = 0.05
-MANY = 100_000
-"""Points from which one cover without an index has to do."""
+MAX_INTERVAL = 0.05
+MAX_POINTS_ALL_COVERS = 100_000
+"""Of more points only one cover is measured without an index."""
 
 
 def index(vectors: Any, lens: Any) -> dict[str, Any]:
     """Build an index, then one graph of each cover, and cuts of its tree at other prominences."""
     before = peak_mebibytes()
-    (build, built), build_cpu = _with_cpu(lambda: ModeIndex(vectors, lens, K, WIDEST))
+    (build, built), build_cpu = _with_cpu(lambda: ModeIndex(vectors, lens, K, MAX_INTERVAL))
     graphs, cuts, graphs_cpu = [], [], []
     for cover in COVERS:
         (seconds, _), cpu = _with_cpu(lambda cover=cover: built.graph_of(cover, 0.5))
@@ -57,8 +57,8 @@ def index(vectors: Any, lens: Any) -> dict[str, Any]:
 
 def intervals(vectors: Any, lens: Any) -> dict[str, Any]:
     """Find the tree of each cover interval by interval, and compare it with that of an index."""
-    built, seconds, equal = ModeIndex(vectors, lens, K, WIDEST), [], 0
-    for cover in COVERS[: 1 if len(vectors) > MANY else None]:
+    built, seconds, equal = ModeIndex(vectors, lens, K, MAX_INTERVAL), [], 0
+    for cover in COVERS[: 1 if len(vectors) > MAX_POINTS_ALL_COVERS else None]:
         ends = cover.intervals(lens)
         taken, tree = clocked(lambda ends=ends: mode_tree(vectors, pullback(lens, ends), K))
         seconds.append(taken)
@@ -67,20 +67,20 @@ def intervals(vectors: Any, lens: Any) -> dict[str, Any]:
 
 
 def gudhi(vectors: Any, lens: Any) -> dict[str, Any]:
-    """Let GUDHI find the modes of each interval, clusters alone, with the quickest of its searches and no overflow."""
+    """Find the modes of each interval by GUDHI, with its quickest search and an exponent that does not overflow."""
     from gudhi.clustering.tomato import Tomato
 
     sets = [rows for rows in pullback(lens, COVERS[1].intervals(lens)) if len(rows) > K + 1]
-    how: dict[str, Any] = {"k": K, "q": 2, "implementation": "sklearn", "n_jobs": -1}
+    options: dict[str, Any] = {"k": K, "q": 2, "implementation": "sklearn", "n_jobs": -1}
     with np.errstate(divide="ignore"):
-        return {"trees": [clocked(lambda: [Tomato(**how).fit(vectors[rows]) for rows in sets])[0]]}
+        return {"trees": [clocked(lambda: [Tomato(**options).fit(vectors[rows]) for rows in sets])[0]]}
 
 
 SIDES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {"index": index, "intervals": intervals, "gudhi": gudhi}
 
 
 def _with_cpu(work: Callable[[], Any]) -> tuple[tuple[float, Any], float]:
-    """Return what `clocked` does, and the processor's time."""
+    """Return the result of `clocked`, and the processor's time."""
     start = time.process_time()
     done = clocked(work)
     return done, time.process_time() - start
@@ -99,7 +99,7 @@ def _equal(ours: ModeTree, theirs: ModeTree) -> bool:
 
 
 def warm_up() -> None:
-    """Have all machine code compiled, for sparse and for dense vectors."""
+    """Compile all machine code, for sparse and for dense vectors."""
     rng = np.random.default_rng(0)
     for zeros in (0.0, 0.9):
         cloud = (rng.random((3000, 64)) * (rng.random((3000, 64)) >= zeros)).astype(np.float32)
@@ -109,7 +109,7 @@ def warm_up() -> None:
 
 
 def main(side: str, name: str) -> None:
-    """Measure the vectors in a folder."""
+    """Measure one side with the vectors of a folder."""
     warm_up()
     vectors, lens = (np.load(Path(name) / file) for file in ("vectors.npy", "lens.npy"))
     print(json.dumps(SIDES[side](vectors, lens)))

@@ -1,12 +1,13 @@
-"""How prominent are modes of points without structure? ``python -m benchmarks.noise``: what `noise_level` is fitted to.
+"""How prominent modes of points without structure are: ``python -m benchmarks.noise``; `noise_level` is fitted to it.
 
-A cell says how often a second mode reaches prominence 1 and, in brackets, the largest prominence. Gaussians, uniform
-balls and spheres are an interval each; segments and discs with noise in 64 channels are cut into 25 by their first
-principal component, and the largest of all intervals counts.
+A cell gives how often a second mode reaches prominence 1 and, in brackets, the largest prominence. Gaussians, uniform
+balls and spheres are one interval each; segments and discs with noise in 64 channels are cut into 25 intervals by their
+first principal component, and the largest prominence of all intervals counts.
 
-``--graphs N`` instead makes N graphs each of 6,000 points: Gaussians, balls and, with ``--study`` and ``--layer``, a
-real layer with every channel shuffled; 25 intervals of the L2 norm and of the first principal component. Counted are
-the graphs whose skeleton has a second mode in an interval, or a loop.
+``--graphs N`` instead makes N graphs of each cloud of 6,000 points: Gaussians, balls and, with ``--study`` and
+``--layer``, a real layer with every channel shuffled; 25 intervals of the L2 norm and of the first principal component.
+Counted are the graphs whose skeleton has a second mode in an interval, or a loop. ``--cloud-points`` makes clouds
+smaller: with ``--runs 1 --points 100 --cloud-points 500`` all is done in seconds.
 """
 
 import argparse
@@ -25,8 +26,8 @@ from topoact.study import open_study
 from topoact.testing.shapes import planted
 
 DIMENSIONS: Final = (1, 2, 3, 5, 8, 20, 64)
-WIDTHS: Final = (8, 16, 64, 128)
-"""Channels of whole clouds, in turn."""
+CLOUD_CHANNELS: Final = (8, 16, 64, 128)
+"""Channels of successive clouds of ``--graphs``."""
 Draw = Callable[[np.random.Generator, int, int], Any]
 
 
@@ -46,7 +47,7 @@ def sphere(rng: np.random.Generator, n_points: int, n_dimensions: int) -> Any:
 DRAWS: Final[dict[str, Draw]] = {"gaussian": gaussian, "ball": ball, "sphere": sphere}
 
 
-def second(cloud: Any, sets: Any, k: int) -> float:
+def second_prominence(cloud: Any, sets: Any, k: int) -> float:
     """Return the prominence of the most prominent mode that is not the highest of its set."""
     tree = mode_tree(cloud.astype(np.float32), sets, k)
     first = np.unique(tree.interval, return_index=True)[1]
@@ -62,6 +63,7 @@ def main() -> None:
     parser.add_argument("--points", type=int, nargs="*", default=[100, 300, 1000])
     parser.add_argument("--k", type=int, nargs="*", default=[10, 15, 30])
     parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--cloud-points", type=int, default=6000, help="of a cloud that is cut into 25 intervals")
     parser.add_argument("--graphs", type=int, default=0)
     parser.add_argument("--study", type=Path)
     parser.add_argument("--layer")
@@ -77,18 +79,19 @@ def intervals(chosen: argparse.Namespace) -> None:
             for k in chosen.k:
                 rng, sets = np.random.default_rng(0), [np.arange(n_points)]
                 cells = [
-                    cell([second(draw(rng, n_points, d), sets, k) for _ in range(chosen.runs)]) for d in DIMENSIONS
+                    cell([second_prominence(draw(rng, n_points, d), sets, k) for _ in range(chosen.runs)])
+                    for d in DIMENSIONS
                 ]
                 print(f"| {kind}, {n_points} | {k} | {' | '.join(cells)} |", flush=True)
-    for shape in ("line", "disc"):
-        for noise in (0.02, 0.05, 0.1):
-            for k in chosen.k:
-                clouds = [planted(shape, noise=noise, seed=seed) for seed in range(max(1, chosen.runs // 10))]
-                print(f"| {shape}, noise {noise} | {k} | {cell([second(x, _slices(x), k) for x in clouds])} |")
+    for shape, noise, k in product(("line", "disc"), (0.02, 0.05, 0.1), chosen.k):
+        seeds = range(max(1, chosen.runs // 10))
+        clouds = [planted(shape, chosen.cloud_points, noise=noise, seed=seed) for seed in seeds]
+        found = [second_prominence(cloud, _slices(cloud), k) for cloud in clouds]
+        print(f"| {shape}, noise {noise} | {k} | {cell(found)} |")
 
 
 def graphs(chosen: argparse.Namespace) -> None:
-    """Print how many whole graphs of noise show what is not there."""
+    """Print how many graphs of noise have a second mode in an interval, or a loop."""
     draws: dict[str, Draw] = {"gaussian": gaussian, "ball": ball}
     if chosen.study:
         vectors = open_study(chosen.study).layer(chosen.layer).vectors()
@@ -99,9 +102,10 @@ def graphs(chosen: argparse.Namespace) -> None:
     for (kind, draw), lens, k in product(draws.items(), ("l2", "pca:0"), chosen.k):
         rng = np.random.default_rng(0)
         clouds = [
-            draw(rng, 6000, channels).astype(np.float32) for _, channels in zip(range(chosen.graphs), cycle(WIDTHS))
+            draw(rng, chosen.cloud_points, channels).astype(np.float32)
+            for _, channels in zip(range(chosen.graphs), cycle(CLOUD_CHANNELS))
         ]
-        seconds = [second(cloud, _slices(cloud, lens), k) for cloud in clouds]
+        seconds = [second_prominence(cloud, _slices(cloud, lens), k) for cloud in clouds]
         mapper = Mapper(lens=lens, n_intervals=25, overlap=0.35, clusterer=Modes(k=k))
         loops = sum(shape_report(mapper.fit(cloud).graph_).loops.seen > 0 for cloud in clouds)
         modes = sum(one >= 1 for one in seconds)

@@ -1,4 +1,4 @@
-"""Are the nodes of two mapper graphs the same sets of points, and where not, does a known difference explain it?"""
+"""Are the nodes of two mapper graphs the same sets of points? Where not, is the difference a known one?"""
 
 from collections import defaultdict
 from typing import Any
@@ -15,15 +15,15 @@ def compare(graph: MapperGraph, theirs: list[Any], vectors: Any, min_samples: in
     -------
     dict
         ``ours`` and ``theirs``: numbers of nodes; ``equal``: with the same points; ``alone``: theirs of fewer than two
-        points, which some make in spite of minPts; ``border``: theirs that differ from one of ours only in border
-        points, which lie within ε of two clusters and go to the one that was found first; ``unexplained``: the others;
-        ``only_ours``: ours that are none of theirs.
+        points, which some libraries make despite minPts; ``border``: theirs that differ from one of ours only in border
+        points, which lie within ε of two clusters and belong to the one that was found first; ``unexplained``: the
+        others; ``only_ours``: ours that are none of theirs.
     """
     own = defaultdict(list)  # neighbouring intervals may hold the same cluster
     for node in range(graph.n_nodes):
         own[graph.members(node).tobytes()].append(node)
     large = [rows for rows in theirs if len(rows) > 1]
-    different = [rows for rows in large if not _taken(own[rows.tobytes()])]
+    different = [rows for rows in large if not _remove_one(own[rows.tobytes()])]
     left = [node for nodes in own.values() for node in nodes]
     border = sum(_differ_in_border(rows, left, graph, vectors, min_samples) for rows in different)
     return {
@@ -37,8 +37,8 @@ def compare(graph: MapperGraph, theirs: list[Any], vectors: Any, min_samples: in
     }
 
 
-def _taken(nodes: list[int]) -> bool:
-    """Take one of these nodes away, and tell whether there was one."""
+def _remove_one(nodes: list[int]) -> bool:
+    """Remove one of these nodes, and return whether there was one."""
     if nodes:
         nodes.pop()
         return True
@@ -46,7 +46,7 @@ def _taken(nodes: list[int]) -> bool:
 
 
 def _differ_in_border(rows: Any, nodes: list[int], graph: MapperGraph, vectors: Any, min_samples: int) -> bool:
-    """Tell whether the node of ours that has most in common with these rows differs in points that are not core."""
+    """Return whether our node that shares most points with these rows differs only in points that are not core."""
     nearest = max(nodes, key=lambda node: len(np.intersect1d(rows, graph.members(node))), default=None)
     if nearest is None:
         return False

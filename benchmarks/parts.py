@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks import data, exact
 from benchmarks.extraction import measure
+from benchmarks.extraction_runs import runs_with_data
+from benchmarks.interleaved import Failed
 from benchmarks.measure import product_rate
-from benchmarks.runs import runs_with_data
 from benchmarks.side_by_side import Case, Limits, compare, measure_index, measure_modes
-from benchmarks.turns import Failed
 from topoact.study import open_study
 
 SIZES = (12_250, 24_500, 49_000, 98_000, 196_000)
@@ -23,7 +23,7 @@ LADDER = (0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.825, 0.85, 0.87
 
 
 class Missing(Exception):
-    """Data of a part are not there."""
+    """The data of a part do not exist; the message says where they come from."""
 
 
 class Parts:
@@ -36,8 +36,8 @@ class Parts:
         self.rounds = 1 if options.quick else options.rounds
 
     def exact(self) -> dict[str, Any]:
-        vectors = self._squeezed(49_000)
-        return {"checks": [exact.check(vectors, "euclidean"), exact.check(vectors, "cosine", **exact.FEW)]}
+        vectors = self._sample(49_000)
+        return {"checks": [exact.check(vectors, "euclidean"), exact.check(vectors, "cosine", **exact.SECOND_METRIC)]}
 
     def synthetic(self) -> dict[str, Any]:
         sizes = [20_000, 50_000, 100_000] + [300_000] * self.options.long
@@ -47,18 +47,18 @@ class Parts:
         )
 
     def features(self) -> dict[str, Any]:
-        vectors = partial(self._squeezed, 49_000)
+        vectors = partial(self._sample, 49_000)
         return self._cases(
             Case(self.options.layer, vectors, self.options.eps, overlap=overlap, rounds=self.rounds)
             for overlap in (0.5, 0.3)[: self.cases]
         )
 
     def large(self) -> dict[str, Any]:
-        vectors = partial(self._squeezed, 196_000)
+        vectors = partial(self._sample, 196_000)
         return self._cases([Case(self.options.layer, vectors, self.options.eps, overlap=0.5, rounds=1)])
 
     def resnet20(self) -> dict[str, Any]:
-        study = open_study(_there(self.options.resnet))
+        study = open_study(_existing(self.options.resnet))
         return self._cases(
             Case(
                 layer,
@@ -77,15 +77,15 @@ class Parts:
         return {"product_rate": rate, "rows": rows}
 
     def ladder(self) -> dict[str, Any]:
-        vectors = self._squeezed(49_000)
+        vectors = self._sample(49_000)
         queries = np.random.default_rng(0).choice(len(vectors), min(2_000, len(vectors)), replace=False)
-        distances = data.fifth_neighbour(vectors, queries)
+        distances = data.fifth_neighbour_distance(vectors, queries)
         radii = [float(eps) for eps in np.unique(np.quantile(distances, LADDER))]
         return {"rows": [measure_index(vectors, eps, self.limits, restore=True) for eps in (radii[9:10], radii)]}
 
     def modes(self) -> dict[str, Any]:
-        small = measure_modes(self._squeezed(49_000), ("index", "intervals", "gudhi"), self.limits)
-        return {"rows": [small, measure_modes(self._squeezed(196_000), ("index", "intervals"), self.limits)]}
+        small = measure_modes(self._sample(49_000), ("index", "intervals", "gudhi"), self.limits)
+        return {"rows": [small, measure_modes(self._sample(196_000), ("index", "intervals"), self.limits)]}
 
     def extraction(self) -> dict[str, Any]:
         rows = []
@@ -98,7 +98,7 @@ class Parts:
             except Failed as error:
                 print(f"  left out: {run.name}: {error}", flush=True)
         if not rows:
-            raise Missing("no data of the examples are there: examples/README.md says where they come from")
+            raise Missing("none of the data of the examples exist: examples/README.md says where they come from")
         return {"rows": rows}
 
     def _cases(self, cases: Iterable[Case]) -> dict[str, Any]:
@@ -106,8 +106,8 @@ class Parts:
         chosen = (replace(case, sides=tuple(side for side in case.sides if side in sides)) for case in cases)
         return {"cases": [compare(case, self.limits) for case in chosen]}
 
-    def _squeezed(self, n_points: int) -> Any:
-        vectors = data.layer_of(_there(self.options.study), self.options.layer)
+    def _sample(self, n_points: int) -> Any:
+        vectors = data.layer_of(_existing(self.options.study), self.options.layer)
         return data.sample(vectors, n_points // self.shrink)
 
     def _layer(self, name: str) -> Any:
@@ -116,15 +116,15 @@ class Parts:
 
     def _growing(self) -> Iterator[tuple[Any, float]]:
         for size in SIZES:
-            yield self._squeezed(size), self.options.eps
+            yield self._sample(size), self.options.eps
         if self.options.wide_layer and self.options.study.suffix != ".npy":
             vectors = data.layer_of(self.options.study, self.options.wide_layer)
             yield vectors[:: self.shrink].copy(), self.options.wide_eps
 
 
-def _there(path: Path) -> Path:
+def _existing(path: Path) -> Path:
     if not path.exists():
-        raise Missing(f"{path} is not there: examples/README.md says how to make it")
+        raise Missing(f"{path} does not exist: examples/README.md says how to make it")
     return path
 
 

@@ -1,9 +1,10 @@
-"""Do graphs find the shape of points that have one? ``python -m benchmarks.planted run -o FILE`` and ``… table FILE``.
+"""Do graphs have the shape of the points? ``python -m benchmarks.planted run -o FILE`` and ``… table FILE``.
 
-Shapes in several channels with Gaussian noise, with and without a ReLU; lens: first principal component, 25 intervals,
-overlap 35 %. A case is right when components and loops are the true ones, wrong when one that is told is not, and
-otherwise unknown: `consensus` and `shape_report` may say so, the others count whatever they see. KeplerMapper and
-giotto-tda have DBSCAN with the elbow's ε of "paper", and all their edges.
+Known shapes in several channels with Gaussian noise, with and without a ReLU; lens: first principal component, 25
+intervals, overlap 35 %. A case is right when the numbers of components and loops are the true ones, wrong when one of
+the reported numbers is not, and otherwise undecided: `consensus` and `shape_report` may leave a number open, the
+others count all components and loops of the graph. KeplerMapper and giotto-tda use DBSCAN with the elbow's ε of
+"paper", and all their edges; they are left out where they cannot be installed.
 """
 
 import argparse
@@ -24,7 +25,7 @@ import networkx as nx
 import numpy as np
 
 import topoact
-from benchmarks.environments import python_of
+from benchmarks.environments import is_installed, python_of
 from topoact.analysis.shape.consensus import consensus
 from topoact.analysis.shape.topology import ShapeReport, shape, shape_report
 from topoact.mapper.nerve import Members, nerve
@@ -43,10 +44,10 @@ def cloud(case: Case) -> Any:
     return planted(name, n_points, n_channels, noise=noise, relu=relu, seed=seed).astype(np.float32)
 
 
-def counted(side: str, points: Any) -> Counts:
-    """Return components and loops; None where a side cannot tell."""
+def counts_of(side: str, points: Any) -> Counts:
+    """Return components and loops; None where a side leaves the number open."""
     if side == "judge":
-        return _told(consensus(points, "pca:0", **INTERVALS))
+        return _counts(consensus(points, "pca:0", **INTERVALS))
     clusterer = {
         "report": topoact.Modes(k=15),
         "Modes": topoact.Modes(k=15),
@@ -54,22 +55,22 @@ def counted(side: str, points: Any) -> Counts:
         "communities": topoact.Communities(k=15),
     }[side]
     graph = topoact.Mapper(lens="pca:0", clusterer=clusterer, **INTERVALS).fit(points).graph_
-    return _told(shape_report(graph)) if side == "report" else shape(graph)
+    return _counts(shape_report(graph)) if side == "report" else shape(graph)
 
 
-def _told(found: ShapeReport) -> Counts:
-    return found.components.value, found.loops.value
+def _counts(shown: ShapeReport) -> Counts:
+    return shown.components.value, shown.loops.value
 
 
 def by_peer(side: str, clouds: list[Any]) -> list[Counts]:
-    """Return what graphs of another library show, made in its own environment by `benchmarks.sides`."""
+    """Return what graphs of another library show, made in its own environment by `benchmarks.mapper_libraries`."""
     with tempfile.TemporaryDirectory() as folder:
         for number, points in enumerate(clouds):
             lens = topoact.mapper.lens_values("pca:0", points)
             eps = topoact.DBSCAN(eps="elbow", min_samples=5).bind(points, seed=0).eps
             np.savez(Path(folder) / f"{number:03}.cloud.npz", vectors=points, lens=lens, eps=eps, **INTERVALS)
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        command = [python_of(side), Path(__file__).with_name("sides.py"), side, folder]
+        command = [python_of(side), Path(__file__).with_name("mapper_libraries.py"), side, folder]
         subprocess.run(command, check=True, capture_output=True, env=environment)
         return [_all_edges(path, len(clouds[0])) for path in sorted(Path(folder).glob("*.nodes.npz"))]
 
@@ -85,9 +86,9 @@ def _all_edges(path: Path, n_points: int) -> Counts:
 
 
 def outcomes(side: str, cases: list[Case]) -> list[dict[str, Any]]:
-    """Return cases with what a side found there, and whether that is right."""
+    """Return cases with the counts of a side, and whether they are right."""
     clouds = [cloud(case) for case in cases]
-    found = by_peer(side, clouds) if side in PEERS else [counted(side, points) for points in clouds]
+    found = by_peer(side, clouds) if side in PEERS else [counts_of(side, points) for points in clouds]
     return [judged(side, case, counts) for case, counts in zip(cases, found, strict=True)]
 
 
@@ -99,11 +100,12 @@ def judged(side: str, case: Case, found: Counts) -> dict[str, Any]:
 
 
 def _run(chosen: argparse.Namespace) -> None:
-    """Run every side over the grid, seed by seed, but for what the file has; clouds of a chunk are equally large."""
+    """Run every side over the grid, seed by seed, except for cases in the file; clouds of a chunk are equally large."""
+    sides = [side for side in chosen.sides if is_installed(side)]
     lines = chosen.output.read_text().splitlines() if chosen.output.exists() else []
     done = {(one["side"], *(one[name] for name in CASE)) for one in map(json.loads, lines)}
     with ProcessPoolExecutor(chosen.jobs) as pool, chosen.output.open("a") as file:
-        for side, seed in product(chosen.sides, chosen.seeds):
+        for side, seed in product(sides, chosen.seeds):
             chunks = [
                 [(name, n_points, n_channels, noise, relu, seed) for name in SHAPES for noise in chosen.noise]
                 for n_points, n_channels, relu in product(chosen.points, chosen.channels, (False, True))
@@ -140,7 +142,7 @@ def _cells(results: list[dict[str, Any]], sides: list[str], chosen_by: Any) -> I
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.planted", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    run = commands.add_parser("run", help="append outcomes that a file has not to it")
+    run = commands.add_parser("run", help="append the outcomes that a file lacks")
     run.set_defaults(do=_run)
     run.add_argument("-o", "--output", type=Path, required=True)
     run.add_argument("--points", type=int, nargs="*", default=[2000, 6000])

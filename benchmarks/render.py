@@ -1,6 +1,6 @@
-"""The tables of docs/benchmarks.md, made of the results: what stands between two markers is written, the rest is yours.
+"""The tables of docs/benchmarks.md, made from the results; the text outside of the markers is written by hand.
 
-A table whose results are not there stays as it is.
+A table without results stays as it is.
 """
 
 import json
@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 Results = dict[str, Any]
-OUTCOMES = {"memory": "stopped beyond {memory:.0f} GiB", "time": "stopped after {seconds:.0f} s", "failed": "failed"}
-SAID = {"alone": "of one point or none", "border": "differ in border points", "unexplained": "**unexplained**"}
+STOPPED = {"memory": "stopped beyond {memory:.0f} GiB", "time": "stopped after {seconds:.0f} s", "failed": "failed"}
+DIFFERENCES = {"alone": "of one point or none", "border": "differ in border points", "unexplained": "**unexplained**"}
 
 
 def fill(page: Path, results: Path) -> None:
@@ -43,11 +43,11 @@ def _replaced(text: str, name: str, table: str) -> str:
 
 def comparison(results: Results) -> str:
     """Return one table of seconds, memory and parity for each case."""
-    return "\n\n".join([_conditions(results), *(_case(case) for case in results["cases"])])
+    return "\n\n".join([_conditions(results), *(_comparison_table(case) for case in results["cases"])])
 
 
 def exactness(results: Results) -> str:
-    """Return how many settings gave scikit-learn's nodes, point for point and in order."""
+    """Return how many settings gave the nodes of scikit-learn, point for point and in order."""
     rows = []
     for check in results["checks"]:
         for quantile in sorted({row["quantile"] for row in check["rows"]}):
@@ -62,24 +62,24 @@ def exactness(results: Results) -> str:
 
 
 def growth(results: Results) -> str:
-    """Return the figures at each size, and the law that fits them."""
+    """Return the figures at each size, and the fitted exponents of growth."""
     done = [row for row in results["rows"] if row["status"] == "done"]
     failed = [f"ε {row['eps']:g}: {row['status']}, {row['said']}" for row in results["rows"] if row not in done]
     head = ["vectors × channels", "zeros", "index", "share of the product limit", "further graph", "other graphs"]
     rate = results["product_rate"]
-    table = _table([*head, "bits", "data", "peak, of which before"], [_grown(row, rate) for row in done])
-    return "\n\n".join([_conditions(results), table, *failed, _law(done, rate)])
+    table = _table([*head, "bits", "data", "peak, of which before"], [_growth_row(row, rate) for row in done])
+    return "\n\n".join([_conditions(results), table, *failed, _exponents(done, rate)])
 
 
 def ladder(results: Results) -> str:
-    """Return what one radius costs beside a ladder of them, and what restoring costs beside building."""
+    """Return the cost of one radius and of many, and of restoring an index beside building it."""
     head = ["radii", "index", "restored from disk", "first graph of it", "bits", "graphs", "median (range)"]
-    rows = [_rung(row) for row in results["rows"] if row["status"] == "done"]
+    rows = [_ladder_row(row) for row in results["rows"] if row["status"] == "done"]
     return f"{_conditions(results)}\n\n{_table(head, rows)}"
 
 
 def modes(results: Results) -> str:
-    """Return what the index of modes costs beside the search of neighbours interval by interval."""
+    """Return the cost of an index of modes beside the search of neighbours interval by interval."""
     head = [
         "vectors × channels",
         "cold",
@@ -90,15 +90,15 @@ def modes(results: Results) -> str:
         "another prominence",
     ]
     more = ["index", "data", "peak, of which before", "without an index", "equal trees", "GUDHI"]
-    rows = [_moded(row) for row in results["rows"] if row["index"]["status"] == "done"]
+    rows = [_modes_row(row) for row in results["rows"] if row["index"]["status"] == "done"]
     return f"{_conditions(results)}\n\n{_table([*head, *more], rows)}"
 
 
 def extraction(results: Results) -> str:
     """Return the speed and memory of extraction beside the bare loop, one row a run."""
     head = ["", "examples", "vectors in layers", "bare loop", "extraction", "overhead", "of the processor's time"]
-    table = _table([*head, "on disk", "peak memory, of which before", "of fewer"], map(_extracted, results["rows"]))
-    return f"{_conditions(results)}\n\n{table}"
+    head += ["on disk", "peak memory, of which before", "of fewer"]
+    return f"{_conditions(results)}\n\n{_table(head, map(_extraction_row, results['rows']))}"
 
 
 TABLES: dict[str, Callable[[Results], str]] = {
@@ -114,10 +114,10 @@ TABLES: dict[str, Callable[[Results], str]] = {
 }
 
 
-def _case(case: Results) -> str:
+def _comparison_table(case: Results) -> str:
     sides = case["sides"]
     ours = _median(sides.get("topoact", {}))
-    rows = [[name, *_side(name, side, ours, case)] for name, side in sides.items()]
+    rows = [[name, *_side_cells(name, side, ours, case)] for name, side in sides.items()]
     title = (
         f"**{case['name']}: {_count(case['n_points'])} × {case['n_channels']}**, {case['zeros']:.0%} zeros, "
         f"{case['data_mib']:,.0f} MiB; {case['n_intervals']} intervals, overlap {case['overlap']:.0%}, "
@@ -125,23 +125,23 @@ def _case(case: Results) -> str:
         "with it."
     )
     table = _table(["", "seconds", "TopoAct is × quicker", "peak memory", "nodes", "equal to ours"], rows)
-    return f"{title}\n\n{table}\n\n{_further(case)}".rstrip()
+    return f"{title}\n\n{table}\n\n{_index_sentence(case)}".rstrip()
 
 
-def _side(name: str, side: Results, ours: float | None, case: Results) -> list[str]:
+def _side_cells(name: str, side: Results, ours: float | None, case: Results) -> list[str]:
     if not side["seconds"]:
         limits = {"memory": case["limits"]["memory_mib"] / 1024, "seconds": side.get("stopped_after", 0)}
-        return [OUTCOMES[side["status"]].format(**limits), "", f"{side['peak_mib'] / 1024:.1f} GiB", "", ""]
+        return [STOPPED[side["status"]].format(**limits), "", f"{side['peak_mib'] / 1024:.1f} GiB", "", ""]
     seconds = statistics.median(side["seconds"])
     ratio = "" if name == "topoact" or not ours else f"{seconds / ours:.1f}"
     parity = side.get("parity", {})
-    said = [f"{parity[key]} {text}" for key, text in SAID.items() if parity.get(key)]
+    said = [f"{parity[key]} {text}" for key, text in DIFFERENCES.items() if parity.get(key)]
     equal = "; ".join([f"{parity['equal']} of {parity['ours']}", *said]) if parity else ""
     return [_spread(side["seconds"]), ratio, f"{side['peak_mib'] / 1024:.2f} GiB", str(parity.get("theirs", "")), equal]
 
 
-def _further(case: Results) -> str:
-    """Return one sentence on the graphs after the first."""
+def _index_sentence(case: Results) -> str:
+    """Return one sentence on the index, and on graphs after the first."""
     done = [index for index in case["indexes"] if index["status"] == "done"]
     if not done:
         return ""
@@ -158,7 +158,7 @@ def _further(case: Results) -> str:
     return f"{said}: scikit-learn's loop takes {ratios}."
 
 
-def _grown(row: Results, rate: float) -> list[str]:
+def _growth_row(row: Results, rate: float) -> list[str]:
     limit = 2 * row["n_channels"] * row["pairs"] / rate
     return [
         f"{_count(row['n_points'])} × {row['n_channels']}",
@@ -173,12 +173,12 @@ def _grown(row: Results, rate: float) -> list[str]:
     ]
 
 
-def _law(rows: Sequence[Results], rate: float) -> str:
-    """Return the exponents that fit, over the rows of equal width, beside what one step after the other says."""
+def _exponents(rows: Sequence[Results], rate: float) -> str:
+    """Return the fitted exponents, over the rows of equal width, and those from each row to the next."""
     speed = f"{rate / 1e9:,.0f} GFLOP/s, measured just before"
     limit = f"The product limit is every pair once at the rate of numpy's float32 product: {speed}."
     alike = [row for row in rows if row["n_channels"] == rows[0]["n_channels"]]
-    if len(alike) < 3:
+    if len({row["n_points"] for row in alike}) < max(3, len(alike)):
         return limit
     sizes = np.log([row["n_points"] for row in alike])
     said = []
@@ -195,13 +195,13 @@ def _law(rows: Sequence[Results], rate: float) -> str:
     return f"Fitted over {len(alike)} sizes of equal width: {'; '.join(said)}. {limit}"
 
 
-def _rung(row: Results) -> list[str]:
+def _ladder_row(row: Results) -> list[str]:
     n_radii = max(1, len(row["further"]) // 27)
     numbers = [str(n_radii), f"{row['build']:.3g} s", f"{row['restore']:.3g} s", f"{row['restored_first']:.3g} s"]
     return [*numbers, f"{row['band_mib']:,.0f} MiB", str(len(row["further"])), _spread(row["further"]) + " s"]
 
 
-def _moded(sides: Results) -> list[str]:
+def _modes_row(sides: Results) -> list[str]:
     row, alone = sides["index"], sides.get("intervals", {})
     equal = f"{alone['equal']} of {len(alone['trees'])}" if "equal" in alone else ""
     return [
@@ -215,18 +215,18 @@ def _moded(sides: Results) -> list[str]:
         f"{row['index_mib']:,.0f} MiB",
         f"{row['data_mib']:,.0f} MiB",
         f"{row['peak_mib'] / 1024:.2f} GiB, {row['before_mib'] / 1024:.2f}",
-        _sought(alone),
+        _tree_seconds(alone),
         equal,
-        _sought(sides.get("gudhi", {})),
+        _tree_seconds(sides.get("gudhi", {})),
     ]
 
 
-def _sought(side: Results) -> str:
-    """Return the seconds of a side that finds modes interval by interval, or what stopped it."""
+def _tree_seconds(side: Results) -> str:
+    """Return the seconds of a side that finds modes interval by interval, or why there are none."""
     return f"{_spread(side['trees'])} s" if "trees" in side else side.get("status", "")
 
 
-def _extracted(row: Results) -> list[str]:
+def _extraction_row(row: Results) -> list[str]:
     few = row["smaller"]
     return [
         row["name"],

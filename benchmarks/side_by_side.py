@@ -1,8 +1,8 @@
 """TopoAct beside scikit-learn's bare loop and five mapper libraries: same vectors, lens, intervals and DBSCAN.
 
-Every side runs in a process of its own, under the same limits, and they take turns, so that what else the machine does
-falls on all. The nodes of each are compared with ours under its own convention of intervals. Each turn also times an
-index and many graphs of it.
+Every side runs in a process of its own, under the same limits, and the sides take turns, so that other load on the
+machine affects all of them. The nodes of each are compared with ours under its own convention of intervals. Each turn
+also times an index and many graphs of it. A side whose library cannot be installed is left out.
 """
 
 import json
@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import data, parity, watched
-from benchmarks.environments import python_of
+from benchmarks import data, limited_process, parity
+from benchmarks.environments import is_installed, python_of
+from benchmarks.mapper_libraries import SIDES
 from benchmarks.measure import RESULTS
-from benchmarks.sides import SIDES
 from topoact import NeighborIndex, UniformCover
 
-SCRIPT = Path(__file__).with_name("sides.py")
+SCRIPT = Path(__file__).with_name("mapper_libraries.py")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a process may take before it is stopped."""
+    """What a process may use before it is stopped."""
 
     memory_mib: float = 16 * 1024
     seconds: float = 600
@@ -77,7 +77,7 @@ def compare(case: Case, limits: Limits) -> dict[str, Any]:
 
 
 def measure_index(vectors: Any, eps: list[float], limits: Limits, *, restore: bool = False) -> dict[str, Any]:
-    """Build an index of these vectors in a process of its own, and time its graphs and, if wanted, its restoring."""
+    """Build an index of these vectors in a process of its own, and time its graphs and, if wanted, restoring it."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=RESULTS) as name:
         np.save(Path(name) / "vectors.npy", vectors)
@@ -86,7 +86,7 @@ def measure_index(vectors: Any, eps: list[float], limits: Limits, *, restore: bo
 
 
 def measure_modes(vectors: Any, sides: Iterable[str], limits: Limits) -> dict[str, Any]:
-    """Let each side of `benchmarks.modes` have these vectors in a process of its own."""
+    """Run each side of `benchmarks.modes` on these vectors in a process of its own."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     found = {}
     with tempfile.TemporaryDirectory(dir=RESULTS) as name:
@@ -94,7 +94,7 @@ def measure_modes(vectors: Any, sides: Iterable[str], limits: Limits) -> dict[st
         np.save(Path(name) / "lens.npy", data.lens_of(vectors))
         for side in sides:
             command = [sys.executable, "-m", "benchmarks.modes", side, name]
-            outcome = watched.run(command, memory_mib=limits.memory_mib, seconds=limits.seconds)
+            outcome = limited_process.run(command, memory_mib=limits.memory_mib, seconds=limits.seconds)
             said = json.loads(outcome.said) if outcome.status == "done" else {"said": outcome.said}
             found[side] = {"status": outcome.status, **said}
             print(f"  {side}: {found[side]}", flush=True)
@@ -102,33 +102,35 @@ def measure_modes(vectors: Any, sides: Iterable[str], limits: Limits) -> dict[st
 
 
 def _take_turns(case: Case, folder: Path, eps: float, limits: Limits) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    sides: dict[str, Any] = {side: {"status": "done", "seconds": [], "peak_mib": 0.0} for side in case.sides}
+    sides: dict[str, Any] = {
+        side: {"status": "done", "seconds": [], "peak_mib": 0.0} for side in case.sides if is_installed(side)
+    }
     indexes = []
     for _ in range(case.rounds):
         indexes.append(_index(folder, case.overlap, [eps], limits))
         for side, results in sides.items():
             if results["status"] == "done":
                 outcome = _run(side, case, folder, eps, limits)
-                _note(results, outcome)
+                _add_outcome(results, outcome)
                 print(f"  {case.name} {side}: {outcome.status} {outcome.said[:200]}", flush=True)
     return sides, indexes
 
 
 def _index(folder: Path, overlap: float, eps: list[Any], limits: Limits) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.graphs", folder, overlap, *eps]
-    outcome = watched.run(command, memory_mib=limits.memory_mib, seconds=limits.seconds)
+    outcome = limited_process.run(command, memory_mib=limits.memory_mib, seconds=limits.seconds)
     if outcome.status != "done":
         return {"status": outcome.status, "said": outcome.said}
     return {"status": "done", **json.loads(outcome.said)}
 
 
-def _run(side: str, case: Case, folder: Path, eps: float, limits: Limits) -> watched.Outcome:
+def _run(side: str, case: Case, folder: Path, eps: float, limits: Limits) -> limited_process.Outcome:
     setting = [case.n_intervals, case.overlap, eps, 5]
     command = [python_of(side), SCRIPT, side, folder, folder / f"{side}.npz", *setting]
-    return watched.run(command, memory_mib=limits.memory_mib, seconds=limits.seconds)
+    return limited_process.run(command, memory_mib=limits.memory_mib, seconds=limits.seconds)
 
 
-def _note(results: dict[str, Any], outcome: watched.Outcome) -> None:
+def _add_outcome(results: dict[str, Any], outcome: limited_process.Outcome) -> None:
     results["status"] = outcome.status
     results["peak_mib"] = max(results["peak_mib"], outcome.peak_mib)
     if outcome.status == "done":
@@ -142,7 +144,7 @@ def _note(results: dict[str, Any], outcome: watched.Outcome) -> None:
 
 
 def _check(sides: dict[str, Any], folder: Path, case: Case, index: NeighborIndex) -> None:
-    """Compare the nodes of each side that came to an end with ours."""
+    """Compare the nodes of each side that finished with ours."""
     for side, results in sides.items():
         if results["status"] == "done":
             convention = "kepler-mapper" if side in {"topoact", "scikit-learn"} else side

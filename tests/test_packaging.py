@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import topoact
+
 ROOT = Path(__file__).parents[1]
 PAGE = "topoact/server/static/index.html"
 
@@ -39,9 +41,14 @@ def test_wheel_and_sdist_carry_the_explorer(distributions: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         assert PAGE in archive.namelist()
         assert any(name.startswith("topoact/server/static/assets/") for name in archive.namelist())
+        assert "topoact/py.typed" in archive.namelist()
         assert not any(name.startswith(("tests/", "frontend/")) for name in archive.namelist())
+        metadata = archive.read(f"topoact-{topoact.__version__}.dist-info/METADATA").decode()
+        assert "Classifier: Typing :: Typed" in metadata
     with tarfile.open(sdist) as archive:
         names = archive.getnames()
+    assert any(name.endswith("src/topoact/py.typed") for name in names)
+    assert any(name.endswith("docs/conf.py") for name in names)
     assert any(name.endswith(f"src/{PAGE}") for name in names)
     assert not any("node_modules" in name for name in names)
 

@@ -1,7 +1,7 @@
 import "./app.css";
 import { mount } from "svelte";
 import { HttpClient } from "./api/http";
-import App from "./views/App.svelte";
+import App from "./views/app/App.svelte";
 
 // The server has swapped the token for a cookie: it must not linger in links or in the history.
 const here = new URL(location.href);

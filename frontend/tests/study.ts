@@ -36,8 +36,8 @@ export const STUDY: StudySummary = {
   text_columns: [],
   model: null,
   preprocessing: null,
-  network: false,
-  pictures: false,
+  has_network: false,
+  has_activation_images: false,
 };
 
 export const MEMBERS = {
@@ -52,7 +52,7 @@ export const GRAPH: Graph = {
   layout: "1".repeat(16),
   layer: 0,
   settings: STUDY.defaults,
-  given: null,
+  imported: null,
   eps: 1,
   stops: [],
   curve: null,

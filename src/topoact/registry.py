@@ -23,6 +23,14 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         The class that every entry must be an instance of.
     builtin
         The entries of this package. No other package can replace them.
+
+    Examples
+    --------
+    >>> from topoact.registry import Registry
+    >>> greetings = Registry("my_package.greetings", str, {"hello": "Hello!"})
+    >>> greetings.register("bye", "Goodbye.")
+    >>> list(greetings), greetings["bye"]
+    (['hello', 'bye'], 'Goodbye.')
     """
 
     def __init__(self, group: str, kind: type[Entry], builtin: Mapping[str, Entry]) -> None:
@@ -32,6 +40,13 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
 
     def register(self, name: str, entry: Entry) -> None:
         """Add an entry for this process, from a notebook or a script.
+
+        Parameters
+        ----------
+        name
+            A name that is not taken.
+        entry
+            An instance of the registry's class.
 
         Raises
         ------
@@ -43,7 +58,13 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         self._entries[name] = self._checked(name, entry)
 
     def unregister(self, name: str) -> None:
-        """Take an entry out again; raises `KeyError` if there is none."""
+        """Remove an entry; raises `KeyError` if there is none.
+
+        Parameters
+        ----------
+        name
+            The name under which it was registered.
+        """
         del self._entries[name]
 
     def usable(self) -> Iterator[tuple[str, Entry]]:

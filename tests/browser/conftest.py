@@ -11,12 +11,18 @@ from typing import Any
 
 import pytest
 
+from topoact.workbench import open_workbench
+
 playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need the package playwright")
 
 ARGUMENTS = (
     "--no-sandbox",
+    # The processor draws: WebGL as it must, without smoothing, and the page around it the cheapest way.
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--webgl-antialiasing-mode=none",
+    "--disable-gpu-compositing",
+    "--disable-gpu-rasterization",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -28,10 +34,13 @@ AT_REST = "() => { const s = window.topoact?.state(); return s && s.graph && !s.
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests here; those of one file run in one process, and so do all that look at the same network."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            shares = "network_url" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("network" if shares else item.path.name))
 
 
 class Explorer:
@@ -113,6 +122,23 @@ def url(digits_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield from serve(study)
 
 
+@pytest.fixture(scope="session")
+def network_study(network_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the pictures; their graphs are drawn, so that opening the page waits for no work."""
+    study = tmp_path_factory.mktemp("served") / "pictures"
+    shutil.copytree(network_path, study)
+    bench = open_workbench(study)
+    for layer in bench.layers:
+        bench.draw(layer, bench.default_settings)
+    return study
+
+
+@pytest.fixture(scope="session")
+def network_url(network_study: Path) -> Iterator[str]:
+    """Serve the pictures with their network, for all that ask it something: loading it takes longer than they do."""
+    yield from serve(network_study, "--model", "study")
+
+
 def serve(study: Path, *options: str) -> Iterator[str]:
     """Serve a study until the generator is closed; yield the address with its token."""
     with socket.socket() as probe:
@@ -188,6 +214,17 @@ def new_page(chromium: Any, complaints: list[str]) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def _open(chromium: Any, complaints: list[str], url: str) -> Iterator[Explorer]:
     yield from opened(chromium, complaints, url)
+
+
+@pytest.fixture(scope="session")
+def _open_network(chromium: Any, complaints: list[str], network_url: str) -> Iterator[Explorer]:
+    yield from opened(chromium, complaints, network_url)
+
+
+@pytest.fixture
+def network_explorer(_open_network: Explorer) -> Explorer:
+    """The explorer, open on the pictures and put back to how it opens; its server has loaded their network."""
+    return _open_network.as_at_first()
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def test_a_column_colours_and_is_counted_in_the_selection(columns: Explorer, exa
     legend = columns.page.get_by_role("list", name="Points in the selection, by hand")
     for value, times in examples["hand"][node["members"]].value_counts().items():
         expect(legend.get_by_role("button", name=re.compile(f"^{value} {times}$"))).to_be_visible()
-    expect(legend).to_contain_text(f"without {examples['hand'][node['members']].isna().sum()}")
+    expect(legend).to_contain_text(f"missing {examples['hand'][node['members']].isna().sum()}")
     inspector = columns.page.get_by_role("region", name="Selection")
     expect(inspector.get_by_role("combobox", name="Shares of")).to_have_value("hand")
     inspector.get_by_role("combobox", name="Shares of").select_option("correct")
@@ -84,7 +84,7 @@ def test_what_is_looked_for_stays_when_another_column_colours(
     colour(columns, "correct")
     assert columns.state["focus"] == left
     wrong = int((~examples["correct"][left]).sum())
-    legend = columns.page.get_by_role("list", name="Points in the classes looked for, by correct")
+    legend = columns.page.get_by_role("list", name="Points in the chosen classes, by correct")
     expect(legend.get_by_role("button", name=re.compile(f"^False {wrong}$"))).to_be_visible()
     columns.page.wait_for_timeout(600)  # the address is written a quarter of a second after the last change
     fresh = Explorer(new_page(), f"{columns_url}#{columns.page.url.split('#')[1]}").open()

@@ -1,82 +1,65 @@
-"""The classes that a node argues for, asked of the network."""
+"""The attribution of a node to classes, computed by the network."""
 
 import re
-import shutil
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from topoact.workbench import open_workbench
-
-from .conftest import Explorer, opened, section, select, serve
-
-
-@pytest.fixture(scope="module")
-def address(network_path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    copy = tmp_path_factory.mktemp("argued") / "pictures"
-    shutil.copytree(network_path, copy)
-    bench = open_workbench(copy)
-    for layer in bench.layers:
-        bench.draw(layer, bench.default_settings)  # so that opening the page waits for no work
-    yield from serve(copy, "--model", "study")
-
-
-@pytest.fixture(scope="module")
-def _page(chromium, complaints, address: str) -> Iterator[Explorer]:
-    yield from opened(chromium, complaints, address)
+from .conftest import Explorer, section, select
 
 
 @pytest.fixture
-def debater(_page: Explorer) -> Explorer:
-    """The explorer with the network at hand."""
-    return _page.as_at_first()
+def explorer(network_explorer: Explorer) -> Explorer:
+    """The explorer with the network loaded."""
+    return network_explorer
 
 
 @pytest.mark.slow
-def test_a_refusal_is_told_and_can_be_tried_again(debater: Explorer, complaints: list[str]) -> None:
+def test_a_refusal_is_shown_and_can_be_tried_again(explorer: Explorer, complaints: list[str]) -> None:
     refuse = {"status": 400, "json": {"error": "the network has left the building"}}
-    debater.page.route("**/api/arguments", lambda route: route.fulfill(**refuse))
-    select(debater, debater.largest())
-    section(debater, "Argues for").get_by_role("button", name="Find out").click()
-    expect(section(debater, "Argues for").get_by_role("alert")).to_have_text("the network has left the building")
+    explorer.page.route("**/api/attributions", lambda route: route.fulfill(**refuse))
+    select(explorer, explorer.largest())
+    section(explorer, "Attribution").get_by_role("button", name="Compute").click()
+    expect(section(explorer, "Attribution").get_by_role("alert")).to_have_text("the network has left the building")
     assert [said for said in complaints if "400 (Bad Request)" not in said] == []
     complaints.clear()  # of the browser itself
-    debater.page.unroute_all()
-    section(debater, "Argues for").get_by_role("button", name="Try again").click()
-    expect(section(debater, "Argues for").get_by_text("With this mean at every place")).to_be_visible(timeout=60_000)
+    explorer.page.unroute_all()
+    section(explorer, "Attribution").get_by_role("button", name="Try again").click()
+    expect(section(explorer, "Attribution").get_by_text("With this mean at every position")).to_be_visible(
+        timeout=60_000
+    )
 
 
-def test_once_asked_every_node_tells_what_it_argues_for(debater: Explorer) -> None:
-    select(debater, debater.largest(1))
-    argues = section(debater, "Argues for")
-    expect(argues).to_be_visible()
-    if argues.get_by_role("button", name="Find out").count():
-        argues.get_by_role("button", name="Find out").click()
-    expect(argues.get_by_text("With this mean at every place")).to_be_visible(timeout=60_000)
-    shares = [row.get_attribute("title") for row in argues.get_by_role("listitem").all()]
-    ranks = [int(re.search(r"number (\d+) of", title)[1]) for title in shares]
+def test_once_asked_every_node_is_attributed(explorer: Explorer) -> None:
+    select(explorer, explorer.largest(1))
+    attribution = section(explorer, "Attribution")
+    expect(attribution).to_be_visible()
+    if attribution.get_by_role("button", name="Compute").count():
+        attribution.get_by_role("button", name="Compute").click()
+    expect(attribution.get_by_text("With this mean at every position")).to_be_visible(timeout=60_000)
+    shares = [row.get_attribute("title") for row in attribution.get_by_role("listitem").all()]
+    ranks = [int(re.search(r"rank (\d+) of", title)[1]) for title in shares]
     assert ranks == sorted(ranks)
     assert ranks[0] == 1
-    debater.page.keyboard.press("Escape")
-    select(debater, debater.largest(2))
-    expect(argues.get_by_text("With this mean at every place")).to_be_visible()
+    explorer.page.keyboard.press("Escape")
+    select(explorer, explorer.largest(2))
+    expect(attribution.get_by_text("With this mean at every position")).to_be_visible()
 
 
 @pytest.mark.slow
-def test_a_node_that_argues_for_something_else_says_so(debater: Explorer) -> None:
+def test_an_attribution_that_disagrees_with_the_members_is_pointed_out(explorer: Explorer) -> None:
     def turn(route):
         said = route.fetch().json()
         first, *others = said["classes"]
         crowd = [{**one, "share": 0.9 / len(others)} for one in others]
         route.fulfill(json={**said, "classes": [{**first, "share": 0.0}, *crowd]})
 
-    debater.page.route(re.compile(r"/nodes/\d+/arguments$"), turn)
-    select(debater, debater.largest(3))
-    argues = section(debater, "Argues for")
-    expect(argues).to_be_visible()
-    if argues.get_by_role("button", name="Find out").count():
-        argues.get_by_role("button", name="Find out").click()
-    expect(argues.get_by_text(re.compile("^It argues for .*, and none of its members come from there"))).to_be_visible(
-        timeout=60_000
-    )
+    explorer.page.route(re.compile(r"/nodes/\d+/attribution$"), turn)
+    select(explorer, explorer.largest(3))
+    attribution = section(explorer, "Attribution")
+    expect(attribution).to_be_visible()
+    if attribution.get_by_role("button", name="Compute").count():
+        attribution.get_by_role("button", name="Compute").click()
+    expect(
+        attribution.get_by_text(re.compile("^The attribution is highest for .*, the class of none of the members"))
+    ).to_be_visible(timeout=60_000)

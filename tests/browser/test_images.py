@@ -2,38 +2,20 @@
 
 import json
 import re
-import shutil
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import Explorer, make_page, opened, serve
+from .conftest import Explorer, make_page, serve
 
-NO_WORK = "s.images.works === 0"
-
-
-@pytest.fixture(scope="module")
-def study(network_path, tmp_path_factory):
-    copy = tmp_path_factory.mktemp("gallery") / "pictures"
-    shutil.copytree(network_path, copy)
-    return copy
-
-
-@pytest.fixture(scope="module")
-def address(study):
-    yield from serve(study, "--model", "study")
-
-
-@pytest.fixture(scope="module")
-def _page(chromium, complaints, address):
-    yield from opened(chromium, complaints, address)
+NO_WORK = "s.images.jobs === 0"
 
 
 @pytest.fixture
-def gallery(_page):
+def gallery(network_explorer):
     """The explorer with the network at hand."""
-    return _page.as_at_first()
+    return network_explorer
 
 
 def panel(explorer):
@@ -82,7 +64,7 @@ def test_an_image_is_made_on_demand(gallery):
     image = panel(gallery).get_by_role("img", name=f"Activation image of node {node['id']}")
     expect(image).to_have_js_property("naturalWidth", 16)
     expect(panel(gallery)).to_contain_text(f"cosine {written(stored(gallery)[node['id']])}")
-    expect(panel(gallery)).to_contain_text(re.compile("lands (in|outside) the node"))
+    expect(panel(gallery)).to_contain_text(re.compile("(in|out)side the node"))
     expect(panel(gallery).get_by_role("listitem")).to_have_count(3)
     gallery.page.keyboard.press("Escape")
     select(gallery, node)
@@ -90,7 +72,7 @@ def test_an_image_is_made_on_demand(gallery):
 
 
 @pytest.mark.slow
-def test_a_refusal_is_told(gallery, complaints):
+def test_a_refusal_is_shown(gallery, complaints):
     refuse = {"status": 400, "json": {"error": "the network has left the building"}}
     gallery.page.route("**/api/inversions", lambda route: route.fulfill(**refuse))
     select(gallery, gallery.largest(3), gallery.largest(4))
@@ -101,7 +83,7 @@ def test_a_refusal_is_told(gallery, complaints):
 
 
 @pytest.mark.slow
-def test_an_image_that_did_not_converge_is_said_to_say_nothing(gallery):
+def test_an_image_that_did_not_converge_is_marked(gallery):
     def spoil(route):
         answer = route.fetch()
         route.fulfill(response=answer, json={**answer.json(), "cosine": 0.31})
@@ -109,7 +91,7 @@ def test_an_image_that_did_not_converge_is_said_to_say_nothing(gallery):
     gallery.page.route(re.compile("/api/inversions/[0-9a-f]{16}$"), spoil)
     select(gallery, gallery.largest(), gallery.largest(3))
     panel(gallery).get_by_role("button", name="Make it").click()
-    expect(panel(gallery)).to_contain_text("Did not converge: nothing can be read from this image", timeout=60_000)
+    expect(panel(gallery)).to_contain_text("Did not converge: not interpretable", timeout=60_000)
     expect(panel(gallery)).to_contain_text("cosine .31")
     opacity = panel(gallery).get_by_role("img").evaluate("image => Number(getComputedStyle(image).opacity)")
     assert opacity < 0.5
@@ -166,7 +148,7 @@ def test_a_path_is_a_film_strip(gallery):
     strip.get_by_role("button", name=f"Go to node {path[1]}", exact=True).click()
     assert gallery.state["view"]["selection"] == {"kind": "nodes", "ids": [path[1]]}
     assert gallery.state["path"] == path
-    strip.get_by_role("button", name="Forget the path").click()
+    strip.get_by_role("button", name="Clear the path").click()
     expect(strip).to_contain_text("Select two nodes")
 
 
@@ -189,7 +171,7 @@ def test_two_selections_and_their_difference(gallery):
     expect(compared.get_by_role("figure", name="A", exact=True)).to_contain_text(f"{points} points")
     compared.get_by_role("button", name="Swap").click()
     assert gallery.state["view"]["kept"]["a"] == [three["id"]]
-    compared.get_by_role("button", name="Forget both").click()
+    compared.get_by_role("button", name="Clear both").click()
     expect(compared).to_contain_text("Keep as A")
 
 
@@ -201,10 +183,10 @@ def test_the_image_of_a_point(gallery):
     example.get_by_role("button").click()
     card = page.get_by_role("dialog", name="Example")
     card.get_by_role("button", name="Make it").click()
-    gallery.until("s.images.works > 0")
+    gallery.until("s.images.jobs > 0")
     gallery.until(NO_WORK)
     expect(card.get_by_role("img", name="Activation image of this point")).to_have_js_property("naturalWidth", 16)
-    expect(card).to_contain_text("Answers like the point")
+    expect(card).to_contain_text("Matches the point")
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)
     expect(example.get_by_role("button")).to_be_focused()
@@ -228,10 +210,10 @@ def test_images_are_made_for_each_node_that_is_opened(gallery):
 
 
 @pytest.mark.slow
-def test_without_the_network_what_is_stored_is_shown(gallery, study, chromium, complaints):
+def test_without_the_network_what_is_stored_is_shown(gallery, network_study, chromium, complaints):
     """Once more the same study, by a server that has no network."""
     node = gallery.nodes[next(iter(stored(gallery)))]
-    for url in serve(study):
+    for url in serve(network_study):
         page = make_page(chromium, complaints)
         other = Explorer(page, url).open()
         select(other, other.nodes[node["id"]])

@@ -129,7 +129,7 @@ def test_relayout_releases_pins_and_draws_the_same_as_at_first(explorer):
     explorer.set_number("Overlap", 0.3)
     explorer.until("s.view.settings.overlap === 0.3 && !s.pending")
     explorer.settle()
-    explorer.page.get_by_role("button", name=re.compile("^Lay out anew")).click()
+    explorer.page.get_by_role("button", name=re.compile("^Recompute the layout")).click()
     explorer.until(f"s.graph.layout === '{first}' && !s.pending")
 
 

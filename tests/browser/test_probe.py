@@ -3,7 +3,6 @@
 import io
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from PIL import Image
 
 from topoact.testing.networks import Pictures
 
-from .conftest import Explorer, opened, serve
+from .conftest import Explorer, serve
 
 CHOOSE = 'input[type="file"]'
 DROP = """async ([bytes, type]) => {
@@ -34,26 +33,15 @@ def picture(row: int) -> bytes:
     return png((np.moveaxis(Pictures(row + 1)[row]["input"], 0, -1) * 255).round().astype(np.uint8))
 
 
-@pytest.fixture(scope="module")
-def address(network_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    study = tmp_path_factory.mktemp("probed") / "pictures"
-    shutil.copytree(network_path, study)
-    yield from serve(study, "--model", "study")
-
-
-@pytest.fixture(scope="module")
-def _opened(chromium: Any, complaints: list[str], address: str) -> Iterator[Explorer]:
-    yield from opened(chromium, complaints, address)
-
-
 @pytest.fixture
-def explorer(_opened: Explorer) -> Iterator[Explorer]:
+def explorer(network_explorer: Explorer) -> Iterator[Explorer]:
     """The explorer with the panel open and nothing in it."""
-    _opened.page.keyboard.press("b")
-    _opened.page.get_by_role("region", name="Your input").wait_for()
-    yield _opened
-    _opened.page.get_by_role("button", name="Close your input").click()
-    _opened.page.keyboard.press("Escape")
+    page = network_explorer.page
+    page.keyboard.press("b")
+    page.get_by_role("region", name="Your input").wait_for()
+    yield network_explorer
+    page.get_by_role("button", name="Close your input").click()
+    page.keyboard.press("Escape")
 
 
 def bring(explorer: Explorer, content: bytes, name: str = "photo.png", kind: str = "image/png") -> None:
@@ -62,22 +50,24 @@ def bring(explorer: Explorer, content: bytes, name: str = "photo.png", kind: str
 
 def located(explorer: Explorer) -> dict[str, Any]:
     """Wait until the input is placed in all layers."""
-    explorer.until("s.probe.problem || (s.probe.known && !s.probe.pending && s.probe.known.places.length === 4)")
-    assert explorer.state["probe"]["problem"] is None
-    return explorer.state["probe"]
+    explorer.until(
+        "s.located.problem || (s.located.known && !s.located.pending && s.located.known.locations.length === 4)"
+    )
+    assert explorer.state["located"]["problem"] is None
+    return explorer.state["located"]
 
 
 def problem(explorer: Explorer) -> str:
-    explorer.until("s.probe.problem")
+    explorer.until("s.located.problem")
     return explorer.page.get_by_role("region", name="Your input").get_by_role("alert").inner_text()
 
 
 def current(explorer: Explorer) -> dict[str, Any]:
     state = explorer.state
-    return next(one for one in state["probe"]["known"]["places"] if one["layer"] == state["view"]["layer"])
+    return next(one for one in state["located"]["known"]["locations"] if one["layer"] == state["view"]["layer"])
 
 
-def test_an_image_lands_in_every_layer(explorer: Explorer) -> None:
+def test_an_image_is_located_in_every_layer(explorer: Explorer) -> None:
     page = explorer.page
     bring(explorer, picture(500))
     found = located(explorer)
@@ -86,7 +76,7 @@ def test_an_image_lands_in_every_layer(explorer: Explorer) -> None:
     assert panel.get_by_role("img", name="Your input").evaluate("image => image.naturalWidth") == 16
     assert panel.get_by_text(current(explorer)["sentence"][1:], exact=False).is_visible()
     assert found["nodes"] == [hit["node"] for hit in current(explorer)["nodes"]]
-    assert page.get_by_text("where your input lands").is_visible()
+    assert page.get_by_text("nodes that contain your input").is_visible()
     node = found["nodes"][0]
     panel.get_by_role("button", name=f"Go to node {node}", exact=True).click()
     explorer.until(f"s.view.selection.kind === 'nodes' && s.view.selection.ids[0] === {node}")
@@ -100,18 +90,18 @@ def test_an_image_lands_in_every_layer(explorer: Explorer) -> None:
 def test_it_is_kept_while_layers_and_settings_change(explorer: Explorer) -> None:
     bring(explorer, picture(501))
     first = located(explorer)["known"]
-    rows = explorer.page.get_by_role("list", name="Where it lands in each layer").get_by_role("button")
+    rows = explorer.page.get_by_role("list", name="Location in each layer").get_by_role("button")
     assert rows.count() == 4
     before = explorer.state["view"]["layer"]
     rows.nth((before + 1) % 4).click()
     explorer.settle()
-    assert explorer.state["probe"]["known"]["digest"] == first["digest"]
-    assert explorer.state["probe"]["nodes"] == [hit["node"] for hit in current(explorer)["nodes"]]
+    assert explorer.state["located"]["known"]["digest"] == first["digest"]
+    assert explorer.state["located"]["nodes"] == [hit["node"] for hit in current(explorer)["nodes"]]
     explorer.set_number("Intervals", 4)
     explorer.settle()
-    explorer.until(f"s.probe.known && s.probe.known.digest !== '{first['digest']}'")
+    explorer.until(f"s.located.known && s.located.known.digest !== '{first['digest']}'")
     located(explorer)
-    explorer.until("s.graph.digest === s.probe.known.places.find((one) => one.layer === s.view.layer).graph")
+    explorer.until("s.graph.digest === s.located.known.locations.find((one) => one.layer === s.view.layer).graph")
     rows.nth(before).click()
     explorer.settle()
 
@@ -123,10 +113,10 @@ def test_an_image_that_is_dropped(explorer: Explorer) -> None:
 
 
 @pytest.mark.slow
-def test_one_that_lands_outside(explorer: Explorer) -> None:
+def test_one_that_is_outside(explorer: Explorer) -> None:
     bring(explorer, png(np.zeros((16, 16, 3), dtype=np.uint8)))
     located(explorer)
-    outside = [one for one in explorer.state["probe"]["known"]["places"] if one["n"] == 1 and not one["n_inside"]]
+    outside = [one for one in explorer.state["located"]["known"]["locations"] if one["n"] == 1 and not one["n_inside"]]
     assert outside
     assert all(one["sentence"].startswith("outside: node ") for one in outside)
 
@@ -141,7 +131,7 @@ def test_forty_megapixels(explorer: Explorer) -> None:
 def test_a_file_that_is_no_image(explorer: Explorer) -> None:
     bring(explorer, b"I am a spreadsheet", "table.png")
     assert problem(explorer).startswith("This is no image, or of a kind that is not known")
-    assert explorer.state["probe"]["known"] is None
+    assert explorer.state["located"]["known"] is None
     bring(explorer, b"", "empty.png")
     assert problem(explorer) == "empty.png is empty"
     bring(explorer, picture(503))
@@ -154,14 +144,14 @@ def test_closing_takes_the_marks_away(explorer: Explorer) -> None:
     bring(explorer, picture(504))
     assert located(explorer)["nodes"]
     page.get_by_role("button", name="Close your input").click()
-    assert explorer.state["probe"] == {"known": None, "nodes": [], "pending": False, "problem": None}
-    assert not page.get_by_text("where your input lands").is_visible()
+    assert explorer.state["located"] == {"known": None, "nodes": [], "pending": False, "problem": None}
+    assert not page.get_by_text("nodes that contain your input").is_visible()
     page.keyboard.press("b")
 
 
 def test_without_the_network_the_panel_says_how(new_page: Any, url: str) -> None:
     explorer = Explorer(new_page(), url).open()
-    explorer.page.get_by_role("button", name="Bring an input of your own").click()
+    explorer.page.get_by_role("button", name="Locate an input of your own").click()
     panel = explorer.page.get_by_role("region", name="Your input")
     assert panel.get_by_text("topoact serve STUDY --model study").is_visible()
     assert explorer.page.locator(CHOOSE).count() == 0
@@ -190,14 +180,14 @@ class TestText:
         explorer = Explorer(new_page(), texts).open()
         page = explorer.page
         page.keyboard.press("b")
-        page.get_by_role("button", name="See where it lands").click()
+        page.get_by_role("button", name="Locate", exact=True).click()
         assert problem(explorer) == "The text is empty: type a sentence."
         page.get_by_label("Text of your own").fill("the dog ran .")
         page.keyboard.press("Enter")
-        explorer.until("s.probe.known && !s.probe.pending && s.probe.known.places.length === 2")
-        found = explorer.state["probe"]["known"]
+        explorer.until("s.located.known && !s.located.pending && s.located.known.locations.length === 2")
+        found = explorer.state["located"]["known"]
         assert (found["kind"], found["text"], len(found["predictions"])) == ("text", "the dog ran .", 2)
-        assert found["places"][0]["spans"] == [[0, 3], [4, 7], [8, 11], [12, 13]]
+        assert found["locations"][0]["spans"] == [[0, 3], [4, 7], [8, 11], [12, 13]]
         panel = page.get_by_role("region", name="Your input")
         assert panel.get_by_role("button", name="dog", exact=True).is_visible()
-        assert found["places"][0]["sentence"].split()[1:6] == ["of", "its", "4", "words", "land"]
+        assert found["locations"][0]["sentence"].split()[1:6] == ["of", "its", "4", "words", "land"]

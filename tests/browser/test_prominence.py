@@ -84,7 +84,7 @@ def test_a_node_says_how_prominent_it_is_and_selects_its_group(explorer):
     explorer.click_node(detail)
     panel = explorer.page.get_by_role("region", name="Selection")
     expect(panel).to_contain_text(f"{detail['prominence']:.1f} × noise")
-    expect(panel).to_contain_text("detail: chance could make it")
+    expect(panel).to_contain_text("detail, below the noise level")
     panel.get_by_role("button", name=f"one of {len(group)} in a skeleton node").click()
     assert explorer.state["view"]["selection"] == {"kind": "nodes", "ids": group}
     explorer.page.keyboard.press("t")
@@ -110,16 +110,16 @@ def test_another_cover_is_drawn_beside_the_one_before(explorer):
 
 def test_what_was_found_is_listed_and_selected(explorer):
     explorer.page.keyboard.press("t")
-    explorer.page.get_by_role("tab", name="Found").click()
-    explorer.until("s.found !== null")
-    found = explorer.state["found"]
+    explorer.page.get_by_role("tab", name="Shape").click()
+    explorer.until("s.shape !== null")
+    found = explorer.state["shape"]
     counts = explorer.page.get_by_role("list", name="Counts")
     for count in found["counts"]:
         expect(counts).to_contain_text(
-            re.compile("annot tell how many" if count["value"] is None else str(count["value"]))
+            re.compile("umber of .* unknown" if count["value"] is None else str(count["value"]))
         )
         assert (count["value"] is None) == bool(count["reason"])
-    rows = explorer.page.get_by_role("list", name="Found in the shape").get_by_role("button")
+    rows = explorer.page.get_by_role("list", name="Components, loops and branches").get_by_role("button")
     expect(rows).to_have_count(len(found["features"]))
     rows.first.click()
     assert explorer.state["view"]["selection"]["ids"] == found["features"][0]["nodes"]
@@ -129,7 +129,7 @@ def test_what_was_found_is_listed_and_selected(explorer):
 
 
 def test_stability_is_measured_shown_and_colours(explorer):
-    explorer.page.get_by_role("button", name="How stable?").click()
+    explorer.page.get_by_role("button", name="Measure stability").click()
     explorer.until("s.stability !== null")
     measured = explorer.state["stability"]
     assert len(measured["nodes"]) == len(explorer.nodes)
@@ -144,11 +144,11 @@ def test_stability_is_measured_shown_and_colours(explorer):
     panel = explorer.page.get_by_role("region", name="Selection")
     expect(panel.locator("dt", has_text="Stability")).to_be_visible()
     explorer.page.keyboard.press("t")
-    explorer.page.get_by_role("tab", name="Found").click()
+    explorer.page.get_by_role("tab", name="Shape").click()
     counts = explorer.page.get_by_role("list", name="Counts")
     expect(counts).to_contain_text("Five other covers")
     told = measured["panel"][0]
-    expect(counts).to_contain_text("annot tell how many components" if told["value"] is None else str(told["value"]))
+    expect(counts).to_contain_text("umber of components unknown" if told["value"] is None else str(told["value"]))
 
 
 def test_measuring_stability_can_be_called_off(explorer):
@@ -156,9 +156,9 @@ def test_measuring_stability_can_be_called_off(explorer):
     explorer.until("s.view.settings.n_intervals === 150 && !s.pending")
     explorer.set_number("Overlap", 0.7)
     explorer.until("s.view.settings.overlap === 0.7 && !s.pending")
-    explorer.settle().page.get_by_role("button", name="How stable?").click()
+    explorer.settle().page.get_by_role("button", name="Measure stability").click()
     explorer.page.get_by_role("button", name="Cancel the stability").click()
-    expect(explorer.page.get_by_role("button", name="How stable?")).to_be_visible()
+    expect(explorer.page.get_by_role("button", name="Measure stability")).to_be_visible()
     assert explorer.state["stability"] is None
     explorer.set_number("Overlap", 0.2)
     explorer.until("s.view.settings.overlap === 0.2 && !s.pending")

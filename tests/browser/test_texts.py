@@ -1,4 +1,4 @@
-"""Studies of words and of texts: what is read in cards and lists, what is found, and what a node says in words."""
+"""Studies of words and of texts: what is read in cards and lists, what is found, and the key terms of a node."""
 
 import re
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ def _examples(kind: str) -> list[str]:
 
 def test_words_of_a_node(reader: Explorer, kind: str) -> None:
     select(reader, reader.largest())
-    words = section(reader, "In words")
+    words = section(reader, "Key terms")
     expect(words).to_have_attribute("aria-busy", "false")
     expect(words.get_by_role("heading", name=re.compile("Nearest to its mean"))).to_be_visible()
     if kind == "word":
@@ -96,19 +96,17 @@ def test_words_of_a_node(reader: Explorer, kind: str) -> None:
 
 
 @pytest.mark.slow
-def test_how_it_was_found_is_told(reader: Explorer) -> None:
+def test_the_method_is_shown(reader: Explorer) -> None:
     select(reader, reader.largest())
-    words = section(reader, "In words")
-    words.get_by_role("button", name="More, and how it was found").click()
-    expect(
-        words.get_by_text(re.compile("one-sided Fisher test, at most 5 % of those listed by chance"))
-    ).to_be_visible()
+    words = section(reader, "Key terms")
+    words.get_by_role("button", name="More, with the method").click()
+    expect(words.get_by_text(re.compile("one-sided Fisher test, false discovery rate 5 %"))).to_be_visible()
     words.get_by_role("button", name="Less").click()
     expect(words.get_by_text(re.compile("one-sided Fisher test"))).to_have_count(0)
 
 
-def test_a_text_without_a_network_argues_for_nothing(reader: Explorer) -> None:
+def test_a_text_without_a_network_has_no_attribution(reader: Explorer) -> None:
     select(reader, reader.largest())
-    expect(section(reader, "In words")).to_be_visible()
-    expect(section(reader, "Argues for")).to_have_count(0)
-    expect(section(reader, "Says")).to_have_count(0)
+    expect(section(reader, "Key terms")).to_be_visible()
+    expect(section(reader, "Attribution")).to_have_count(0)
+    expect(section(reader, "Logit lens")).to_have_count(0)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +18,9 @@ from topoact.interpret.study_network import NetworkChoice
 from topoact.server import app as app_module
 from topoact.server.app import make_app
 from topoact.testing.studies import write_digits_study
+from topoact.testing.workers import WorkerThread
 from topoact.workbench import Workbench, open_workbench
+from topoact.workbench.jobs.runner import JobRunner
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +43,7 @@ def static(tmp_path_factory) -> Path:
 def page(static) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app_module, "STATIC", static)
+        patch.setattr(app_module, "JobRunner", partial(JobRunner, make_worker=WorkerThread))
         yield static
 
 

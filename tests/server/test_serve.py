@@ -147,20 +147,29 @@ def test_a_real_process_serves_and_ends_with_all_its_children(small_study, page,
             with httpx2.Client(timeout=PATIENCE) as client:
                 assert "<title>page" in client.get(address).text
                 assert client.get(httpx2.URL(address).join("/api/study")).json()["n_examples"] == 300
-            children = children_of(process.pid)
+            children = descendants_of(process.pid)
             process.send_signal(end)
             errors = process.communicate(timeout=PATIENCE)[1]
         finally:
             process.kill()
     assert children
     deadline = time.monotonic() + PATIENCE
-    while any(Path(f"/proc/{child}/cmdline").exists() for child in children):
+    while any(map(runs, children)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert "ERROR" not in errors
 
 
-def children_of(pid):
-    """Return the processes that any thread of a process has started."""
+def runs(pid):
+    """Return whether a process has not ended; who should take notice of its end may be slow to."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def descendants_of(pid):
+    """Return the processes that any thread of a process has started, and those that they have started."""
     lists = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for file in lists for child in file.read_text().split()]
+    children = [int(child) for file in lists for child in file.read_text().split()]
+    return children + [one for child in children for one in descendants_of(child)]

@@ -1,7 +1,9 @@
-"""Tasks for the worker process of the tests; it finds them here by name."""
+"""Tasks for the workers of the tests; a worker process finds them here by name."""
 
 import os
+import threading
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -15,13 +17,30 @@ class Count:
 
     kind: ClassVar[str] = "count"
     steps: int
-    seconds: float = 0.06
+    seconds: float = 0.0
     lane: str = "graphs"
 
     def run(self, bench, progress):
         for step in range(self.steps):
             progress("counting", step, self.steps)
             time.sleep(self.seconds)
+
+
+GATES: dict[str, threading.Event] = defaultdict(threading.Event)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Runs until its gate is opened, in a worker of this process, and listens to being cancelled."""
+
+    kind: ClassVar[str] = "held"
+    gate: str
+    lane: str = "graphs"
+
+    def run(self, bench, progress):
+        progress("waiting", 0, 1)
+        while not GATES[self.gate].wait(0.005):
+            progress("waiting", 0, 1)
 
 
 @dataclass(frozen=True)

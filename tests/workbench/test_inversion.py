@@ -26,6 +26,7 @@ from topoact.interpret.inversion.run import FIRST_PREVIEW
 from topoact.interpret.study_network import NetworkChoice
 from topoact.testing.networks import CODE, NAMES
 from topoact.testing.studies import write_digits_study, write_text_study
+from topoact.testing.workers import WorkerThread
 from topoact.workbench import open_workbench
 from topoact.workbench.images import activation_images
 from topoact.workbench.images.activation_images import ActivationImages
@@ -258,7 +259,7 @@ class Watched:
         self.graph, graph = graph_of(self.bench)
         self.targets = tuple(every(graph))
         self.names = ActivationImages(self.bench).names(LAYER, self.graph, self.targets, ONE_BY_ONE)
-        self.runner, self.news = JobRunner(path, NetworkChoice()), queue.Queue()
+        self.runner, self.news = JobRunner(path, NetworkChoice(), make_worker=WorkerThread), queue.Queue()
         self.runner.watch(self.news.put)
 
     def start(self, *targets):

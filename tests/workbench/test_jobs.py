@@ -1,20 +1,26 @@
-"""Jobs in a worker process: told, joined, cancelled, killed, and cleaned up after."""
+"""Jobs: reported, joined and cancelled, in workers of this process; killed and cleaned up after, in processes."""
 
+import itertools
 import multiprocessing
 import os
 import queue
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
-from chores import Count, Deaf, Fail
+from chores import GATES, Count, Deaf, Fail, Held
 
+from topoact.processes import process_context
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
+from topoact.testing.workers import WorkerThread
 from topoact.workbench import open_workbench
+from topoact.workbench.jobs import process
 from topoact.workbench.jobs.process import DIED
 from topoact.workbench.jobs.runner import JobRunner
 from topoact.workbench.jobs.tasks import MapTask, ProjectionTask
@@ -55,14 +61,34 @@ class Observed:
 
 @pytest.fixture(scope="module")
 def runner(path):
-    runner = JobRunner(path)
+    """A runner with workers in this process, whose clock shows another second whenever it is looked at."""
+    clock = itertools.count().__next__
+    runner = JobRunner(path, make_worker=partial(WorkerThread, clock=clock), clock=clock)
     yield runner
     runner.close()
 
 
 @pytest.fixture
 def jobs(runner):
+    GATES.clear()
     observed = Observed(runner)
+    yield observed
+    for gate in list(GATES.values()):
+        gate.set()
+    observed.end()
+
+
+@pytest.fixture(scope="module")
+def process_runner(path):
+    runner = JobRunner(path)
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def processes(process_runner):
+    """Jobs in a worker process."""
+    observed = Observed(process_runner)
     yield observed
     observed.end()
 
@@ -83,12 +109,12 @@ def alive(pid):
     return True
 
 
-def test_a_map_is_computed_elsewhere_and_found_here(jobs, path):
+def test_a_map_is_computed_elsewhere_and_found_here(processes, path):
     bench, settings = open_workbench(path), dbscan(n_intervals=6, eps=25.0)
     name = bench.drawn_name(0, settings, None)
     assert bench.cache.load_graph(name.graph) is None
-    job = jobs.runner.submit(MapTask(bench.plan_drawing(0, settings)))
-    assert jobs.last(job).state == "done"
+    job = processes.runner.submit(MapTask(bench.plan_drawing(0, settings)))
+    assert processes.last(job).state == "done"
     assert bench.cache.load_graph(name.graph).n_points == 200
     assert bench.cache.load_drawing(*name) is not None
 
@@ -123,51 +149,53 @@ def test_jobs_run_one_after_the_other(jobs):
 
 
 def test_a_live_job_of_an_equal_task_is_joined(jobs):
-    job = jobs.runner.submit(Count(5))
-    assert jobs.runner.submit(Count(5)) == job
+    job = jobs.runner.submit(Held("one"))
+    assert jobs.runner.submit(Held("one")) == job
     assert jobs.runner.submit(Count(6)) != job
     jobs.running(job)
-    assert jobs.runner.submit(Count(5)) == job
+    assert jobs.runner.submit(Held("one")) == job
+    GATES["one"].set()
     jobs.last(job)
-    again = jobs.runner.submit(Count(5))
+    again = jobs.runner.submit(Held("one"))
     assert again != job
     jobs.last(again)
 
 
 def test_a_cancelled_job_is_not_joined(jobs):
-    job = jobs.runner.submit(Count(500))
+    job = jobs.runner.submit(Held("one"))
     jobs.running(job)
     assert jobs.runner.cancel(job)
-    again = jobs.runner.submit(Count(500))
+    again = jobs.runner.submit(Held("one"))
     assert again != job
     assert jobs.last(job).state == "cancelled"
     jobs.runner.cancel(again)
     assert jobs.last(again).state == "cancelled"
 
 
-def test_cancelling_a_job_that_listens_keeps_the_process(jobs):
-    job = jobs.runner.submit(Count(1000))
-    jobs.running(job)
+def test_cancelling_a_job_that_listens_keeps_the_process(processes):
+    job = processes.runner.submit(Count(1000, seconds=0.06))
+    processes.running(job)
     (before,) = multiprocessing.active_children()
-    assert jobs.runner.cancel(job)
-    assert jobs.last(job).state == "cancelled"
+    assert processes.runner.cancel(job)
+    assert processes.last(job).state == "cancelled"
     assert [child.pid for child in multiprocessing.active_children()] == [before.pid]
 
 
-def test_cancelling_a_job_that_does_not_listen_kills_the_process(jobs, tmp_path):
-    job = jobs.runner.submit(Deaf(tmp_path / "pid"))
+def test_cancelling_a_job_that_does_not_listen_kills_the_process(processes, tmp_path):
+    job = processes.runner.submit(Deaf(tmp_path / "pid"))
     pid = appears(tmp_path / "pid")
-    assert jobs.runner.cancel(job)
-    assert jobs.last(job).state == "cancelled"
+    assert processes.runner.cancel(job)
+    assert processes.last(job).state == "cancelled"
     assert not alive(pid)
-    after = jobs.runner.submit(Count(1))
-    assert jobs.last(after).state == "done"
+    after = processes.runner.submit(Count(1))
+    assert processes.last(after).state == "done"
 
 
 def test_cancelling_a_job_that_waits(jobs):
-    first, waiting = jobs.runner.submit(Count(10)), jobs.runner.submit(Count(11))
+    first, waiting = jobs.runner.submit(Held("one")), jobs.runner.submit(Count(11))
     assert jobs.runner.cancel(waiting)
     assert jobs.last(waiting).state == "cancelled"  # at once, before the first has ended
+    GATES["one"].set()
     assert jobs.last(first).state == "done"
     assert [status.state for status in jobs.of(waiting)] == ["queued", "cancelled"]
 
@@ -199,21 +227,21 @@ def test_settings_that_do_not_fit_are_told(jobs, path):
     assert status.error.startswith("unknown lens 'nope': choose l2, l1, ")
 
 
-def test_a_worker_killed_from_outside_at_work(jobs, tmp_path):
-    job = jobs.runner.submit(Deaf(tmp_path / "pid"))
+def test_a_worker_killed_from_outside_at_work(processes, tmp_path):
+    job = processes.runner.submit(Deaf(tmp_path / "pid"))
     os.kill(appears(tmp_path / "pid"), signal.SIGKILL)
-    status = jobs.last(job)
+    status = processes.last(job)
     assert (status.state, status.error) == ("failed", DIED)
-    assert jobs.last(jobs.runner.submit(Count(1))).state == "done"
+    assert processes.last(processes.runner.submit(Count(1))).state == "done"
 
 
-def test_a_worker_killed_from_outside_at_rest(jobs):
-    jobs.last(jobs.runner.submit(Count(1)))
+def test_a_worker_killed_from_outside_at_rest(processes):
+    processes.last(processes.runner.submit(Count(1)))
     (child,) = multiprocessing.active_children()
     os.kill(child.pid, signal.SIGKILL)
-    status = jobs.last(jobs.runner.submit(Count(1)))
+    status = processes.last(processes.runner.submit(Count(1)))
     assert status.state == "done" or status.error == DIED
-    assert jobs.last(jobs.runner.submit(Count(1))).state == "done"
+    assert processes.last(processes.runner.submit(Count(1))).state == "done"
 
 
 def test_who_watches_late_hears_of_all_jobs_so_far(jobs):
@@ -239,37 +267,51 @@ def test_close_ends_the_work_and_the_process(path, tmp_path):
     assert last == {job: "cancelled", waiting: "cancelled"}
 
 
+def test_where_a_process_cannot_be_forked_it_is_spawned(path, monkeypatch):
+    monkeypatch.setattr(process, "process_context", lambda *_modules: multiprocessing.get_context("spawn"))
+    observed = Observed(JobRunner(path))
+    assert observed.last(observed.runner.submit(Count(1))).state == "done"
+    observed.runner.close()
+
+
+def test_how_processes_are_started(monkeypatch):
+    assert process_context().get_start_method() == ("forkserver" if sys.platform == "linux" else "spawn")
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "deep/" * 20)
+    assert process_context().get_start_method() == "spawn"
+
+
 SCRIPT = """
 import sys
 import threading
 from pathlib import Path
-from chores import Count
+from chores import Count, Deaf
 from topoact.workbench.jobs.runner import JobRunner
 
 if __name__ == "__main__":
     runner = JobRunner(Path(sys.argv[1]))
     runner.watch(lambda status: print(status.state, flush=True))
-    runner.submit(Count(2000))
+    runner.submit({"listens": Count(2000, seconds=0.06), "deaf": Deaf(Path(sys.argv[1]) / "pid")}[sys.argv[2]])
     threading.Event().wait()
 """
 
 
-def test_when_the_server_is_killed_its_worker_ends_without_a_word(path, tmp_path):
+@pytest.mark.parametrize("task", ["listens", "deaf"])
+def test_when_the_server_is_killed_its_worker_ends_without_a_word(path, tmp_path, task):
     script = tmp_path / "run.py"
     script.write_text(SCRIPT)
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
-    with subprocess.Popen([sys.executable, script, path], **pipes) as process:
-        while process.stdout.readline() != "running\n":
-            assert process.poll() is None
-        process.kill()
-        errors = process.communicate(timeout=PATIENCE)[1]  # returns when the worker has closed them as well
+    with subprocess.Popen([sys.executable, script, path, task], **pipes) as server:
+        while server.stdout.readline() != "running\n":
+            assert server.poll() is None
+        server.kill()
+        errors = server.communicate(timeout=PATIENCE)[1]  # returns when the worker has closed them as well
     assert errors == ""
 
 
 def test_lanes_run_beside_each_other(jobs, tmp_path):
     """A picture that takes long keeps no graph waiting, and jobs of one lane wait for each other."""
-    slow = jobs.runner.submit(Count(2000, lane="images"))
+    slow = jobs.runner.submit(Held("one", lane="images"))
     jobs.running(slow)
     behind = jobs.runner.submit(Count(1, lane="images"))
     assert jobs.last(jobs.runner.submit(Count(2))).state == "done"
@@ -282,7 +324,7 @@ def test_lanes_run_beside_each_other(jobs, tmp_path):
 def test_a_study_that_is_gone(tmp_path):
     path = write_digits_study(tmp_path / "digits", n_examples=50)
     (path / "study.json").unlink()
-    observed = Observed(JobRunner(path))
+    observed = Observed(JobRunner(path, make_worker=WorkerThread))
     status = observed.last(observed.runner.submit(Count(1)))
     observed.runner.close()
     assert status.state == "failed"

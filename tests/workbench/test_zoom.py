@@ -250,3 +250,16 @@ def test_the_roots_are_the_nodes_of_the_coarser_cut(bench):
     bench.map("rows", at(1.0))
     left = names(bench, DrawingName(bench.drawn_name("rows", at(1.0), None).graph, ""))
     assert [modes[node] for node in roots(finest, 1.0)] == left
+
+
+def test_a_cut_of_a_tree_that_continues_a_larger_graph(bench):
+    large, small = replace(SETTINGS, k=3), replace(SETTINGS, k=40)
+    assert bench.map("rows", large.finest).n_nodes > bench.map("rows", small.finest).n_nodes
+    bench.draw("rows", large)
+    before = bench.drawn_name("rows", large, None)
+    bench.draw("rows", small, before)
+    whole = bench.drawn_name("rows", small, before)
+    cut = replace(small, prominence=1.0)
+    drawing = bench.draw("rows", cut, whole)
+    known, kept = names(bench, whole), names(bench, bench.drawn_name("rows", cut, whole))
+    assert [known[node] for node in drawing.continues] == kept

@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, JobEvent, MapRequest, NodeArguments, NodeImage, OutputWords, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary } from "./types";
+import type { ActivationImage, AttributionRequest, ExampleId, Graph, InversionRequest, JobEvent, KeyTerms, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -29,32 +29,32 @@ export interface Client {
   graph(address: string): Promise<Graph>;
   members(digest: string): Promise<Members>;
   /** Components, loops and branches of a graph. */
-  found(digest: string): Promise<Found>;
+  shape(digest: string): Promise<ShapeReport>;
   /** How much of a graph returns when it is built from some of the points. */
   stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability>;
-  /** What a node of a study of texts stands for in words. */
-  equivalents(graph: string, node: number): Promise<Equivalents>;
-  /** Find out which classes the nodes of a graph argue for. */
-  argue(request: ArgumentsRequest, progress: Progress, signal: AbortSignal): Promise<void>;
-  nodeArguments(graph: string, node: number): Promise<NodeArguments | OutputWords>;
+  /** Over-represented words of a node, and texts or words near its mean. */
+  keyTerms(graph: string, node: number): Promise<KeyTerms>;
+  /** Compute the attribution of the nodes of a graph to classes or words. */
+  attribute(request: AttributionRequest, progress: Progress, signal: AbortSignal): Promise<void>;
+  nodeAttribution(graph: string, node: number): Promise<NodeAttribution | LogitLens>;
   points(layer: number): Promise<Points>;
   projection(request: ProjectionRequest, progress: Progress, signal: AbortSignal): Promise<Float32Array>;
   columns(): Promise<Columns>;
   examples(rows: number[]): Promise<ExampleId[]>;
-  /** Rows of the examples that say something, in a study of texts. */
-  find(request: FindRequest): Promise<Uint32Array>;
+  /** Rows of the examples whose text holds a query. */
+  search(request: SearchRequest): Promise<Uint32Array>;
   thumbnail(row: number): string;
-  /** Make activation images; `begun` is told at once by which digests they go, in the order of the targets. */
+  /** Make activation images; `begun` is called at once with their digests, in the order of the targets. */
   invert(request: InversionRequest, begun: (digests: string[]) => void, progress: Progress, signal: AbortSignal): Promise<void>;
   activationImage(digest: string): Promise<ActivationImage>;
   /** The finished activation images of the nodes of a graph. */
   nodeImages(graph: string): Promise<NodeImage[]>;
-  /** Find out where an image or a text lands, in one layer first; `begun` is told at once under which name it goes. */
+  /** Locate an image or a text in the graphs of all layers, one layer first; `begun` is called at once with its digest. */
   locate(input: Blob | string, settings: Settings, layer: number, begun: (name: string) => void, progress: Progress, signal: AbortSignal): Promise<void>;
   /** What is known of an input. */
-  probe(name: string): Promise<Probe>;
+  locatedInput(name: string): Promise<LocatedInput>;
   /** Address of an activation image; of a preview, by its step. */
-  picture(digest: string, step: number | null): string;
+  imageAddress(digest: string, step: number | null): string;
 }
 
 /** The person, or a newer request, called the work off. */

@@ -3,7 +3,7 @@
 import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ActivationImage, ArgumentsRequest, Equivalents, ExampleId, FindRequest, Found, Graph, InversionRequest, InversionTicket, MapRequest, NodeArguments, NodeImage, OutputWords, Probe, ProjectionRequest, Settings, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
+import type { ActivationImage, AttributionRequest, ExampleId, Graph, InversionRequest, InversionTicket, KeyTerms, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -30,8 +30,8 @@ export class HttpClient implements Client {
     return (await this.frame(`api/graphs/${digest}/members`)) as unknown as Members;
   }
 
-  found(digest: string): Promise<Found> {
-    return this.json<Found>(`api/graphs/${digest}/found`);
+  shape(digest: string): Promise<ShapeReport> {
+    return this.json<ShapeReport>(`api/graphs/${digest}/shape`);
   }
 
   async stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability> {
@@ -39,16 +39,16 @@ export class HttpClient implements Client {
     return this.json<Stability>(`api/graphs/${result}/stability`);
   }
 
-  equivalents(graph: string, node: number): Promise<Equivalents> {
-    return this.json<Equivalents>(`api/graphs/${graph}/nodes/${node}/equivalents`);
+  keyTerms(graph: string, node: number): Promise<KeyTerms> {
+    return this.json<KeyTerms>(`api/graphs/${graph}/nodes/${node}/keyterms`);
   }
 
-  async argue(request: ArgumentsRequest, progress: Progress, signal: AbortSignal): Promise<void> {
-    await this.obtain("api/arguments", request, progress, signal);
+  async attribute(request: AttributionRequest, progress: Progress, signal: AbortSignal): Promise<void> {
+    await this.obtain("api/attributions", request, progress, signal);
   }
 
-  nodeArguments(graph: string, node: number): Promise<NodeArguments | OutputWords> {
-    return this.json<NodeArguments | OutputWords>(`api/graphs/${graph}/nodes/${node}/arguments`);
+  nodeAttribution(graph: string, node: number): Promise<NodeAttribution | LogitLens> {
+    return this.json<NodeAttribution | LogitLens>(`api/graphs/${graph}/nodes/${node}/attribution`);
   }
 
   async points(layer: number): Promise<Points> {
@@ -76,11 +76,11 @@ export class HttpClient implements Client {
   async locate(input: Blob | string, settings: Settings, layer: number, begun: (name: string) => void, progress: Progress, signal: AbortSignal): Promise<void> {
     const query = new URLSearchParams({ layer: String(layer), settings: JSON.stringify(settings) });
     const body = typeof input === "string" ? { text: input } : input;
-    await this.obtain<Ticket>(`api/probes?${query}`, body, progress, signal, ({ result }) => begun(result));
+    await this.obtain<Ticket>(`api/located-inputs?${query}`, body, progress, signal, ({ result }) => begun(result));
   }
 
-  probe(name: string): Promise<Probe> {
-    return this.json<Probe>(`api/probes/${name}`);
+  locatedInput(name: string): Promise<LocatedInput> {
+    return this.json<LocatedInput>(`api/located-inputs/${name}`);
   }
 
   async columns(): Promise<Columns> {
@@ -91,19 +91,19 @@ export class HttpClient implements Client {
     return this.json<ExampleId[]>("api/examples", "POST", { rows });
   }
 
-  async find(request: FindRequest): Promise<Uint32Array> {
-    return (await this.frame("api/examples/find", "POST", request)).rows as Uint32Array;
+  async search(request: SearchRequest): Promise<Uint32Array> {
+    return (await this.frame("api/examples/search", "POST", request)).rows as Uint32Array;
   }
 
   thumbnail(row: number): string {
     return this.address(`api/examples/${row}/thumbnail`);
   }
 
-  picture(digest: string, version: number | null): string {
-    return this.address(`api/inversions/${digest}/image${version === null ? "" : `?step=${version}`}`);
+  imageAddress(digest: string, step: number | null): string {
+    return this.address(`api/inversions/${digest}/image${step === null ? "" : `?step=${step}`}`);
   }
 
-  /** Ask until it is there; `begun` is told the ticket before its work is waited for. */
+  /** Ask until it is there; `begun` is called with the ticket before its job ends. */
   private async obtain<T extends { job: string | null }>(path: string, body: object, progress: Progress, signal: AbortSignal, begun?: (ticket: T) => void): Promise<T> {
     for (;;) {
       const ticket = await this.json<T>(path, "POST", body);

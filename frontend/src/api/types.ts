@@ -5,22 +5,22 @@ export interface WireMessages {
   MapRequest: MapRequest;
   Ticket: Ticket;
   Graph: Graph;
-  Found: Found;
+  ShapeReport: ShapeReport;
   StabilityRequest: StabilityRequest;
   Stability: Stability;
   InversionRequest: InversionRequest;
   InversionTicket: InversionTicket;
   ActivationImage: ActivationImage;
   NodeImage: NodeImage;
-  Equivalents: Equivalents;
-  ArgumentsRequest: ArgumentsRequest;
-  NodeArguments: NodeArguments;
-  OutputWords: OutputWords;
-  Probe: Probe;
-  TextProbe: TextProbe;
+  KeyTerms: KeyTerms;
+  AttributionRequest: AttributionRequest;
+  NodeAttribution: NodeAttribution;
+  LogitLens: LogitLens;
+  LocatedInput: LocatedInput;
+  TextInput: TextInput;
   ProjectionRequest: ProjectionRequest;
   RowsRequest: RowsRequest;
-  FindRequest: FindRequest;
+  SearchRequest: SearchRequest;
   ExampleId: ExampleId;
   JobEvent: JobEvent;
   Problem: Problem;
@@ -60,11 +60,11 @@ export interface StudySummary {
   /**
    * Whether the network is at hand: inputs of one's own can be located.
    */
-  network: boolean;
+  has_network: boolean;
   /**
    * Whether activation images can be made.
    */
-  pictures: boolean;
+  has_activation_images: boolean;
 }
 /**
  * One layer of the study; `id` is its place in the list and its name in every address.
@@ -198,7 +198,7 @@ export interface Graph {
   layout: string;
   layer: number;
   settings: Settings | null;
-  given: Given | null;
+  imported: ImportedFacts | null;
   /**
    * The ε in use, resolved; the least and the greatest where each interval has its own.
    */
@@ -223,7 +223,7 @@ export interface Graph {
 /**
  * What an imported graph has in the place of what only vectors tell; a node's `interval` is its cube's number.
  */
-export interface Given {
+export interface ImportedFacts {
   /**
    * What the lens_mean of a node is: the mean of a lens, or 'cube'.
    */
@@ -239,7 +239,7 @@ export interface Given {
   /**
    * Largest classes of each node; empty if the file tells none.
    */
-  shares: GivenShare[][];
+  shares: ClassShare[][];
   /**
    * Whether n_points counts all points, not only up to the last in some node.
    */
@@ -248,7 +248,7 @@ export interface Given {
 /**
  * A class, by its place among the names, and its share of the members of a node.
  */
-export interface GivenShare {
+export interface ClassShare {
   code: number;
   share: number;
 }
@@ -309,7 +309,7 @@ export interface Caution {
 /**
  * What the shape of a graph says; its features are those that live longest, these first.
  */
-export interface Found {
+export interface ShapeReport {
   counts: FeatureCount[];
   features: Feature[];
   n_features: number;
@@ -465,15 +465,15 @@ export interface NodeImage {
 /**
  * What a node stands for in words: texts nearest to its mean, and words that are over-represented in it.
  */
-export interface Equivalents {
+export interface KeyTerms {
   unit: "text" | "word";
   metric: "euclidean" | "cosine";
   nearest: NearText[];
-  words: TellingWord[];
+  words: KeyTerm[];
   /**
    * How many words are over-represented; the surest are listed.
    */
-  n_telling: number;
+  n_key_terms: number;
   /**
    * How many words were tested.
    */
@@ -523,7 +523,7 @@ export interface Passage {
 /**
  * A word that more texts of the node hold than chance would have it.
  */
-export interface TellingWord {
+export interface KeyTerm {
   word: string;
   /**
    * Texts of the node that hold it.
@@ -546,34 +546,34 @@ export interface TellingWord {
 /**
  * Ask which classes the nodes of a graph of a layer argue for.
  */
-export interface ArgumentsRequest {
+export interface AttributionRequest {
   layer: number;
   graph: string;
 }
 /**
  * What a node argues for, beside where its members come from.
  */
-export interface NodeArguments {
+export interface NodeAttribution {
   /**
    * In the order of their rank.
    */
-  classes: ArguedClass[];
+  classes: AttributedClass[];
   n_classes: number;
   members_by: "label" | "prediction";
   /**
    * What the network says at the node's mean.
    */
-  said: string;
-  said_share: number;
+  prediction: string;
+  prediction_share: number;
   /**
    * Whether something flows past the layer; it is that of a neutral input.
    */
-  flows_past: boolean;
+  is_bypassed: boolean;
 }
 /**
  * A class that a node argues for, or that its members come from.
  */
-export interface ArguedClass {
+export interface AttributedClass {
   output: number;
   name: string;
   /**
@@ -596,8 +596,8 @@ export interface ArguedClass {
 /**
  * What a language model says with the mean of a node as its last state, the likeliest first.
  */
-export interface OutputWords {
-  output_words: OutputWord[];
+export interface LogitLens {
+  words: OutputWord[];
 }
 /**
  * A token of a language model, as it is written, and its probability.
@@ -609,7 +609,7 @@ export interface OutputWord {
 /**
  * What is known of an input; while its job runs, of the layers that are done.
  */
-export interface Probe {
+export interface LocatedInput {
   digest: string;
   kind: "image" | "text";
   text: string | null;
@@ -622,9 +622,9 @@ export interface Probe {
    */
   predictions: Prediction[];
   notices: string[];
-  places: ProbePlace[];
+  locations: LayerLocation[];
   /**
-   * How many places there will be; 0 before the network has answered.
+   * How many locations there will be; 0 before the network has answered.
    */
   n_layers: number;
 }
@@ -638,7 +638,7 @@ export interface Prediction {
 /**
  * Where an input lands in the graph of a layer.
  */
-export interface ProbePlace {
+export interface LayerLocation {
   layer: number;
   name: string;
   graph: string;
@@ -651,7 +651,7 @@ export interface ProbePlace {
   /**
    * Those of most vectors first.
    */
-  nodes: Hit[];
+  nodes: NodeDistance[];
   nearest: Neighbour[];
   /**
    * The nearest node, where the input lands in none.
@@ -680,7 +680,7 @@ export interface ProbePlace {
 /**
  * A node in which vectors of an input land.
  */
-export interface Hit {
+export interface NodeDistance {
   node: number;
   /**
    * From its nearest member.
@@ -706,7 +706,7 @@ export interface Neighbour {
 /**
  * A text that is to be located; an image travels as it is.
  */
-export interface TextProbe {
+export interface TextInput {
   text: string;
 }
 /**
@@ -728,7 +728,7 @@ export interface RowsRequest {
 /**
  * Ask which examples say something; with `whole` as a word of its own; by default in their texts.
  */
-export interface FindRequest {
+export interface SearchRequest {
   query: string;
   whole: boolean;
   column?: string | null;

@@ -42,7 +42,7 @@ export function pan(camera: Camera, dx: number, dy: number): Camera {
   return { ...camera, x: camera.x - dx / scale, y: camera.y + dy / scale };
 }
 
-/** Return the camera that shows all the places inside the margins, with `pad` layout units around them. */
+/** Return the camera that shows all the positions inside the margins, with `pad` layout units around them. */
 export function fit(xy: ArrayLike<number>, view: Viewport, margins: Margins, pad = 0): Camera {
   const [left, bottom, right, top] = bounds(xy, pad);
   const width = Math.max(40, view.width - margins.left - margins.right);
@@ -66,7 +66,7 @@ export function bounds(xy: ArrayLike<number>, pad: number): [number, number, num
   return left <= right ? [left - pad, bottom - pad, right + pad, top + pad] : [-1, -1, 1, 1];
 }
 
-/** Return the share of the places that are inside the view. */
+/** Return the share of the positions that are inside the view. */
 export function shareInView(xy: Float32Array, camera: Camera, view: Viewport): number {
   let inside = 0;
   for (let i = 0; i < xy.length; i += 2) {

@@ -2,7 +2,7 @@
 
 import type { Camera } from "../state/view";
 import { scaleOf, toScreen, type Viewport } from "./camera";
-import type { Places } from "./pick";
+import type { DrawnNodes } from "./pick";
 import { pixelRadius } from "./sizes";
 
 export interface Label {
@@ -21,27 +21,27 @@ interface Disc {
   r: number;
 }
 
-const HEIGHT = 15;
-const LETTER = 6.4;
-const GAP = 4;
-const REPEAT = 150;
-const TRIED = 300;
-const CELL = 48;
+const LABEL_HEIGHT = 15;
+const LETTER_WIDTH = 6.4;
+const LABEL_GAP = 4;
+const REPEAT_DISTANCE = 150;
+const MAX_TRIED = 300;
+const CELL_SIZE = 48;
 
 /** Return at most `most` labels, the largest nodes first, none of them over what is `reserved`. */
-export function placeLabels(places: Places, names: (string | null)[], camera: Camera, view: Viewport, most: number, reserved: Box[] = []): Label[] {
-  const discs = discsOnScreen(places, camera, view);
+export function placeLabels(nodes: DrawnNodes, names: (string | null)[], camera: Camera, view: Viewport, most: number, reserved: Box[] = []): Label[] {
+  const discs = discsOnScreen(nodes, camera, view);
   const order = [...discs.keys()].filter((id) => names[id]);
-  order.sort((a, b) => places.radii[b] - places.radii[a] || a - b);
+  order.sort((a, b) => nodes.radii[b] - nodes.radii[a] || a - b);
   const grid = gridOf(discs);
   const taken = [...reserved];
   const labels: Label[] = [];
-  for (const node of order.slice(0, TRIED)) {
+  for (const node of order.slice(0, MAX_TRIED)) {
     if (labels.length >= most) break;
     const text = names[node] as string;
     const disc = discs.get(node) as Disc;
-    if (labels.some((other) => other.text === text && Math.hypot(other.x - disc.x, other.y - disc.y) < REPEAT)) continue;
-    const box = seats(disc, text.length * LETTER + 4).find((seat) => isFree(seat, taken, grid, view));
+    if (labels.some((other) => other.text === text && Math.hypot(other.x - disc.x, other.y - disc.y) < REPEAT_DISTANCE)) continue;
+    const box = seats(disc, text.length * LETTER_WIDTH + 4).find((seat) => isFree(seat, taken, grid, view));
     if (!box) continue;
     taken.push(box);
     labels.push({ node, text, x: (box[0] + box[2]) / 2, y: box[1] });
@@ -49,7 +49,7 @@ export function placeLabels(places: Places, names: (string | null)[], camera: Ca
   return labels;
 }
 
-function discsOnScreen({ visible, xy, radii }: Places, camera: Camera, view: Viewport): Map<number, Disc> {
+function discsOnScreen({ visible, xy, radii }: DrawnNodes, camera: Camera, view: Viewport): Map<number, Disc> {
   const scale = scaleOf(camera);
   const discs = new Map<number, Disc>();
   for (let id = 0; id < radii.length; id++) {
@@ -62,13 +62,13 @@ function discsOnScreen({ visible, xy, radii }: Places, camera: Camera, view: Vie
 
 /** Below, right, left, above. */
 function seats({ x, y, r }: Disc, width: number): Box[] {
-  const out = r + GAP;
-  const middle = y - HEIGHT / 2;
+  const out = r + LABEL_GAP;
+  const middle = y - LABEL_HEIGHT / 2;
   return [
-    [x - width / 2, y + out, x + width / 2, y + out + HEIGHT],
-    [x + out, middle, x + out + width, middle + HEIGHT],
-    [x - out - width, middle, x - out, middle + HEIGHT],
-    [x - width / 2, y - out - HEIGHT, x + width / 2, y - out],
+    [x - width / 2, y + out, x + width / 2, y + out + LABEL_HEIGHT],
+    [x + out, middle, x + out + width, middle + LABEL_HEIGHT],
+    [x - out - width, middle, x - out, middle + LABEL_HEIGHT],
+    [x - width / 2, y - out - LABEL_HEIGHT, x + width / 2, y - out],
   ];
 }
 
@@ -88,8 +88,8 @@ function gridOf(discs: Map<number, Disc>): Map<string, Disc[]> {
 
 function cellsOf([left, top, right, bottom]: Box): string[] {
   const cells: string[] = [];
-  for (let column = Math.floor(left / CELL); column <= Math.floor(right / CELL); column++) {
-    for (let row = Math.floor(top / CELL); row <= Math.floor(bottom / CELL); row++) cells.push(`${column} ${row}`);
+  for (let column = Math.floor(left / CELL_SIZE); column <= Math.floor(right / CELL_SIZE); column++) {
+    for (let row = Math.floor(top / CELL_SIZE); row <= Math.floor(bottom / CELL_SIZE); row++) cells.push(`${column} ${row}`);
   }
   return cells;
 }

@@ -6,18 +6,19 @@ import type { Camera } from "../state/view";
 import { scaleOf } from "./camera";
 import { PieLayer } from "./pie-layer";
 import { RoundImageLayer } from "./round-image-layer";
-import type { Ink, Scene } from "./scene";
+import type { Scene } from "./scene";
 import { MIN_PIXELS, pixelRadius, radiusFactor } from "./sizes";
+import type { Theme } from "./theme";
 
-/** A node that is ringed: selected, hovered, pinned, of a path, or one in which an input lands. */
+/** A node that is ringed: selected, hovered, pinned, of a path, or one that contains an input. */
 export interface Ring {
   x: number;
   y: number;
   radius: number;
-  kind: "selected" | "hovered" | "pinned" | "passed" | "landed";
+  kind: "selected" | "hovered" | "pinned" | "passed" | "located";
 }
 
-export interface NodeImage {
+export interface NodeSprite {
   node: number;
   url: string;
   x: number;
@@ -31,7 +32,7 @@ export interface NodeImage {
 
 export interface Overlay {
   rings: Ring[];
-  images: NodeImage[];
+  images: NodeSprite[];
   /** Edges that are hovered or selected, or of a path. */
   highlights: Highlight[];
 }
@@ -43,16 +44,16 @@ export interface Highlight {
 
 const FLAT = { depthCompare: "always", depthWriteEnabled: false } as const;
 
-export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, ink: Ink): Layer[] {
+export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, theme: Theme): Layer[] {
   const scale = scaleOf(camera);
   const layers: (Layer | null)[] = [
-    ...hullLayers(scene, ink),
+    ...hullLayers(scene, theme),
     edgeLayer(scene, scale),
-    overlay.highlights.length ? highlightLayer(overlay.highlights, ink) : null,
+    overlay.highlights.length ? highlightLayer(overlay.highlights, theme) : null,
     discLayer(scene, scale),
     scene.slices && sliceLayer(scene, scale),
     overlay.images.length ? imageLayer(overlay, scale) : null,
-    overlay.rings.length ? ringLayer(overlay, scale, ink) : null,
+    overlay.rings.length ? ringLayer(overlay, scale, theme) : null,
   ];
   return layers.filter((layer) => layer !== null);
 }
@@ -60,8 +61,8 @@ export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, ink:
 /** Width of the tie beneath two nodes, in layout units. */
 const TIE = 0.42;
 
-function hullLayers({ hulls }: Scene, ink: Ink): Layer[] {
-  const flat = { parameters: FLAT, updateTriggers: { getFillColor: ink.hull.join(), getColor: ink.hull.join() } };
+function hullLayers({ hulls }: Scene, theme: Theme): Layer[] {
+  const flat = { parameters: FLAT, updateTriggers: { getFillColor: theme.hull.join(), getColor: theme.hull.join() } };
   if (!hulls.radius.length) return [];
   return [
     new LineLayer({
@@ -71,7 +72,7 @@ function hullLayers({ hulls }: Scene, ink: Ink): Layer[] {
         length: hulls.source.length / 2,
         attributes: { getSourcePosition: { value: hulls.source, size: 2 }, getTargetPosition: { value: hulls.target, size: 2 } },
       })),
-      getColor: [...ink.hull, 255],
+      getColor: [...theme.hull, 255],
       getWidth: TIE,
       widthUnits: "common",
     }),
@@ -82,7 +83,7 @@ function hullLayers({ hulls }: Scene, ink: Ink): Layer[] {
         length: hulls.radius.length,
         attributes: { getPosition: { value: hulls.position, size: 2 }, getRadius: { value: hulls.radius, size: 1 } },
       })),
-      getFillColor: [...ink.hull, 255],
+      getFillColor: [...theme.hull, 255],
       radiusUnits: "common",
     }),
   ];
@@ -107,13 +108,13 @@ function edgeLayer({ lines }: Scene, scale: number): Layer {
   });
 }
 
-function highlightLayer(edges: Highlight[], ink: Ink): Layer {
+function highlightLayer(edges: Highlight[], theme: Theme): Layer {
   return new LineLayer<Highlight>({
     id: "highlights",
     data: edges,
     getSourcePosition: (d) => [...d.from, 0],
     getTargetPosition: (d) => [...d.to, 0],
-    getColor: [...ink.accent, 255],
+    getColor: [...theme.accent, 255],
     getWidth: 4,
     widthUnits: "pixels",
     parameters: FLAT,
@@ -169,7 +170,7 @@ const ROUND = { side: 96, width: (radius: number) => 2 * (radius - Math.max(2.5,
 function imageLayer({ images }: Overlay, scale: number): Layer {
   const { round } = images[0];
   const { side, width } = round ? ROUND : SQUARE;
-  const ImageLayer = round ? RoundImageLayer<NodeImage> : IconLayer<NodeImage>;
+  const ImageLayer = round ? RoundImageLayer<NodeSprite> : IconLayer<NodeSprite>;
   return new ImageLayer({
     id: round ? "activations" : "images",
     data: images,
@@ -189,16 +190,16 @@ const RINGS: Record<Ring["kind"], { gap: number; width: number }> = {
   hovered: { gap: 1.5, width: 1.5 },
   pinned: { gap: 0.5, width: 1 },
   passed: { gap: 2, width: 1.5 },
-  landed: { gap: 6.5, width: 2 },
+  located: { gap: 6.5, width: 2 },
 };
 
-function ringLayer({ rings }: Overlay, scale: number, ink: Ink): Layer {
+function ringLayer({ rings }: Overlay, scale: number, theme: Theme): Layer {
   return new ScatterplotLayer<Ring>({
     id: "rings",
     data: rings,
     getPosition: (d) => [d.x, d.y, 0],
     getRadius: (d) => pixelRadius(d.radius, scale) + RINGS[d.kind].gap,
-    getLineColor: (d) => [...(d.kind === "selected" || d.kind === "passed" ? ink.accent : ink.text), d.kind === "pinned" ? 150 : 255],
+    getLineColor: (d) => [...(d.kind === "selected" || d.kind === "passed" ? theme.accent : theme.text), d.kind === "pinned" ? 150 : 255],
     getLineWidth: (d) => RINGS[d.kind].width,
     updateTriggers: { getRadius: scale },
     radiusUnits: "pixels",

@@ -2,11 +2,11 @@
 
 import type { Camera } from "../state/view";
 import { scaleOf, toScreen, type Viewport } from "./camera";
-import type { Places } from "./pick";
+import type { DrawnNodes } from "./pick";
 import { pixelRadius } from "./sizes";
 
 /** Return the visible nodes whose middle is in view or at most `around` pixels out of it, the largest first. */
-export function nodesInView({ visible, xy, radii }: Omit<Places, "graph">, camera: Camera, { width, height }: Viewport, around = 0): number[] {
+export function nodesInView({ visible, xy, radii }: Omit<DrawnNodes, "graph">, camera: Camera, { width, height }: Viewport, around = 0): number[] {
   const inView = [...radii.keys()].filter((node) => {
     const [x, y] = toScreen(camera, { width, height }, xy[2 * node], xy[2 * node + 1]);
     return visible.nodes[node] && x >= -around && y >= -around && x <= width + around && y <= height + around;

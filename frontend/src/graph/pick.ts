@@ -8,7 +8,7 @@ import { pixelRadius } from "./sizes";
 
 export type Hit = { kind: "node"; id: number } | { kind: "edge"; id: number } | null;
 
-export interface Places {
+export interface DrawnNodes {
   graph: Graph;
   visible: Visible;
   xy: Float32Array;
@@ -18,11 +18,11 @@ export interface Places {
 const NODE_REACH = 4;
 const EDGE_REACH = 5;
 
-export function pick(places: Places, camera: Camera, view: Viewport, sx: number, sy: number): Hit {
-  return pickNode(places, camera, view, sx, sy) ?? pickEdge(places, camera, view, sx, sy);
+export function pick(nodes: DrawnNodes, camera: Camera, view: Viewport, sx: number, sy: number): Hit {
+  return pickNode(nodes, camera, view, sx, sy) ?? pickEdge(nodes, camera, view, sx, sy);
 }
 
-function pickNode({ visible, xy, radii }: Places, camera: Camera, view: Viewport, sx: number, sy: number): Hit {
+function pickNode({ visible, xy, radii }: DrawnNodes, camera: Camera, view: Viewport, sx: number, sy: number): Hit {
   const scale = scaleOf(camera);
   let best: Hit = null;
   let bestGap = NODE_REACH;
@@ -37,7 +37,7 @@ function pickNode({ visible, xy, radii }: Places, camera: Camera, view: Viewport
   return best;
 }
 
-function pickEdge({ graph, visible, xy }: Places, camera: Camera, view: Viewport, sx: number, sy: number): Hit {
+function pickEdge({ graph, visible, xy }: DrawnNodes, camera: Camera, view: Viewport, sx: number, sy: number): Hit {
   let best: Hit = null;
   let bestGap = EDGE_REACH;
   for (const edge of visible.edges) {

@@ -1,4 +1,4 @@
-/** The points of a projection as layers: everything in its colour or in grey, the looked-for points on top. */
+/** The points of a projection as layers: everything in its colour or in grey, the highlighted points on top. */
 
 import type { Layer } from "@deck.gl/core";
 import { ScatterplotLayer } from "@deck.gl/layers";

@@ -1,21 +1,11 @@
 /** From the state to arrays that can be drawn: no WebGL here. */
 
 import type { Graph } from "../api/types";
-import { type NodeClasses, classesOf } from "../state/classes";
-import { isDetail } from "../state/modes";
+import { classesOf, type NodeClasses } from "../state/classes";
+import { isDetail } from "../state/mode-tree";
 import { OTHER, type Rgb } from "../state/palette";
 import type { Visible } from "../state/visible";
-
-export interface Ink {
-  background: Rgb;
-  /** Beneath what is one in the skeleton. */
-  hull: Rgb;
-  /** Weakest and strongest edge. */
-  weak: Rgb;
-  strong: Rgb;
-  accent: Rgb;
-  text: Rgb;
-}
+import type { Theme } from "./theme";
 
 export interface SceneInput {
   graph: Graph;
@@ -26,7 +16,7 @@ export interface SceneInput {
   /** Between 0 (faded) and 1 for each node; null when nothing is faded. */
   strength: Float32Array | null;
   pies: { classes: NodeClasses; palette: Rgb[] } | null;
-  ink: Ink;
+  theme: Theme;
 }
 
 export interface Discs {
@@ -87,16 +77,16 @@ function buildHulls({ graph, visible, xy, radii }: SceneInput): Hulls {
   const group = graph.nodes.group ?? [];
   const tied = [...group.keys()].filter((node) => group[node] !== node && visible.nodes[node] && visible.nodes[group[node]]);
   const under = [...new Set(tied.flatMap((node) => [node, group[node]]))];
-  const places = (ids: number[]) => Float32Array.from(ids.flatMap((id) => [xy[2 * id], xy[2 * id + 1]]));
+  const positions = (ids: number[]) => Float32Array.from(ids.flatMap((id) => [xy[2 * id], xy[2 * id + 1]]));
   return {
-    position: places(under),
+    position: positions(under),
     radius: Float32Array.from(under, (node) => radii[node] + BRIM),
-    source: places(tied),
-    target: places(tied.map((node) => group[node])),
+    source: positions(tied),
+    target: positions(tied.map((node) => group[node])),
   };
 }
 
-/** Return how strongly each node is drawn when the given shares of their members are looked for. */
+/** Return how strongly each node is drawn by the share of its members in the search result. */
 export function strengths(shares: Float32Array): Float32Array {
   return shares.map((share) => (share > 0 ? 0.3 + 0.7 * Math.sqrt(share) : FADED));
 }
@@ -106,7 +96,7 @@ function drawOrder({ visible, radii }: SceneInput): Uint32Array {
   return Uint32Array.from(ids.sort((a, b) => radii[b] - radii[a] || a - b));
 }
 
-function buildDiscs({ graph, xy, radii, colours, strength, ink }: SceneInput, ids: Uint32Array): Discs {
+function buildDiscs({ graph, xy, radii, colours, strength, theme }: SceneInput, ids: Uint32Array): Discs {
   const discs = {
     ids,
     position: new Float32Array(2 * ids.length),
@@ -121,14 +111,14 @@ function buildDiscs({ graph, xy, radii, colours, strength, ink }: SceneInput, id
     discs.radius[i] = radii[node];
     const seen = strength?.[node] ?? 1;
     const firm = detailed && !isDetail(graph, node);
-    paint(discs.fill, i, mix(ink.background, colours[node], seen));
-    paint(discs.outline, i, firm ? mix(ink.background, ink.text, seen) : ink.background);
+    paint(discs.fill, i, mix(theme.background, colours[node], seen));
+    paint(discs.outline, i, firm ? mix(theme.background, theme.text, seen) : theme.background);
     discs.outlineWidth[i] = firm ? FIRM : LIGHT;
   });
   return discs;
 }
 
-function buildSlices({ xy, radii, strength, pies, ink }: SceneInput, ids: Uint32Array): Slices {
+function buildSlices({ xy, radii, strength, pies, theme }: SceneInput, ids: Uint32Array): Slices {
   const rows: { node: number; start: number; colour: Rgb }[] = [];
   for (const node of ids) {
     for (const slice of pieOf(classesOf(pies!.classes, node), pies!.palette)) rows.push({ node, ...slice });
@@ -143,7 +133,7 @@ function buildSlices({ xy, radii, strength, pies, ink }: SceneInput, ids: Uint32
     slices.position.set([xy[2 * node], xy[2 * node + 1]], 2 * i);
     slices.radius[i] = radii[node];
     slices.start[i] = start;
-    paint(slices.fill, i, mix(ink.background, colour, strength?.[node] ?? 1));
+    paint(slices.fill, i, mix(theme.background, colour, strength?.[node] ?? 1));
   });
   return slices;
 }
@@ -163,7 +153,7 @@ export function pieOf({ codes, counts }: ReturnType<typeof classesOf>, palette: 
   return slices;
 }
 
-function buildLines({ graph, visible, xy, strength, ink }: SceneInput): Lines {
+function buildLines({ graph, visible, xy, strength, theme }: SceneInput): Lines {
   const { source, target, jaccard } = graph.edges;
   const n = visible.edges.length;
   const lines = {
@@ -178,7 +168,7 @@ function buildLines({ graph, visible, xy, strength, ink }: SceneInput): Lines {
     lines.target.set([xy[2 * b], xy[2 * b + 1]], 2 * i);
     const weight = Math.sqrt(jaccard[edge]);
     const seen = strength ? Math.min(strength[a], strength[b]) : 1;
-    paint(lines.colour, i, mix(ink.background, mix(ink.weak, ink.strong, weight), 0.15 + 0.85 * seen));
+    paint(lines.colour, i, mix(theme.background, mix(theme.weak, theme.strong, weight), 0.15 + 0.85 * seen));
     lines.width[i] = THINNEST + (THICKEST - THINNEST) * weight;
   });
   return lines;

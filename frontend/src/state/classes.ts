@@ -15,7 +15,7 @@ export interface NodeClasses {
   purity: Float32Array;
 }
 
-export interface ClassShare {
+export interface ClassCount {
   code: number;
   count: number;
   share: number;
@@ -70,7 +70,7 @@ function tallied(points: Uint32Array, labels: ArrayLike<number>, tally: Uint32Ar
 }
 
 /** Return the classes that occur, the most frequent first; `codes` names those that are counted, by default all. */
-export function ranked(counts: ArrayLike<number>, codes?: ArrayLike<number>): ClassShare[] {
+export function ranked(counts: ArrayLike<number>, codes?: ArrayLike<number>): ClassCount[] {
   const list = Array.from(counts, (count, i) => ({ code: codes ? codes[i] : i, count })).filter((entry) => entry.count > 0);
   const total = list.reduce((sum, entry) => sum + entry.count, 0);
   return list

@@ -3,7 +3,7 @@
 import type { Members } from "../api/client";
 import type { Graph } from "../api/types";
 import type { NodeClasses } from "./classes";
-import { lensOf } from "./given";
+import { lensOf } from "./imported-graph";
 import { nodeMeans } from "./members";
 import { crossingRamp, lensRamp, OTHER, purityRamp, type Ramp, type Rgb } from "./palette";
 import { extent } from "./points";
@@ -69,16 +69,16 @@ function byShare(title: string, shares: ArrayLike<number>, least: number, source
 
 /** Colour by a number; one that goes below zero and above has its zero in the middle, unless `dark` is null. */
 function byNumber(title: string, nodes: Float32Array, points: ArrayLike<number>, dark: boolean | null): Colouring {
-  const found = extent(nodes.length > 1 ? nodes : points);
-  const crosses = dark !== null && found[0] < 0 && found[1] > 0;
-  const most = Math.max(-found[0], found[1]);
-  const range: [number, number] = crosses ? [-most, most] : found;
+  const span = extent(nodes.length > 1 ? nodes : points);
+  const crosses = dark !== null && span[0] < 0 && span[1] > 0;
+  const most = Math.max(-span[0], span[1]);
+  const range: [number, number] = crosses ? [-most, most] : span;
   const ramp = crosses ? crossingRamp(dark) : lensRamp;
-  const place = (value: number) => (value - range[0]) / (range[1] - range[0] || 1);
+  const shareOf = (value: number) => (value - range[0]) / (range[1] - range[0] || 1);
   return {
     title: `mean ${title}`,
-    nodes: Array.from(nodes, (value) => ramp(place(value))),
-    point: (point) => ramp(place(points[point])),
+    nodes: Array.from(nodes, (value) => ramp(shareOf(value))),
+    point: (point) => ramp(shareOf(points[point])),
     scale: { ramp, range, share: false },
   };
 }

@@ -29,13 +29,13 @@ export function firstCategory(study: StudySummary): string {
 }
 
 export function categoriesOf(study: StudySummary, columns: Columns): Map<string, Category> {
-  const found = study.columns.flatMap((column) => {
+  const all = study.columns.flatMap((column) => {
     const codes = columns[column.name];
     return column.categories && codes instanceof Int32Array ? [category(column, column.categories, codes)] : [];
   });
-  const classes = sum(found.filter(({ name }) => name === "label" || name === "prediction").map(({ counts }) => counts));
+  const classes = sum(all.filter(({ name }) => name === "label" || name === "prediction").map(({ counts }) => counts));
   const shared = new Set(study.columns.filter((column) => column.classes).map(({ name }) => name));
-  return new Map(found.map((one) => [one.name, shared.has(one.name) && classes ? { ...one, weights: classes } : one]));
+  return new Map(all.map((one) => [one.name, shared.has(one.name) && classes ? { ...one, weights: classes } : one]));
 }
 
 function category({ name }: Column, values: string[], codes: Int32Array): Category {

@@ -15,7 +15,7 @@ export const inEachInterval = (rule: string): string => `${rule}:interval`;
 
 export const isByInterval = (eps: number | string): boolean => typeof eps === "string" && eps.endsWith(":interval");
 
-/** Return a rule with its name; of those that the slider leaves, also one that only an address or the shell has said. */
+/** Return a rule with its name; of those that the slider leaves, also one that only an address or the shell has set. */
 export function named(rule: string): Rule {
   const [kind, share] = rule.split(":");
   return { value: rule, label: kind === "quantile" ? `${Number((100 * Number(share)).toPrecision(4))} % quantile` : kind };

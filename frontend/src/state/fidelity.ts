@@ -1,4 +1,4 @@
-/** How well an activation image answers like what it was made for, in words. */
+/** How well the activation of an image matches its target, in words. */
 
 import type { ActivationImage } from "../api/types";
 
@@ -13,14 +13,14 @@ export function cosineText(cosine: number | null): string {
   return cosine.toFixed(2).replace("-", "−").replace("0.", ".");
 }
 
-/** Say whether the image can be read, and why not. */
+/** Say whether the image can be interpreted, and why not. */
 export function verdict({ cosine }: Pick<ActivationImage, "cosine">, noun: string): string {
-  if (converged(cosine)) return `Answers like the ${noun}`;
-  return "Did not converge: nothing can be read from this image";
+  if (converged(cosine)) return `Matches the ${noun}`;
+  return "Did not converge: not interpretable";
 }
 
-/** Return how long the answer is beside the target. */
-export const lengthText = (length: number): string => `${length.toFixed(length < 10 ? 2 : 0)} × as long`;
+/** Return the norm of the activation relative to that of the target. */
+export const lengthText = (length: number): string => `norm ${length.toFixed(length < 10 ? 2 : 0)} × the target's`;
 
 /** Return how far an image that is being made has come, between 0 and 1. */
 export const shareDone = ({ step, steps, done }: Pick<ActivationImage, "step" | "steps" | "done">): number => (done ? 1 : steps ? step / steps : 0);

@@ -5,12 +5,12 @@ export interface History<T> {
   future: T[];
 }
 
-const DEPTH = 100;
+const MAX_STEPS = 100;
 
 export const emptyHistory = <T>(): History<T> => ({ past: [], future: [] });
 
 export const remember = <T>(history: History<T>, before: T): History<T> => ({
-  past: [...history.past, before].slice(-DEPTH),
+  past: [...history.past, before].slice(-MAX_STEPS),
   future: [],
 });
 

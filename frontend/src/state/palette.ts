@@ -44,15 +44,15 @@ export function classColours(counts: ArrayLike<number>, chosen: number[] = []): 
     if (!owners.includes(code) && taken >= 0) owners[taken] = code;
   }
   const colours: Rgb[] = order.map(() => OTHER);
-  owners.forEach((code, place) => (colours[code] = CLASS_COLOURS[place]));
+  owners.forEach((code, position) => (colours[code] = CLASS_COLOURS[position]));
   return colours;
 }
 
 export function interpolate(stops: Rgb[], t: number): Rgb {
   if (Number.isNaN(t)) return OTHER;
-  const place = Math.min(1, Math.max(0, t)) * (stops.length - 1);
-  const low = Math.min(stops.length - 2, Math.floor(place));
-  const part = place - low;
+  const position = Math.min(1, Math.max(0, t)) * (stops.length - 1);
+  const low = Math.min(stops.length - 2, Math.floor(position));
+  const part = position - low;
   return stops[low].map((value, i) => Math.round(value + (stops[low + 1][i] - value) * part)) as Rgb;
 }
 

@@ -36,7 +36,7 @@ export function everyPoint(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, id) => id);
 }
 
-/** Return places with the wider side of their extent brought to 1: some layers give numbers of 1e-11, others of 1e4. */
+/** Return positions with the wider side of their extent brought to 1: some layers give numbers of 1e-11, others of 1e4. */
 export function toUnitExtent(xy: Float32Array): Float32Array {
   const spans = [0, 1].map((axis) => {
     const [low, high] = extent(xy.filter((_, i) => i % 2 === axis));
@@ -46,7 +46,7 @@ export function toUnitExtent(xy: Float32Array): Float32Array {
   return xy.map((value, i) => (value - spans[i % 2].middle) / scale);
 }
 
-/** Return the points whose place lies inside the polygon (even–odd rule). */
+/** Return the points whose position lies inside the polygon (even–odd rule). */
 export function pointsInside(xy: Float32Array, polygon: [number, number][]): Uint32Array {
   if (polygon.length < 3) return new Uint32Array();
   const [left, right] = extent(polygon.map((corner) => corner[0]));

@@ -1,4 +1,4 @@
-/** Where the nodes of a new graph come from: survivors from their place, the others from where their members were. */
+/** Where the nodes of a new graph come from: survivors from their position, the others from where their members were. */
 
 import type { Csr } from "./members";
 import { transpose } from "./members";
@@ -9,18 +9,18 @@ export interface Drawn {
   members: Csr;
 }
 
-export function startPlaces(next: Drawn, survivors: number[], before: Drawn, nPoints: number): Float32Array {
+export function startPositions(next: Drawn, survivors: number[], before: Drawn, nPoints: number): Float32Array {
   const start = next.xy.slice();
   const holders = transpose(before.members, nPoints);
   for (let node = 0; node < survivors.length; node++) {
-    const place = survivors[node] >= 0 ? placeOf(before.xy, survivors[node]) : birthplace(node, next.members, holders, before.xy);
-    if (place) start.set(place, 2 * node);
+    const position = survivors[node] >= 0 ? positionOf(before.xy, survivors[node]) : meanPosition(node, next.members, holders, before.xy);
+    if (position) start.set(position, 2 * node);
   }
   return start;
 }
 
-/** Return the mean place of the old nodes that held the members of a new node, or null if there was none. */
-function birthplace(node: number, members: Csr, holders: Csr, xy: Float32Array): [number, number] | null {
+/** Return the mean position of the old nodes that held the members of a new node, or null if there was none. */
+function meanPosition(node: number, members: Csr, holders: Csr, xy: Float32Array): [number, number] | null {
   let x = 0;
   let y = 0;
   let count = 0;
@@ -35,11 +35,11 @@ function birthplace(node: number, members: Csr, holders: Csr, xy: Float32Array):
   return count ? [x / count, y / count] : null;
 }
 
-const placeOf = (xy: Float32Array, node: number): [number, number] => [xy[2 * node], xy[2 * node + 1]];
+const positionOf = (xy: Float32Array, node: number): [number, number] => [xy[2 * node], xy[2 * node + 1]];
 
 export const ease = (t: number): number => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2);
 
-/** Return the places at `t` between 0 and 1 of a movement that starts and ends gently. */
+/** Return the positions at `t` between 0 and 1 of a movement that starts and ends gently. */
 export function between(from: Float32Array, to: Float32Array, t: number): Float32Array {
   const eased = ease(t);
   return to.map((end, i) => (t >= 1 ? end : from[i] + (end - from[i]) * eased));
@@ -47,6 +47,6 @@ export function between(from: Float32Array, to: Float32Array, t: number): Float3
 
 /** Return the nodes of the new graph that continue the given nodes of the old one. */
 export function continued(ids: number[], survivors: number[]): number[] {
-  const heirs = new Map(survivors.map((old, node) => [old, node]));
-  return ids.flatMap((id) => heirs.get(id) ?? []);
+  const correspondence = new Map(survivors.map((old, node) => [old, node]));
+  return ids.flatMap((id) => correspondence.get(id) ?? []);
 }

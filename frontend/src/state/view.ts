@@ -20,10 +20,10 @@ export type Selection =
   | { kind: "area"; projection: string; polygon: Polygon }
   | { kind: "uncovered" };
 
-export type Theme = "auto" | "light" | "dark";
+export type ThemeChoice = "auto" | "light" | "dark";
 /** What is drawn in nodes that are large enough: the example nearest to the mean, or the mean's activation image. */
-export type NodeImages = "none" | "examples" | "activations";
-export type DrawerTab = "nodes" | "found" | "path" | "difference";
+export type NodeImageKind = "none" | "examples" | "activations";
+export type DrawerTab = "nodes" | "shape" | "path" | "difference";
 export type ExampleOrder = "stored" | "confident" | "doubtful" | "lens" | "label";
 
 export interface ViewState {
@@ -36,14 +36,14 @@ export interface ViewState {
   selection: Selection;
   /** The categorical column whose values are the classes; empty if the study has none. */
   column: string;
-  /** Classes whose members are looked for, by code, and their column where it is another one. */
+  /** Chosen classes, by code, and their column where it is another one. */
   classes: number[];
   classColumn: string | null;
   /** The column whose shares the inspector shows, where it is another one. */
   barColumn: string | null;
-  /** Classes that are looked for by name among those of the nodes of an imported graph. */
+  /** Chosen classes of an imported graph, by name. */
   named: string[];
-  /** What texts or words are looked for, whether as a word of its own, and in which column if not in the texts. */
+  /** The query of the text search, whether it is a whole word, and its column if not that of the texts. */
   find: string;
   wholeWord: boolean;
   findColumn: string | null;
@@ -51,7 +51,7 @@ export interface ViewState {
   colour: string;
   /** Whether nodes that are coloured by class are pies. */
   pies: boolean;
-  images: NodeImages;
+  images: NodeImageKind;
   labels: boolean;
   radius: "sqrt" | "log";
   minJaccard: number;
@@ -59,7 +59,7 @@ export interface ViewState {
   pins: [node: number, x: number, y: number][];
   projection: string;
   order: ExampleOrder;
-  theme: Theme;
+  theme: ThemeChoice;
   /** What lies in the drawer below the graph. */
   drawer: DrawerTab;
   /** The nodes between which a path is shown. */
@@ -123,18 +123,18 @@ export function difference(view: ViewState, base: ViewState): Partial<ViewState>
   return Object.fromEntries(changed.map((key) => [key, view[key]]));
 }
 
-/** Lay what an address says over `base`; a field of the wrong kind, or an unknown layer, is left out. */
+/** Lay a view from an address over `base`; a field of the wrong kind, or an unknown layer, is left out. */
 export function restore(base: ViewState, saved: unknown, study: StudySummary): ViewState {
   if (typeof saved !== "object" || saved === null) return base;
-  const said = saved as Partial<ViewState>;
+  const stored = saved as Partial<ViewState>;
   const view = { ...base };
-  if ((said.images as unknown) === true) view.images = "examples";
+  if ((stored.images as unknown) === true) view.images = "examples";
   for (const key of Object.keys(base) as (keyof ViewState)[]) {
-    if (fits(key, said[key], base[key])) Object.assign(view, { [key]: said[key] });
+    if (fits(key, stored[key], base[key])) Object.assign(view, { [key]: stored[key] });
   }
   const layer = study.layers.find((known) => known.id === view.layer);
   if (!layer) return base;
-  const early = said.settings && !("clusterer" in said.settings) ? { clusterer: "dbscan" } : {};
+  const early = stored.settings && !("clusterer" in stored.settings) ? { clusterer: "dbscan" } : {};
   view.settings = { ...base.settings, ...early, ...view.settings };
   view.settings.lens = lensFor(layer, view.settings.lens);
   view.panels = { ...base.panels, ...view.panels };
@@ -151,19 +151,19 @@ function knownColumns(view: ViewState, base: ViewState, study: StudySummary): Pa
   return { column, classColumn, barColumn: known(view.barColumn), findColumn, classes: view.classes.filter((code) => code < n) };
 }
 
-/** Return what changes when the values of a column become the classes; what is looked for stays looked for. */
+/** Return what changes when the values of a column become the classes; the chosen classes stay chosen. */
 export function colourBy(view: ViewState, column: string): Partial<ViewState> {
   const soughtIn = view.classes.length ? (view.classColumn ?? view.column) : view.classColumn;
   const other = (name: string | null) => (name === column ? null : name);
   return { column, colour: "majority", classColumn: other(soughtIn), barColumn: other(view.barColumn) };
 }
 
-/** Return what changes when classes of a column are to be looked for. */
+/** Return what changes when classes of a column are chosen. */
 export function lookIn(view: ViewState, column: string, classes: number[] = []): Partial<ViewState> {
   return { classes, classColumn: column === view.column ? null : column };
 }
 
-/** Return what changes when a class is looked for, or no longer. */
+/** Return what changes when a class is chosen, or no longer. */
 export function toggled(view: ViewState, column: string, code: number): Partial<ViewState> {
   const chosen = (view.classColumn ?? view.column) === column ? view.classes : [];
   return lookIn(view, column, chosen.includes(code) ? chosen.filter((other) => other !== code) : [...chosen, code]);
@@ -179,7 +179,7 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "pins") return Array.isArray(value) && value.every((pin) => Array.isArray(pin) && pin.every(Number.isFinite));
   if (key === "classColumn" || key === "barColumn" || key === "findColumn") return value === null || typeof value === "string";
   if (key === "theme") return ["auto", "light", "dark"].includes(value as string);
-  if (key === "drawer") return ["nodes", "found", "path", "difference"].includes(value as string);
+  if (key === "drawer") return ["nodes", "shape", "path", "difference"].includes(value as string);
   if (key === "images") return ["none", "examples", "activations"].includes(value as string);
   if (key === "path") return value === null || (isIds(value) && value.length === 2);
   if (key === "kept") return isKept(value);
@@ -203,9 +203,9 @@ function isCamera(value: unknown): boolean {
 
 function isSelection(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const said = value as Selection;
-  if (said.kind === "nodes") return isIds(said.ids);
-  if (said.kind === "edge") return isIds([said.source, said.target]);
-  if (said.kind === "area") return Array.isArray(said.polygon) && typeof said.projection === "string";
-  return said.kind === "none" || said.kind === "uncovered";
+  const stored = value as Selection;
+  if (stored.kind === "nodes") return isIds(stored.ids);
+  if (stored.kind === "edge") return isIds([stored.source, stored.target]);
+  if (stored.kind === "area") return Array.isArray(stored.polygon) && typeof stored.projection === "string";
+  return stored.kind === "none" || stored.kind === "uncovered";
 }

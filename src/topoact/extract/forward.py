@@ -1,6 +1,5 @@
 """Passes through a network and what is kept of each, here or in other processes, in order."""
 
-import multiprocessing
 import os
 import signal
 from collections import deque
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError, StudyError
 from topoact.networks import Network, load_network
+from topoact.processes import end_with_parent, process_context
 from topoact.study import Points
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def forward_runs(network: Network, forward: Forward, plan: "Plan") -> Iterator[R
     record = network.record
     if not record["spec"]:
         raise InvalidInput("--workers need a network that each can load by its specification: see load_network")
-    context = multiprocessing.get_context("spawn")
+    context = process_context(__name__, *(["torch"] if hasattr(network, "module") else []))
     places: Any = context.Queue()
     n_threads = max(1, (os.cpu_count() or 1) // plan.workers)
     for number in range(plan.workers):
@@ -121,6 +121,7 @@ class _Worker:
 
 
 def _settle(places: Any, forward: Forward) -> None:
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears it, and ends the others
     _Worker.place, _Worker.forward = places.get(), forward
 

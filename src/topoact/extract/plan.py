@@ -17,7 +17,19 @@ CHECKPOINT: Final = re.compile(r"[\w.+-]+")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to extract from a network, and how. Everything in it that determines the study is recorded there."""
+    """What to extract from a network, and how. Everything in it that determines the study is recorded there.
+
+    Raises
+    ------
+    InvalidInput
+        If a value is out of range.
+
+    Examples
+    --------
+    >>> from topoact.extract import Plan
+    >>> Plan(layers=("layer2", "layer3"), policies=("random", "mean")).batch_size
+    64
+    """
 
     layers: tuple[str, ...] | None = None
     """Names, globs or "usual"; None for the usual layers, or the outermost with parameters where none are usual."""
@@ -31,11 +43,13 @@ class Plan:
     classes: tuple[str, ...] | None = None
     """Names of the network's outputs."""
     batch_size: int = 64
+    """Inputs in one forward pass."""
     seed: int = 0
     """Of the random positions."""
     limit: int | None = None
     """Take the first inputs only."""
     device: str = "cpu"
+    """Where the network runs, as torch names it: cpu, cuda or mps."""
     dtype: str = "float32"
     """Precision of the forward pass, float32 or bfloat16; activations are stored as float32."""
     strict: bool = False

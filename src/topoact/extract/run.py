@@ -44,9 +44,9 @@ def extract(
 ) -> Study:
     """Write the activations of some layers over all inputs as a study.
 
-    Memory is bounded whatever the number of inputs: one batch, and twice the vectors of a segment (256 MB
-    at most, or those of one batch). An
-    interrupted run leaves ``<out>.partial``; the same call goes on from there and gives the same bytes.
+    Memory is bounded whatever the number of inputs: one batch, and twice the vectors of a segment (256 MB at most, or
+    those of one batch). An interrupted run leaves ``<out>.partial``; the same call goes on from there and gives the
+    same bytes.
 
     Parameters
     ----------
@@ -73,6 +73,11 @@ def extract(
     on_notice
         Called with a sentence for people where layers are in the study already.
 
+    Returns
+    -------
+    Study
+        The finished study; `topoact.open` opens its folder for graphs.
+
     Raises
     ------
     InvalidInput
@@ -89,6 +94,13 @@ def extract(
     -----
     With `plan.workers` the calling script needs the usual ``if __name__ == "__main__":``, and the network is loaded by
     its specification in each of them.
+
+    Examples
+    --------
+    >>> from topoact.extract import Plan, extract, load_network, open_source
+    >>> plan = Plan(layers=("layer3",), policies=("mean",), limit=10)
+    >>> extract(load_network("my_models.py:resnet20"), open_source("photos"), "runs/ten", plan)
+    <Study ten: 10 examples, layers layer3>
     """
     network, plan, path, report = as_network(model), plan or Plan(), Path(out), on_progress or no_progress
     if plan.attribution:

@@ -61,7 +61,7 @@ def import_files(
     Returns
     -------
     Study
-        The finished study.
+        The finished study; `topoact.open` opens its folder for graphs.
 
     Raises
     ------
@@ -70,6 +70,14 @@ def import_files(
         differ.
     StudyError
         If something is in the way at `out`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.importers import import_files
+    >>> np.save("embedding.npy", np.random.default_rng(0).normal(size=(50, 8)))
+    >>> import_files("embedding.npy", "runs/embedding", layer_name="embedding")
+    <Study embedding: 50 examples, layers embedding>
     """
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
     graph_files = [path for path in paths if path.suffix == ".json"]

@@ -24,7 +24,15 @@ class ColumnNames(NamedTuple):
 
 
 class InputKind(NamedTuple):
-    """Data that are called ``prefix:name``."""
+    """Data that are called ``prefix:name``.
+
+    Examples
+    --------
+    >>> from topoact.inputs.opening import InputKind, open_source
+    >>> kind = InputKind(lambda spec, columns: open_source(spec.partition(":")[2], label=columns.label))
+    >>> isinstance(kind, InputKind)
+    True
+    """
 
     open: "Callable[[str, ColumnNames], Source | TextSource]"
     """Called with the whole specification and the columns that the user names."""
@@ -73,10 +81,21 @@ def open_source(
     columns
         Keys of comments of a ``.conllu`` file to keep.
 
+    Returns
+    -------
+    Source or TextSource
+        The inputs in a fixed order; they are read when `extract` asks for them.
+
     Raises
     ------
     InvalidInput
         If there is nothing there, no image, no text, or no such column.
+
+    Examples
+    --------
+    >>> from topoact.extract import open_source
+    >>> len(open_source("photos"))
+    120
     """
     from topoact.inputs.tables import Table
     from topoact.inputs.tars import TarSamples, tar_files

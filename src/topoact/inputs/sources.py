@@ -63,10 +63,25 @@ class DatasetSource:
 
     Further numbers and texts of a dict become columns of the examples. Items are fetched by one thread, in order.
 
+    Parameters
+    ----------
+    dataset
+        An object with a length and items.
+    record
+        What a study records of it, as JSON; different when the inputs are.
+
     Raises
     ------
     ModelError
         If the object has no length or cannot be indexed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.inputs.sources import DatasetSource
+    >>> source = DatasetSource([(np.zeros(4, np.float32), 0), (np.ones(4, np.float32), 1)], record={"kind": "two"})
+    >>> len(source), source.gives_tensors
+    (2, True)
     """
 
     n_threads = 1

@@ -23,11 +23,20 @@ RECORDED: Final = "study"
 
 @dataclass(frozen=True, slots=True)
 class NetworkChoice:
-    """The network that the user chooses for a study."""
+    """Which network is loaded for a study, as the user said.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> from topoact.interpret.study_network import NetworkChoice
+    >>> topoact.open("runs/r20", NetworkChoice(weights="resnet20.safetensors")).network_choice.spec
+    'study'
+    """
 
     spec: str = RECORDED
     """As in `load_network`, or ``study`` for what the study records."""
     weights: str | None = None
+    """As in `load_network`; None for the file that the study records."""
     transform: str | None = None
     """``file.py:callable`` to use instead of the recorded transform, if its file was moved."""
 

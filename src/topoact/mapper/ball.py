@@ -65,9 +65,9 @@ class BallMapper(BaseEstimator):  # type: ignore[misc]
 
     Notes
     -----
-    The graph depends on the order of the rows. Distances are float64; those so near the radius that the rounding of a
-    matrix product could decide are computed again from differences. Time: one product of landmarks and points. Memory:
-    40 bytes for each point of each ball.
+    The construction is Dłotko's (2019, arXiv 1901.07410). The graph depends on the order of the rows. Distances are
+    float64; those so near the radius that the rounding of a matrix product could decide are computed again from
+    differences. Time: one product of landmarks and points. Memory: 40 bytes for each point of each ball.
 
     Examples
     --------
@@ -91,7 +91,21 @@ class BallMapper(BaseEstimator):  # type: ignore[misc]
         *,
         progress: Progress = no_progress,
     ) -> Self:
-        """Build the graph; parameters are those of `Mapper.fit`.
+        """Build the graph.
+
+        Parameters
+        ----------
+        X
+            Activation vectors, shape (n_points, n_channels); float32 and float64 are kept, others become float64.
+        y
+            Ignored.
+        progress
+            Called with (stage, done, total); may raise `topoact.errors.Cancelled`.
+
+        Returns
+        -------
+        BallMapper
+            The estimator itself, with `graph_` and `landmarks_`.
 
         Raises
         ------

@@ -54,6 +54,11 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
     n_features_in_ : int
         Number of channels seen in `fit`.
 
+    Notes
+    -----
+    The construction is that of Singh, Mémoli, Carlsson 2007 (section 3); with the L2 norm as the lens of activation
+    vectors and `DBSCAN` it is that of Rathore, Chalapathi, Palande, Wang 2021 (section 4).
+
     Examples
     --------
     >>> import numpy as np, topoact
@@ -102,6 +107,11 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
             Ignored.
         progress
             Called with (stage, done, total); may raise `topoact.errors.Cancelled`.
+
+        Returns
+        -------
+        Mapper
+            The estimator itself, with `graph_`.
 
         Raises
         ------

@@ -32,6 +32,16 @@ class MapperGraph:
 
     Nodes are numbered by interval, then by the order in which the clusterer discovered them, so the same input gives
     the same numbers on every run.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> line = np.linspace(0, 1, 20)[:, None]
+    >>> graph = topoact.Mapper(n_intervals=3, clusterer=topoact.SingleLinkage(cut=0.1)).fit(line).graph_
+    >>> graph.nodes[["interval", "size"]].to_numpy().tolist()
+    [[0, 8], [1, 10], [2, 8]]
+    >>> graph.members(0).tolist(), graph.coverage
+    ([0, 1, 2, 3, 4, 5, 6, 7], 1.0)
     """
 
     lens: LensValues
@@ -63,14 +73,17 @@ class MapperGraph:
 
     @property
     def n_points(self) -> int:
+        """Number of points, in nodes or not."""
         return len(self.lens)
 
     @property
     def n_nodes(self) -> int:
+        """Number of nodes."""
         return len(self.interval)
 
     @property
     def n_edges(self) -> int:
+        """Number of edges."""
         return len(self.links.source)
 
     def __repr__(self) -> str:
@@ -111,7 +124,17 @@ class MapperGraph:
         return pd.DataFrame(self.links._asdict())
 
     def members(self, node: int) -> Rows:
-        """Return the sorted row numbers of the points in a node.
+        """Return the row numbers of the points in a node.
+
+        Parameters
+        ----------
+        node
+            Number of the node, from 0.
+
+        Returns
+        -------
+        ndarray of int64
+            Ascending.
 
         Raises
         ------
@@ -146,6 +169,16 @@ class MapperGraph:
         At 1 these are the skeleton: the modes that rise above noise. Nodes merge within their interval, and those that
         are left keep their order. At no more than the prominence of the graph itself every node is its own.
 
+        Parameters
+        ----------
+        prominence
+            At least 0, in the unit of `Modes`.
+
+        Returns
+        -------
+        ndarray of int64
+            Shape (n_nodes,).
+
         Raises
         ------
         InvalidInput
@@ -159,7 +192,10 @@ class MapperGraph:
     def without_subsets(self) -> Self:
         """Return the graph without the nodes whose points are all in another node; of equal nodes the first stays.
 
-        The remaining nodes keep their order and their edges, and are numbered anew. They cover the same points.
+        Returns
+        -------
+        MapperGraph
+            The remaining nodes keep their order and their edges, and are numbered anew. They cover the same points.
         """
         return self._of(~within_others(self.memberships, self.links))
 
@@ -185,7 +221,13 @@ class MapperGraph:
         return replace(self, links=links)
 
     def to_networkx(self) -> nx.Graph:
-        """Return a networkx graph; nodes and edges carry the columns of `nodes` and `edges` as attributes."""
+        """Return a networkx graph.
+
+        Returns
+        -------
+        networkx.Graph
+            Its nodes and edges carry the columns of `nodes` and `edges` as attributes.
+        """
         graph = nx.Graph()
         for record in self.nodes.to_dict("records"):
             graph.add_node(record.pop("node"), **{str(name): value for name, value in record.items()})

@@ -12,13 +12,24 @@ BLOCK: Final = 4_000_000
 
 
 class Members(NamedTuple):
-    """Members of each node, ragged, in CSR form: node i has ``indices[indptr[i]:indptr[i + 1]]``, ascending."""
+    """Members of each node, ragged, in CSR form: node i has ``indices[indptr[i]:indptr[i + 1]]``, ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.mapper import Members
+    >>> Members(indptr=np.array([0, 2, 5]), indices=np.array([0, 1, 1, 2, 3])).sizes.tolist()
+    [2, 3]
+    """
 
     indptr: npt.NDArray[np.int64]
+    """Where the members of each node start, shape (n_nodes + 1,)."""
     indices: npt.NDArray[np.int64]
+    """Row numbers of the members of all nodes, one node after the other."""
 
     @property
     def sizes(self) -> npt.NDArray[np.int64]:
+        """Number of members of each node, shape (n_nodes,)."""
         return np.diff(self.indptr)
 
     def incidence(self, n_points: int) -> sparse.csr_array:
@@ -33,11 +44,22 @@ class Members(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """The clusters of every interval of a cover, numbered by interval, then by label."""
+    """The clusters of every interval of a cover, numbered by interval, then by label.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.mapper import Members, Nodes
+    >>> members = Members(np.array([0, 2, 4]), np.array([0, 1, 1, 2]))
+    >>> nodes = Nodes(np.array([0, 1]), members, means=np.array([[0.5], [1.5]], np.float32), medoids=np.array([0, 1]))
+    >>> nodes.members.sizes.tolist()
+    [2, 2]
+    """
 
     interval: npt.NDArray[np.int64]
     """Interval of each node, shape (n_nodes,)."""
     members: Members
+    """Points of each node."""
     means: npt.NDArray[np.float32]
     """Mean vector of each node, shape (n_nodes, n_channels)."""
     medoids: npt.NDArray[np.int64]
@@ -45,12 +67,25 @@ class Nodes(NamedTuple):
 
 
 class Edges(NamedTuple):
-    """Pairs of nodes that share points, ordered by source, then target; source < target."""
+    """Pairs of nodes that share points, ordered by source, then target; source < target. Arrays of shape (n_edges,).
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> line = np.linspace(0, 1, 20)[:, None]
+    >>> links = topoact.Mapper(n_intervals=3, clusterer=topoact.SingleLinkage(cut=0.1)).fit(line).graph_.links
+    >>> links.source.tolist(), links.target.tolist(), links.shared.tolist()
+    ([0, 1], [1, 2], [3, 3])
+    """
 
     source: npt.NDArray[np.int64]
+    """The node of the smaller number."""
     target: npt.NDArray[np.int64]
+    """The node of the larger number."""
     shared: npt.NDArray[np.int64]
+    """Number of points that are in both."""
     jaccard: npt.NDArray[np.float64]
+    """Jaccard index: points in both over points in either, in (0, 1]."""
 
     def of(self, keep: npt.NDArray[np.bool_]) -> "Edges":
         """Return the edges that are kept."""
@@ -58,10 +93,21 @@ class Edges(NamedTuple):
 
 
 class Contacts(NamedTuple):
-    """Pairs of nodes of one interval whose points are neighbours; source < target. They are no edges of the nerve."""
+    """Pairs of nodes of one interval whose points are neighbours; source < target. They are no edges of the nerve.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> cloud = np.random.default_rng(0).normal(size=(300, 2))
+    >>> graph = topoact.Mapper(n_intervals=1, clusterer=topoact.Communities(k=9)).fit(cloud).graph_
+    >>> graph.n_edges, len(graph.contacts.share) > 0
+    (0, True)
+    """
 
     source: npt.NDArray[np.int64]
+    """The node of the smaller number."""
     target: npt.NDArray[np.int64]
+    """The node of the larger number, of the same interval."""
     share: npt.NDArray[np.float64]
     """Share of the neighbour links of the node with fewer that lead to the other."""
 

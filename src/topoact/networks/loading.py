@@ -41,6 +41,11 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
     seed
         Seed of random weights.
 
+    Returns
+    -------
+    Network
+        The network, in evaluation mode.
+
     Raises
     ------
     ModelError
@@ -50,6 +55,12 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
         If the weights do not exist, or the network has its own.
     UnknownName
         If the library has no network or weights of that name; the message lists the nearest.
+
+    Examples
+    --------
+    >>> from topoact.extract import load_network
+    >>> load_network("my_models.py:resnet20", seed=1).layer_names()[:3]
+    ['bn1', 'layer1', 'layer1.0']
     """
     prefix, _, name = spec.partition(":")
     if prefix in NETWORKS:
@@ -58,7 +69,16 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
 
 
 class NetworkKind(NamedTuple):
-    """Networks that are called ``prefix:name``."""
+    """Networks that are called ``prefix:name``.
+
+    Examples
+    --------
+    >>> from topoact.networks import load_network
+    >>> from topoact.networks.loading import NetworkKind
+    >>> kind = NetworkKind(lambda name, weights, seed: load_network(f"my_models.py:{name}", weights=weights, seed=seed))
+    >>> kind.load("resnet20", None, 0).layer_names()[0]
+    'bn1'
+    """
 
     load: "Callable[[str, str | Path | None, int], Network]"
     """Called with the name after the prefix, the weights that the user named, and the seed of random weights.

@@ -30,6 +30,17 @@ class Preprocessing:
     """From images to the input of a network.
 
     Without any option: RGB, 0-1, at the image's own size.
+
+    Raises
+    ------
+    InvalidInput
+        If a value is out of range, or a transform stands beside what it replaces.
+
+    Examples
+    --------
+    >>> from topoact.extract import Preprocessing
+    >>> Preprocessing(size=32, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)).describe()
+    'RGB 0-1, short side to 32 px, centre 32 x 32, mean 0.485, 0.456, 0.406, std 0.229, 0.224, 0.225'
     """
 
     size: int | None = None
@@ -47,6 +58,7 @@ class Preprocessing:
     squash: bool = False
     """Whether both sides are scaled to that length, which changes the proportions of the image."""
     interpolation: str = "bilinear"
+    """As Pillow names it: bilinear, bicubic, …"""
     said_by: str | None = None
     """Source of the options if it is not the user, such as a library."""
 
@@ -104,7 +116,13 @@ class Preprocessing:
         return (3, self.size, self.size) if self.size else None
 
     def describe(self) -> str:
-        """Return one line for people."""
+        """Describe it for people.
+
+        Returns
+        -------
+        str
+            One line.
+        """
         if self.transform:
             is_processor = self.transform.startswith(PROCESSOR)
             return f"the image processor of {self.transform}" if is_processor else self.transform

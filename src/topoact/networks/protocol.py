@@ -35,7 +35,15 @@ class LayerFacts:
 
 
 class Network(Protocol):
-    """A network whose inner outputs can be seen."""
+    """A network whose inner outputs can be seen; `load_network` returns one.
+
+    Examples
+    --------
+    >>> from topoact.extract import load_network
+    >>> network = load_network("my_models.py:resnet20")
+    >>> [facts.shape for facts in network.survey(network.sample_input((3, 16, 16)))][:2]
+    [(4, 16, 16), (6, 16, 16)]
+    """
 
     preprocessing: Preprocessing | None
     """What its own library does to an image before it; None if nothing is known."""
@@ -63,15 +71,37 @@ class Network(Protocol):
         ...
 
     def layer_names(self) -> list[str]:
-        """Return the names of all layers, in the network's order."""
+        """Return the names of all layers.
+
+        Returns
+        -------
+        list of str
+            Dotted names, in the network's order.
+        """
         ...
 
     def recommended_layers(self) -> tuple[str, ...]:
-        """Return the layers that people look at in networks of this kind; empty if none are known."""
+        """Return the layers that people look at in networks of this kind.
+
+        Returns
+        -------
+        tuple of str
+            Names of layers; empty if none are known.
+        """
         ...
 
     def default_layers(self, inputs: Any) -> tuple[str, ...]:
         """Return the layers to take when there are no recommended ones.
+
+        Parameters
+        ----------
+        inputs
+            A batch of inputs, as for `tap`.
+
+        Returns
+        -------
+        tuple of str
+            Names of layers.
 
         Raises
         ------
@@ -81,15 +111,44 @@ class Network(Protocol):
         ...
 
     def survey(self, inputs: Any) -> list[LayerFacts]:
-        """Return the facts about all layers; without shapes if `inputs` is None."""
+        """Return the facts about all layers.
+
+        Parameters
+        ----------
+        inputs
+            A batch of inputs, as for `tap`; None to leave shapes out.
+
+        Returns
+        -------
+        list of LayerFacts
+            Name, type, shape of the output and number of parameters of each layer.
+        """
         ...
 
     def sample_input(self, shape: tuple[int, ...] | None = None) -> Any:
-        """Return a batch of one input of that shape, or of the network's own; None if that is not known."""
+        """Return a batch of one input.
+
+        Parameters
+        ----------
+        shape
+            Of one input; by default the network's own.
+
+        Returns
+        -------
+        Any
+            A batch, as for `tap`; None if the shape is not known.
+        """
         ...
 
     def to(self, device: str, dtype: str) -> None:
         """Bring the network to a device and a precision.
+
+        Parameters
+        ----------
+        device
+            As the network's library names it, such as ``"cuda"``.
+        dtype
+            ``"float32"`` or ``"bfloat16"``.
 
         Raises
         ------
@@ -99,7 +158,25 @@ class Network(Protocol):
         ...
 
     def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
-        """Run one forward pass and keep something of the outputs of some layers; see `hooks.tap`."""
+        """Run one forward pass and keep something of the outputs of some layers.
+
+        Parameters
+        ----------
+        inputs
+            A batch of inputs, images of shape (n, channels, height, width) in float32.
+        keep
+            For each layer's name a function that is called with its output and returns what is kept.
+
+        Returns
+        -------
+        tuple
+            The output of the network, and what was kept, by layer.
+
+        Raises
+        ------
+        ModelError
+            If the network fails, or a layer gives no vectors.
+        """
         ...
 
 

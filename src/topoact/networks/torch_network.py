@@ -46,6 +46,13 @@ class TorchNetwork:
     ----------
     module : torch.nn.Module
         The network itself.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from topoact.networks import TorchNetwork
+    >>> TorchNetwork(torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU())).layer_names()
+    ['0', '1']
     """
 
     modality: Modality = "image"

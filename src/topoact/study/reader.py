@@ -22,6 +22,11 @@ from topoact.study.thumbnails import Thumbnail, Thumbnails
 class Layer:
     """The activation vectors of one layer under one sampling policy.
 
+    Parameters
+    ----------
+    study, entry
+        The study, and the layer's entry in its manifest.
+
     Attributes
     ----------
     name, key, module, policy, digest : str
@@ -33,7 +38,14 @@ class Layer:
     grid : tuple of int or None
         Height and width of the layer's map, when it has positions.
     has_vectors : bool
-        Whether there are vectors, or only an imported graph.
+        Whether there are vectors, or only a graph that was made elsewhere.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> layer = topoact.open("runs/r20").study.layer("layer3@mean")
+    >>> layer.module, layer.policy, layer.n_channels
+    ('layer3', 'mean', 12)
     """
 
     def __init__(self, study: "Study", entry: LayerEntry) -> None:
@@ -92,17 +104,17 @@ class Layer:
         return tuple(name for name in numeric if name not in {"example", "y", "x"})
 
     def metadata(self, column: str) -> pd.Series:
-        """Return a column of the examples (label, prediction, confidence, id or any other) for each vector.
+        """Return a column of the examples for each vector.
 
         Parameters
         ----------
         column
-            Name of a column of `Study.examples`.
+            ``"label"``, ``"prediction"``, ``"confidence"``, ``"id"`` or any other.
 
         Returns
         -------
         pandas.Series
-            Its values, one for each vector.
+            One value for each row of the vectors.
 
         Raises
         ------
@@ -116,14 +128,23 @@ class Layer:
 
 
 class Study:
-    """A study on disk, opened by `open_study`.
+    """A study on disk, as `topoact.extract.extract` returns it; `study` of `topoact.open`.
 
-    Attributes
+    Parameters
     ----------
-    path : pathlib.Path
+    path
         Its folder.
-    manifest : Manifest
-        The content of ``study.json``.
+    manifest
+        The contents of ``study.json``.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> study = topoact.open("runs/r20").study
+    >>> study.layers
+    ('bn1@random', 'bn1@mean', 'layer3@random', 'layer3@mean')
+    >>> study.examples["label"].unique().tolist()
+    ['blue', 'green', 'red']
     """
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
@@ -142,7 +163,17 @@ class Study:
         return tuple(layer.name for layer in self._layers)
 
     def layer(self, name: str | int) -> Layer:
-        """Return a layer by name or by index into `layers`.
+        """Return a layer.
+
+        Parameters
+        ----------
+        name
+            Its name, or its place in `layers`.
+
+        Returns
+        -------
+        Layer
+            The layer; nothing is read of it yet.
 
         Raises
         ------
@@ -171,17 +202,17 @@ class Study:
         return frame
 
     def thumbnail(self, row: int) -> Thumbnail | None:
-        """Return the thumbnail of an example.
+        """Return the small image of an example.
 
         Parameters
         ----------
         row
-            Row of the example.
+            Row of `examples`.
 
         Returns
         -------
         tuple of bytes and str, or None
-            The content of an image file and its media type; None where the example has no image.
+            The bytes of the image and its media type; None where it has none.
 
         Raises
         ------

@@ -26,7 +26,25 @@ from topoact.workbench.stored_graph import DrawingName, StoredGraph
 
 
 class OpenLayer:
-    """A layer of an opened study."""
+    """A layer of an opened study, as `Workbench.layer` returns it.
+
+    Parameters
+    ----------
+    bench
+        The opened study.
+    layer
+        The layer on disk.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> layer = topoact.open("runs/digits").layer("pixels")
+    >>> layer, layer.vectors().shape
+    (<Layer pixels: 1,797 points x 64 channels>, (1797, 64))
+    >>> graph = layer.map(n_intervals=10)
+    >>> layer.top_classes(graph, n=1).columns.tolist()
+    ['node', 'name', 'count', 'share']
+    """
 
     def __init__(self, bench: "Workbench", layer: Layer) -> None:
         self._bench = bench
@@ -36,14 +54,20 @@ class OpenLayer:
         return repr(self.layer)
 
     def map(self, *, preset: str | None = None, **settings: Any) -> MapperGraph:
-        """Return the mapper graph of this layer.
+        """Return the mapper graph of this layer, from the study where it has been computed before.
 
         Parameters
         ----------
         preset
-            Settings that go together: ``"paper"``. By default those that are usual in this study.
+            Settings that go together: ``"paper"``. By default those of the study: `MapSettings` with fewer intervals
+            where layers have less than 10,000 points.
         **settings
             Other values of fields of `MapSettings`.
+
+        Returns
+        -------
+        MapperGraph
+            The graph; it is kept in the study.
 
         Raises
         ------
@@ -53,29 +77,60 @@ class OpenLayer:
         return self._bench.map(self.layer.name, resolve(self._bench.default_settings, preset, **settings))
 
     def vectors(self) -> npt.NDArray[np.float32]:
-        """Return the activation vectors, shape (n_points, n_channels)."""
+        """Return the activation vectors.
+
+        Returns
+        -------
+        ndarray of float32
+            Shape (n_points, n_channels); those of the layer used last are kept in memory.
+        """
         return self._bench.vectors(self.layer)
 
     def top_classes(self, graph: MapperGraph, column: str = "label", n: int = 3) -> pd.DataFrame:
-        """Return the n most frequent values of a column in every node: columns node, name, count, share."""
+        """Return the most frequent values of a column of the examples in every node.
+
+        Parameters
+        ----------
+        graph
+            A graph of this layer.
+        column
+            Such as ``"label"`` or ``"prediction"``.
+        n
+            Number of values for each node.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns node, name, count, share.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such column.
+        """
         values = pd.Categorical(self.layer.metadata(column))
         names = [str(name) for name in values.categories]
         return top_classes(class_counts(graph, values.codes, len(names)), names, n)
 
 
 class Workbench:
-    """An opened study and what can be done with it.
+    """An opened study and what can be done with it, as `topoact.open` returns it.
 
     Parameters
     ----------
     study
-        The study.
+        The study on disk.
     network
-        Which network is loaded for what needs one, such as activation images; none by default.
+        Which network is loaded for what needs one; none by default.
 
     Examples
     --------
-    ``topoact.open("runs/resnet20").layer("layer3").map(n_intervals=50, overlap=0.5)``
+    >>> import topoact
+    >>> bench = topoact.open("runs/digits")
+    >>> bench.layers
+    ('pixels', 'rows')
+    >>> bench.layer("pixels").map(n_intervals=10, overlap=0.5).coverage
+    1.0
     """
 
     def __init__(self, study: Study, network: NetworkChoice | None = None) -> None:
@@ -126,11 +181,33 @@ class Workbench:
         return self.network_choice is not None and has_gradients(self.study, self.network_choice)
 
     def layer(self, name: str | int) -> OpenLayer:
-        """Return a layer by name or place; an unknown name is answered with the nearest ones."""
+        """Return a layer.
+
+        Parameters
+        ----------
+        name
+            Its name, or its place in `layers`.
+
+        Returns
+        -------
+        OpenLayer
+            The layer, whose vectors are read when they are asked for.
+
+        Raises
+        ------
+        UnknownName
+            If there is none; the message lists the nearest names.
+        """
         return OpenLayer(self, self.study.layer(name))
 
     def lenses(self) -> list[str]:
-        """Return the lenses on offer: those of the vectors, then the numeric columns."""
+        """Return the lenses on offer.
+
+        Returns
+        -------
+        list of str
+            Names for `lens=` of `OpenLayer.map`: those of the vectors, then numeric columns of the examples.
+        """
         return [*lens_menu(), *(COLUMN_LENS + name for name in number_columns(self.study))]
 
     def key(self, layer: Layer, settings: MapSettings) -> str:
@@ -215,9 +292,20 @@ def open_workbench(path: str | Path, network: NetworkChoice | None = None) -> Wo
     network
         Which network is loaded for what needs one, such as activation images; none by default.
 
+    Returns
+    -------
+    Workbench
+        The opened study. Only ``study.json`` is read.
+
     Raises
     ------
     StudyError
         If the folder is missing, unfinished, damaged, or written by a newer version.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> topoact.open("runs/digits")
+    <Study Handwritten digits: 1,797 examples, layers pixels, rows>
     """
     return Workbench(open_study(path), network)

@@ -30,18 +30,36 @@ KnobKind = Literal["choice", "int", "float", "epsilon", "prominence"]
 
 @dataclass(frozen=True, slots=True)
 class MapSettings:
-    """All that determines the mapper graph of a layer. Values are validated by the parts they configure."""
+    """All that determines the mapper graph of a layer. Values are validated by the parts they configure.
+
+    Examples
+    --------
+    >>> from topoact.workbench import MapSettings
+    >>> settings = MapSettings(clusterer="dbscan", n_intervals=70)
+    >>> settings.cover, settings.eps
+    ('balanced', 'elbow')
+    """
 
     lens: str = "l2"
+    """A name, as for `topoact.mapper.lens_values`, or ``column:NAME`` for a numeric column of the examples."""
     cover: str = "balanced"
+    """``balanced``, ``uniform``, or the convention of a `topoact.UniformCover`."""
     n_intervals: int = MAX_DEFAULT_INTERVALS
+    """Number of intervals, at least 1."""
     overlap: float = 0.3
+    """Share of an interval that it has in common with the next, in [0, 1)."""
     metric: str = "euclidean"
+    """``euclidean`` or ``cosine``."""
     clusterer: str = "modes"
+    """``modes`` or ``dbscan``."""
     k: int = 15
+    """Of `topoact.Modes`: number of neighbours, at least 2."""
     prominence: float = 0.15
+    """Of `topoact.Modes`: least prominence of a mode, at least 0."""
     eps: float | str = "elbow"
+    """Of `topoact.DBSCAN`: a radius in units of the activations, or a rule."""
     min_samples: int = 5
+    """Of `topoact.DBSCAN`: points within ε that make a point a core point, itself included."""
 
     def __post_init__(self) -> None:
         """Make equal settings the same values, so that they have the same key: 1 is 1.0 is ``np.float32(1)``."""

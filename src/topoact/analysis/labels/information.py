@@ -44,6 +44,16 @@ def information(
     ------
     InvalidInput
         If there is not one code for each point of the graph.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> from topoact.analysis.labels.information import information
+    >>> rng = np.random.default_rng(0)
+    >>> cloud = np.r_[rng.normal(size=(300, 2)), rng.normal(size=(300, 2)) + [0, 9]]
+    >>> graph = topoact.Mapper(lens=cloud[:, 0], n_intervals=3, clusterer=topoact.Modes()).fit(cloud).graph_
+    >>> print(f"{information(graph, np.repeat([0, 1], 300), 2):.2f}")
+    0.69
     """
     counts = class_counts(graph, codes, n_classes).tocoo()
     held = [np.count_nonzero(codes[rows] >= 0) for rows in pullback(graph.lens, graph.intervals)]

@@ -37,7 +37,16 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Stability:
-    """How much of a graph returned when it was built from 80 % of its points, over some resamples."""
+    """How much of a graph returned when it was built from 80 % of its points, over some resamples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.analysis.shape.stability import Stability
+    >>> found = Stability(np.ones(2), np.ones(1), np.ones(2), rands=np.array([0.9, 0.7]), split=1.0)
+    >>> round(found.rand, 2), found.verdict
+    (0.8, 'clear')
+    """
 
     nodes: Floats
     """Share of the resamples in which each node returned: its Jaccard index was at least 0.5."""
@@ -123,12 +132,28 @@ def stability(
     resamples, seed
         How many are drawn, and the seed of the draws.
     progress
-        Told of each resample; may raise `Cancelled`.
+        Called as ``progress(stage, done, total)`` for each resample; may raise `Cancelled`.
+
+    Returns
+    -------
+    Stability
+        Shares of the resamples for each node and edge, and a verdict on the whole.
 
     Raises
     ------
     InvalidInput
         If `resamples` is not a whole number from 1, or a rebuilt graph has other points or intervals.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> from topoact.analysis.shape.stability import same_way, stability
+    >>> rng = np.random.default_rng(0)
+    >>> cloud = np.r_[rng.normal(size=(300, 2)), rng.normal(size=(300, 2)) + [0, 9]]
+    >>> modes = topoact.Modes()
+    >>> graph = topoact.Mapper(lens=cloud[:, 0], n_intervals=3, clusterer=modes).fit(cloud).graph_
+    >>> stability(graph, same_way(graph, cloud, modes), resamples=3).verdict
+    'clear'
     """
     check_whole("resamples", resamples)
     rng, n_drawn = np.random.default_rng(seed), round(SHARE * graph.n_points)
@@ -156,6 +181,20 @@ def same_way(graph: MapperGraph, vectors: Vectors, clusterer: Clusterer, *, seed
         Shape (n_points, n_channels). The rows of a resample are copied.
     clusterer, seed
         Those of the graph. A rule for ε is applied to the points of each resample anew.
+
+    Returns
+    -------
+    callable
+        ``rebuild(rows, progress=...)`` returns the graph of the points in these rows.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> from topoact.analysis.shape.stability import same_way
+    >>> line, steps = np.linspace(0, 1, 20)[:, None], topoact.SingleLinkage(cut=0.2)
+    >>> graph = topoact.Mapper(n_intervals=3, clusterer=steps).fit(line).graph_
+    >>> same_way(graph, line, steps)(np.arange(0, 20, 2), progress=lambda *step: None).n_points
+    10
     """
     cover = _Same(graph.intervals)
 

@@ -62,6 +62,14 @@ class DBSCAN(BaseEstimator):  # type: ignore[misc]
     An interval with no more than `min_samples` points has no ε of its own (NaN) and is noise. In one whose rule gives
     0, because most points have that many duplicates, ε is the smallest positive distance on its curve; where there is
     none, a millionth of the largest coordinate (for cosine, of 1), so that duplicates make clusters.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> cloud = np.r_[np.linspace(0, 1, 50), np.linspace(8, 9, 50), 20.0][:, None]
+    >>> graph = topoact.Mapper(n_intervals=1, clusterer=topoact.DBSCAN(eps=0.5, min_samples=5)).fit(cloud).graph_
+    >>> graph.nodes["size"].tolist(), graph.uncovered.tolist()
+    ([50, 50], [100])
     """
 
     def __init__(self, eps: float | str = "elbow", min_samples: int = 5, metric: Metric = "euclidean") -> None:

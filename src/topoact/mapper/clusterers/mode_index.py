@@ -17,13 +17,7 @@ from topoact.errors import InvalidInput
 from topoact.mapper.build import assemble
 from topoact.mapper.checks import check_whole
 from topoact.mapper.clusterers.mode_tree import ModeTree
-from topoact.mapper.clusterers.modes import (
-    Climb,
-    climb,
-    climb_of,
-    joined,
-    lone_climb,
-)
+from topoact.mapper.clusterers.modes import Climb, climb, climb_of, joined, lone_climb
 from topoact.mapper.covers.even import UniformCover
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.indexes._lens_order import Ordered, in_order
@@ -33,16 +27,7 @@ from topoact.mapper.neighbors._threads import side_by_side, usable_cores
 from topoact.mapper.neighbors.memory import CANDIDATE, available_memory, mebibytes
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.protocols import (
-    Cover,
-    Intervals,
-    Lens,
-    LensValues,
-    Progress,
-    Rows,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
 
 if TYPE_CHECKING:
     from topoact.mapper.neighbors._kernels.skyband import Skyband
@@ -149,10 +134,12 @@ class ModeIndex:
 
     @property
     def vectors(self) -> Vectors:
+        """The activation vectors."""
         return self._points.vectors
 
     @property
     def lens(self) -> LensValues:
+        """Lens value of each point, shape (n_points,)."""
         return self._points.lens
 
     @property
@@ -161,13 +148,37 @@ class ModeIndex:
         return CANDIDATE * len(self._skyband.places)
 
     def serves(self, intervals: Intervals) -> bool:
-        """Tell whether no distance has to be measured for these intervals."""
+        """Tell whether no distance has to be measured for these intervals.
+
+        Parameters
+        ----------
+        intervals
+            Of any cover of the lens.
+
+        Returns
+        -------
+        bool
+            False where one of them is wider than `max_interval`.
+        """
         return bool(self._layout.serves(*self._points.ranges(intervals)).all())
 
     def graph(
         self, n_intervals: int = 30, overlap: float = 0.3, prominence: float = 1.0, *, progress: Progress = no_progress
     ) -> MapperGraph:
-        """Return the mapper graph of a uniform cover, clustered by `Modes`; raises as `graph_of` does."""
+        """Return the mapper graph of a uniform cover, clustered by `Modes`; raises as `graph_of` does.
+
+        Parameters
+        ----------
+        n_intervals, overlap
+            Of `UniformCover`.
+        prominence, progress
+            As for `graph_of`.
+
+        Returns
+        -------
+        MapperGraph
+            Equal to that of `Mapper` with `Modes`.
+        """
         return self.graph_of(UniformCover(n_intervals, overlap), prominence, progress=progress)
 
     def graph_of(
@@ -185,6 +196,11 @@ class ModeIndex:
             No more than that of the index, which is the default.
         progress
             Called with (stage, done, total); may raise `topoact.errors.Cancelled`.
+
+        Returns
+        -------
+        MapperGraph
+            Equal to that of `Mapper` with `Modes`.
 
         Raises
         ------
@@ -246,7 +262,13 @@ class ModeIndex:
         return Gatherer(self.vectors, self._points.order, self.n_jobs)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return all that is worth keeping, as plain arrays under names; `restore` takes them back."""
+        """Return all that is worth keeping; `restore` takes it back.
+
+        Returns
+        -------
+        dict
+            Plain arrays under names.
+        """
         of = origin(self._points, self.metric, self._layout, self.max_interval)
         return of | {"k": np.array([self.k]), **self._skyband._asdict()}
 

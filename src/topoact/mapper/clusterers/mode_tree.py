@@ -17,6 +17,15 @@ class ModeTree:
     """The modes of the density in every interval of a cover, and the saddles over which they meet.
 
     Modes are numbered by interval, then by falling density. Densities are logarithms, in nats.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.mapper import mode_tree
+    >>> cloud = np.random.default_rng(0).normal(size=(500, 2))
+    >>> tree = mode_tree(cloud, [np.arange(500)], k=15)
+    >>> tree, len(tree.kept(1.0))
+    (<ModeTree: 3 modes in 1 intervals>, 1)
     """
 
     rows: Rows
@@ -51,9 +60,14 @@ class ModeTree:
     def cut(self, prominence: float) -> Labels:
         """Merge the modes that are less prominent than this, each into the mode that it meets.
 
+        Parameters
+        ----------
+        prominence
+            At least 0, in the unit of `Modes`.
+
         Returns
         -------
-        ndarray of int64, shape (n_rows,)
+        ndarray of int64
             The node of each of `rows`, numbered by interval, then by the density of the mode that gives the node its
             name. Of two cuts the one at the smaller prominence is a refinement of the other.
 
@@ -65,18 +79,52 @@ class ModeTree:
         return self._node(prominence)[self.basin]
 
     def kept(self, prominence: float) -> Numbers:
-        """Return the modes that are at least this prominent: those of the nodes of a cut, in their order."""
+        """Return the modes that are at least this prominent: those of the nodes of a cut, in their order.
+
+        Parameters
+        ----------
+        prominence
+            As for `cut`.
+
+        Returns
+        -------
+        ndarray of int64
+            Numbers of modes, ascending.
+        """
         return np.flatnonzero(self.prominence >= checked_prominence(prominence))
 
     def members(self, prominence: float) -> Members:
-        """Return the points of each node of a cut."""
+        """Return the points of each node of a cut.
+
+        Parameters
+        ----------
+        prominence
+            As for `cut`.
+
+        Returns
+        -------
+        Members
+            Row numbers of the points of each node.
+        """
         node = self.cut(prominence)
         order = np.argsort(node, kind="stable")  # rows ascend within an interval, and so within its nodes
         indptr = np.concatenate([[0], np.cumsum(np.bincount(node, minlength=len(self.kept(prominence))))])
         return Members(indptr.astype(np.int64), self.rows[order])
 
     def within(self, fine: float, coarse: float) -> Numbers:
-        """Return for each node of the cut at `fine` the node of the cut at `coarse`, no smaller, that contains it.
+        """Return for each node of the cut at `fine` the node of the cut at `coarse` that contains it.
+
+        Parameters
+        ----------
+        fine
+            The smaller prominence.
+        coarse
+            The larger, or an equal one.
+
+        Returns
+        -------
+        ndarray of int64
+            One number for each node at `fine`.
 
         Raises
         ------

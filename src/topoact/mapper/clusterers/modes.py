@@ -135,15 +135,33 @@ def mode_tree(
     vectors
         Shape (n_points, n_channels).
     sets
-        Sorted row numbers.
+        Ascending row numbers.
     k
-        Neighbours of each point among those of its set.
+        Number of neighbours of each point among those of its set.
     metric
         As for `Modes`.
     n_jobs
         Threads; by default all cores that this process may use. The tree is the same for any number.
     progress
-        Told of each set; may raise `Cancelled`.
+        Called as ``progress(stage, done, total)`` for each set; may raise `Cancelled`.
+
+    Returns
+    -------
+    ModeTree
+        The modes of all sets, and the saddles over which they merge.
+
+    Notes
+    -----
+    ToMATo of Chazal, Guibas, Oudot, Skraba 2013, once for each set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.mapper import mode_tree
+    >>> rng = np.random.default_rng(0)
+    >>> cloud = np.r_[rng.normal(size=(300, 2)), rng.normal(size=(300, 2)) + [0, 6]]
+    >>> np.bincount(mode_tree(cloud, [np.arange(600)], k=15).cut(1.0)).tolist()
+    [300, 300]
     """
     parts, held = [], list(sets)
     for number, rows in enumerate(held):

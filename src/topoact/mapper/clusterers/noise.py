@@ -17,10 +17,16 @@ def noise_level(n_points: int, averaged: float) -> float:
     n_points
         Points of the interval.
     averaged
-        Over how many points the density at a point averages, m.
+        Number of points over which the density at a point averages, m.
+
+    Returns
+    -------
+    float
+        The level, in nats of log density.
 
     Examples
     --------
+    >>> from topoact.mapper import noise_level
     >>> round(noise_level(1000, 45), 2), round(noise_level(1000, 230), 2)
     (1.21, 0.43)
     """

@@ -11,11 +11,21 @@ from topoact.registry import Registry
 
 
 class ClustererKind(NamedTuple):
-    """A clusterer that is called by name, and how a menu offers it."""
+    """A clusterer that is called by name, and how a menu offers it.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> from topoact.mapper import ClustererKind
+    >>> kind = ClustererKind(topoact.DBSCAN, "DBSCAN", settings=("eps", "min_samples"))
+    >>> kind.make(metric="cosine", eps=0.4, min_samples=5).metric
+    'cosine'
+    """
 
     make: Callable[..., Clusterer]
     """Called with the keyword `metric` and with those of `settings`."""
     label: str
+    """Its name in menus."""
     settings: tuple[str, ...] = ()
     """The settings of a graph that it has beside the metric, of k, prominence, eps and min_samples."""
 
@@ -30,10 +40,21 @@ def named_clusterer(name: str, settings: Mapping[str, Any]) -> Clusterer:
     settings
         Of a graph: the metric, and at least those that the clusterer has.
 
+    Returns
+    -------
+    Clusterer
+        The clusterer, with its settings.
+
     Raises
     ------
     UnknownName
         If there is no clusterer of that name.
+
+    Examples
+    --------
+    >>> from topoact.mapper import named_clusterer
+    >>> named_clusterer("dbscan", {"metric": "euclidean", "eps": 259.0, "min_samples": 5}).eps
+    259.0
     """
     if name not in CLUSTERERS:
         raise UnknownName(f"unknown clusterer {name!r}: choose {', '.join(CLUSTERERS)}")

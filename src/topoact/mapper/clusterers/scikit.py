@@ -45,6 +45,15 @@ class HDBSCAN(BaseEstimator):  # type: ignore[misc]
         Points within a radius that make it dense, the point itself included; `min_cluster_size` when None.
     allow_single_cluster
         Whether an interval may be one cluster. Without, one that has no parts is all noise.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> rng = np.random.default_rng(0)
+    >>> cloud = np.r_[rng.normal(size=(60, 2)), rng.normal(size=(60, 2)) + [0, 30]]
+    >>> clusterer = topoact.HDBSCAN(min_cluster_size=10)
+    >>> topoact.Mapper(lens=cloud[:, 0], n_intervals=1, clusterer=clusterer).fit(cloud).graph_.n_nodes
+    2
     """
 
     def __init__(

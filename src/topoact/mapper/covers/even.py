@@ -37,7 +37,7 @@ class UniformCover(_EvenCover):
     Parameters
     ----------
     n_intervals
-        How many, at least 1.
+        Number of intervals, at least 1.
     overlap
         Share of an interval that it has in common with the next, in [0, 1).
     convention
@@ -51,6 +51,17 @@ class UniformCover(_EvenCover):
     ------
     InvalidInput
         If `n_intervals` < 1, `overlap` is not in [0, 1), or the convention is unknown.
+
+    Notes
+    -----
+    Intervals of one length that overlap are those of Singh, Mémoli, Carlsson 2007 (section 3.1).
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> lower, upper = topoact.UniformCover(n_intervals=4, overlap=0.5).intervals(np.array([0.0, 8.0]))
+    >>> lower.tolist(), upper.tolist()
+    ([-1.0, 1.0, 3.0, 5.0], [3.0, 5.0, 7.0, 9.0])
     """
 
     convention: str = "kepler-mapper"
@@ -81,10 +92,23 @@ class QuantileCover(_EvenCover):
 
     Points of equal lens value stay together, in every interval that reaches their value.
 
+    Parameters
+    ----------
+    n_intervals
+        Number of intervals, at least 1.
+    overlap
+        Share of the points of an interval that it has in common with the next, in [0, 1).
+
     Raises
     ------
     InvalidInput
-        As for `UniformCover`.
+        If `n_intervals` < 1 or `overlap` is not in [0, 1).
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> topoact.QuantileCover(n_intervals=2, overlap=0.0).intervals(np.array([0.0, 1.0, 2.0, 30.0])).lower.tolist()
+    [0.0, 2.0]
     """
 
     def intervals(self, lens: LensValues) -> Intervals:

@@ -16,13 +16,23 @@ class IntervalCover:
 
     Parameters
     ----------
-    lower, upper
-        Ends of each interval, in units of the lens.
+    lower
+        Lower end of each interval, in units of the lens.
+    upper
+        Upper end of each, as many.
 
     Raises
     ------
     InvalidInput
         If there is none, an end is not finite, or a lower end lies above its upper end.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> cover = topoact.IntervalCover(lower=(0.0, 4.0), upper=(5.0, 9.0))
+    >>> line, steps = np.arange(10.0)[:, None], topoact.SingleLinkage(cut=1.5)
+    >>> topoact.Mapper(cover=cover, clusterer=steps).fit(line).graph_.nodes["size"].tolist()
+    [6, 6]
     """
 
     lower: tuple[float, ...]

@@ -20,10 +20,23 @@ MAX_BOXES: Final = 1_000_000
 class ProductCover:
     """Boxes: the products of the intervals of one cover for each lens, the last lens varying fastest.
 
+    Parameters
+    ----------
+    *covers
+        One cover for each lens, at least two.
+
     Raises
     ------
     InvalidInput
         If there are fewer than two covers.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> boxes = topoact.ProductCover(topoact.UniformCover(2, 0.0), topoact.UniformCover(3, 0.0)).intervals(square)
+    >>> boxes.lower.shape
+    (6, 2)
     """
 
     covers: tuple[Cover, ...]

@@ -14,7 +14,23 @@ def ranges(ordered: LensValues, intervals: Intervals) -> tuple[Rows, Rows]:
 
 
 def pullback(lens: LensValues, intervals: Intervals) -> Iterator[Rows]:
-    """Yield, interval by interval or box by box, the sorted row numbers of the points whose lens values it holds."""
+    """Yield, interval by interval or box by box, the row numbers of the points whose lens values it holds, ascending.
+
+    Parameters
+    ----------
+    lens
+        Lens values, shape (n_points,) or (n_points, n_lenses).
+    intervals
+        What a cover returns for them.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> from topoact.mapper.covers.pullback import pullback
+    >>> lens = np.array([3.0, 0.0, 1.0])
+    >>> [rows.tolist() for rows in pullback(lens, topoact.UniformCover(2, 0.5).intervals(lens))]
+    [[1, 2], [0, 2]]
+    """
     columns, (lower, upper) = lens.reshape(len(lens), -1), (ends.reshape(len(ends), -1) for ends in intervals)
     order = np.argsort(columns[:, 0], kind="stable")
     others = columns[order, 1:]

@@ -14,11 +14,20 @@ OTHER_LIBRARIES: Final = "Equal, as placed by"
 
 
 class CoverKind(NamedTuple):
-    """A cover that is called by name, and how a menu offers it."""
+    """A cover that is called by name, and how a menu offers it.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> from topoact.mapper import CoverKind
+    >>> CoverKind(topoact.QuantileCover, "equally many points").make(20, 0.3)
+    QuantileCover(n_intervals=20, overlap=0.3)
+    """
 
     make: Callable[[int, float], Cover]
     """Called with the number of intervals and the overlap, in [0, 1)."""
     label: str
+    """Its name in menus."""
     group: str = ""
     """Heading of the menu under which it is offered."""
 

@@ -1,12 +1,8 @@
 """`NeighborIndex`: every mapper graph of one lens and one ε, or a ladder of them, without touching the vectors again.
 
-1. Sort the points by lens value: an interval of a one-dimensional cover is then a range of them.
-2. Decide once for each pair that can share an interval which radii reach from one to the other (`_tiles`, `_words`,
-   `_exact`), and keep the answer as a bit, or as the few bits of a count (`_band`, `_planes`).
-3. DBSCAN of any interval is bit work on that band (`_dbscan`), whatever the cover and minPts.
-
-The result is that of scikit-learn's DBSCAN, run on each interval in float64; `_exact` states the convention where a
-distance equals ε to the last digit.
+Sorted by lens value, an interval is a range of points. For each pair that can share one it is decided once which radii
+reach from one to the other (`tiles`, `simd_f32`, `float64`), and kept in bits (`adjacency_bits`, `bitplanes`), on which
+DBSCAN of any interval works (`dbscan`), with the result of scikit-learn's in float64; `float64` is exact at ε.
 """
 
 import os
@@ -27,32 +23,11 @@ from topoact.mapper.indexes._bit_storage import checked_folder
 from topoact.mapper.indexes._lens_order import Ordered, in_order
 from topoact.mapper.neighbors._layout import Layout, lay_out
 from topoact.mapper.neighbors._threads import usable_cores
-from topoact.mapper.neighbors.memory import (
-    Needs,
-    available_memory,
-    fits_memory,
-    is_sparse,
-    mebibytes,
-    tile_bytes,
-)
-from topoact.mapper.neighbors.metrics import (
-    Metric,
-    checked_metric,
-    checked_radii,
-    level_of,
-)
+from topoact.mapper.neighbors.memory import Needs, available_memory, fits_memory, is_sparse, mebibytes, tile_bytes
+from topoact.mapper.neighbors.metrics import Metric, checked_metric, checked_radii, level_of
 from topoact.mapper.neighbors.nearest import check_neighbours
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.protocols import (
-    Cover,
-    Intervals,
-    Lens,
-    LensValues,
-    Nearest,
-    Progress,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Nearest, Progress, Vectors, no_progress
 
 if TYPE_CHECKING:
     from topoact.mapper.neighbors._kernels.bitplanes import Planes
@@ -81,8 +56,7 @@ class NeighborIndex:
     memory_limit
         Bytes that the index may take beside `X`; by default four fifths of what is free.
     spill
-        Folder for a temporary file that takes the bits where they do not fit into `memory_limit`; without one such an
-        index is refused. The file has no name and goes with the index, however the process ends.
+        Folder for a nameless temporary file, for bits that do not fit into `memory_limit`; without, they are refused.
     products
         Let torch multiply (`TorchProducts`); the result is the same.
     n_jobs
@@ -93,8 +67,8 @@ class NeighborIndex:
     Raises
     ------
     InvalidInput
-        If `X` or the lens is not finite, a parameter is out of range, or memory (the disk, with `spill`) is too small
-        (`TooLarge`); the last is found out before anything large is allocated.
+        If `X` or the lens is not finite, a parameter is out of range, or memory (the disk, with `spill`) is too small:
+        `TooLarge`, before anything large is allocated.
 
     Notes
     -----
@@ -110,11 +84,6 @@ class NeighborIndex:
     >>> index = topoact.NeighborIndex(ring, lens=ring[:, 0], eps=0.1, max_interval=0.4)
     >>> index.graph(n_intervals=6, overlap=0.3)
     <MapperGraph: 10 nodes, 10 edges, 100.0% of 400 points covered>
-    >>> index.graph(n_intervals=4, overlap=0.2, min_samples=3)
-    <MapperGraph: 6 nodes, 6 edges, 100.0% of 400 points covered>
-    >>> ladder = topoact.NeighborIndex(ring, lens=ring[:, 0], eps=[0.01, 0.1], max_interval=0.4)
-    >>> ladder.graph(n_intervals=6, overlap=0.3, eps=0.01)
-    <MapperGraph: 0 nodes, 0 edges, 0.0% of 400 points covered>
     """
 
     radii: tuple[float, ...]
@@ -216,14 +185,17 @@ class NeighborIndex:
 
         Parameters
         ----------
-        n_intervals, overlap
-            Of `UniformCover`.
-        min_samples
-            Points within `eps`, the point itself included, that make it a core point.
+        n_intervals, overlap, min_samples
+            As for `UniformCover` and `DBSCAN`.
         eps
             One of `radii`; may be left out where there is one.
         progress
             Called with (stage, done, total); may raise `topoact.errors.Cancelled`.
+
+        Returns
+        -------
+        MapperGraph
+            Equal to that of `Mapper` with `DBSCAN` at this ε.
 
         Raises
         ------
@@ -235,7 +207,18 @@ class NeighborIndex:
     def graph_of(
         self, cover: Cover, min_samples: int = 5, *, eps: float | None = None, progress: Progress = no_progress
     ) -> MapperGraph:
-        """Return the mapper graph of any cover, clustered by DBSCAN; raises as `graph` does."""
+        """Return the mapper graph of any cover, clustered by DBSCAN; raises as `graph` does.
+
+        Parameters
+        ----------
+        cover, min_samples, eps, progress
+            A cover of one lens, and the rest as for `graph`.
+
+        Returns
+        -------
+        MapperGraph
+            As for `graph`.
+        """
         level = level_of(eps, self.radii)
         intervals = cover.intervals(self.lens)
         nodes = self.nodes(intervals, min_samples, eps=eps, progress=progress)
@@ -265,8 +248,15 @@ class NeighborIndex:
     def nearest(self, k: int, *, progress: Progress = no_progress) -> Nearest:
         """Return the k nearest neighbours of each point among those that the index compares it with.
 
-        They are kept for later calls. Memory: 32 bytes per neighbour, and that of `X` again while they are searched.
-        Raises `InvalidInput` if `k` is not a whole number, at least 1.
+        Parameters
+        ----------
+        k, progress
+            At least 1, else `InvalidInput`; as for `graph`. Memory: 32 bytes a neighbour, and `X` once more meanwhile.
+
+        Returns
+        -------
+        Nearest
+            Shape (n_points, k); kept for later calls.
         """
         from topoact.mapper.neighbors._kernels.nearest import nearest
 
@@ -278,7 +268,13 @@ class NeighborIndex:
         return Nearest(self._nearest.rows[:, :k], self._nearest.distances[:, :k])
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return all that is worth keeping, as plain arrays under names; `restore` takes them back."""
+        """Return all that is worth keeping; `restore` takes it back.
+
+        Returns
+        -------
+        dict
+            Plain arrays under names.
+        """
         from topoact.mapper.indexes._serialize import SerializedIndex, pack
 
         facts = self._planes.facts[: len(self.lens) if len(self.radii) == 1 else 0]
@@ -302,10 +298,8 @@ class NeighborIndex:
         ----------
         X, lens
             What the index was built from.
-        arrays
-            From `arrays`; they may be read-only memory maps, and are read when they are needed.
-        n_jobs
-            Threads; by default all cores that this process may use.
+        arrays, n_jobs
+            From `arrays`, as they were or as read-only memory maps, read when they are needed; and threads, as above.
 
         Raises
         ------

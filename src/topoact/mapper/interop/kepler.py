@@ -30,8 +30,24 @@ FIELDS: Final = ("nodes", "links", "simplices", "meta_data", "meta_nodes", "samp
 def to_kepler_mapper(graph: MapperGraph) -> dict[str, Any]:
     """Return a graph as the dictionary that KeplerMapper's ``map`` returns, for its ``visualize`` and other readers.
 
-    Node i of interval c is named ``cube{c}_cluster{i}``, and its members are row numbers. A graph does not record its
-    overlap or the name of its clusterer: the meta data have None and "custom" there.
+    Parameters
+    ----------
+    graph
+        A mapper graph.
+
+    Returns
+    -------
+    dict
+        Node i of interval c is named ``cube{c}_cluster{i}``, and its members are row numbers. A graph does not record
+        its overlap or the name of its clusterer: the meta data have None and "custom" there.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> line = np.linspace(0, 1, 20)[:, None]
+    >>> graph = topoact.Mapper(n_intervals=2, clusterer=topoact.SingleLinkage(cut=0.1)).fit(line).graph_
+    >>> list(topoact.to_kepler_mapper(graph)["nodes"])
+    ['cube0_cluster0', 'cube1_cluster0']
     """
     numbers = [number for _, same in groupby(graph.interval.tolist()) for number, _ in enumerate(same)]
     names = [f"cube{cube}_cluster{number}" for cube, number in zip(graph.interval.tolist(), numbers, strict=True)]
@@ -69,10 +85,22 @@ def from_kepler_mapper(
     lens
         As for `Mapper`.
 
+    Returns
+    -------
+    MapperGraph
+        Its nodes in the order of the dictionary's cubes; means and medoids are computed from `X`.
+
     Raises
     ------
     InvalidInput
         If a field is unknown, a row number is not a row of `X`, or a link joins what is no node or shares no point.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> nodes, links = {"cube0_cluster0": [0, 1], "cube1_cluster0": [1, 2]}, {"cube0_cluster0": ["cube1_cluster0"]}
+    >>> topoact.from_kepler_mapper({"nodes": nodes, "links": links}, np.array([[0.0], [1.0], [2.0]]))
+    <MapperGraph: 2 nodes, 1 edges, 100.0% of 3 points covered>
     """
     vectors = checked_vectors(X)
     values = lens_values(lens, vectors)

@@ -28,7 +28,15 @@ NUMBER: Final = r"(\d+(?:\.\d+)?|inf)"
 
 
 class LensKind(NamedTuple):
-    """A family of lenses that are called by name."""
+    """A family of lenses that are called by name.
+
+    Examples
+    --------
+    >>> from topoact.mapper import LensKind
+    >>> kind = LensKind("mean", lambda vectors: lambda some: some.mean(axis=1), "mean", is_pointwise=True)
+    >>> kind.usage, kind.menu
+    ('mean', ())
+    """
 
     pattern: str
     """Regular expression that the whole name matches, such as ``pca:(\\d+)``."""
@@ -62,16 +70,30 @@ def lens_values(
     vectors
         Shape (n_points, n_channels).
     progress
-        Told by lenses that compare all points with each other; may raise `Cancelled`.
+        Called as ``progress(stage, done, total)`` by lenses that compare all points; may raise `Cancelled`.
 
     Returns
     -------
-    ndarray of float64, shape (n_points,), for several lenses (n_points, n_lenses)
+    ndarray of float64
+        Shape (n_points,), in units of the activations for norms and distances; for several lenses (n_points, n_lenses).
 
     Raises
     ------
     InvalidInput
-        If a lens is unknown, or its values are not one finite number per point.
+        If a lens is unknown (`UnknownName`), or its values are not one finite number per point.
+
+    Notes
+    -----
+    The L2 norm is the lens of Rathore et al. 2021 (section 4); eccentricity is in Singh, Mémoli, Carlsson 2007
+    (section 4.2).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.mapper import lens_values
+    >>> vectors = np.array([[3.0, 4.0], [0.0, 1.0]])
+    >>> lens_values("l2", vectors).tolist(), lens_values(["max", "l1"], vectors).tolist()
+    ([5.0, 1.0], [[4.0, 7.0], [1.0, 1.0]])
     """
     if _is_several(lens, len(vectors)):
         return _one_or_more(np.column_stack([lens_values(part, vectors, progress=progress) for part in lens]))

@@ -50,10 +50,20 @@ class TorchProducts:
     Notes
     -----
     Memory: the coordinates once more on the device, in that type.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> cloud = np.random.default_rng(0).normal(size=(200, 8))
+    >>> products = topoact.TorchProducts(device="cpu", dtype="float32")
+    >>> topoact.NeighborIndex(cloud, eps=3.0, max_interval=0.5, products=products).graph(n_intervals=4).coverage
+    0.98
     """
 
     device: str = "cpu"
+    """As torch names it."""
     dtype: Kind = "bfloat16"
+    """Type of the coordinates on the device."""
 
     def __post_init__(self) -> None:
         if self.dtype not in get_args(Kind):

@@ -105,7 +105,9 @@ class Drawings:
         if whole is None or len(whole.positions) != finest.n_nodes:
             whole = self._lay_out(finest, plan.finest, plan.finest_anchor, progress)
         kept = roots(finest, plan.settings.prominence)
-        drawing = Drawing(whole.positions[kept], self._anchor_nodes(whole.continues[kept], plan))
+        is_same_tree = plan.finest_anchor is not None and plan.finest_anchor.graph == plan.finest.graph
+        continued = kept if is_same_tree else whole.continues[kept]
+        drawing = Drawing(whole.positions[kept], self._anchor_nodes(continued, plan))
         self._cache.save_drawing(*plan.name, drawing)
         return drawing
 

@@ -1,15 +1,16 @@
-"""The parent's end of the worker process: start it, hand it a task, listen, and kill it when it does not."""
+"""The parent's end of a worker process: start it, send it a task, receive its reports, and kill it when it hangs."""
 
 import contextlib
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from topoact.interpret.study_network import NetworkChoice
+from topoact.processes import interrupts_blocked, process_context
 from topoact.workbench.jobs.tasks import Task
-from topoact.workbench.jobs.worker import CANCEL, TaskReport, serve_tasks
+from topoact.workbench.jobs.worker import CANCEL, TaskReport, run_process
 
 GRACE_SECONDS: Final = 1.0
 """How long a cancelled task may take to notice before its process is killed."""
@@ -17,12 +18,25 @@ POLL_SECONDS: Final = 0.1
 DIED: Final = "the worker process was ended from outside, most likely for lack of memory: lower ε or the overlap"
 
 
+class Worker(Protocol):
+    """Runs tasks one after the other, for one lane of a `JobRunner`."""
+
+    def start(self) -> None:
+        """Prepare for the first task."""
+
+    def run(self, task: Task, cancelled: Callable[[], bool]) -> Iterator[TaskReport]:
+        """Run a task and yield its reports; only the last one is not "running"."""
+
+    def close(self) -> None:
+        """Stop what runs."""
+
+
 class WorkerProcess:
-    """The process that works, started anew whenever it was killed or died."""
+    """A process that runs tasks, started anew whenever it was killed or died."""
 
     def __init__(self, study: Path, network: NetworkChoice | None = None) -> None:
         self._study, self._network = study, network
-        self._context = multiprocessing.get_context("spawn")
+        self._context = process_context(run_process.__module__, "numba")
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def start(self) -> None:
@@ -30,14 +44,15 @@ class WorkerProcess:
         if self._process is not None and self._process.is_alive():
             return
         self._connection, theirs = self._context.Pipe()
-        self._process = self._context.Process(
-            target=serve_tasks, args=(self._study, self._network, theirs), name="topoact worker", daemon=True
-        )
-        self._process.start()
+        arguments = (self._study, self._network, theirs)
+        process = self._context.Process(target=run_process, args=arguments, name="topoact worker", daemon=True)  # type: ignore[attr-defined]
+        with interrupts_blocked():
+            process.start()
+        self._process = process
         theirs.close()
 
     def run(self, task: Task, cancelled: Callable[[], bool]) -> Iterator[TaskReport]:
-        """Run a task and yield what the process says of it; the last report is not "running"."""
+        """Run a task and yield its reports; only the last one is not "running"."""
         self.start()
         self._send(task)
         deadline: float | None = None

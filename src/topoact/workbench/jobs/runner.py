@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from topoact.interpret.study_network import NetworkChoice
-from topoact.workbench.jobs.process import WorkerProcess
+from topoact.workbench.jobs.process import Worker, WorkerProcess
 from topoact.workbench.jobs.tasks import (
     GRAPH_LANE,
     WITH_NETWORK,
@@ -24,6 +24,9 @@ from topoact.workbench.jobs.tasks import (
     Task,
     gives_way,
 )
+
+MakeWorker: TypeAlias = Callable[[Path, NetworkChoice | None], Worker]
+"""Given the study and, in the lanes that need it, which network to load."""
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
@@ -53,10 +56,30 @@ class _Lane(NamedTuple):
 
 
 class JobRunner:
-    """Runs the tasks of one study; `watch` to hear of them, `close` when done."""
+    """Runs the tasks of one study; `watch` to hear of them, `close` when done.
 
-    def __init__(self, study: Path, network: NetworkChoice | None = None) -> None:
+    Parameters
+    ----------
+    study
+        Path of the study.
+    network
+        Which network the workers of the lanes that need it load; without it these lanes start with their first task.
+    make_worker
+        What runs the tasks of a lane.
+    clock
+        Seconds that pass, from which the time left is estimated.
+    """
+
+    def __init__(
+        self,
+        study: Path,
+        network: NetworkChoice | None = None,
+        *,
+        make_worker: MakeWorker = WorkerProcess,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._study, self._network = study, network
+        self._make_worker, self._clock = make_worker, clock
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._jobs: dict[str, tuple[Task, JobStatus]] = {}
@@ -129,22 +152,22 @@ class JobRunner:
 
     def _work(self, tasks: "queue.Queue[tuple[str, Task] | None]", lane: Lane) -> None:
         network = self._network if lane in WITH_NETWORK else None
-        with contextlib.closing(WorkerProcess(self._study, network)) as worker:
+        with contextlib.closing(self._make_worker(self._study, network)) as worker:
             worker.start()
             while (item := tasks.get()) is not None:
                 if self._run(worker, *item):
                     tasks.put(item)
 
-    def _run(self, worker: WorkerProcess, job: str, task: Task) -> bool:
+    def _run(self, worker: Worker, job: str, task: Task) -> bool:
         """Run a task to its end; return whether it gave way to another and is to go on later."""
         if not self._begin(job):
             return False
-        started = time.monotonic()
+        started = self._clock()
         for report in worker.run(task, lambda: job in self._cancelled or self._gives_way(task)):
             if report.state == "cancelled" and job not in self._cancelled:
                 self._tell(job, state="queued", stage="waiting", eta=None)
                 return True
-            elapsed = time.monotonic() - started
+            elapsed = self._clock() - started
             eta = elapsed * (report.total - report.done) / report.done if report.done else None
             self._tell(
                 job,

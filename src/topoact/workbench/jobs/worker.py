@@ -3,6 +3,7 @@
 import logging
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -12,6 +13,7 @@ from topoact.errors import Cancelled, TopoActError
 from topoact.interpret.inversion.warm_up import warm_up
 from topoact.interpret.study_network import NetworkChoice
 from topoact.mapper import Progress
+from topoact.processes import end_with_parent
 from topoact.workbench.bench import Workbench, open_workbench
 from topoact.workbench.jobs.tasks import Task
 
@@ -34,9 +36,20 @@ class TaskReport(NamedTuple):
     error: str | None = None
 
 
-def serve_tasks(study: Path, network: NetworkChoice | None, connection: Connection) -> None:
-    """Run tasks from `connection` one after the other until it closes."""
+def run_process(study: Path, network: NetworkChoice | None, connection: Connection) -> None:
+    """Run tasks as the only business of a process; Ctrl-C is left to the process that started it."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve_tasks(study, network, connection)
+
+
+def serve_tasks(
+    study: Path,
+    network: NetworkChoice | None,
+    connection: Connection,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Run tasks from `connection` one after the other until it closes; `clock` spaces the reports of a task."""
     bench: Workbench | None = None
     with suppress(TopoActError):  # a task that needs what cannot be opened says so
         bench = open_workbench(study, network)
@@ -48,7 +61,7 @@ def serve_tasks(study: Path, network: NetworkChoice | None, connection: Connecti
                 continue  # came too late: its task has ended
             try:
                 bench = bench or open_workbench(study, network)
-                report = _run(bench, task, _reporter(connection))
+                report = _run(bench, task, _reporter(connection, clock))
             except TopoActError as error:
                 report = TaskReport("failed", error=str(error))
             connection.send(report)
@@ -83,7 +96,7 @@ def _run(bench: Workbench, task: Task, progress: Progress) -> TaskReport:
     return TaskReport("done")
 
 
-def _reporter(connection: Connection) -> Progress:
+def _reporter(connection: Connection, clock: Callable[[], float]) -> Progress:
     """Return a progress callback that reports now and then, and stops the task when it was cancelled."""
     last_stage, last_time = "", 0.0
 
@@ -92,7 +105,7 @@ def _reporter(connection: Connection) -> Progress:
         if connection.poll():
             connection.recv()  # while a task runs nothing is sent but CANCEL, or the end
             raise Cancelled("the job was cancelled")
-        now = time.monotonic()
+        now = clock()
         if stage != last_stage or now - last_time >= REPORT_SECONDS:
             connection.send(TaskReport("running", stage, done, total))
             last_stage, last_time = stage, now

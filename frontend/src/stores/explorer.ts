@@ -1,0 +1,44 @@
+/** All stores of a page: made once, and given to every panel. */
+
+import { getContext, setContext } from "svelte";
+import type { Client, Columns } from "../api/client";
+import type { StudySummary } from "../api/types";
+import { ActivationImages, followImages } from "./activation-images.svelte";
+import { followAddress } from "./address.svelte";
+import { ComputedState } from "./computed.svelte";
+import { ExampleIds } from "./example-ids.svelte";
+import { GraphReports } from "./graph-reports.svelte";
+import { followSettings, InputLocator } from "./input-locator.svelte";
+import { NodeImages } from "./node-images.svelte";
+import { NodeInterpretation } from "./node-interpretation.svelte";
+import { Projections } from "./projections.svelte";
+import { Session } from "./session.svelte";
+import { followSearch } from "./text-search.svelte";
+
+export type Explorer = ReturnType<typeof makeStores>;
+
+const KEY = Symbol("explorer");
+
+function makeStores(client: Client, study: StudySummary, columns: Columns) {
+  const session = new Session(client, study, columns);
+  const projections = new Projections(client);
+  const reports = new GraphReports(client);
+  const computed = new ComputedState(session, projections, reports);
+  const activationImages = new ActivationImages(client);
+  const nodeImages = new NodeImages(session, computed, activationImages);
+  const [locator, exampleIds, interpretation] = [new InputLocator(session), new ExampleIds(client), new NodeInterpretation(client)];
+  return { session, computed, projections, reports, exampleIds, interpretation, activationImages, nodeImages, locator };
+}
+
+/** Make the stores and keep them in step with each other. Call while the page's component is set up. */
+export function provideExplorer(client: Client, study: StudySummary, columns: Columns): Explorer {
+  const explorer = makeStores(client, study, columns);
+  const { session, activationImages, locator } = explorer;
+  followAddress(session);
+  followSearch(session);
+  followImages(session, activationImages);
+  followSettings(session, locator);
+  return setContext(KEY, explorer);
+}
+
+export const useExplorer = (): Explorer => getContext<Explorer>(KEY);

@@ -1,0 +1,268 @@
+/** The state of the page: the view that the person made, the graph that is on screen, and what is on its way. */
+
+import type { Client, Columns } from "../api/client";
+import type { Settings, StudySummary } from "../api/types";
+import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../graph/camera";
+import type { Hit } from "../graph/pick";
+import { categoriesOf, type Category } from "../state/columns";
+import { emptyHistory, type History, redo, remember, undo } from "../state/history";
+import type { LoadedGraph } from "../state/loaded-graph";
+import { sameTree } from "../state/mode-tree";
+import { carriedOver, correspondence, existing, NO_REFERENCES, survivorsOf } from "../state/node-correspondence";
+import { between, ease, startPositions } from "../state/transition";
+import { type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
+import { AsyncJob } from "./async-job.svelte";
+import { GraphCache } from "./graph-cache";
+
+interface GraphRequest {
+  anchored: boolean;
+  layout: string | null;
+  /** Return what else of the view changes when the graph is there. */
+  changes: (next: LoadedGraph, survivors: number[] | null) => Partial<ViewState>;
+}
+
+/** Share of continued nodes below which there is nothing to hold on to. */
+const FEW_SURVIVORS = 0.1;
+/** Share of what was in view that must stay in view for the camera to stay. */
+const KEPT_IN_VIEW = 0.8;
+const MARGINS = { left: 48, right: 64, top: 44, bottom: 88 };
+
+export class Session {
+  view = $state.raw<ViewState>() as ViewState;
+  loaded = $state.raw<LoadedGraph | null>(null);
+  readonly graphJob = new AsyncJob<LoadedGraph>();
+  hovered = $state.raw<Hit>(null);
+  /** Examples whose text holds what is searched; null when nothing is. */
+  searchHits = $state.raw<Uint32Array | null>(null);
+  viewport = $state.raw<Viewport>({ width: 0, height: 0 });
+  history = $state.raw<History<ViewState>>(emptyHistory());
+  systemDark = $state(false);
+  dark = $derived.by(() => (this.view.theme === "auto" ? this.systemDark : this.view.theme === "dark"));
+
+  /** Positions of the nodes at rest: the layout, then the pins. */
+  xy = $derived.by(() => restingPositions(this.loaded, this.pins));
+  private pins = $derived.by(() => this.view.pins);
+  private origin = $state.raw<Float32Array | null>(null);
+  private progress = $state(1);
+  /** Positions of the nodes as drawn, also while they move. */
+  drawn = $derived(this.origin && this.progress < 1 ? between(this.origin, this.xy, this.progress) : this.xy);
+
+  readonly initial: ViewState;
+  readonly categories: Map<string, Category>;
+  private readonly graphs: GraphCache;
+  private lastFit: Camera | null = null;
+  /** A way of the camera; given up when somebody else moves it. */
+  private glide: { from: Camera; to: Camera; at: Camera } | null = null;
+
+  constructor(
+    readonly client: Client,
+    readonly study: StudySummary,
+    readonly columns: Columns,
+  ) {
+    this.initial = initialView(study);
+    this.categories = categoriesOf(study, columns);
+    this.view = this.initial;
+    this.graphs = new GraphCache(client, columns, study.layers);
+  }
+
+  /** Change the view; with `undoable` the change can be undone. */
+  update(patch: Partial<ViewState>, undoable = true): void {
+    if (undoable) this.history = remember(this.history, this.view);
+    this.view = { ...this.view, ...patch };
+  }
+
+  /** Make the change since `before` one step that can be undone. */
+  recordSince(before: ViewState): void {
+    this.history = remember(this.history, before);
+  }
+
+  select(selection: Selection): void {
+    this.update({ selection });
+  }
+
+  toggleNode(id: number): void {
+    const { selection } = this.view;
+    const ids = selection.kind === "nodes" ? selection.ids : [];
+    const next = ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id];
+    this.select(next.length ? { kind: "nodes", ids: next } : NOTHING);
+  }
+
+  toggleClass(column: string, code: number): void {
+    this.update(toggled(this.view, column, code));
+  }
+
+  toggleNamed(name: string): void {
+    const { named } = this.view;
+    this.update({ named: named.includes(name) ? named.filter((other) => other !== name) : [...named, name] });
+  }
+
+  clear(): void {
+    const { selection, classes, named, find } = this.view;
+    if (selection.kind === "none" && !classes.length && !named.length && !find) return;
+    this.update({ selection: NOTHING, classes: [], named: [], find: "" });
+  }
+
+  changeSettings(patch: Partial<Settings>, undoable = true): void {
+    this.update({ settings: { ...this.view.settings, ...patch } }, undoable);
+    void this.requestGraph({ anchored: true, layout: null, changes: (next, survivors) => this.carryOver(next, survivors) });
+  }
+
+  switchLayer(layer: number): void {
+    if (layer === this.view.layer) return;
+    const { settings } = this.view;
+    const lens = lensFor(this.study.layers.find((known) => known.id === layer), settings.lens);
+    const eps = typeof settings.eps === "number" ? this.study.defaults.eps : settings.eps;
+    this.update({ layer, settings: { ...settings, lens, eps } });
+    const changes = (next: LoadedGraph) => ({ ...NO_REFERENCES, camera: this.fitted(next) });
+    void this.requestGraph({ anchored: false, layout: null, changes });
+  }
+
+  relayout(): void {
+    this.update({});
+    const changes = (next: LoadedGraph) => ({ pins: [], camera: this.fitted(next) });
+    void this.requestGraph({ anchored: false, layout: null, changes });
+  }
+
+  /** Put a whole view on screen, its graph included. */
+  restore(target: ViewState): void {
+    const now = this.loaded?.graph;
+    const there = now && now.layer === target.layer && now.layout === target.layout && sameSettings(now.settings ?? target.settings, target.settings);
+    if (there) {
+      this.view = target;
+      return;
+    }
+    this.view = { ...target, ...NO_REFERENCES, camera: this.view.camera };
+    const changes = (next: LoadedGraph) => ({ ...existing(target, next), camera: target.camera ?? this.fitted(next) });
+    void this.requestGraph({ anchored: false, layout: target.layout, changes });
+  }
+
+  undo(): void {
+    this.restoreStep(undo(this.history, this.view));
+  }
+
+  redo(): void {
+    this.restoreStep(redo(this.history, this.view));
+  }
+
+  fitView(): void {
+    if (this.loaded) this.update({ camera: this.fitted(this.loaded, this.xy) }, false);
+  }
+
+  /** Move the camera to a node that is out of sight. */
+  reveal(node: number): void {
+    const { camera } = this.view;
+    const position = this.xy.slice(2 * node, 2 * node + 2);
+    if (!camera || position.length < 2) return;
+    const [x, y] = toScreen(camera, this.viewport, position[0], position[1]);
+    const { left, right, top, bottom } = MARGINS;
+    const seen = x > left && x < this.viewport.width - right && y > top && y < this.viewport.height - bottom;
+    if (!seen) this.update({ camera: { ...camera, x: position[0], y: position[1] } }, false);
+  }
+
+  /** Take the new size of the stage; a graph that fitted still fits, unless it was moved. */
+  resize(viewport: Viewport): void {
+    this.viewport = viewport;
+    if (this.lastFit && this.lastFit === this.view.camera) this.fitView();
+  }
+
+  /** Move on by a share of the way; returns whether there is more to go. */
+  advance(progress: number): boolean {
+    this.progress = Math.min(1, progress);
+    if (this.glide && this.glide.at === this.view.camera) {
+      this.glide.at = cameraBetween(this.glide.from, this.glide.to, ease(this.progress));
+      this.view = { ...this.view, camera: this.glide.at };
+    }
+    if (this.progress >= 1) this.origin = null;
+    return this.progress < 1;
+  }
+
+  get moving(): boolean {
+    return this.origin !== null;
+  }
+
+  private restoreStep([view, history]: [ViewState, History<ViewState>]): void {
+    this.history = history;
+    if (view === this.view) return;
+    const { camera, panels, theme, layout } = this.view;
+    this.restore({ ...view, panels, theme, camera: layout === view.layout ? camera : view.camera });
+  }
+
+  private fitted(loaded: LoadedGraph, xy = restingPositions(loaded, [])): Camera | null {
+    this.lastFit = this.viewport.width ? fit(xy, this.viewport, MARGINS, 0.5) : null;
+    return this.lastFit;
+  }
+
+  private carryOver(next: LoadedGraph, survivors: number[] | null): Partial<ViewState> {
+    const { selection, camera } = this.view;
+    if (!survivors || !this.loaded) return { ...NO_REFERENCES, selection: selection.kind === "area" ? selection : NOTHING };
+    const named = carriedOver(this.view, correspondence(this.loaded, next, survivors));
+    const still = sameTree(this.loaded.graph, next.graph) && camera;
+    return { ...named, camera: still || this.cameraFor(restingPositions(next, named.pins), camera, survivors) };
+  }
+
+  /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */
+  private cameraFor(xy: Float32Array, camera: Camera | null, survivors: number[]): Camera | null {
+    const before = camera ? shareInView(this.xy, camera, this.viewport) : 0;
+    const after = camera ? shareInView(xy, camera, this.viewport) : 0;
+    const continues = survivors.filter((old) => old >= 0).length >= FEW_SURVIVORS * survivors.length;
+    if (camera && continues && after >= KEPT_IN_VIEW * before) return camera;
+    this.lastFit = fit(xy, this.viewport, MARGINS, 0.5);
+    return this.lastFit;
+  }
+
+  private async requestGraph(request: GraphRequest): Promise<void> {
+    const { layer, settings } = this.view;
+    const from = request.anchored && this.loaded?.graph.layer === layer ? this.loaded : null;
+    const anchor = from && { graph: from.graph.digest, layout: from.graph.layout };
+    await this.graphJob.run(
+      (progress, signal) => this.graphs.get({ layer, settings, anchor, layout: request.layout }, progress, signal),
+      (next) => {
+        if (next) this.applyGraph(next, from && from === this.loaded ? survivorsOf(next.graph, from.graph) : null, request);
+        else this.revert();
+      },
+    );
+  }
+
+  private applyGraph(next: LoadedGraph, survivors: number[] | null, request: GraphRequest): void {
+    const before = this.loaded;
+    const { drawn } = this;
+    const from = this.view.camera;
+    this.hovered = null;
+    const settings = next.graph.settings ?? this.view.settings;
+    this.view = { ...this.view, settings, layout: next.graph.layout, ...request.changes(next, survivors) };
+    this.loaded = next;
+    if (!before || before.graph.layer !== next.graph.layer || before === next) return;
+    const none = next.graph.nodes.size.map(() => -1);
+    const members = { xy: this.xy, members: next.members };
+    this.origin = startPositions(members, survivors ?? none, { xy: drawn, members: before.members }, next.graph.n_points);
+    this.progress = 0;
+    this.startGlide(from, this.view.camera);
+  }
+
+  private startGlide(from: Camera | null, to: Camera | null): void {
+    this.glide = null;
+    if (!from || !to || from === to) return;
+    this.glide = { from, to, at: from };
+    this.view = { ...this.view, camera: from };
+  }
+
+  /** Return to the graph that is on screen. */
+  private revert(): void {
+    if (!this.loaded) return;
+    const { graph } = this.loaded;
+    this.view = { ...this.view, layer: graph.layer, layout: graph.layout, settings: graph.settings ?? this.view.settings };
+  }
+}
+
+function restingPositions(loaded: LoadedGraph | null, pins: ViewState["pins"]): Float32Array {
+  if (!loaded) return new Float32Array();
+  const { x, y } = loaded.graph.nodes;
+  const xy = new Float32Array(2 * x.length);
+  x.forEach((value, node) => xy.set([value, y[node]], 2 * node));
+  for (const [node, px, py] of pins) if (node < x.length) xy.set([px, py], 2 * node);
+  return xy;
+}
+
+function sameSettings(a: Settings, b: Settings): boolean {
+  return (Object.keys(a) as (keyof Settings)[]).every((name) => a[name] === b[name]);
+}

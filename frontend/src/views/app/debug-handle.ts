@@ -1,0 +1,68 @@
+/** `window.topoact`: a read-only look at the state, for debugging and for tests. */
+
+import { toScreen } from "../../graph/camera";
+import type { Explorer } from "../../stores/explorer";
+
+declare global {
+  interface Window {
+    topoact?: { state: () => unknown; layout: () => string | null };
+  }
+}
+
+export function exposeDebugHandle(explorer: Explorer): void {
+  const layout = () => explorer.session.loaded?.graph.layout ?? null;
+  window.topoact = { state: () => snapshot(explorer), layout };
+}
+
+function snapshot({ session, computed, projections, reports, activationImages, nodeImages, locator }: Explorer) {
+  const { view, loaded, viewport } = session;
+  const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
+  return {
+    view: structuredClone(view),
+    pending: session.graphJob.pending !== null || session.moving || projections.job.pending !== null,
+    problem: session.graphJob.problem,
+    theme: session.dark ? "dark" : "light",
+    graph: loaded && {
+      digest: loaded.graph.digest,
+      layout: loaded.graph.layout,
+      layer: loaded.graph.layer,
+      survivors: loaded.graph.survivors,
+      nodes: loaded.graph.nodes.size.map((size, id) => ({
+        id,
+        size,
+        x: session.drawn[2 * id],
+        y: session.drawn[2 * id + 1],
+        screen: view.camera && box ? pageXy(toScreen(view.camera, viewport, session.drawn[2 * id], session.drawn[2 * id + 1]), box) : null,
+        majority: computed.column?.values[computed.classes?.majority[id] ?? -1] ?? null,
+        fill: computed.colouring?.nodes[id] ?? null,
+        purity: computed.classes?.purity[id] ?? null,
+        interval: loaded.graph.nodes.interval[id],
+        mode: loaded.graph.nodes.mode?.[id] ?? null,
+        prominence: loaded.graph.nodes.prominence?.[id] ?? null,
+        group: loaded.graph.nodes.group?.[id] ?? null,
+        strength: computed.strength?.[id] ?? 1,
+        members: Array.from(loaded.members.indices.subarray(loaded.members.indptr[id], loaded.members.indptr[id + 1])),
+      })),
+      nEdges: loaded.graph.edges.source.length,
+    },
+    visible: computed.visible && { nodes: computed.visible.nNodes, edges: computed.visible.edges.length },
+    shape: reports.shape(loaded?.graph)?.result ?? null,
+    stability: reports.stability(loaded?.graph),
+    path: computed.path,
+    images: {
+      jobs: activationImages.jobs.length,
+      stored: [...(activationImages.ofNodes(loaded?.graph.digest)?.values() ?? [])],
+      drawn: nodeImages.drawn.map(({ node }) => node),
+    },
+    located: {
+      known: locator.located,
+      nodes: locator.nodes,
+      pending: locator.job.pending !== null,
+      problem: locator.job.problem,
+    },
+    highlighted: computed.lit ? Array.from(computed.lit.ids) : [],
+    focus: Array.from(computed.focus),
+  };
+}
+
+const pageXy = ([x, y]: [number, number], box: DOMRect): [number, number] => [x + box.left, y + box.top];
