@@ -196,7 +196,7 @@ class TestKept:
         name, _ = graph_of(bench)
         recipes = [replace(QUICK, steps=steps) for steps in (1, 20)]
         (poor,), (better,) = (make(bench, [NodesTarget((0,))], recipe) for recipe in recipes)
-        assert better.found.cosine > poor.found.cosine
+        assert better.inversion.cosine > poor.inversion.cosine
         assert ActivationImages(bench).of_nodes(name)[0] == better
         images = ActivationImages(bench)
         images.recipe = recipes[0]
