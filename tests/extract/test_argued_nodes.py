@@ -127,5 +127,5 @@ def test_refusals(bench: Workbench, models: Path, photos: Source, tmp_path: Path
     np.save(tmp_path / "vectors.npy", np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32))
     import_files([tmp_path / "vectors.npy"], tmp_path / "imported")
     imported = open_workbench(tmp_path / "imported")
-    with pytest.raises(InvalidInput, match="is no classifier, and reads no texts: there is nothing"):
+    with pytest.raises(InvalidInput, match="is no classifier, and reads no texts: its nodes have no attributions"):
         are_stored(imported, 0, mapped(imported))

@@ -130,7 +130,7 @@ class TestMade:
     def test_only_the_direction_of_a_difference_is_aimed_at(self, bench):
         to_the_point = replace(QUICK, objective="point")
         node, difference = make(bench, [NodesTarget((1,)), NodesTarget((0,), (1,))], to_the_point)
-        assert (node.found.recipe["aim"], difference.found.recipe["aim"]) == ("point", "direction")
+        assert (node.inversion.recipe["aim"], difference.inversion.recipe["aim"]) == ("point", "direction")
 
     def test_twice_the_same_bytes_under_the_same_names(self, bench, network_path, tmp_path):
         other = open_workbench(shutil.copytree(network_path, tmp_path / "other"), NetworkChoice())
