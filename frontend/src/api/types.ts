@@ -58,7 +58,7 @@ export interface StudySummary {
   model: string | null;
   preprocessing: string | null;
   /**
-   * Whether the network is at hand: inputs of one's own can be located.
+   * Whether the network was loaded with the study: new inputs can be located.
    */
   has_network: boolean;
   /**
@@ -126,9 +126,9 @@ export interface Knob {
    */
   choices: Choice[];
   /**
-   * The clusterer that alone has this setting; null if all have it.
+   * The clusterers that have this setting; empty if all have it.
    */
-  clusterer: string | null;
+  clusterers: string[];
 }
 /**
  * A value that a knob may take, in words, and the heading below which it is offered.
@@ -544,14 +544,14 @@ export interface KeyTerm {
   q: number;
 }
 /**
- * Ask which classes the nodes of a graph of a layer argue for.
+ * Ask for the class attributions of the nodes of a graph.
  */
 export interface AttributionRequest {
   layer: number;
   graph: string;
 }
 /**
- * What a node argues for, beside where its members come from.
+ * The class attribution of a node, beside the classes of its members.
  */
 export interface NodeAttribution {
   /**
@@ -561,17 +561,17 @@ export interface NodeAttribution {
   n_classes: number;
   members_by: "label" | "prediction";
   /**
-   * What the network says at the node's mean.
+   * The likeliest class at the node's mean.
    */
   prediction: string;
   prediction_share: number;
   /**
-   * Whether something flows past the layer; it is that of a neutral input.
+   * Whether the outputs depend on the input by ways around the layer too.
    */
   is_bypassed: boolean;
 }
 /**
- * A class that a node argues for, or that its members come from.
+ * A class with its attribution at a node, and its share of the members.
  */
 export interface AttributedClass {
   output: number;
@@ -594,7 +594,7 @@ export interface AttributedClass {
   share: number;
 }
 /**
- * What a language model says with the mean of a node as its last state, the likeliest first.
+ * The likeliest next words of a language model whose last state is the mean of a node, the likeliest first.
  */
 export interface LogitLens {
   words: OutputWord[];
@@ -607,7 +607,7 @@ export interface OutputWord {
   share: number;
 }
 /**
- * What is known of an input; while its job runs, of the layers that are done.
+ * An input and its locations; while its job runs, of the layers that are done.
  */
 export interface LocatedInput {
   digest: string;
@@ -624,19 +624,19 @@ export interface LocatedInput {
   notices: string[];
   locations: LayerLocation[];
   /**
-   * How many locations there will be; 0 before the network has answered.
+   * How many locations there will be; 0 before the network has run.
    */
   n_layers: number;
 }
 /**
- * A class that the network sees in an input, and how sure it is of it, 0 to 1.
+ * A class that the network predicts for an input, and its probability.
  */
 export interface Prediction {
   name: string;
   share: number;
 }
 /**
- * Where an input lands in the graph of a layer.
+ * Where an input lies in the graph of a layer.
  */
 export interface LayerLocation {
   layer: number;
@@ -654,7 +654,7 @@ export interface LayerLocation {
   nodes: NodeDistance[];
   nearest: Neighbour[];
   /**
-   * The nearest node, where the input lands in none.
+   * The nearest node, where no node holds the input.
    */
   closest: number | null;
   /**
@@ -663,11 +663,11 @@ export interface LayerLocation {
   distance: number | null;
   reach: number | null;
   /**
-   * What reach is at most where an input lands.
+   * What reach is at most where a node holds the input.
    */
   usual: number | null;
   /**
-   * The example that the input is.
+   * The example that is identical to the input.
    */
   same: number | null;
   y: number[];
@@ -678,7 +678,7 @@ export interface LayerLocation {
   spans: [number, number][];
 }
 /**
- * A node in which vectors of an input land.
+ * A node that holds vectors of an input.
  */
 export interface NodeDistance {
   node: number;
@@ -704,7 +704,7 @@ export interface Neighbour {
   distance: number;
 }
 /**
- * A text that is to be located; an image travels as it is.
+ * A text to locate; an image travels as it is.
  */
 export interface TextInput {
   text: string;
