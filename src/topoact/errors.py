@@ -1,4 +1,4 @@
-"""Every exception that TopoAct raises on purpose.
+"""`TopoActError` and its subclasses: every exception that TopoAct raises on purpose.
 
 Each subclasses the built-in that a caller would expect, carries one sentence that names the value, the rule and the
 remedy, and is what the command line prints without a traceback.

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Registry(Mapping[str, Entry], Generic[Entry]):
-    """Entries by name. Those of other packages are listed without loading them, and loaded when they are used.
+    """Entries by name; those of other packages are loaded when they are first used.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         InvalidInput
             If the name is taken, or the entry is of another class.
         """
-        if name in self._found():
+        if name in self._all():
             raise InvalidInput(f"{self.group} has an entry {name!r} already: choose another name")
         self._entries[name] = self._checked(name, entry)
 
@@ -69,7 +69,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
 
     def usable(self) -> Iterator[tuple[str, Entry]]:
         """Yield names and entries for menus; one that cannot be loaded is left out with a warning in the log."""
-        for name in list(self._found()):
+        for name in list(self._all()):
             try:
                 yield name, self[name]
             except InvalidInput as error:
@@ -86,7 +86,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         InvalidInput
             If the package that offers it cannot be loaded, or offers something else.
         """
-        entry = self._found()[name]
+        entry = self._all()[name]
         if isinstance(entry, EntryPoint):
             try:
                 loaded = entry.load()
@@ -99,13 +99,13 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         return entry
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._found())
+        return iter(self._all())
 
     def __len__(self) -> int:
-        return len(self._found())
+        return len(self._all())
 
-    def _found(self) -> dict[str, Entry | EntryPoint]:
-        """Return all entries; the installed packages are searched once."""
+    def _all(self) -> dict[str, Entry | EntryPoint]:
+        """Return all entries; the first call searches the installed packages."""
         if not self._is_searched:
             self._is_searched = True
             for point in entry_points(group=self.group):

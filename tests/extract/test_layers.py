@@ -10,6 +10,7 @@ from topoact.errors import Cancelled, ModelError, UnknownName
 from topoact.networks.hooks import tap
 from topoact.networks.layers import default_layers, select_layers
 from topoact.networks.loading import load_model
+from topoact.networks.protocol import LayerFacts
 from topoact.networks.torch_network import TorchNetwork
 
 INPUTS = torch.zeros(2, 3, 8, 8)
@@ -34,6 +35,20 @@ def test_unknown_layers_are_answered_with_the_nearest(pattern: str) -> None:
     model = nn.ModuleDict({f"layer{i}": nn.ReLU() for i in range(9)})
     with pytest.raises(UnknownName, match=r"no layer 'layer2.*': did you mean layer2"):
         select_layers(TorchNetwork(model), [pattern])
+
+
+@pytest.mark.parametrize("pattern", ["recommended", "usual"])
+def test_recommended_layers_by_both_names(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = TorchNetwork(nn.ModuleDict({"a": nn.ReLU(), "b": nn.ReLU()}))
+    with pytest.raises(UnknownName, match=f"no layers are {pattern} for"):
+        select_layers(model, [pattern])
+    monkeypatch.setattr(model, "recommended_layers", lambda: ("b",))
+    assert select_layers(model, [pattern, "*"]) == ("b", "a")
+
+
+def test_layers_are_listed_under_the_key_usual() -> None:
+    fact = LayerFacts("a", "ReLU", (3,), 0, recommended=True)
+    assert fact.record() == {"name": "a", "type": "ReLU", "shape": (3,), "parameters": 0, "usual": True}
 
 
 def test_by_default_the_outermost_layers_with_parameters(models: Path) -> None:

@@ -219,7 +219,7 @@ def test_usual_layers(name: str, usual: str) -> None:
 @pytest.mark.usefixtures("_torchvision")
 def test_the_usual_layers_of_googlenet_are_its_nine_inceptions() -> None:
     network = load_network("torchvision:googlenet")
-    facts = [fact for fact in network.survey(network.sample_input()) if fact.usual]
+    facts = [fact for fact in network.survey(network.sample_input()) if fact.recommended]
     assert " ".join(fact.name.removeprefix("inception") for fact in facts) == "3a 3b 4a 4b 4c 4d 4e 5a 5b"
     assert (facts[0].type, facts[0].shape, facts[8].shape) == ("Inception", (256, 28, 28), (1024, 7, 7))
     assert facts[0].parameters == sum(p.numel() for p in network.module.inception3a.parameters())

@@ -206,7 +206,7 @@ def test_from_the_command_line(code: Path, lines: str, sentences_of_words: str, 
 def test_the_layers_of_a_language_model(bert: str) -> None:
     network = load_network(bert)
     facts = {fact.name: fact for fact in network.survey(network.sample_input())}
-    assert [name for name, fact in facts.items() if fact.usual] == list(tiny.LAYERS)
+    assert [name for name, fact in facts.items() if fact.recommended] == list(tiny.LAYERS)
     shape = facts["encoder.layer.0"].shape
     assert shape is not None
     assert shape[1:] == (16,)

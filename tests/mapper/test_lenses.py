@@ -10,9 +10,9 @@ from sklearn.decomposition import PCA
 
 from topoact.errors import Cancelled, InvalidInput
 from topoact.mapper import (
-    LENSES,
     DistanceTo,
     Eccentricity,
+    lens_menu,
     lens_values,
     norms,
 )
@@ -76,7 +76,7 @@ def test_float32_is_summed_in_float64():
     assert lens_values("l1", np.float32([[2**24, 1.0]]))[0] == 2**24 + 1
 
 
-@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("lens", lens_menu())
 def test_every_lens_on_offer_works(lens):
     assert lens_values(lens, VECTORS).shape == (257,)
 

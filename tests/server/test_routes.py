@@ -161,7 +161,7 @@ class TestStudy:
         assert serialize.study_summary(bench).texts == "word"
         (found,) = serialize.example_ids(bench, [1])
         assert found.passage.model_dump() == {"before": "The ", "focus": "😀", "after": " cat sat."}
-        frame = decode_frame(serialize.search_frame(texts.find(bench.study, "CAT", whole=False)))
+        frame = decode_frame(serialize.search_frame(texts.search(bench.study, "CAT", whole=False)))
         assert frame["rows"].tolist() == [2, 5]
 
     def test_thumbnails(self, client, server):

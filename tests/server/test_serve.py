@@ -68,7 +68,7 @@ class TestAddress:
     def test_when_all_the_usual_ports_are_taken(self, small_study, started, monkeypatch):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             monkeypatch.setattr(serve_module, "DEFAULT_PORT", taken.getsockname()[1])
-            monkeypatch.setattr(serve_module, "PORTS_TRIED", 1)
+            monkeypatch.setattr(serve_module, "N_PORTS_TRIED", 1)
             serve(small_study, open_browser=False)
             assert started[0][1].getsockname()[1] != taken.getsockname()[1]
 

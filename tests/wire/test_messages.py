@@ -27,7 +27,7 @@ from topoact.wire import (
     texts,
 )
 from topoact.workbench import KNOBS, MapSettings, open_workbench
-from topoact.workbench.graph_view import CURVE_STEPS, view_graph
+from topoact.workbench.graph_view import MAX_CURVE_POINTS, view_graph
 from topoact.workbench.jobs.runner import JobStatus
 
 SETTINGS = dbscan(n_intervals=8, eps=3.5)
@@ -175,7 +175,7 @@ class TestTranslation:
         graph = bench.map("pixels", dbscan())
         view = view_graph(bench, bench.drawn_name("pixels", dbscan(), None))
         curve = serialize.graph_message(view).curve
-        assert (len(curve.distances), curve.n_sampled) == (CURVE_STEPS, 1797)
+        assert (len(curve.distances), curve.n_sampled) == (MAX_CURVE_POINTS, 1797)
         assert (curve.distances[0], curve.distances[-1]) == (graph.curve.distances[0], graph.curve.distances[-1])
         assert curve.distances == sorted(curve.distances)
         assert curve.elbow == graph.eps

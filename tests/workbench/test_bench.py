@@ -17,7 +17,7 @@ from topoact.errors import (
     StudyError,
     UnknownName,
 )
-from topoact.mapper import LENSES
+from topoact.mapper import lens_menu
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import DrawingName, MapSettings, open_workbench
@@ -166,7 +166,7 @@ class TestColumns:
         np.testing.assert_array_equal(graph.lens, np.repeat(ink, 8))
 
     def test_lenses_on_offer_work(self, bench):
-        assert bench.lenses() == [*LENSES, "column:confidence", "column:ink"]
+        assert bench.lenses() == [*lens_menu(), "column:confidence", "column:ink"]
         for lens in bench.lenses():
             assert bench.map("pixels", dbscan(lens=lens, n_intervals=3, eps=30.0)).n_nodes > 0
 

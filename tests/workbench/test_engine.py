@@ -104,7 +104,7 @@ def test_distances_are_measured_once_for_a_layer_and_metric(bench, monkeypatch):
 
 
 def test_wider_intervals_than_fit_into_the_room_are_made_for_when_asked(bench, built, monkeypatch):
-    monkeypatch.setattr(index_plan, "ROOM", 1)
+    monkeypatch.setattr(index_plan, "MAX_WIDENED_BYTES", 1)
     for settings in (SETTINGS, replace(SETTINGS, n_intervals=30), replace(SETTINGS, n_intervals=6)):
         bench.map("rows", settings)
     assert len(built) == 2
@@ -112,7 +112,7 @@ def test_wider_intervals_than_fit_into_the_room_are_made_for_when_asked(bench, b
 
 
 def test_without_room_for_a_ladder_there_is_one_radius(bench, built, monkeypatch):
-    monkeypatch.setattr(index_plan, "LADDER_ROOM", 1)
+    monkeypatch.setattr(index_plan, "MAX_GRID_BYTES", 1)
     bench.map("rows", SETTINGS)
     assert [index.radii for index in built] == [(14.0,)]
 
@@ -133,7 +133,8 @@ class TestKept:
 
     @pytest.fixture(autouse=True)
     def _everything_is_slow(self, monkeypatch):
-        monkeypatch.setattr(index_store, "READING", (0.0, np.inf))
+        monkeypatch.setattr(index_store, "READ_SECONDS", 0.0)
+        monkeypatch.setattr(index_store, "READ_BYTES_PER_SECOND", np.inf)
 
     def test_an_index_is_used_at_the_next_start(self, bench, built, monkeypatch):
         made = bench.map("rows", SETTINGS)
@@ -183,7 +184,8 @@ class TestKept:
         assert len(built) == 2
 
     def test_a_quick_one_is_not_kept(self, bench, monkeypatch):
-        monkeypatch.setattr(index_store, "READING", (0.0, 1.0))
+        monkeypatch.setattr(index_store, "READ_SECONDS", 0.0)
+        monkeypatch.setattr(index_store, "READ_BYTES_PER_SECOND", 1.0)
         bench.map("rows", SETTINGS)
         bench.close()
         assert not (bench.study.path / "indexes").exists()

@@ -12,7 +12,7 @@ from topoact.errors import InvalidInput, UnknownName
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.workbench import MapSettings, Workbench, open_workbench
-from topoact.workbench.nodes.node_keyterms import LEVEL, N_NEAREST, node_keyterms
+from topoact.workbench.nodes.node_keyterms import FALSE_DISCOVERY_RATE, N_NEAREST, node_keyterms
 
 SENTENCES = [
     f"{who} {what} the {'oaoaoa' if i % 3 else 'eieiei'} lamp number {i}"
@@ -49,7 +49,7 @@ def test_counts_and_neighbours_are_those_made_by_hand(bench: Workbench, settings
             total = sum(name in words for words in held)
             p_values.append(_fisher(a, len(members) - a, total - a, len(texts) - len(members) - total + a))
         q = dict(zip(names, false_discovery_control(p_values), strict=True))
-        assert found.n_key_terms == sum(value <= LEVEL for value in q.values())
+        assert found.n_key_terms == sum(value <= FALSE_DISCOVERY_RATE for value in q.values())
         for word in found.words:
             assert word.q == pytest.approx(q[word.word], rel=1e-6)
             assert word.inside == sum(word.word in held[row] for row in members)

@@ -106,7 +106,7 @@ class TestMade:
             assert found.network == bench.study.manifest.config["model"]["digest"]
         assert [found.length is None for _, found in images] == [False, False, False, True, True]
         assert [found.lands is None for _, found in images] == [False, False, False, True, True]
-        assert images[0].found.cosine > 0.9
+        assert images[0].inversion.cosine > 0.9
 
     def test_no_pixel_is_what_no_image_of_the_study_shows(self, bench):
         study = bench.study
@@ -196,7 +196,7 @@ class TestKept:
         name, _ = graph_of(bench)
         recipes = [replace(QUICK, steps=steps) for steps in (1, 20)]
         (poor,), (better,) = (make(bench, [NodesTarget((0,))], recipe) for recipe in recipes)
-        assert better.found.cosine > poor.found.cosine
+        assert better.inversion.cosine > poor.inversion.cosine
         assert ActivationImages(bench).of_nodes(name)[0] == better
         images = ActivationImages(bench)
         images.recipe = recipes[0]

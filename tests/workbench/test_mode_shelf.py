@@ -85,7 +85,8 @@ def test_what_does_not_fit_into_memory_is_computed_without_an_index(bench, monke
 
 @pytest.mark.parametrize("cover", ["balanced", "uniform"])
 def test_what_was_slow_to_make_is_there_at_the_next_start(bench, built, monkeypatch, cover):
-    monkeypatch.setattr(index_store, "READING", (0.0, np.inf))
+    monkeypatch.setattr(index_store, "READ_SECONDS", 0.0)
+    monkeypatch.setattr(index_store, "READ_BYTES_PER_SECOND", np.inf)
     settings = replace(SETTINGS, cover=cover)
     bench.map("rows", settings)
     bench.close()

@@ -118,7 +118,7 @@ def test_what_is_seen_in_images_and_probes(bench):
     bench.map("3@mean", bench.default_settings)
     graph = bench.key(bench.study.layer("3@mean"), bench.default_settings)
     (named,) = images.make("3@mean", graph, [NodesTarget((0,))], Recipe(steps=2, attempts=1))
-    assert sorted(one.name for one in named.found.predictions) == READ
+    assert sorted(one.name for one in named.inversion.predictions) == READ
     stored = images.store.load(named.digest)
     assert sorted(one.name for one in stored.predictions) == sorted(CALLED.values())
     assert images.load("0123456789abcdef") is None

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topoact.mapper import (
@@ -13,7 +13,7 @@ from topoact.mapper import (
 )
 from topoact.workbench.graphs import index_plan as module
 from topoact.workbench.graphs.index_plan import index_plan
-from topoact.workbench.graphs.radius_grid import ELBOWS, MOST, radius_grid
+from topoact.workbench.graphs.radius_grid import MAX_RADII, N_ELBOWS, radius_grid
 
 
 @st.composite
@@ -23,6 +23,7 @@ def lenses(draw):
     return np.array([*values, min(values) - 1], dtype=np.float64)
 
 
+@settings(deadline=None)  # the first example compiles kernels
 @given(
     lens=lenses(),
     cover=st.builds(
@@ -36,7 +37,7 @@ def lenses(draw):
 def test_an_index_serves_the_cover_that_it_is_made_for(lens, cover, room):
     points = np.random.default_rng(0).normal(size=(len(lens), 2))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "ROOM", room)
+        patch.setattr(module, "MAX_WIDENED_BYTES", room)
         index = NeighborIndex(points, lens, **index_plan(lens, cover, [0.5, 1.0], 1.0))
     assert index.serves(cover.intervals(lens))
 
@@ -59,9 +60,9 @@ def curves(n_curves, factor=1.0):
 def test_a_ladder_holds_the_radius_in_use_and_the_elbows(eps):
     measured = curves(30)
     radii = radius_grid(eps, measured, 5)
-    assert len(radii) == MOST
+    assert len(radii) == MAX_RADII
     assert radii == sorted(set(radii))
-    assert {eps, *(curve.elbow for curve in measured[:ELBOWS])} <= set(radii)
+    assert {eps, *(curve.elbow for curve in measured[:N_ELBOWS])} <= set(radii)
 
 
 def test_a_ladder_has_no_radius_0():

@@ -9,12 +9,12 @@ from topoact.workbench.images.targets import (
     ChannelTarget,
     NodesTarget,
     PointTarget,
-    answered,
-    check,
-    described,
+    check_target,
     has_length,
     identity,
     nodes_around,
+    sampling_policy,
+    target_record,
     vector,
 )
 from topoact.workbench.nodes.selection import targets_of
@@ -87,12 +87,13 @@ class TestNames:
     )
     def test_targets_say_what_they_are(self, target, label):
         assert target.label == label
-        assert described(target)["label"] == label
-        assert described(target)["kind"] == target.kind
+        assert target_record(target)["label"] == label
+        assert target_record(target)["kind"] == target.kind
 
     def test_nodes_are_sets(self):
         assert NodesTarget((3, 1, 3), (9, 9)) == NodesTarget((1, 3), (9,))
-        assert described(NodesTarget((3, 1))) == {"kind": "nodes", "nodes": [1, 3], "minus": [], "label": "nodes 1, 3"}
+        record = {"kind": "nodes", "nodes": [1, 3], "minus": [], "label": "nodes 1, 3"}
+        assert target_record(NodesTarget((3, 1))) == record
 
     def test_the_same_points_are_the_same_target_in_any_graph(self, bench, graph):
         coarse = bench.map(
@@ -139,7 +140,7 @@ class TestRefusals:
     )
     def test_what_is_not_there(self, bench, graph, target, sentence):
         with pytest.raises(UnknownName, match=sentence):
-            check(target, graph, bench.study.layer(0))
+            check_target(target, graph, bench.study.layer(0))
 
     def test_what_is_nothing(self):
         with pytest.raises(InvalidInput, match="at least one node"):
@@ -185,9 +186,9 @@ class TestOptions:
 
 def test_means_of_positions_are_answered_by_the_whole_map(bench):
     layer = bench.study.layer(0)
-    assert answered(NodesTarget((2,)), layer) == layer.policy
+    assert sampling_policy(NodesTarget((2,)), layer) == layer.policy
     layer.grid, layer.policy = (7, 7), "all"
-    assert [answered(one, layer) for one in (NodesTarget((2,)), PointTarget(3), ChannelTarget(1))] == [
+    assert [sampling_policy(one, layer) for one in (NodesTarget((2,)), PointTarget(3), ChannelTarget(1))] == [
         "mean",
         "all",
         "all",

@@ -12,9 +12,9 @@ from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.workbench import open_workbench
 from topoact.workbench.columns import coded_columns
 from topoact.workbench.texts import (
-    CONTEXT,
-    find,
+    MAX_CONTEXT,
     passage,
+    search,
     unit,
 )
 
@@ -36,7 +36,7 @@ def test_what_an_example_is(words: Study, texts: Study, tmp_path: Path) -> None:
     assert (unit(words), unit(texts), unit(digits)) == ("word", "text", None)
     assert passage(digits, 0) is None
     with pytest.raises(InvalidInput, match="no texts to search"):
-        find(digits, "cat", whole=False)
+        search(digits, "cat", whole=False)
 
 
 def test_a_word_stands_between_its_neighbours(words: Study) -> None:
@@ -46,14 +46,14 @@ def test_a_word_stands_between_its_neighbours(words: Study) -> None:
         assert found is not None
         assert found.focus == words.examples["word"][row]
         assert f"{found.before}{found.focus}{found.after}".strip("…") in words.examples["sentence"][row]
-        assert len("".join(found)) <= 2 * CONTEXT + len(found.focus) + 2
+        assert len("".join(found)) <= 2 * MAX_CONTEXT + len(found.focus) + 2
 
 
 def test_a_long_text_is_shown_from_its_beginning(texts: Study) -> None:
     assert passage(texts, 0) == ("", SENTENCES[0], "")
     found = passage(texts, 3)
     assert found is not None
-    assert found.focus == f"{SENTENCES[3][: 10 * CONTEXT]}…"
+    assert found.focus == f"{SENTENCES[3][: 10 * MAX_CONTEXT]}…"
 
 
 @pytest.mark.parametrize(
@@ -72,35 +72,35 @@ def test_a_long_text_is_shown_from_its_beginning(texts: Study) -> None:
     ],
 )
 def test_search(words: Study, texts: Study, query: str, whole: bool, in_words: list[str], in_texts: list[int]) -> None:
-    assert words.examples["word"].iloc[find(words, query, whole=whole)].tolist() == in_words
-    assert find(texts, query, whole=whole).tolist() == in_texts
+    assert words.examples["word"].iloc[search(words, query, whole=whole)].tolist() == in_words
+    assert search(texts, query, whole=whole).tolist() == in_texts
 
 
 def test_another_column_is_searched(words: Study, tmp_path: Path) -> None:
     words = open_study(words.path)
     words.examples["lemma"] = [word.lower() for word in words.examples["word"]]
     words.examples.loc[0, "lemma"] = None
-    assert find(words, "the", whole=True).tolist() == [0]
-    assert find(words, "the", whole=True, column="lemma").tolist() == []
-    assert find(words, "CAT", whole=True, column="lemma").tolist() == find(words, "cat", whole=True).tolist()
+    assert search(words, "the", whole=True).tolist() == [0]
+    assert search(words, "the", whole=True, column="lemma").tolist() == []
+    assert search(words, "CAT", whole=True, column="lemma").tolist() == search(words, "cat", whole=True).tolist()
     digits = open_study(write_digits_study(tmp_path / "s", 20))
-    assert find(digits, "-0007", whole=False, column="id").tolist() == [7]
-    assert find(digits, "0007", whole=True, column="id").tolist() == []
+    assert search(digits, "-0007", whole=False, column="id").tolist() == [7]
+    assert search(digits, "0007", whole=True, column="id").tolist() == []
     with pytest.raises(UnknownName, match="no column 'colour' to search"):
-        find(digits, "red", whole=False, column="colour")
+        search(digits, "red", whole=False, column="colour")
 
 
 @pytest.mark.parametrize("query", ["", "  ", "x" * 201])
 def test_searches_that_are_refused(words: Study, query: str) -> None:
     with pytest.raises(InvalidInput, match="a search needs 1 to 200 characters"):
-        find(words, query, whole=False)
+        search(words, query, whole=False)
 
 
 @given(query=st.text(min_size=1, max_size=3).filter(str.strip))
 def test_search_is_that_of_python(texts: Study, query: str) -> None:
     needle = query.strip().lower()
     expected = [row for row, text in enumerate(SENTENCES) if needle in text.lower()]
-    assert find(texts, query, whole=False).tolist() == expected
+    assert search(texts, query, whole=False).tolist() == expected
 
 
 def test_what_places_a_word_is_no_colour_and_no_lens(words: Study) -> None:

@@ -26,7 +26,7 @@ export interface WireMessages {
   Problem: Problem;
 }
 /**
- * All that the explorer needs before it draws anything.
+ * All that the explorer needs before it draws.
  */
 export interface StudySummary {
   name: string;
@@ -48,7 +48,7 @@ export interface StudySummary {
   has_predictions: boolean;
   has_thumbnails: boolean;
   /**
-   * What an example is, in a study of texts.
+   * Kind of the examples of a study of texts.
    */
   texts: ("text" | "word") | null;
   /**
@@ -67,7 +67,7 @@ export interface StudySummary {
   has_activation_images: boolean;
 }
 /**
- * One layer of the study; `id` is its place in the list and its name in every address.
+ * A layer of the study; `id` is its number in the list and in every address.
  */
 export interface LayerSummary {
   id: number;
@@ -93,12 +93,12 @@ export interface LayerSummary {
    */
   lenses: string[];
   /**
-   * Numeric columns of this layer's points: what was measured, its place.
+   * Numeric columns of this layer's points: measured values, position.
    */
   columns: string[];
 }
 /**
- * A column of the examples table. Categories are coded by their place in `categories`, −1 is missing.
+ * A column of the examples table. Categories are coded by their index in `categories`, −1 is missing.
  */
 export interface Column {
   name: string;
@@ -110,7 +110,7 @@ export interface Column {
   classes: boolean;
 }
 /**
- * One setting of the mapper graph and how to show it.
+ * A setting of the mapper graph: its label, help, kind and bounds.
  */
 export interface Knob {
   name: string;
@@ -131,7 +131,7 @@ export interface Knob {
   clusterers: string[];
 }
 /**
- * A value that a knob may take, in words, and the heading below which it is offered.
+ * A value that a knob may take, its label, and the heading of the menu under which it is offered.
  */
 export interface Choice {
   value: string;
@@ -139,7 +139,7 @@ export interface Choice {
   group: string;
 }
 /**
- * What determines a mapper graph of a layer.
+ * All that determines the mapper graph of a layer.
  */
 export interface Settings {
   lens: string;
@@ -151,13 +151,13 @@ export interface Settings {
   k: number;
   prominence: number;
   /**
-   * A number, or the rule by which it is read from the distances.
+   * A number, or the rule by which it is chosen from the distances.
    */
   eps: number | string;
   min_samples: number;
 }
 /**
- * Settings that go together, in words.
+ * Settings that go together, their label and help.
  */
 export interface Preset {
   name: string;
@@ -166,7 +166,7 @@ export interface Preset {
   settings: Settings;
 }
 /**
- * Ask for the graph of a layer; with `layout`, for a layout that was drawn before, if it is still stored.
+ * Ask for the graph of a layer; with `layout`, for an earlier layout if it is still stored.
  */
 export interface MapRequest {
   layer: number;
@@ -175,21 +175,21 @@ export interface MapRequest {
   layout?: string | null;
 }
 /**
- * A drawn graph beside whose nodes the nodes of the next are to be placed.
+ * A drawn graph whose nodes keep their positions in the next drawing.
  */
 export interface Anchor {
   graph: string;
   layout: string;
 }
 /**
- * Answer to a request for something that may take long: `job` is null when the result is there already.
+ * Answer to a request for a result that may take long; `job` is null if the result is stored already.
  */
 export interface Ticket {
   result: string;
   job: string | null;
 }
 /**
- * A mapper graph as drawn: its settings, intervals, nodes, edges, and what it leaves out.
+ * A mapper graph and one drawing of it: settings, intervals, nodes, edges, cautions.
  *
  * An imported graph has no settings, ε, lens values of points or medoids.
  */
@@ -200,11 +200,11 @@ export interface Graph {
   settings: Settings | null;
   imported: ImportedFacts | null;
   /**
-   * The ε in use, resolved; the least and the greatest where each interval has its own.
+   * The ε in use; the smallest and the largest where each interval has its own.
    */
   eps: number | [number, number] | null;
   /**
-   * Other ε that are answered at once, in ascending order.
+   * ε of which graphs need no further distances, ascending.
    */
   stops: number[];
   curve: EpsilonCurve | null;
@@ -215,17 +215,17 @@ export interface Graph {
   nodes: Nodes;
   edges: Edges;
   /**
-   * For each node the node of the anchor that it continues and whose place it keeps, or −1. Graphs of one layout are cuts of one tree: there nodes with the same interval and mode are the same.
+   * For each node the node of the anchor that it continues and whose position it keeps, or −1. Graphs of one layout are cuts of one tree: there nodes with the same interval and mode are the same.
    */
   survivors: number[];
   warnings: Caution[];
 }
 /**
- * What an imported graph has in the place of what only vectors tell; a node's `interval` is its cube's number.
+ * Facts of a graph imported without vectors; the `interval` of a node is the number of its cube.
  */
 export interface ImportedFacts {
   /**
-   * What the lens_mean of a node is: the mean of a lens, or 'cube'.
+   * Lens whose mean is the lens_mean of a node, or 'cube'.
    */
   lens: string;
   /**
@@ -233,11 +233,11 @@ export interface ImportedFacts {
    */
   names: string[];
   /**
-   * Names of all classes that the file tells, those of most members first.
+   * Names of all classes in the file, those of most members first.
    */
   classes: string[];
   /**
-   * Largest classes of each node; empty if the file tells none.
+   * Largest classes of each node; empty if the file has none.
    */
   shares: ClassShare[][];
   /**
@@ -246,14 +246,14 @@ export interface ImportedFacts {
   is_whole: boolean;
 }
 /**
- * A class, by its place among the names, and its share of the members of a node.
+ * A class, by its index among the names, and its share of the members of a node.
  */
 export interface ClassShare {
   code: number;
   share: number;
 }
 /**
- * The sorted k-NN distance of a sample of points, at even steps of rank, and where its knee lies.
+ * The sorted distances to the k-th neighbour of a sample of points, at even steps of rank, and their knee.
  */
 export interface EpsilonCurve {
   k: number;
@@ -271,7 +271,7 @@ export interface Nodes {
   lens_mean: number[];
   lens_max: number[] | null;
   /**
-   * Point nearest to the node's mean vector.
+   * Member nearest to the node's mean vector.
    */
   medoid: number[] | null;
   component: number[];
@@ -280,7 +280,7 @@ export interface Nodes {
    */
   prominence: (number | null)[] | null;
   /**
-   * Point that is the mode: with the interval it names the node.
+   * Point of the mode; it and the interval identify the node.
    */
   mode: number[] | null;
   /**
@@ -300,14 +300,14 @@ export interface Edges {
   jaccard: number[];
 }
 /**
- * Something that a reader of the graph must know, in one sentence.
+ * A caution for a reader of the graph, in one sentence.
  */
 export interface Caution {
   code: "low_coverage" | "one_blob" | "bare_path" | "little_structure" | "fragments" | "empty";
   text: string;
 }
 /**
- * What the shape of a graph says; its features are those that live longest, these first.
+ * Counts and features of the shape of a graph; the features of the largest persistence, in descending order.
  */
 export interface ShapeReport {
   counts: FeatureCount[];
@@ -315,62 +315,62 @@ export interface ShapeReport {
   n_features: number;
 }
 /**
- * How many there are of a kind, or in a sentence why that cannot be told.
+ * Number of features of a kind, or in a sentence why it is unknown.
  */
 export interface FeatureCount {
   kind: "component" | "loop" | "branch";
   value: number | null;
   /**
-   * How many are sure.
+   * Number of sure ones.
    */
   least: number;
   reason: string;
 }
 /**
- * A component, a loop or a branching node of the skeleton, and the prominence over which it lives.
+ * A component, a loop or a branching node of the skeleton, and the range of prominence over which it persists.
  */
 export interface Feature {
   kind: "component" | "loop" | "branch";
   nodes: number[];
   /**
-   * Null where nodes have no prominence.
+   * Null if nodes have no prominence.
    */
   birth: number | null;
   /**
-   * Null where it never ends, or nodes have no prominence.
+   * Null if it never ends, or nodes have no prominence.
    */
   death: number | null;
   /**
-   * Whether it is hardly chance.
+   * Whether it persists up to twice the prominence that chance makes.
    */
   sure: boolean;
 }
 /**
- * Ask how much of the graph of a layer returns when it is built from some of the points.
+ * Ask how much of the graph of a layer recurs when it is built from a part of the points.
  */
 export interface StabilityRequest {
   layer: number;
   settings: Settings;
 }
 /**
- * How much of a graph returned over some resamples: a share of them for each node and edge.
+ * How much of a graph recurs over resamples: for each node and edge the share of resamples with it.
  */
 export interface Stability {
   nodes: number[];
   edges: number[];
   /**
-   * Adjusted Rand index of memberships; null where no interval has groups.
+   * Adjusted Rand index of memberships; null if no interval has groups.
    */
   rand: number | null;
   verdict: "none" | "weak" | "clear";
   sentence: string;
   /**
-   * What five other covers agree on; null if not asked.
+   * Counts on which other covers agree; null if not measured.
    */
   panel: FeatureCount[] | null;
 }
 /**
- * Ask for activation images of a layer, for targets that are spoken of in a graph of it.
+ * Ask for activation images of a layer, for targets of one of its graphs.
  */
 export interface InversionRequest {
   layer: number;
@@ -381,7 +381,7 @@ export interface InversionRequest {
   targets: (NodesTarget | PointTarget | ChannelTarget)[];
 }
 /**
- * The mean of all members of some nodes, minus that of others if there are any.
+ * The mean of the members of one or more nodes, minus that of others if there are any.
  */
 export interface NodesTarget {
   kind: "nodes";
@@ -403,19 +403,19 @@ export interface ChannelTarget {
   channel: number;
 }
 /**
- * Answer to a request for images: their names, in order; `job` is null when all are there already.
+ * Answer to a request for images: their names, in order; `job` is null if all are finished.
  */
 export interface InversionTicket {
   results: string[];
   job: string | null;
 }
 /**
- * What is known of an activation image; while it is being made, no more than how far it is.
+ * The facts of an activation image; until it is finished only its target and progress.
  */
 export interface ActivationImage {
   digest: string;
   /**
-   * As it was asked for first: another graph may number its nodes otherwise.
+   * Target of the first request: another graph may number its nodes otherwise.
    */
   target: NodesTarget | PointTarget | ChannelTarget;
   /**
@@ -429,15 +429,15 @@ export interface ActivationImage {
    */
   steps: number;
   /**
-   * Between the target and what the layer answers.
+   * Cosine between the image's vector in the layer and the target.
    */
   cosine: number | null;
   /**
-   * Of that answer, over that of the target; null where it has no meaning.
+   * Length of that vector over that of the target; null for a direction.
    */
   length: number | null;
   /**
-   * Whether that answer lies in the node; null where that cannot be told.
+   * Whether that vector is in a node of the target; null for a direction.
    */
   lands: boolean | null;
   /**
@@ -448,7 +448,7 @@ export interface ActivationImage {
   height: number | null;
 }
 /**
- * A class that the network sees in an image, and how sure it is of it, 0 to 1.
+ * A class that the network predicts for an image, and its probability.
  */
 export interface SeenClass {
   name: string;
@@ -463,7 +463,7 @@ export interface NodeImage {
   cosine: number | null;
 }
 /**
- * What a node stands for in words: texts nearest to its mean, and words that are over-represented in it.
+ * The key terms of a node, which are over-represented words, and the texts nearest to its mean.
  */
 export interface KeyTerms {
   unit: "text" | "word";
@@ -471,21 +471,21 @@ export interface KeyTerms {
   nearest: NearText[];
   words: KeyTerm[];
   /**
-   * How many words are over-represented; the surest are listed.
+   * Number of key terms; those of the smallest q are listed.
    */
   n_key_terms: number;
   /**
-   * How many words were tested.
+   * Number of tested words.
    */
   n_words: number;
   n_inside: number;
   n_texts: number;
   /**
-   * Share of false discoveries among the words.
+   * Expected share of false discoveries among the key terms.
    */
   level: number;
   /**
-   * How many words of each text are looked at; null: all.
+   * Words of each text that are counted; null: all.
    */
   first: number | null;
 }
@@ -504,16 +504,16 @@ export interface NearText {
    */
   is_member: boolean;
   /**
-   * Points of the node that say the same.
+   * Points of the node with the same text.
    */
   inside: number;
   /**
-   * Points of the layer that say the same.
+   * Points of the layer with the same text.
    */
   total: number;
 }
 /**
- * A word between what stands around it, or as `focus` the beginning of a whole text.
+ * A word and its context on either side, or as `focus` the beginning of a whole text.
  */
 export interface Passage {
   before: string;
@@ -521,25 +521,25 @@ export interface Passage {
   after: string;
 }
 /**
- * A word that more texts of the node hold than chance would have it.
+ * A word that is over-represented in the texts of the node.
  */
 export interface KeyTerm {
   word: string;
   /**
-   * Texts of the node that hold it.
+   * Texts of the node that contain it.
    */
   inside: number;
   /**
-   * Texts of the layer that hold it.
+   * Texts of the layer that contain it.
    */
   total: number;
   /**
-   * How many of the node would, were it drawn blindly.
+   * Expected number of texts of the node in a random draw.
    */
   expected: number;
   log_odds: number;
   /**
-   * Least share of false discoveries at which it is listed.
+   * Smallest false discovery rate at which it is a key term.
    */
   q: number;
 }
@@ -566,7 +566,7 @@ export interface NodeAttribution {
   prediction: string;
   prediction_share: number;
   /**
-   * Whether the outputs depend on the input by ways around the layer too.
+   * Whether the outputs depend on the inputs by paths around the layer, too.
    */
   is_bypassed: boolean;
 }
@@ -577,24 +577,24 @@ export interface AttributedClass {
   output: number;
   name: string;
   /**
-   * Its place among all classes, by its attribution; 0 is the first.
+   * Rank among all classes by attribution; 0 is the largest.
    */
   rank: number;
   /**
-   * To its score, of what sets the node's mean apart from the layer's.
+   * Attribution to its score of the node's mean minus the layer's.
    */
   attribution: number;
   /**
-   * By how much its score at the node's mean differs from that at the layer's.
+   * Its score at the node's mean minus that at the layer's mean.
    */
   effect: number;
   /**
-   * Of the node's members that are of the class.
+   * Share of the node's members that are of the class.
    */
   share: number;
 }
 /**
- * The likeliest next words of a language model whose last state is the mean of a node, the likeliest first.
+ * The likeliest next tokens of a language model whose last state is the mean of a node, the likeliest first.
  */
 export interface LogitLens {
   words: OutputWord[];
@@ -624,7 +624,7 @@ export interface LocatedInput {
   notices: string[];
   locations: LayerLocation[];
   /**
-   * How many locations there will be; 0 before the network has run.
+   * Number of locations when all are known; 0 before the network has run.
    */
   n_layers: number;
 }
@@ -636,7 +636,7 @@ export interface Prediction {
   share: number;
 }
 /**
- * Where an input lies in the graph of a layer.
+ * The location of an input in the graph of a layer.
  */
 export interface LayerLocation {
   layer: number;
@@ -644,7 +644,7 @@ export interface LayerLocation {
   graph: string;
   sentence: string;
   /**
-   * How many vectors the input has in this layer; 0 where there is no graph.
+   * Number of vectors of the input in this layer; 0 if there is no graph.
    */
   n: number;
   n_inside: number;
@@ -654,16 +654,16 @@ export interface LayerLocation {
   nodes: NodeDistance[];
   nearest: Neighbour[];
   /**
-   * The nearest node, where no node holds the input.
+   * The nearest node, if no node contains the input.
    */
   closest: number | null;
   /**
-   * From the nearest node, where there is one vector.
+   * From the nearest node, if there is one vector.
    */
   distance: number | null;
   reach: number | null;
   /**
-   * What reach is at most where a node holds the input.
+   * Largest reach of a vector that a node contains.
    */
   usual: number | null;
   /**
@@ -673,30 +673,30 @@ export interface LayerLocation {
   y: number[];
   x: number[];
   /**
-   * Where words or tokens begin and end in the text.
+   * Start and end in the text of the word or token of each vector.
    */
   spans: [number, number][];
 }
 /**
- * A node that holds vectors of an input.
+ * A node that contains vectors of an input.
  */
 export interface NodeDistance {
   node: number;
   /**
-   * From its nearest member.
+   * From its nearest member, the smallest among these vectors.
    */
   distance: number;
   /**
-   * How much nearer than the next node of the interval; null without one.
+   * How much nearer than the interval's next node, 0 to 1; null without one.
    */
   margin: number | null;
   /**
-   * Which of the input's vectors.
+   * Numbers of these vectors among those of the input.
    */
   vectors: number[];
 }
 /**
- * An example near to an input.
+ * An example near an input.
  */
 export interface Neighbour {
   point: number;
@@ -704,7 +704,7 @@ export interface Neighbour {
   distance: number;
 }
 /**
- * A text to locate; an image travels as it is.
+ * A text to locate; an image is sent as the bytes of its file.
  */
 export interface TextInput {
   text: string;
@@ -717,7 +717,7 @@ export interface ProjectionRequest {
   kind: string;
 }
 /**
- * Ask for the identities of some examples.
+ * Ask for the identities of examples.
  */
 export interface RowsRequest {
   /**
@@ -726,7 +726,7 @@ export interface RowsRequest {
   rows: number[];
 }
 /**
- * Ask which examples say something; with `whole` as a word of its own; by default in their texts.
+ * Ask which examples match a query, with `whole` as whole words, in a column or by default in their texts.
  */
 export interface SearchRequest {
   query: string;
@@ -734,7 +734,7 @@ export interface SearchRequest {
   column?: string | null;
 }
 /**
- * The identity of one example, as in the user's data, and what it says.
+ * The identity of an example in the user's data, and its text.
  */
 export interface ExampleId {
   row: number;
@@ -742,7 +742,7 @@ export interface ExampleId {
   passage: Passage | null;
 }
 /**
- * One step of a long piece of work, sent over the event stream.
+ * The status of a job, sent over the event stream.
  */
 export interface JobEvent {
   job: string;
@@ -752,13 +752,13 @@ export interface JobEvent {
   done: number;
   total: number;
   /**
-   * Seconds left, when they can be told.
+   * Estimated seconds left; null if unknown.
    */
   eta: number | null;
   error: string | null;
 }
 /**
- * Why a request was refused, in one sentence that can be shown as it is.
+ * Why a request was refused, in one sentence for display.
  */
 export interface Problem {
   error: string;

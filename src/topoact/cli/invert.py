@@ -73,7 +73,7 @@ def invert(
     from topoact.workbench.images.contact_sheet import (
         check_sheet,
         copy_images,
-        facts,
+        image_facts,
         save_sheet,
     )
     from topoact.workbench.nodes.selection import targets_of
@@ -90,7 +90,7 @@ def invert(
         images = activation_images.make(layer, digest, targets, recipe, report)
     files = copy_images(activation_images.store, images, out)
     save_sheet(activation_images.store, images, sheet)
-    rows = [facts(image, file) for image, file in zip(images, files, strict=True)]
+    rows = [image_facts(image, file) for image, file in zip(images, files, strict=True)]
     print_result(rows, [*map(_line, rows), _summary(rows)], as_json=as_json)
 
 

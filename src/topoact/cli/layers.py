@@ -1,6 +1,5 @@
 """``topoact layers``."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -26,4 +25,4 @@ def layers(
     input_shape = parse_shape(shape)
     network = load_network(model, weights=weights)
     facts = network.survey(network.sample_input(input_shape))
-    print_result([asdict(layer) for layer in facts], layer_lines(facts), as_json=as_json)
+    print_result([layer.record() for layer in facts], layer_lines(facts), as_json=as_json)

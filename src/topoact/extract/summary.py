@@ -87,9 +87,9 @@ def layer_lines(facts: Sequence[LayerFacts]) -> list[str]:
     if not facts:
         return ["the network has no inner layers"]
     rows = [(f.name, f.type, _shape(f.shape), f"{f.parameters:,}") for f in facts]
-    name, kind, shape, parameters = (max(map(len, column)) for column in zip(*rows, strict=True))
+    name, kind, shape, n = (max(map(len, column)) for column in zip(*rows, strict=True))
     return [
-        f"{'*' if fact.usual else ' '} {row[0]:<{name}}  {row[1]:<{kind}}  {row[2]:>{shape}}  {row[3]:>{parameters}}"
+        f"{'*' if fact.recommended else ' '} {row[0]:<{name}}  {row[1]:<{kind}}  {row[2]:>{shape}}  {row[3]:>{n}}"
         for fact, row in zip(facts, rows, strict=True)
     ]
 

@@ -24,7 +24,7 @@ def read_graph(path: Path, n_points: int | None = None) -> ImportedGraph:
 
     Returns
     -------
-    GivenGraph
+    ImportedGraph
         The imported graph.
 
     Raises

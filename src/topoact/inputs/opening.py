@@ -1,4 +1,4 @@
-"""`open_source`: from what the user names as data to a source of inputs."""
+"""`open_source`: a source of inputs by its specification; `INPUTS`: the registry of kinds of data."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ColumnNames(NamedTuple):
-    """The columns that the user names for each role; None where the default is meant."""
+    """The columns that the user names for each role; None for the default."""
 
     image: str | None = None
     text: str | None = None
@@ -67,7 +67,7 @@ def open_source(
     identity: str | None = None,
     columns: Sequence[str] | None = None,
 ) -> "Source | TextSource":
-    """Open what the user named as data.
+    """Return the source of a specification of data.
 
     Parameters
     ----------

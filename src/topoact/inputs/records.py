@@ -1,4 +1,4 @@
-"""One input of a source, `Record`, and what every source offers, `Source`."""
+"""`Record`, an input of a source; `Source`, the protocol of sources; labels and columns of tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ class Record:
     """One input that has not been decoded."""
 
     row: int
-    """Its place in the source."""
+    """Its number in the source."""
     id: str
     label: str | int | None
     image: Any
-    """Bytes of an image file, its path, or a call that fetches the item of a Dataset."""
+    """Bytes of an image file, its path, or a function that returns the item of a Dataset."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further columns of the user's table."""
 
@@ -29,25 +29,25 @@ class Source(Protocol):
     """Inputs in a fixed order."""
 
     record: dict[str, Any]
-    """What it is, as JSON; different when the inputs are."""
+    """Description of the source as JSON; it differs if the inputs differ."""
     n_threads: int
-    """How many threads may decode its inputs at once."""
+    """Number of threads that may decode its inputs at once."""
     gives_tensors: bool
-    """Whether inputs need no preparing."""
+    """Whether inputs are tensors, which need no preprocessing."""
 
     def __len__(self) -> int: ...
 
     def read(self, start: int) -> Iterator[Record]:
-        """List the inputs from that place on."""
+        """Yield the inputs from that row on."""
         ...
 
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
-        """Return names for the outputs of a network if the source says what they are."""
+        """Return names for the outputs of a network, if the source has them."""
         ...
 
 
 def as_label(value: Any) -> str | int | None:
-    """Return a label as text or a whole number, whatever cell, tensor or numpy scalar it comes in."""
+    """Return a label, in a table cell, tensor or numpy scalar, as text or a whole number."""
     value = plain_scalar(value)
     if value is None or (isinstance(value, float) and isnan(value)):
         return None
@@ -64,20 +64,31 @@ def plain_scalar(value: Any) -> Any:
 def check_columns(
     path: Path | str, known: Sequence[str], wanted: Mapping[str, str | None], *, needed: Sequence[str]
 ) -> dict[str, str | None]:
-    """Return the column to use for each role: one that is needed or that the user named may not be absent.
+    """Return the column for each role, None without one.
+
+    Parameters
+    ----------
+    path
+        Of the table, for errors.
+    known
+        Columns of the table.
+    wanted
+        The column that the user named for each role; None for the column named as the role.
+    needed
+        Roles that must have a column, even if the user named none.
 
     Raises
     ------
     InvalidInput
         If a column does not exist; the message lists those that do.
     """
-    found: dict[str, str | None] = {}
+    columns: dict[str, str | None] = {}
     for role, name in wanted.items():
         if (name or role) in known:
-            found[role] = name or role
+            columns[role] = name or role
         elif name or role in needed:
-            columns = ", ".join(known[:12])
-            raise InvalidInput(f"{path} has no column {name or role!r}, its columns are {columns}: see --{role}-column")
+            listed = ", ".join(known[:12])
+            raise InvalidInput(f"{path} has no column {name or role!r}, its columns are {listed}: see --{role}-column")
         else:
-            found[role] = None
-    return found
+            columns[role] = None
+    return columns

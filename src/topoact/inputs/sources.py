@@ -1,27 +1,23 @@
-"""Where inputs come from: a folder of class folders, a table with an image column, or a torch Dataset.
+"""Sources of inputs: `ImageFolder`, a folder of images, and `DatasetSource`, a torch Dataset.
 
-A source lists its inputs cheaply and in a fixed order; bytes are decoded elsewhere, in threads.
+A source lists its inputs in a fixed order without decoding them.
 """
 
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
 from topoact.inputs.records import IMAGE_SUFFIXES, Record, as_label, plain_scalar
-from topoact.networks.specs import (
-    explain,
-)
+from topoact.networks.specs import explain
 from topoact.study.columns import COLUMNS
 from topoact.study.files import digest
 
-if TYPE_CHECKING:
-    pass
 ITEM_KEYS = ("input", "label", "id", "image")
-"""What the items of a Dataset may hold; further numbers and texts are columns of the examples."""
+"""Keys of the items of a Dataset; further numbers and texts are columns of the examples."""
 
 
 class ImageFolder:
@@ -58,7 +54,7 @@ class ImageFolder:
         return self._labels if len(self._labels) == n_outputs else None
 
     def ids(self) -> Iterator[str]:
-        """List what the inputs are called."""
+        """Yield the identities of the inputs."""
         return (file.as_posix() for file in self._files)
 
 
@@ -115,7 +111,7 @@ class DatasetSource:
         return tuple(map(str, range(n_outputs))) if self._has_integer_labels and not self._names else None
 
     def fetch(self, row: int) -> Record:
-        """Return an item with what it says of itself."""
+        """Return an item with its label, identity and further columns."""
         item = self._item(row)
         label = plain_scalar(item.get("label"))
         if not (label is None or isinstance(label, str | int | float)):

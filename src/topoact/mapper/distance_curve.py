@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-ROOM: Final = 1e-9
+MARGIN: Final = 1e-9
+"""Relative margin of ε above a distance, so that the distance is within ε however it is rounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,19 @@ class DistanceCurve:
 
     @property
     def elbow(self) -> float:
-        """The ε that is read from the curve: a billionth above the knee.
+        """The ε at the knee of the curve, with a relative margin of 1e-9.
 
-        The knee is the distance of some pair of points. With a little room that pair is within ε however its distance
-        is rounded, so that this index, scikit-learn and KeplerMapper agree on it.
+        The knee is the distance of some pair of points. With the margin that pair is within ε however its distance is
+        rounded, so that this package, scikit-learn and KeplerMapper agree on it.
         """
-        return self.knee * (1 + ROOM)
+        return self.knee * (1 + MARGIN)
 
     @property
-    def least(self) -> float:
-        """The smallest ε, with the same room, at which two points that differ are neighbours; 0 if there is none."""
+    def min_eps(self) -> float:
+        """The smallest ε, with the same margin, at which two points that differ are neighbours; 0 if there is none."""
         positive = self.distances[self.distances > 0]
-        return float(positive[0]) * (1 + ROOM) if positive.size else 0.0
+        return float(positive[0]) * (1 + MARGIN) if positive.size else 0.0
 
     def quantile(self, share: float) -> float:
-        """Return the ε, a billionth of room included, that reaches the k-th neighbour of this share of the points."""
-        return float(np.quantile(self.distances, share)) * (1 + ROOM)
+        """Return the ε, with the same margin, that reaches the k-th neighbour of this share of the points, 0 to 1."""
+        return float(np.quantile(self.distances, share)) * (1 + MARGIN)

@@ -1,4 +1,4 @@
-"""The mapper graph: its nodes, edges and members, and what it leaves out."""
+"""`MapperGraph`: the nodes, edges and members of a mapper graph, and the points in no node."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -115,7 +115,7 @@ class MapperGraph:
         starts, sizes = self.memberships.indptr[:-1], self.memberships.sizes
         values = lens[self.memberships.indices]
         reduce = [np.minimum.reduceat, np.add.reduceat, np.maximum.reduceat]
-        low, total, high = (one(values, starts) if len(starts) else np.empty(0) for one in reduce)
+        low, total, high = (function(values, starts) if len(starts) else np.empty(0) for function in reduce)
         return {f"lens_min{suffix}": low, f"lens_mean{suffix}": total / sizes, f"lens_max{suffix}": high}
 
     @cached_property
@@ -166,7 +166,7 @@ class MapperGraph:
     def within(self, prominence: float) -> npt.NDArray[np.int64]:
         """Return for each node of `Modes` its number among the nodes that are left at a larger prominence.
 
-        At 1 these are the skeleton: the modes that are hardly chance. Nodes merge within their interval, and those that
+        At 1 these are the skeleton: the modes that rise above noise. Nodes merge within their interval, and those that
         are left keep their order. At no more than the prominence of the graph itself every node is its own.
 
         Parameters
@@ -186,8 +186,8 @@ class MapperGraph:
         """
         if self.prominence is None or self.parent is None:
             raise InvalidInput("only nodes that Modes found merge with rising prominence: use clusterer=Modes()")
-        kept = (self.prominence >= checked_prominence(prominence)) | (self.parent == np.arange(self.n_nodes))
-        return merged(self.parent, np.flatnonzero(kept))
+        is_kept = (self.prominence >= checked_prominence(prominence)) | (self.parent == np.arange(self.n_nodes))
+        return merged(self.parent, np.flatnonzero(is_kept))
 
     def without_subsets(self) -> Self:
         """Return the graph without the nodes whose points are all in another node; of equal nodes the first stays.

@@ -1,4 +1,4 @@
-"""Merging of modes with rising prominence: `merged` gives the mode that each belongs to."""
+"""Merging of modes with rising prominence: `merged` returns the mode that each one is merged into."""
 
 from numbers import Real
 from typing import Any
@@ -13,7 +13,15 @@ Numbers = npt.NDArray[np.int64]
 
 
 def merged(parent: Numbers, kept: Numbers) -> Numbers:
-    """Return for each mode, or node, the place in `kept` of the first one that its way to ever denser ones meets."""
+    """Return for each mode, or node, the index in `kept` of the first kept one among itself and its ancestors.
+
+    Parameters
+    ----------
+    parent
+        The denser mode that each is merged into, shape (n_modes,); itself for a root.
+    kept
+        Numbers of the modes that are left, ascending; they include the roots.
+    """
     into = parent.copy()
     into[kept] = kept
     while (into != (further := into[into])).any():

@@ -6,6 +6,7 @@ from topoact.errors import InvalidInput
 from topoact.mapper.protocols import Lens, LensValues, Vectors
 
 BLOCK_ROWS = 16_384
+"""Vectors that are converted to float64 together."""
 
 
 def l2_norm(vectors: Vectors) -> LensValues:

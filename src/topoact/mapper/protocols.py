@@ -1,4 +1,4 @@
-"""The ideas a mapper graph is made of, as the smallest protocols that the rest agrees on."""
+"""Protocols of the parts of a mapper graph, `Lens`, `Cover` and `Clusterer`, and the types of their arrays."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, runtime_checkable

@@ -1,4 +1,4 @@
-"""Networks: `load_network` loads one by its specification, and the protocol `Network` says what extraction calls."""
+"""Networks: `load_network` loads one by its specification, and `Network` is their protocol."""
 
 from topoact.networks.loading import as_network, load_model, load_network
 from topoact.networks.protocol import (

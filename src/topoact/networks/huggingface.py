@@ -9,7 +9,16 @@ from topoact.networks.specs import explain
 
 
 def fetch(transformers: Any, kind: Any, name: str) -> Any:
-    """Load something by its name or from its folder, without its bars of progress and without running its code.
+    """Load a model, config or processor by its name or from its folder, without progress bars and without its code.
+
+    Parameters
+    ----------
+    transformers
+        The library.
+    kind
+        Class whose ``from_pretrained`` loads it.
+    name
+        Name on the hub, or a folder.
 
     Raises
     ------
@@ -23,8 +32,8 @@ def fetch(transformers: Any, kind: Any, name: str) -> Any:
         return kind.from_pretrained(name, trust_remote_code=False)
     except Exception as error:
         if "torchvision" in str(cause := _root(error)):
-            said = "transformers takes a torchvision that does not import beside this PyTorch"
-            raise ModelError(f"{said}, install a matching one or none: {explain(cause)}") from error
+            reason = "transformers takes a torchvision that does not import beside this PyTorch"
+            raise ModelError(f"{reason}, install a matching one or none: {explain(cause)}") from error
         raise ModelError(f"hf:{name} cannot be loaded: {explain(error)}") from error
     finally:
         if was_shown:
@@ -38,7 +47,7 @@ def _root(error: BaseException) -> BaseException:
 
 
 def image_processor(name: str) -> Any:
-    """Return a call that makes the tensor (C, H, W) of a PIL image, as the model's own image processor does."""
+    """Return a function from a PIL image to a tensor (C, H, W): the image processor of the model."""
     transformers = import_library("transformers", what="this model")
     processor = fetch(transformers, transformers.AutoImageProcessor, name)
     return lambda image: processor(as_rgb(image), return_tensors="pt")["pixel_values"][0]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from topoact.errors import UnknownName
 from topoact.networks.specs import nearest
@@ -11,8 +11,8 @@ from topoact.networks.specs import nearest
 if TYPE_CHECKING:
     from topoact.networks import Network
 
-USUAL = "usual"
-"""Pattern for the recommended layers of an architecture."""
+RECOMMENDED: Final = ("recommended", "usual")
+"""Patterns for the recommended layers of an architecture; the second is the former name of the first."""
 
 
 def select_layers(network: "Network", patterns: Sequence[str]) -> tuple[str, ...]:
@@ -23,7 +23,7 @@ def select_layers(network: "Network", patterns: Sequence[str]) -> tuple[str, ...
     network
         The network.
     patterns
-        Names, "usual", or globs whose ``*`` does not cross a dot or a slash: ``inception*`` is not
+        Names, "recommended" (or "usual"), or globs whose ``*`` does not cross a dot or a slash: ``inception*`` is not
         ``inception3a.branch1``.
 
     Returns
@@ -47,10 +47,10 @@ def default_layers(network: "Network", inputs: Any) -> tuple[str, ...]:
 
 
 def _matches(pattern: str, known: Sequence[str], network: "Network") -> Sequence[str]:
-    if pattern == USUAL:
-        if usual := network.recommended_layers():
-            return usual
-        raise UnknownName(f"no layers are usual for {network.name}: name some, 'topoact layers' lists them")
+    if pattern in RECOMMENDED:
+        if layers := network.recommended_layers():
+            return layers
+        raise UnknownName(f"no layers are {pattern} for {network.name}: name some, 'topoact layers' lists them")
     parts = _parts(pattern)
     matches = [name for name in known if _fits(_parts(name), parts)]
     if not matches:

@@ -1,4 +1,4 @@
-"""Libraries that are imported when they are needed, and named with their remedy when they are missing."""
+"""`import_torch` and `import_library`: optional libraries, with the command that installs a missing one."""
 
 import importlib
 import os
@@ -10,12 +10,17 @@ from topoact.networks.specs import explain
 
 
 def import_torch() -> Any:
-    """Return the torch module, or say in one sentence how to install it.
+    """Return the torch module.
 
-    Threads of the network that wait then sleep, where OpenMP would let them spin: the cores they would take decode
-    images, and a busy machine is several times faster.
+    Threads of OpenMP are set to sleep while they wait: spinning ones would take the cores that decode images, which
+    makes a busy machine several times slower.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, with the command that installs it.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # is read once, when torch is first imported
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch reads it once, at its first import
     try:
         import torch
     except ImportError:
@@ -25,6 +30,15 @@ def import_torch() -> Any:
 
 def import_library(module: str, *, what: str, pip: str | None = None) -> Any:
     """Return a module of an optional library.
+
+    Parameters
+    ----------
+    module
+        Dotted name of the module.
+    what
+        What needs it, for the error.
+    pip
+        Name of the package that has it; by default that of the library.
 
     Raises
     ------
@@ -47,10 +61,10 @@ def import_library(module: str, *, what: str, pip: str | None = None) -> Any:
 
 def versions(*libraries: str) -> dict[str, str]:
     """Return the versions of installed libraries, which a study records."""
-    found = {}
+    by_name = {}
     for library in libraries:
         try:
-            found[library] = version(library)
+            by_name[library] = version(library)
         except PackageNotFoundError:  # a module without a package: nothing to record
             continue
-    return found
+    return by_name

@@ -1,4 +1,4 @@
-"""From a specification to a network, whichever library it comes from."""
+"""`load_network`: a network by its specification; `NETWORKS`: the registry of prefixes; `as_network` of a module."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0) -> "Network":
-    """Find a network and put it in evaluation mode.
+    """Load a network and set it to evaluation mode.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
         A ``.safetensors`` file or a ``.pt`` / ``.pth`` file of tensors, loaded strictly, or for torchvision and timm
         the name of pretrained weights, ``DEFAULT`` for the best. Without it their weights are random.
     seed
-        Of random weights.
+        Seed of random weights.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def load_network(spec: str, *, weights: str | Path | None = None, seed: int = 0)
     prefix, _, name = spec.partition(":")
     if prefix in NETWORKS:
         return NETWORKS[prefix].load(name, weights, seed)
-    return _own(spec, weights, seed)
+    return _load_user_code(spec, weights, seed)
 
 
 class NetworkKind(NamedTuple):
@@ -81,7 +81,7 @@ class NetworkKind(NamedTuple):
     """
 
     load: "Callable[[str, str | Path | None, int], Network]"
-    """Called with the name behind the prefix, the weights that the user named, and the seed of random weights.
+    """Called with the name after the prefix, the weights that the user named, and the seed of random weights.
 
     The `record` of the network must be enough to load it again with `load_network`.
     """
@@ -141,7 +141,7 @@ def load_model(spec: str, *, weights: str | Path | None = None, seed: int = 0) -
 
 
 def as_network(model: "Network | nn.Module") -> "Network":
-    """Return a network as it is, and a torch module as one; a module with a `tokenizer` reads texts."""
+    """Return a network unchanged, and a torch module as a network, of texts if the module has a `tokenizer`."""
     return _wrapped(cast("nn.Module", model), None) if hasattr(model, "state_dict") else model
 
 
@@ -153,12 +153,12 @@ def _wrapped(module: "nn.Module", record: dict[str, Any] | None, tokenizer: Any 
     return TextNetwork(module, tokenizer, record, class_names=names)
 
 
-def _own(spec: str, weights: str | Path | None, seed: int) -> TorchNetwork:
+def _load_user_code(spec: str, weights: str | Path | None, seed: int) -> TorchNetwork:
     torch = import_torch()
     with _seeded(seed):
-        found = load_object(spec, kind="model")
+        loaded = load_object(spec, kind="model")
     with _seeded(seed):  # once more: whether the file was imported before must not matter
-        model: Any = found if isinstance(found, torch.nn.Module) else call(found, spec=spec, kind="model")
+        model: Any = loaded if isinstance(loaded, torch.nn.Module) else call(loaded, spec=spec, kind="model")
     model, tokenizer = model if isinstance(model, tuple) and len(model) == 2 else (model, None)
     if not isinstance(model, torch.nn.Module):
         raise ModelError(f"the model {spec!r} gives a {type(model).__name__}, not a torch.nn.Module")
@@ -172,7 +172,7 @@ def _own(spec: str, weights: str | Path | None, seed: int) -> TorchNetwork:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Draw random weights from a seed, and leave the user's generator alone."""
+    """Draw random weights from a seed; the state of the user's generator is unchanged."""
     torch = import_torch()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -98,7 +98,7 @@ class OnnxNetwork:
             n_parameters = sum(sizes.get(name, 0) for name in node.input)
             for name in node.output if node.op_type != "Constant" else ():
                 shape = shapes[name][1:] if name in shapes else None
-                facts.append(LayerFacts(name, node.op_type, shape, n_parameters, usual=False))
+                facts.append(LayerFacts(name, node.op_type, shape, n_parameters, recommended=False))
         return facts
 
     def sample_input(self, shape: tuple[int, ...] | None = None) -> Any:

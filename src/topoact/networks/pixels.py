@@ -10,9 +10,9 @@ from topoact.errors import InvalidInput
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
-    """Return an image of any kind in RGB: grey thrice, palettes and CMYK by their colours, 16 bits by their upper 8.
+    """Return an image of any mode in RGB: grey in all channels, palettes and CMYK by colour, 16 bits by the upper 8.
 
-    What is transparent is white, as it is shown to people.
+    Transparent pixels are white.
 
     Raises
     ------
@@ -39,8 +39,8 @@ def stack(items: Sequence[Any]) -> Any:
     """
     sizes = {tuple(item.shape) for item in items}
     if len(sizes) > 1:
-        said = " and ".join("x".join(map(str, size)) for size in sorted(sizes)[:2])
-        raise InvalidInput(f"the inputs have different sizes ({said}): bring them to one with --size")
+        examples = " and ".join("x".join(map(str, size)) for size in sorted(sizes)[:2])
+        raise InvalidInput(f"the inputs have different sizes ({examples}): bring them to one with --size")
     if isinstance(items[0], np.ndarray):
         return np.stack(list(items))
     import torch

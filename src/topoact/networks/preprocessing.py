@@ -1,4 +1,4 @@
-"""What is done to an image before the network sees it: said by the user, kept in the study, applied again later."""
+"""`Preprocessing`: from images to the input of a network, by options or a transform; recorded in the study."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -21,8 +21,7 @@ from topoact.networks.specs import (
 from topoact.study.files import digest
 
 PROCESSOR = "hf:"
-"""A transform so called is the image processor of a model for transformers."""
-
+"""Prefix of a transform that is the image processor of a model for transformers."""
 PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 
 
@@ -45,23 +44,23 @@ class Preprocessing:
     """
 
     size: int | None = None
-    """The short side is brought to so many pixels (bilinear), then the centre square is cut out."""
+    """Side of the centre square that is cropped, in pixels; the short side is first scaled to it (bilinear)."""
     mean: tuple[float, ...] | None = None
-    """Taken from the 0-1 RGB values, by channel."""
+    """Subtracted from the 0-1 RGB values, by channel."""
     std: tuple[float, ...] | None = None
-    """Divides what is left, by channel."""
+    """Divisor of the differences, by channel."""
     transform: str | None = None
-    """``file.py:callable`` that makes a tensor of a PIL image; instead of all the above."""
+    """``file.py:callable`` from a PIL image to a tensor, instead of the options above."""
     code: str | None = None
-    """Digest of the transform's file, filled in."""
+    """Digest of the transform's file, computed if it is None."""
     resize: int | None = None
-    """The short side is brought to so many pixels instead, before the square of `size` is cut out."""
+    """Length to which the short side is scaled before the square of `size` is cropped; by default `size`."""
     squash: bool = False
-    """Both sides are brought to that, whatever the image's proportions."""
+    """Whether both sides are scaled to that length, which changes the proportions of the image."""
     interpolation: str = "bilinear"
     """As Pillow names it: bilinear, bicubic, …"""
     said_by: str | None = None
-    """Whose knowledge this is, where it is not the user's."""
+    """Source of the options if it is not the user, such as a library."""
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size < 1:
@@ -80,17 +79,17 @@ class Preprocessing:
             object.__setattr__(self, "code", _digest(self.transform))
 
     def record(self) -> dict[str, Any]:
-        """Return what `from_record` rebuilds this from, as JSON."""
+        """Return the preprocessing as JSON, from which `from_record` restores it."""
         return {**asdict(self), "description": self.describe()}
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "Preprocessing":
-        """Rebuild the preprocessing that a study's manifest records.
+        """Return the preprocessing that a study's manifest records.
 
         Raises
         ------
         InvalidInput
-            If the file of the transform is not what it was.
+            If the file of the transform has changed.
         """
         transform = record.get("transform")
         if transform and record.get("code") != _digest(transform):
@@ -100,12 +99,13 @@ class Preprocessing:
             known[name] = tuple(known[name]) if known.get(name) else None
         return cls(**known)
 
-    def completed(self, own: "Preprocessing | None") -> "Preprocessing":
-        """Return this with what the network's own preprocessing says of all that the user leaves open."""
-        if own is None or own.transform or self.transform:
+    def completed(self, default: "Preprocessing | None") -> "Preprocessing":
+        """Return this with the options that the user did not set from the network's default preprocessing."""
+        if default is None or default.transform or self.transform:
             return self
-        said = {name: value for name in ("size", "mean", "std") if (value := getattr(self, name)) is not None}
-        changed = replace(own, **said, said_by=f"{', '.join(said)} from the user, the rest {own.said_by}")
+        chosen = {name: value for name in ("size", "mean", "std") if (value := getattr(self, name)) is not None}
+        said_by = f"{', '.join(chosen)} from the user, the rest {default.said_by}"
+        changed = replace(default, **chosen, said_by=said_by)
         return replace(changed, resize=None) if self.size else changed
 
     @property
@@ -128,24 +128,24 @@ class Preprocessing:
             return f"the image processor of {self.transform}" if is_processor else self.transform
         mean = f", mean {', '.join(f'{v:g}' for v in self.mean)}" if self.mean else ""
         std = f", std {', '.join(f'{v:g}' for v in self.std)}" if self.std else ""
-        who = f" ({self.said_by})" if self.said_by else ""
-        return f"RGB 0-1, {self._describe_size()}{mean}{std}{who}"
+        source = f" ({self.said_by})" if self.said_by else ""
+        return f"RGB 0-1, {self._describe_size()}{mean}{std}{source}"
 
     def _describe_size(self) -> str:
         if not self.size:
             return "own size"
         sides = "both sides" if self.squash else "short side"
-        how = "" if self.interpolation == "bilinear" else f" ({self.interpolation})"
-        return f"{sides} to {self.resize or self.size} px{how}, centre {self.size} x {self.size}"
+        method = "" if self.interpolation == "bilinear" else f" ({self.interpolation})"
+        return f"{sides} to {self.resize or self.size} px{method}, centre {self.size} x {self.size}"
 
     def prepare(self, image: Image.Image) -> Any:
-        """Return one image as bytes (H, W, 3), or as the tensor that the transform makes of it."""
+        """Return one image as uint8 of shape (H, W, 3), or the tensor of the transform."""
         if self.transform:
             return call(lambda: _transform(self.transform)(image), spec=self.transform, kind="transform")
         return np.asarray(self._centre_square(as_rgb(image)))
 
     def collate(self, prepared: Sequence[Any]) -> Any:
-        """Return a batch of what `prepare` gives, (B, 3, H, W) in float32, or of the transform's tensors.
+        """Return a batch of prepared images, (B, 3, H, W) in float32, or of the transform's tensors.
 
         Raises
         ------
@@ -177,7 +177,7 @@ class Preprocessing:
 
 
 def _digest(transform: str) -> str | None:
-    """Return the digest of the file that says what a transform does; None where that is not known."""
+    """Return the digest of the file that defines a transform; None if there is no such file."""
     folder = Path(transform.removeprefix(PROCESSOR))
     if not transform.startswith(PROCESSOR):
         return code_digest(transform)

@@ -1,7 +1,7 @@
-"""What extraction asks of a network, whichever library runs it."""
+"""`Network`: the protocol of networks, whichever library runs them; `LayerFacts`: a layer in their list."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from topoact.networks.preprocessing import Preprocessing
@@ -17,15 +17,21 @@ DTYPES = ("float32", "bfloat16")
 
 @dataclass(frozen=True, slots=True)
 class LayerFacts:
-    """What a list of layers says of one."""
+    """A layer in the list of the layers of a network."""
 
     name: str
     type: str
     shape: tuple[int, ...] | None
     """Of the output for one input; None if it gives no tensor, or not exactly one, in a pass."""
     parameters: int
-    usual: bool
-    """Whether it is one of the layers that people look at in networks of this kind."""
+    recommended: bool
+    """Whether it is one of the recommended layers of the architecture."""
+
+    def record(self) -> dict[str, Any]:
+        """Return the facts as JSON, with the key "usual" for `recommended`."""
+        record = asdict(self)
+        record["usual"] = record.pop("recommended")
+        return record
 
 
 class Network(Protocol):
@@ -85,7 +91,7 @@ class Network(Protocol):
         ...
 
     def default_layers(self, inputs: Any) -> tuple[str, ...]:
-        """Return the layers to take when there are no usual ones.
+        """Return the layers to take when there are no recommended ones.
 
         Parameters
         ----------

@@ -105,14 +105,14 @@ class TorchNetwork:
         return usable
 
     def survey(self, inputs: Any) -> list[LayerFacts]:
-        names, usual = self.layer_names(), self.recommended_layers()
+        names, recommended = self.layer_names(), self.recommended_layers()
         shapes = {} if inputs is None else hooks.watch(self.module, names, self._on_device(inputs))
         facts = []
         for name in names:
             module, calls = self.module.get_submodule(name), shapes.get(name, [])
             shape = calls[0][1:] if len(calls) == 1 and calls[0] else None
             n_parameters = sum(parameter.numel() for parameter in module.parameters())
-            facts.append(LayerFacts(name, _type(module), shape, n_parameters, name in usual))
+            facts.append(LayerFacts(name, _type(module), shape, n_parameters, name in recommended))
         return facts
 
     def sample_input(self, shape: tuple[int, ...] | None = None) -> Any:

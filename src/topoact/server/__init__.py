@@ -1,4 +1,4 @@
-"""Thin HTTP over the workbench, for this machine's browser alone."""
+"""`serve`: the explorer of a study over HTTP, for the browser of this machine."""
 
 from topoact.server.serve import serve
 

@@ -1,4 +1,4 @@
-"""The application: the explorer's page and its data, behind the gate."""
+"""`make_app`: the ASGI application with the explorer's page and its data, behind the gate of `security`."""
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -26,8 +26,9 @@ from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.jobs.runner import JobRunner
 
 STATIC: Final = Path(__file__).parent / "static"
+"""Folder of the explorer's page."""
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
-STATUS: Final = ((UnknownName, 404), (InvalidInput, 400), (TopoActError, 500))
+STATUS_OF_ERROR: Final = ((UnknownName, 404), (InvalidInput, 400), (TopoActError, 500))
 
 
 def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] = ()) -> ASGIApp:
@@ -38,11 +39,11 @@ def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] 
     bench
         The opened study.
     token
-        The secret that the opened address carries.
+        The secret in the opened address.
     port
         The port that the server listens on.
     hosts
-        Values of the Host header that are answered besides this machine's loopback names.
+        Values of the Host header that are served besides this machine's loopback names.
 
     Raises
     ------
@@ -70,18 +71,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _problem(_request: Request, error: Exception) -> JSONResponse:
-    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    status = next(status for kind, status in STATUS_OF_ERROR if isinstance(error, kind))
     return JSONResponse(Problem(error=str(error)).model_dump(), status)
 
 
 def _refused(_request: Request, error: Exception) -> JSONResponse:
-    """Answer an address that does not exist, or a method that it does not know."""
+    """Answer a request for an unknown address or with a wrong method."""
     assert isinstance(error, HTTPException)
     return JSONResponse(Problem(error=error.detail).model_dump(), error.status_code, error.headers)
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    """Answer a malformed request with one sentence: which field, and what is wrong with it."""
+    """Answer a malformed request with a sentence that names the first wrong field."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:])

@@ -1,4 +1,4 @@
-"""What the addresses are given: the opened study, the jobs, and names that a request may hold."""
+"""Parameters of the routes: `Bench`, `Images` and `Jobs` of the application, and checked parts of a path."""
 
 from typing import Annotated, Final
 
@@ -8,9 +8,9 @@ from topoact.workbench import Workbench
 from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.jobs.runner import JobRunner
 
-SESSION: Final = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
-"""For what never changes while the server runs: the next start, perhaps on another study, has another cookie."""
-NEVER: Final = {"cache-control": "no-store"}
+CACHE_SESSION: Final = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
+"""Headers of what is constant while the server runs; the next start, perhaps of another study, has another cookie."""
+CACHE_NEVER: Final = {"cache-control": "no-store"}
 
 
 def _bench(request: Request) -> Workbench:

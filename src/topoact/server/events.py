@@ -1,4 +1,4 @@
-"""The stream of job events to a browser, as server-sent events."""
+"""`job_stream`: the status of jobs as server-sent events."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from topoact.wire.serialize import job_event
 from topoact.workbench.jobs.runner import JobRunner, JobStatus
 
 HEARTBEAT_SECONDS: Final = 15.0
-"""A comment is sent when nothing happens for so long, so that a closed browser is noticed."""
+"""Time without an event after which a comment is sent, which detects a closed browser."""
 
 
 async def job_stream(jobs: JobRunner) -> AsyncIterator[str]:
@@ -16,10 +16,10 @@ async def job_stream(jobs: JobRunner) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     changes: asyncio.Queue[JobStatus] = asyncio.Queue()
 
-    def heard(status: JobStatus) -> None:
+    def enqueue(status: JobStatus) -> None:
         loop.call_soon_threadsafe(changes.put_nowait, status)
 
-    end = jobs.watch(heard)
+    unwatch = jobs.watch(enqueue)
     try:
         yield ": hello\n\n"
         while True:
@@ -28,7 +28,7 @@ async def job_stream(jobs: JobRunner) -> AsyncIterator[str]:
             except TimeoutError:
                 yield ": still here\n\n"
     finally:
-        end()
+        unwatch()
 
 
 def _event(status: JobStatus) -> str:

@@ -1,4 +1,4 @@
-"""The addresses of inputs of one's own. Images are taken as they come: only the worker process opens them."""
+"""Routes of located inputs, below ``/api/located-inputs``. Only the worker process decodes images."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
@@ -17,11 +17,11 @@ from topoact.workbench.locate.locate import input_kind, input_name
 router = APIRouter()
 
 MAX_TEXT_BYTES: Final = 8 * MAX_CHARACTERS
-"""Bytes of a text, as JSON may have to write it."""
+"""Bytes of a text in JSON."""
 
 
 async def _content(request: Request) -> str | bytes:
-    """Read a text or the bytes of an image; reading ends where there is too much."""
+    """Read a text or the bytes of an image, up to the largest size."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind == "application/json":
         try:
@@ -33,12 +33,12 @@ async def _content(request: Request) -> str | bytes:
     raise HTTPException(415, f"an image or a text is needed: got the content type {kind!r}")
 
 
-async def _read(stream: AsyncIterator[bytes], most: int) -> bytes:
+async def _read(stream: AsyncIterator[bytes], max_bytes: int) -> bytes:
     content = bytearray()
     async for part in stream:
         content += part
-        if len(content) > most:
-            raise HTTPException(413, f"an input may have {most / 1e6:g} MB: this one has more")
+        if len(content) > max_bytes:
+            raise HTTPException(413, f"an input may have {max_bytes / 1e6:g} MB: this one has more")
     return bytes(content)
 
 
@@ -54,32 +54,32 @@ def _settings(settings: Annotated[str, Query(description="Settings of the graphs
 def ask_for_location(
     content: Annotated[str | bytes, Depends(_content)],
     settings: Annotated[messages.Settings, Depends(_settings)],
-    layer: Annotated[int, Query(ge=0, description="Where to look first.")],
+    layer: Annotated[int, Query(ge=0, description="Number of the layer to begin with.")],
     bench: Bench,
     jobs: Jobs,
 ) -> messages.Ticket:
-    """Ask where an input lands; the ticket's result is its name below ``located-inputs/``."""
+    """Ask for the location of an input; the ticket's result is its name below ``located-inputs/``."""
     bench.check_network()
     bench.study.layer(layer)
     if not content or (isinstance(content, str) and not content.strip()):
         raise InvalidInput("there is nothing in it: bring an image, or type a sentence")
-    wanted = serialize.settings_of(settings)
-    name = input_name(bench, content, wanted)
-    found = bench.located_inputs.load(name)
-    if found is not None and len(found["locations"]) == found["n_layers"]:
+    map_settings = serialize.settings_of(settings)
+    name = input_name(bench, content, map_settings)
+    stored = bench.located_inputs.load(name)
+    if stored is not None and len(stored["locations"]) == stored["n_layers"]:
         return messages.Ticket(result=name, job=None)
     if not any(isinstance(task, LocateTask) and task.name == name for task in jobs.live_tasks()):
         bench.located_inputs.put(name, content.encode() if isinstance(content, str) else content)
-    return messages.Ticket(result=name, job=jobs.submit(LocateTask(name, input_kind(content), wanted, layer)))
+    return messages.Ticket(result=name, job=jobs.submit(LocateTask(name, input_kind(content), map_settings, layer)))
 
 
 @router.get("/located-inputs/{digest}")
 def located_input(digest: Digest, bench: Bench, jobs: Jobs) -> located_inputs.LocatedInput:
-    """What is known of an input, as far as its job has come."""
-    found = bench.located_inputs.load(digest)
-    if found is None:
+    """An input and its locations so far."""
+    stored = bench.located_inputs.load(digest)
+    if stored is None:
         for task in jobs.live_tasks():
             if isinstance(task, LocateTask) and task.name == digest:
                 return located_inputs.waiting_input_message(digest, task.what)
         raise UnknownName(f"nothing is known of the input {digest}: bring it again")
-    return located_inputs.located_input_message(bench.study, digest, found)
+    return located_inputs.located_input_message(bench.study, digest, stored)

@@ -1,4 +1,4 @@
-"""The addresses of the explorer's data. Thin: parse, call the workbench, translate."""
+"""`router`: the routes of the explorer's data. Each parses a request, calls the workbench and serializes the result."""
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
@@ -6,8 +6,8 @@ from fastapi.responses import StreamingResponse
 from topoact.errors import UnknownName
 from topoact.server import images, located_inputs, node_interpretation
 from topoact.server.dependencies import (
-    NEVER,
-    SESSION,
+    CACHE_NEVER,
+    CACHE_SESSION,
     Bench,
     Digest,
     Jobs,
@@ -28,7 +28,7 @@ router.include_router(located_inputs.router)
 
 @router.get("/study")
 def study(bench: Bench) -> messages.StudySummary:
-    """Everything that the explorer needs before it draws."""
+    """All that the explorer needs before it draws."""
     return serialize.study_summary(bench)
 
 
@@ -59,7 +59,7 @@ def shape_report(digest: Digest, bench: Bench) -> shape.ShapeReport:
 
 @router.post("/stabilities")
 def ask_for_stability(request: messages.StabilityRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
-    """Ask how much of a graph returns; the ticket's result is the graph's name, below ``graphs/``."""
+    """Ask how much of a graph recurs over resamples; the ticket's result is the graph's name, below ``graphs/``."""
     settings = serialize.settings_of(request.settings)
     digest = bench.key(bench.study.layer(request.layer), settings)
     job = None if is_measured(bench, request.layer, settings) else jobs.submit(StabilityTask(request.layer, settings))
@@ -68,7 +68,7 @@ def ask_for_stability(request: messages.StabilityRequest, bench: Bench, jobs: Jo
 
 @router.get("/graphs/{digest}/stability")
 def stability(digest: Digest, bench: Bench) -> shape.Stability:
-    """How much of a graph returns."""
+    """How much of a graph recurs over resamples."""
     measured = bench.cache.load_stability(digest)
     if measured is None:
         raise UnknownName(f"the stability of graph {digest} was not measured: ask for it first")
@@ -77,7 +77,7 @@ def stability(digest: Digest, bench: Bench) -> shape.Stability:
 
 @router.get("/graphs/{digest}/{layout}")
 def graph(digest: Digest, layout: Digest, bench: Bench) -> messages.Graph:
-    """A graph as it is drawn."""
+    """A graph and one drawing of it."""
     return serialize.graph_message(view_graph(bench, DrawingName(digest, layout)))
 
 
@@ -112,41 +112,41 @@ def columns(bench: Bench) -> Response:
 
 @router.post("/examples")
 def examples(request: messages.RowsRequest, bench: Bench) -> list[messages.ExampleId]:
-    """Identities of some examples."""
+    """Identities of examples."""
     return serialize.example_ids(bench, request.rows)
 
 
 @router.post("/examples/search")
 def search(request: messages.SearchRequest, bench: Bench) -> Response:
-    """Rows of the examples that say something."""
-    return _frame(serialize.search_frame(texts.find(bench.study, **request.model_dump())))
+    """Rows of the examples that match a query."""
+    return _frame(serialize.search_frame(texts.search(bench.study, **request.model_dump())))
 
 
 @router.get("/examples/{row}/thumbnail")
 def thumbnail(row: RowIndex, bench: Bench) -> Response:
     """The small image of an example."""
-    found = bench.study.thumbnail(row)
-    if found is None:
+    image = bench.study.thumbnail(row)
+    if image is None:
         raise UnknownName(f"example {row} has no image")
-    content, media_type = found
-    return Response(content, media_type=media_type, headers=SESSION)
+    content, media_type = image
+    return Response(content, media_type=media_type, headers=CACHE_SESSION)
 
 
 @router.get("/events")
 async def events(jobs: Jobs) -> StreamingResponse:
     """Progress of all jobs."""
-    return StreamingResponse(job_stream(jobs), media_type="text/event-stream", headers=NEVER)
+    return StreamingResponse(job_stream(jobs), media_type="text/event-stream", headers=CACHE_NEVER)
 
 
 @router.delete("/jobs/{job}", status_code=204)
 def cancel(job: str, jobs: Jobs) -> None:
-    """Stop a job; one that has just ended is as good as stopped."""
+    """Stop a job; does nothing if it has ended."""
     if not jobs.cancel(job) and all(job != status.job for status in jobs.statuses()):
         raise UnknownName(f"there is no job {job!r}")
 
 
 def _anchor(request: messages.MapRequest, bench: Workbench) -> DrawingName | None:
-    """Return the drawing to draw beside, unless it is not stored any more."""
+    """Return the anchor of the request if it is still stored."""
     if request.anchor is None:
         return None
     anchor = DrawingName(request.anchor.graph, request.anchor.layout)
@@ -154,4 +154,4 @@ def _anchor(request: messages.MapRequest, bench: Workbench) -> DrawingName | Non
 
 
 def _frame(content: bytes) -> Response:
-    return Response(content, media_type="application/octet-stream", headers=NEVER)
+    return Response(content, media_type="application/octet-stream", headers=CACHE_NEVER)

@@ -1,4 +1,4 @@
-"""Who may talk to the server: holders of this start's token, on this host's name, from this server's own pages.
+"""`Gate`: middleware that serves only holders of this start's token, under this host's name, from its own pages.
 
 A web page that somebody visits can send requests to 127.0.0.1, and a name that it controls can be made to point there
 (DNS rebinding). So every request must name a host we serve and carry the cookie that the token in the opened URL was
@@ -17,12 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TOKEN_PARAMETER: Final = "token"  # noqa: S105
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
-POLICY: Final = (
+CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 HEADERS: Final = {
-    "content-security-policy": POLICY,
+    "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
@@ -31,18 +31,18 @@ HEADERS: Final = {
 
 
 class Gate:
-    """ASGI middleware that lets through only what it should, and marks every answer with the security headers.
+    """ASGI middleware that refuses unauthorised requests, and adds the security headers to every response.
 
     Parameters
     ----------
     app
-        What lies behind.
+        The application behind it.
     token
         The secret of this start.
     hosts
         Values of the Host header that are served besides the address that a request came in on, with the port.
     cookie
-        Name of the cookie; cookies know no ports, so that servers on two ports need two names.
+        Name of the cookie; all ports of a host share cookies, so each server needs its own name.
     """
 
     def __init__(self, app: ASGIApp, *, token: str, hosts: Collection[str], cookie: str) -> None:
@@ -59,7 +59,7 @@ class Gate:
             return
         refusal = self._refusal(scope)
         app: ASGIApp = self.app if refusal is None else refusal
-        await app(scope, receive, self._marking(scope, send))
+        await app(scope, receive, self._with_headers(scope, send))
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         headers = Headers(scope=scope)
@@ -82,10 +82,10 @@ class Gate:
             return ""
         return jar[self.cookie].value if self.cookie in jar else ""
 
-    def _marking(self, scope: Scope, send: Send) -> Send:
-        """Add the security headers to the answer, and the cookie to the answer of an address with the token."""
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
+        """Return a `send` that adds the security headers, and the cookie where the address has the token."""
 
-        async def marked(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
@@ -94,7 +94,7 @@ class Gate:
                     headers.append("set-cookie", f"{self.cookie}={self.token}; HttpOnly; SameSite=Strict; Path=/")
             await send(message)
 
-        return marked
+        return send_with_headers
 
 
 def _address(scope: Scope) -> str:

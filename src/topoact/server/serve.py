@@ -1,4 +1,4 @@
-"""Start the server of a study: a port, a token, an address to open."""
+"""`serve`: bind a port, make a token, print and open the address, and run the server of a study."""
 
 import ipaddress
 import secrets
@@ -17,7 +17,8 @@ from topoact.server.app import make_app
 from topoact.workbench import open_workbench
 
 DEFAULT_PORT: Final = 8765
-PORTS_TRIED: Final = 20
+N_PORTS_TRIED: Final = 20
+"""Ports from the default on that are tried before any free one."""
 SHUTDOWN_SECONDS: Final = 1
 
 
@@ -45,7 +46,7 @@ def serve(
     open_browser
         Open the address in the default browser.
     network
-        The study's network, for activation images and inputs of one's own; without it there are none.
+        The study's network, which activation images and the location of new inputs need; none by default.
 
     Raises
     ------
@@ -60,10 +61,10 @@ def serve(
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
     token = token or secrets.token_urlsafe(24)
-    place = f"{_name(host)}:{bound}"
-    app = make_app(bench, token=token, port=bound, hosts=[place])
+    host_and_port = f"{_name(host)}:{bound}"
+    app = make_app(bench, token=token, port=bound, hosts=[host_and_port])
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)
-    address = f"http://{place}/?token={quote(token)}"
+    address = f"http://{host_and_port}/?token={quote(token)}"
     print(f"TopoAct explorer: {address}", flush=True)  # noqa: T201
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
@@ -78,7 +79,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _name(host: str) -> str:
-    """Return the name under which a bound address is opened: that of this machine when it stands for all of them."""
+    """Return the name under which a bound address is opened: the host name if it stands for all addresses."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -90,7 +91,7 @@ def _name(host: str) -> str:
 
 def _listen(host: str, port: int | None) -> socket.socket:
     """Return a socket bound to `port`, or to the first free port from the default on."""
-    for candidate in [port] if port is not None else [*range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED), 0]:
+    for candidate in [port] if port is not None else [*range(DEFAULT_PORT, DEFAULT_PORT + N_PORTS_TRIED), 0]:
         try:
             return _bind(host, candidate)
         except (OSError, OverflowError) as error:

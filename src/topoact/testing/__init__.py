@@ -1,1 +1,1 @@
-"""A slow, literal mapper and Hypothesis strategies: for tests alone."""
+"""For tests and benchmarks: a slow, literal mapper (`oracle`), Hypothesis strategies, small networks and studies."""

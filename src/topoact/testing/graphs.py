@@ -1,4 +1,4 @@
-"""Graphs in the forms of others, to be imported."""
+"""`published_form`: a graph in the format of the authors' published graphs, for tests of the import."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from topoact.mapper import MapperGraph, to_kepler_mapper
 
-MOST_CLASSES = 3
+N_CLASSES = 3
+"""Classes of a node in that format."""
 
 
 def published_form(graph: MapperGraph, labels: Sequence[str]) -> dict[str, Any]:
-    """Return a graph as TopoAct's authors published theirs, with the classes of its points."""
+    """Return a graph in the format of TopoAct's authors, with the classes of its points."""
     names = list(to_kepler_mapper(graph)["nodes"])
     links = zip(*(graph.links[column].tolist() for column in range(3)), strict=True)
     return {
@@ -32,7 +33,7 @@ def _node(
     lens: npt.NDArray[np.float64],
     labels: Sequence[str],
 ) -> dict[str, Any]:
-    top = Counter(labels[point] for point in members).most_common(MOST_CLASSES)
+    top = Counter(labels[point] for point in members).most_common(N_CLASSES)
     return {
         "membership": members.tolist(),
         "id": name,

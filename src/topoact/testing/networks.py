@@ -1,4 +1,4 @@
-"""A small network in a file, and a study of its activations, as a user would have them: made in a second."""
+"""`write_network_study`: a study of the activations of a small network, whose code is in a file beside it."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ SIDE: Final = 16
 
 
 class Pictures:
-    """Noisy pictures of 16 x 16 pixels, red, green and blue in turn, which may leave open which output is which."""
+    """Noisy pictures of 16 x 16 pixels, red, green and blue in turn; labels are numbers if `named`, else names."""
 
     def __init__(self, n: int, *, named: bool = True) -> None:
         self._n, self._named = n, named

@@ -1,7 +1,7 @@
-"""A mapper that is slow, literal and obvious, to check the quick one against.
+"""`mapper`: a slow, literal mapper for checks of `topoact.mapper`; `balls`: the same of a ball mapper.
 
-Sets and loops over numbers, nothing shared with `topoact.mapper`. Distances are compared squared, in float64, so that
-on a lattice every comparison is exact.
+It uses sets and loops over numbers, and shares nothing with `topoact.mapper`. Distances are compared squared, in
+float64, so that on a lattice every comparison is exact.
 """
 
 from itertools import combinations, product
@@ -32,7 +32,7 @@ def mapper(
     eps: float,
     min_samples: int,
 ) -> Oracle:
-    """Build the mapper graph by the book, over one lens, shape (n,), or several, (n, d)."""
+    """Return the mapper graph by its definition, over one lens, shape (n,), or several, (n, d)."""
     vectors, columns = np.asarray(points, dtype=np.float64), np.transpose(np.reshape(lens, (len(lens), -1))).tolist()
     sides = [intervals(min(values), max(values), n_intervals, overlap) for values in columns]
     nodes = [
@@ -71,7 +71,7 @@ def dbscan(points: npt.NDArray[np.float64], rows: list[int], eps: float, min_sam
     taken: set[int] = set()
     for seed in rows:
         if seed in core and seed not in taken:
-            clusters.append(_reached(seed, near, core, taken))
+            clusters.append(_cluster(seed, near, core, taken))
             taken |= clusters[-1]
     return clusters
 
@@ -79,22 +79,22 @@ def dbscan(points: npt.NDArray[np.float64], rows: list[int], eps: float, min_sam
 def balls(points: npt.ArrayLike, radius: float) -> list[tuple[int, set[int]]]:
     """Return the landmarks of a ball mapper and the points of their balls."""
     vectors = np.asarray(points, dtype=np.float64)
-    found: list[tuple[int, set[int]]] = []
+    result: list[tuple[int, set[int]]] = []
     for landmark in range(len(vectors)):
-        if not any(landmark in ball for _, ball in found):
-            near = {row for row, x in enumerate(vectors) if ((x - vectors[landmark]) ** 2).sum() <= radius**2}
-            found.append((landmark, near))
-    return found
+        if not any(landmark in ball for _, ball in result):
+            ball = {row for row, x in enumerate(vectors) if ((x - vectors[landmark]) ** 2).sum() <= radius**2}
+            result.append((landmark, ball))
+    return result
 
 
-def _reached(seed: int, near: dict[int, list[int]], core: set[int], taken: set[int]) -> set[int]:
-    found, waiting = {seed}, [seed]
+def _cluster(seed: int, near: dict[int, list[int]], core: set[int], taken: set[int]) -> set[int]:
+    cluster, waiting = {seed}, [seed]
     while waiting:
         row = waiting.pop()
-        fresh = set(near[row]) - found - taken if row in core else set()
-        found |= fresh
-        waiting += sorted(fresh)
-    return found
+        added = set(near[row]) - cluster - taken if row in core else set()
+        cluster |= added
+        waiting += sorted(added)
+    return cluster
 
 
 def nerve(members: list[frozenset[int]]) -> dict[tuple[int, int], tuple[int, float]]:
@@ -107,7 +107,7 @@ def nerve(members: list[frozenset[int]]) -> dict[tuple[int, int], tuple[int, flo
 
 
 def clear_of_ends(lens: npt.ArrayLike, n_intervals: int, overlap: float) -> bool:
-    """Tell whether no value lies so near to an end that rounding could decide on which side it is."""
+    """Return whether no value is so near an end that rounding could decide on which side it is."""
     values = np.asarray(lens, dtype=np.float64)
     low, high = float(values.min()), float(values.max())
     ends = np.array(intervals(low, high, n_intervals, overlap)).ravel()

@@ -1,4 +1,4 @@
-"""Settings of tests that are about DBSCAN."""
+"""`dbscan`: settings of the graphs in tests of DBSCAN."""
 
 from dataclasses import replace
 from typing import Any

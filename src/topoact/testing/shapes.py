@@ -1,4 +1,4 @@
-"""Point clouds of known shape, in many channels and with noise: what a mapper graph should find."""
+"""`planted`: point clouds of known shape, in many channels and with noise, for tests of what a mapper graph finds."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -16,8 +16,8 @@ def _polyline(*corners: tuple[float, float]) -> Draw:
 
     def draw(rng: np.random.Generator, n_points: int) -> Cloud:
         along = rng.random(n_points) * lengths.sum()
-        places = np.concatenate([[0], np.cumsum(lengths)])
-        return np.stack([np.interp(along, places, ends[:, axis]) for axis in (0, 1)], axis=1)
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        return np.stack([np.interp(along, starts, ends[:, axis]) for axis in (0, 1)], axis=1)
 
     return draw
 
@@ -62,7 +62,7 @@ SHAPES: Final[dict[str, tuple[Draw, tuple[int, int]]]] = {
     "eight": (_circles(-1, 1), (1, 2)),
     "blobs": (_blobs, (2, 0)),
 }
-"""How each is drawn, and its components and loops."""
+"""How each is drawn, and the numbers of its components and loops."""
 
 
 def planted(

@@ -1,4 +1,4 @@
-"""Hypothesis strategies of point clouds and covers, with the duplicates, ties and odd shapes that real layers have."""
+"""Hypothesis strategies: `clouds`, `lenses` and `parameters`, with the duplicates and ties of real layers."""
 
 from typing import Any, NamedTuple
 
@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 EPSILONS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
-"""Radii whose squares are exact, so that a distance equal to the radius is no matter of rounding."""
+"""Radii whose squares are exact, so that rounding does not matter for a distance equal to the radius."""
 
 
 STEADY = settings(derandomize=True, max_examples=40, deadline=None)
-"""The same examples on every run, and no clock."""
+"""The same examples on every run, without a deadline."""
 
 
 class Parameters(NamedTuple):

@@ -1,4 +1,4 @@
-"""Small studies, made in a second: scikit-learn's 1,797 handwritten digits, and sentences."""
+"""Small studies: `write_digits_study` of scikit-learn's 1,797 handwritten digits, `write_text_study` of sentences."""
 
 import io
 import re
@@ -47,11 +47,11 @@ def write_digits_study(path: Path, n_examples: int = 1797) -> Path:
 
 
 def write_text_study(path: Path, sentences: Sequence[str], *, of_words: bool) -> Path:
-    """Write a study of sentences, or of their words, with one layer of four channels: counts of letters, shaken."""
-    found = [(i, m.group(), *m.span()) for i, text in enumerate(sentences) for m in re.finditer(r"\S+", text)]
-    columns: dict[str, list[Any]] = {"id": [str(i) for i in range(len(found))], "word": [word for _, word, *_ in found]}
-    columns |= {"sentence": [sentences[i] for i, *_ in found]}
-    columns |= {"start": [start for *_, start, _ in found], "end": [end for *_, end in found]}
+    """Write a study of sentences, or of their words, with one layer of four channels: counts of letters, with noise."""
+    words = [(i, m.group(), *m.span()) for i, text in enumerate(sentences) for m in re.finditer(r"\S+", text)]
+    columns: dict[str, list[Any]] = {"id": [str(i) for i in range(len(words))], "word": [word for _, word, *_ in words]}
+    columns |= {"sentence": [sentences[i] for i, *_ in words]}
+    columns |= {"start": [start for *_, start, _ in words], "end": [end for *_, end in words]}
     if not of_words:
         columns = {"id": [str(i) for i in range(len(sentences))], "text": list(sentences)}
     texts = columns["word" if of_words else "text"]
@@ -79,6 +79,6 @@ def _thumbnail(pixels: npt.NDArray[np.float32]) -> Thumbnail:
 
 def _encoded(examples: pa.Table) -> pa.Table:
     for name in ("label", "prediction"):
-        place = examples.column_names.index(name)
-        examples = examples.set_column(place, name, examples[name].dictionary_encode())
+        index = examples.column_names.index(name)
+        examples = examples.set_column(index, name, examples[name].dictionary_encode())
     return examples

@@ -1,4 +1,4 @@
-"""The shapes that leave the process: JSON messages, binary frames, and how opened studies become both."""
+"""What leaves the process: JSON messages (`MESSAGES`) and binary frames (`encode_frame`), made by `serialize`."""
 
 from topoact.wire.frame import encode_frame
 from topoact.wire.messages import MESSAGES

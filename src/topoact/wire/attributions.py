@@ -21,10 +21,10 @@ class AttributedClass(WireModel):
 
     output: int
     name: str
-    rank: int = Field(description="Its place among all classes, by its attribution; 0 is the first.")
-    attribution: float = Field(description="To its score, of what sets the node's mean apart from the layer's.")
-    effect: float = Field(description="By how much its score at the node's mean differs from that at the layer's.")
-    share: float = Field(description="Of the node's members that are of the class.")
+    rank: int = Field(description="Rank among all classes by attribution; 0 is the largest.")
+    attribution: float = Field(description="Attribution to its score of the node's mean minus the layer's.")
+    effect: float = Field(description="Its score at the node's mean minus that at the layer's mean.")
+    share: float = Field(description="Share of the node's members that are of the class.")
 
 
 class NodeAttribution(WireModel):
@@ -35,7 +35,7 @@ class NodeAttribution(WireModel):
     members_by: Literal["label", "prediction"]
     prediction: str = Field(description="The likeliest class at the node's mean.")
     prediction_share: float
-    is_bypassed: bool = Field(description="Whether the outputs depend on the input by ways around the layer too.")
+    is_bypassed: bool = Field(description="Whether the outputs depend on the inputs by paths around the layer, too.")
 
 
 class OutputWord(WireModel):
@@ -46,7 +46,7 @@ class OutputWord(WireModel):
 
 
 class LogitLens(WireModel):
-    """The likeliest next words of a language model whose last state is the mean of a node, the likeliest first."""
+    """The likeliest next tokens of a language model whose last state is the mean of a node, the likeliest first."""
 
     words: list[OutputWord]
 
@@ -59,4 +59,6 @@ def logit_lens_message(words: list[stored.OutputWord]) -> LogitLens:
 def attribution_message(node: node_attribution.NodeAttribution) -> NodeAttribution:
     """Return the class attribution of a node as a message."""
     fields = {name: value for name, value in node._asdict().items() if name in NodeAttribution.model_fields}
-    return NodeAttribution(**{**fields, "classes": [AttributedClass(**one._asdict()) for one in node.classes]})
+    return NodeAttribution(
+        **{**fields, "classes": [AttributedClass(**attributed._asdict()) for attributed in node.classes]}
+    )

@@ -1,4 +1,4 @@
-"""Columns of numbers on their way to the browser: one small, versioned, aligned binary frame."""
+"""`encode_frame`: named arrays as one binary frame for the browser, versioned and aligned."""
 
 import json
 from collections.abc import Mapping
@@ -7,12 +7,13 @@ from typing import Any, Final
 import numpy as np
 
 MAGIC: Final = b"TPA1"
+"""First bytes of a frame, with the version of its layout."""
 ALIGNMENT: Final = 8
 DTYPES: Final = frozenset({"int32", "uint32", "float32", "uint8"})
 
 
 def encode_frame(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
-    """Pack named arrays for the browser.
+    """Return named arrays as one frame.
 
     Layout: the magic ``TPA1``, the header's length (uint32), the header (UTF-8 JSON: name → dtype, shape, offset,
     where offset counts from the end of the padded header), then the little-endian arrays, each aligned to 8 bytes.
@@ -26,6 +27,11 @@ def encode_frame(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
     -------
     bytes
         The frame; ``decodeFrame`` in ``frontend/src/api/frame.ts`` reads it.
+
+    Raises
+    ------
+    TypeError
+        If an array has another dtype.
     """
     header: dict[str, dict[str, Any]] = {}
     chunks: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Activation images: their messages, and how they are made."""
+"""Messages of activation images: `InversionRequest`, `ActivationImage`, `NodeImage`, and functions that make them."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -7,16 +7,16 @@ from pydantic import Field
 from topoact.study.cache.inversions import Inversion, Preview
 from topoact.wire.model import WireModel
 from topoact.workbench.images import targets
-from topoact.workbench.images.activation_images import Named
+from topoact.workbench.images.activation_images import NamedImage
 
 MAX_TARGETS: Final = 512
-"""Targets that may be asked for together."""
+"""Targets of one request."""
 
 Number = Annotated[int, Field(ge=0)]
 
 
 class NodesTarget(WireModel):
-    """The mean of all members of some nodes, minus that of others if there are any."""
+    """The mean of the members of one or more nodes, minus that of others if there are any."""
 
     kind: Literal["nodes"]
     nodes: list[Number]
@@ -41,7 +41,7 @@ Target = Annotated[NodesTarget | PointTarget | ChannelTarget, Field(discriminato
 
 
 class InversionRequest(WireModel):
-    """Ask for activation images of a layer, for targets that are spoken of in a graph of it."""
+    """Ask for activation images of a layer, for targets of one of its graphs."""
 
     layer: Number
     graph: str = Field(pattern="^[0-9a-f]{16}$")
@@ -49,31 +49,31 @@ class InversionRequest(WireModel):
 
 
 class InversionTicket(WireModel):
-    """Answer to a request for images: their names, in order; `job` is null when all are there already."""
+    """Answer to a request for images: their names, in order; `job` is null if all are finished."""
 
     results: list[str]
     job: str | None
 
 
 class SeenClass(WireModel):
-    """A class that the network sees in an image, and how sure it is of it, 0 to 1."""
+    """A class that the network predicts for an image, and its probability."""
 
     name: str
     share: float
 
 
 class ActivationImage(WireModel):
-    """What is known of an activation image; while it is being made, no more than how far it is."""
+    """The facts of an activation image; until it is finished only its target and progress."""
 
     digest: str
-    target: Target = Field(description="As it was asked for first: another graph may number its nodes otherwise.")
+    target: Target = Field(description="Target of the first request: another graph may number its nodes otherwise.")
     label: str = Field(description="The target in words.")
     done: bool
     step: int
     steps: int = Field(description="0 before the first preview.")
-    cosine: float | None = Field(description="Between the target and what the layer answers.")
-    length: float | None = Field(description="Of that answer, over that of the target; null where it has no meaning.")
-    lands: bool | None = Field(description="Whether that answer lies in the node; null where that cannot be told.")
+    cosine: float | None = Field(description="Cosine between the image's vector in the layer and the target.")
+    length: float | None = Field(description="Length of that vector over that of the target; null for a direction.")
+    lands: bool | None = Field(description="Whether that vector is in a node of the target; null for a direction.")
     predictions: list[SeenClass] = Field(description="At most three; empty where the network is no classifier.")
     width: int | None
     height: int | None
@@ -88,36 +88,36 @@ class NodeImage(WireModel):
 
 
 def targets_of(request: InversionRequest) -> tuple[targets.Target, ...]:
-    """Return the targets that a request names."""
+    """Return the targets of a request."""
     return tuple(_target(target) for target in request.targets)
 
 
-def finished_image(name: str, found: Inversion) -> ActivationImage:
-    """Return what is known of a finished image."""
-    said, (width, height) = dict(found.target), found.size
+def finished_image(name: str, inversion: Inversion) -> ActivationImage:
+    """Return the message of a finished image."""
+    record, (width, height) = dict(inversion.target), inversion.size
     return ActivationImage(
         digest=name,
-        label=said.pop("label"),
-        target=_TARGETS[said["kind"]](**said),
+        label=record.pop("label"),
+        target=_TARGETS[record["kind"]](**record),
         done=True,
-        step=found.steps,
-        steps=found.steps,
-        cosine=found.cosine,
-        length=found.length,
-        lands=found.lands,
-        predictions=[SeenClass(name=one.name, share=one.share) for one in found.predictions],
+        step=inversion.steps,
+        steps=inversion.steps,
+        cosine=inversion.cosine,
+        length=inversion.length,
+        lands=inversion.lands,
+        predictions=[SeenClass(name=seen.name, share=seen.share) for seen in inversion.predictions],
         width=width,
         height=height,
     )
 
 
 def unfinished_image(name: str, target: targets.Target, preview: Preview | None) -> ActivationImage:
-    """Return how far an image is."""
-    said: dict[str, Any] = targets.described(target)
+    """Return the message of an image that is waiting or being made."""
+    record: dict[str, Any] = targets.target_record(target)
     return ActivationImage(
         digest=name,
-        label=said.pop("label"),
-        target=_TARGETS[target.kind](**said),
+        label=record.pop("label"),
+        target=_TARGETS[target.kind](**record),
         done=False,
         step=preview.step if preview else 0,
         steps=preview.steps if preview else 0,
@@ -130,19 +130,19 @@ def unfinished_image(name: str, target: targets.Target, preview: Preview | None)
     )
 
 
-def node_images(found: dict[int, Named]) -> list[NodeImage]:
-    """Return the finished images of the nodes of a graph."""
-    return [NodeImage(node=node, digest=name, cosine=image.cosine) for node, (name, image) in found.items()]
+def node_images(images: dict[int, NamedImage]) -> list[NodeImage]:
+    """Return the messages of the finished images of the nodes of a graph."""
+    return [NodeImage(node=node, digest=name, cosine=inversion.cosine) for node, (name, inversion) in images.items()]
 
 
-def _target(said: NodesTarget | PointTarget | ChannelTarget) -> targets.Target:
-    match said:
+def _target(message: NodesTarget | PointTarget | ChannelTarget) -> targets.Target:
+    match message:
         case NodesTarget():
-            return targets.NodesTarget(tuple(said.nodes), tuple(said.minus))
+            return targets.NodesTarget(tuple(message.nodes), tuple(message.minus))
         case PointTarget():
-            return targets.PointTarget(said.point)
+            return targets.PointTarget(message.point)
         case ChannelTarget():
-            return targets.ChannelTarget(said.channel)
+            return targets.ChannelTarget(message.channel)
 
 
 _TARGETS: Final[dict[str, Any]] = {"nodes": NodesTarget, "point": PointTarget, "channel": ChannelTarget}

@@ -1,4 +1,4 @@
-"""What a node stands for in words: its messages, and how they are made."""
+"""Messages of the key terms of a node, `KeyTerms`, made by `keyterms_message`."""
 
 from typing import Literal
 
@@ -17,49 +17,49 @@ class NearText(WireModel):
     passage: Passage | None
     distance: float
     is_member: bool = Field(description="Whether that occurrence is in the node.")
-    inside: int = Field(description="Points of the node that say the same.")
-    total: int = Field(description="Points of the layer that say the same.")
+    inside: int = Field(description="Points of the node with the same text.")
+    total: int = Field(description="Points of the layer with the same text.")
 
 
 class KeyTerm(WireModel):
-    """A word that more texts of the node hold than chance would have it."""
+    """A word that is over-represented in the texts of the node."""
 
     word: str
-    inside: int = Field(description="Texts of the node that hold it.")
-    total: int = Field(description="Texts of the layer that hold it.")
-    expected: float = Field(description="How many of the node would, were it drawn blindly.")
+    inside: int = Field(description="Texts of the node that contain it.")
+    total: int = Field(description="Texts of the layer that contain it.")
+    expected: float = Field(description="Expected number of texts of the node in a random draw.")
     log_odds: float
-    q: float = Field(description="Least share of false discoveries at which it is listed.")
+    q: float = Field(description="Smallest false discovery rate at which it is a key term.")
 
 
 class KeyTerms(WireModel):
-    """What a node stands for in words: texts nearest to its mean, and words that are over-represented in it."""
+    """The key terms of a node, which are over-represented words, and the texts nearest to its mean."""
 
     unit: Literal["text", "word"]
     metric: Literal["euclidean", "cosine"]
     nearest: list[NearText]
     words: list[KeyTerm]
-    n_key_terms: int = Field(description="How many words are over-represented; the surest are listed.")
-    n_words: int = Field(description="How many words were tested.")
+    n_key_terms: int = Field(description="Number of key terms; those of the smallest q are listed.")
+    n_words: int = Field(description="Number of tested words.")
     n_inside: int
     n_texts: int
-    level: float = Field(description="Share of false discoveries among the words.")
-    first: int | None = Field(description="How many words of each text are looked at; null: all.")
+    level: float = Field(description="Expected share of false discoveries among the key terms.")
+    first: int | None = Field(description="Words of each text that are counted; null: all.")
 
 
-def keyterms_message(bench: Workbench, found: node_keyterms.KeyTerms) -> KeyTerms:
-    """Return what a node stands for in words."""
+def keyterms_message(bench: Workbench, keyterms: node_keyterms.KeyTerms) -> KeyTerms:
+    """Return the key terms of a node as a message."""
     return KeyTerms(
         **{
-            **found._asdict(),
-            "nearest": [_near(bench, text) for text in found.nearest],
-            "words": [KeyTerm(**word._asdict()) for word in found.words],
-            "level": node_keyterms.LEVEL,
+            **keyterms._asdict(),
+            "nearest": [_near(bench, text) for text in keyterms.nearest],
+            "words": [KeyTerm(**word._asdict()) for word in keyterms.words],
+            "level": node_keyterms.FALSE_DISCOVERY_RATE,
         }
     )
 
 
 def _near(bench: Workbench, text: node_keyterms.NearText) -> NearText:
-    said = text._asdict()
-    row = said.pop("example")
-    return NearText(row=row, passage=passage_of(bench, row), **said)
+    fields = text._asdict()
+    row = fields.pop("example")
+    return NearText(row=row, passage=passage_of(bench, row), **fields)

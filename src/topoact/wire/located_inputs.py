@@ -1,4 +1,4 @@
-"""Messages of an input of the user's and its locations in the graphs: `LocatedInput`."""
+"""Messages of a new input and its locations in the graphs: `TextInput` and `LocatedInput`."""
 
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ InputKind = Literal["image", "text"]
 
 
 class TextInput(WireModel):
-    """A text to locate; an image travels as it is."""
+    """A text to locate; an image is sent as the bytes of its file."""
 
     text: str = Field(max_length=MAX_CHARACTERS)
 
@@ -26,16 +26,16 @@ class Prediction(WireModel):
 
 
 class NodeDistance(WireModel):
-    """A node that holds vectors of an input."""
+    """A node that contains vectors of an input."""
 
     node: int
-    distance: float = Field(description="From its nearest member.")
-    margin: float | None = Field(description="How much nearer than the next node of the interval; null without one.")
-    vectors: list[int] = Field(description="Which of the input's vectors.")
+    distance: float = Field(description="From its nearest member, the smallest among these vectors.")
+    margin: float | None = Field(description="How much nearer than the interval's next node, 0 to 1; null without one.")
+    vectors: list[int] = Field(description="Numbers of these vectors among those of the input.")
 
 
 class Neighbour(WireModel):
-    """An example near to an input."""
+    """An example near an input."""
 
     point: int
     example: int
@@ -43,24 +43,24 @@ class Neighbour(WireModel):
 
 
 class LayerLocation(WireModel):
-    """Where an input lies in the graph of a layer."""
+    """The location of an input in the graph of a layer."""
 
     layer: int
     name: str
     graph: str
     sentence: str
-    n: int = Field(description="How many vectors the input has in this layer; 0 where there is no graph.")
+    n: int = Field(description="Number of vectors of the input in this layer; 0 if there is no graph.")
     n_inside: int
     nodes: list[NodeDistance] = Field(description="Those of most vectors first.")
     nearest: list[Neighbour]
-    closest: int | None = Field(description="The nearest node, where no node holds the input.")
-    distance: float | None = Field(description="From the nearest node, where there is one vector.")
+    closest: int | None = Field(description="The nearest node, if no node contains the input.")
+    distance: float | None = Field(description="From the nearest node, if there is one vector.")
     reach: float | None
-    usual: float | None = Field(description="What reach is at most where a node holds the input.")
+    usual: float | None = Field(description="Largest reach of a vector that a node contains.")
     same: int | None = Field(description="The example that is identical to the input.")
     y: list[int]
     x: list[int]
-    spans: list[tuple[int, int]] = Field(description="Where words or tokens begin and end in the text.")
+    spans: list[tuple[int, int]] = Field(description="Start and end in the text of the word or token of each vector.")
 
 
 class LocatedInput(WireModel):
@@ -73,16 +73,16 @@ class LocatedInput(WireModel):
     predictions: list[Prediction] = Field(description="At most three; empty where the network is no classifier.")
     notices: list[str]
     locations: list[LayerLocation]
-    n_layers: int = Field(description="How many locations there will be; 0 before the network has run.")
+    n_layers: int = Field(description="Number of locations when all are known; 0 before the network has run.")
 
 
 def located_input_message(study: Study, digest: str, stored: dict[str, Any]) -> LocatedInput:
-    """Return what is stored of an input as a message."""
+    """Return the stored record of an input as a message."""
     predictions = [{"name": display_name(study, name), "share": share} for name, share in stored["predictions"]]
     return LocatedInput.model_validate({**stored, "digest": digest, "predictions": predictions})
 
 
 def waiting_input_message(digest: str, kind: InputKind) -> LocatedInput:
     """Return the message of an input before the network has run."""
-    nothing: dict[str, Any] = {"predictions": [], "notices": [], "locations": [], "n_layers": 0}
-    return LocatedInput.model_validate({"digest": digest, "kind": kind, "text": None, "thumbnail": None, **nothing})
+    empty: dict[str, Any] = {"predictions": [], "notices": [], "locations": [], "n_layers": 0}
+    return LocatedInput.model_validate({"digest": digest, "kind": kind, "text": None, "thumbnail": None, **empty})

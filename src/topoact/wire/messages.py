@@ -1,7 +1,6 @@
-"""Every JSON message that leaves the process. No logic lives here.
+"""JSON messages of the study, graphs, examples and jobs; `MESSAGES` lists all messages of this room.
 
-The TypeScript types of the explorer are generated from these models (``scripts/generate_types.py``), so a change is
-made in this file alone.
+The TypeScript types of the explorer are generated from them by ``scripts/generate_types.py``.
 """
 
 from typing import Annotated, Literal
@@ -27,7 +26,7 @@ Rule = Annotated[str, Field(pattern=r"^(elbow|quantile:(0?\.\d+|0|1))(:interval)
 
 
 class Choice(WireModel):
-    """A value that a knob may take, in words, and the heading below which it is offered."""
+    """A value that a knob may take, its label, and the heading of the menu under which it is offered."""
 
     value: str
     label: str
@@ -35,7 +34,7 @@ class Choice(WireModel):
 
 
 class Knob(WireModel):
-    """One setting of the mapper graph and how to show it."""
+    """A setting of the mapper graph: its label, help, kind and bounds."""
 
     name: str
     label: str
@@ -50,7 +49,7 @@ class Knob(WireModel):
 
 
 class Settings(WireModel):
-    """What determines a mapper graph of a layer."""
+    """All that determines the mapper graph of a layer."""
 
     lens: str
     cover: str
@@ -60,12 +59,12 @@ class Settings(WireModel):
     clusterer: str
     k: int = Field(ge=2)
     prominence: float = Field(ge=0)
-    eps: float | Rule = Field(description="A number, or the rule by which it is read from the distances.")
+    eps: float | Rule = Field(description="A number, or the rule by which it is chosen from the distances.")
     min_samples: int = Field(ge=1)
 
 
 class Preset(WireModel):
-    """Settings that go together, in words."""
+    """Settings that go together, their label and help."""
 
     name: str
     label: str
@@ -74,7 +73,7 @@ class Preset(WireModel):
 
 
 class LayerSummary(WireModel):
-    """One layer of the study; `id` is its place in the list and its name in every address."""
+    """A layer of the study; `id` is its number in the list and in every address."""
 
     id: int
     name: str
@@ -86,11 +85,11 @@ class LayerSummary(WireModel):
     grid: tuple[int, int] | None = Field(description="Height and width of the layer's map, when it has positions.")
     checkpoint: str | None = Field(description="Name of the network's weights, if they have one.")
     lenses: list[str] = Field(description="Lenses offered for this layer, the first is the default.")
-    columns: list[str] = Field(description="Numeric columns of this layer's points: what was measured, its place.")
+    columns: list[str] = Field(description="Numeric columns of this layer's points: measured values, position.")
 
 
 class Column(WireModel):
-    """A column of the examples table. Categories are coded by their place in `categories`, −1 is missing."""
+    """A column of the examples table. Categories are coded by their index in `categories`, −1 is missing."""
 
     name: str
     kind: Literal["category", "number"]
@@ -99,7 +98,7 @@ class Column(WireModel):
 
 
 class StudySummary(WireModel):
-    """All that the explorer needs before it draws anything."""
+    """All that the explorer needs before it draws."""
 
     name: str
     version: str
@@ -113,7 +112,7 @@ class StudySummary(WireModel):
     projections: list[str] = Field(description="Projections that can be asked for: always 'pca', 'umap' if installed.")
     has_predictions: bool
     has_thumbnails: bool
-    texts: Literal["text", "word"] | None = Field(description="What an example is, in a study of texts.")
+    texts: Literal["text", "word"] | None = Field(description="Kind of the examples of a study of texts.")
     text_columns: list[str] = Field(description="Columns that can be searched: the texts, and texts of many values.")
     model: str | None
     preprocessing: str | None
@@ -122,14 +121,14 @@ class StudySummary(WireModel):
 
 
 class Anchor(WireModel):
-    """A drawn graph beside whose nodes the nodes of the next are to be placed."""
+    """A drawn graph whose nodes keep their positions in the next drawing."""
 
     graph: str = Field(pattern="^[0-9a-f]{16}$")
     layout: str = Field(pattern="^[0-9a-f]{16}$")
 
 
 class MapRequest(WireModel):
-    """Ask for the graph of a layer; with `layout`, for a layout that was drawn before, if it is still stored."""
+    """Ask for the graph of a layer; with `layout`, for an earlier layout if it is still stored."""
 
     layer: int
     settings: Settings
@@ -138,14 +137,14 @@ class MapRequest(WireModel):
 
 
 class Ticket(WireModel):
-    """Answer to a request for something that may take long: `job` is null when the result is there already."""
+    """Answer to a request for a result that may take long; `job` is null if the result is stored already."""
 
     result: str
     job: str | None
 
 
 class Caution(WireModel):
-    """Something that a reader of the graph must know, in one sentence."""
+    """A caution for a reader of the graph, in one sentence."""
 
     code: Code
     text: str
@@ -159,12 +158,12 @@ class Nodes(WireModel):
     lens_min: list[float] | None
     lens_mean: list[float]
     lens_max: list[float] | None
-    medoid: list[int] | None = Field(description="Point nearest to the node's mean vector.")
+    medoid: list[int] | None = Field(description="Member nearest to the node's mean vector.")
     component: list[int]
     prominence: list[float | None] | None = Field(
         description="How far the mode of each node stands out, in multiples of the noise; null: no denser one is near."
     )
-    mode: list[int] | None = Field(description="Point that is the mode: with the interval it names the node.")
+    mode: list[int] | None = Field(description="Point of the mode; it and the interval identify the node.")
     group: list[int] | None = Field(description="Node that each belongs to in the skeleton, among these.")
     x: list[float]
     y: list[float]
@@ -180,7 +179,7 @@ class Edges(WireModel):
 
 
 class EpsilonCurve(WireModel):
-    """The sorted k-NN distance of a sample of points, at even steps of rank, and where its knee lies."""
+    """The sorted distances to the k-th neighbour of a sample of points, at even steps of rank, and their knee."""
 
     k: int
     distances: list[float]
@@ -189,24 +188,24 @@ class EpsilonCurve(WireModel):
 
 
 class ClassShare(WireModel):
-    """A class, by its place among the names, and its share of the members of a node."""
+    """A class, by its index among the names, and its share of the members of a node."""
 
     code: int
     share: float
 
 
 class ImportedFacts(WireModel):
-    """What an imported graph has in the place of what only vectors tell; a node's `interval` is its cube's number."""
+    """Facts of a graph imported without vectors; the `interval` of a node is the number of its cube."""
 
-    lens: str = Field(description="What the lens_mean of a node is: the mean of a lens, or 'cube'.")
+    lens: str = Field(description="Lens whose mean is the lens_mean of a node, or 'cube'.")
     names: list[str] = Field(description="Name of each node in the file.")
-    classes: list[str] = Field(description="Names of all classes that the file tells, those of most members first.")
-    shares: list[list[ClassShare]] = Field(description="Largest classes of each node; empty if the file tells none.")
+    classes: list[str] = Field(description="Names of all classes in the file, those of most members first.")
+    shares: list[list[ClassShare]] = Field(description="Largest classes of each node; empty if the file has none.")
     is_whole: bool = Field(description="Whether n_points counts all points, not only up to the last in some node.")
 
 
 class Graph(WireModel):
-    """A mapper graph as drawn: its settings, intervals, nodes, edges, and what it leaves out.
+    """A mapper graph and one drawing of it: settings, intervals, nodes, edges, cautions.
 
     An imported graph has no settings, ε, lens values of points or medoids.
     """
@@ -217,9 +216,9 @@ class Graph(WireModel):
     settings: Settings | None
     imported: ImportedFacts | None
     eps: float | tuple[float, float] | None = Field(
-        description="The ε in use, resolved; the least and the greatest where each interval has its own."
+        description="The ε in use; the smallest and the largest where each interval has its own."
     )
-    stops: list[float] = Field(description="Other ε that are answered at once, in ascending order.")
+    stops: list[float] = Field(description="ε of which graphs need no further distances, ascending.")
     curve: EpsilonCurve | None
     n_points: int
     n_covered: int
@@ -228,14 +227,14 @@ class Graph(WireModel):
     nodes: Nodes
     edges: Edges
     survivors: list[int] = Field(
-        description="For each node the node of the anchor that it continues and whose place it keeps, or −1. Graphs of"
-        " one layout are cuts of one tree: there nodes with the same interval and mode are the same."
+        description="For each node the node of the anchor that it continues and whose position it keeps, or −1. Graphs"
+        " of one layout are cuts of one tree: there nodes with the same interval and mode are the same."
     )
     warnings: list[Caution]
 
 
 class StabilityRequest(WireModel):
-    """Ask how much of the graph of a layer returns when it is built from some of the points."""
+    """Ask how much of the graph of a layer recurs when it is built from a part of the points."""
 
     layer: int
     settings: Settings
@@ -249,13 +248,13 @@ class ProjectionRequest(WireModel):
 
 
 class RowsRequest(WireModel):
-    """Ask for the identities of some examples."""
+    """Ask for the identities of examples."""
 
     rows: list[int] = Field(max_length=1000)
 
 
 class ExampleId(WireModel):
-    """The identity of one example, as in the user's data, and what it says."""
+    """The identity of an example in the user's data, and its text."""
 
     row: int
     id: str
@@ -263,7 +262,7 @@ class ExampleId(WireModel):
 
 
 class SearchRequest(WireModel):
-    """Ask which examples say something; with `whole` as a word of its own; by default in their texts."""
+    """Ask which examples match a query, with `whole` as whole words, in a column or by default in their texts."""
 
     query: str = Field(min_length=1, max_length=200)
     whole: bool
@@ -271,7 +270,7 @@ class SearchRequest(WireModel):
 
 
 class JobEvent(WireModel):
-    """One step of a long piece of work, sent over the event stream."""
+    """The status of a job, sent over the event stream."""
 
     job: str
     kind: str
@@ -279,12 +278,12 @@ class JobEvent(WireModel):
     stage: str
     done: int
     total: int
-    eta: float | None = Field(description="Seconds left, when they can be told.")
+    eta: float | None = Field(description="Estimated seconds left; null if unknown.")
     error: str | None
 
 
 class Problem(WireModel):
-    """Why a request was refused, in one sentence that can be shown as it is."""
+    """Why a request was refused, in one sentence for display."""
 
     error: str
 

@@ -1,4 +1,4 @@
-"""What all messages have in common."""
+"""`WireModel`: the base class of all messages."""
 
 from pydantic import BaseModel, ConfigDict
 

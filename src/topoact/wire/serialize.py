@@ -1,4 +1,7 @@
-"""Messages and binary frames of what the workbench computes. Reshaping alone: every number is computed elsewhere."""
+"""Results of the workbench as messages and binary frames: `study_summary`, `graph_message`, `members_frame` and others.
+
+Nothing is computed here.
+"""
 
 from dataclasses import asdict
 from importlib.metadata import version
@@ -35,21 +38,21 @@ from topoact.workbench.output_names import display_name
 
 
 def study_summary(bench: Workbench) -> messages.StudySummary:
-    """Describe an opened study."""
+    """Return the summary of an opened study."""
     study, lenses = bench.study, bench.lenses()
     columns = coded_columns(study)
     return messages.StudySummary(
         name=study.name,
         version=version("topoact"),
         n_examples=study.n_examples,
-        layers=[_layer(place, study.layer(place), lenses) for place in range(len(study.layers))],
+        layers=[_layer(number, study.layer(number), lenses) for number in range(len(study.layers))],
         classes=[display_name(study, name) for name in study.classes],
         columns=[_column(study, column) for column in columns],
         knobs=[_knob(knob) for knob in KNOBS],
         defaults=settings_message(bench.default_settings),
         presets=[
-            messages.Preset(name=name, label=label, help=told, settings=settings_message(settings))
-            for name, (label, told, settings) in PRESETS.items()
+            messages.Preset(name=name, label=label, help=text, settings=settings_message(settings))
+            for name, (label, text, settings) in PRESETS.items()
         ],
         projections=projections(),
         has_predictions=any(column.name == "prediction" for column in columns),
@@ -69,12 +72,12 @@ def settings_message(settings: MapSettings) -> messages.Settings:
 
 
 def settings_of(message: messages.Settings) -> MapSettings:
-    """Return the settings that a message holds."""
+    """Return the settings of a message."""
     return MapSettings(**message.model_dump())
 
 
 def graph_message(view: GraphView) -> messages.Graph:
-    """Return a graph as it is drawn."""
+    """Return a graph and its drawing as a message."""
     graph, settings = view.graph, view.stored.settings
     low, high = graph.intervals
     is_imported = isinstance(graph, ImportedGraph)
@@ -110,7 +113,7 @@ def _imported(graph: ImportedGraph) -> messages.ImportedFacts:
 
 
 def members_frame(graph: MapperGraph) -> bytes:
-    """Pack the members of all nodes, the points in no node, and every point's lens value, if these are known."""
+    """Pack the members of all nodes, the points in no node, and the lens values of all points if there are any."""
     return encode_frame(
         {
             "indptr": graph.memberships.indptr.astype(np.uint32),
@@ -122,7 +125,7 @@ def members_frame(graph: MapperGraph) -> bytes:
 
 
 def points_frame(layer: Layer) -> bytes:
-    """Pack the example and the position of every point of a layer, and what was measured of it."""
+    """Pack the example and the position of every point of a layer, and its measured values."""
     points = layer.points
     kinds = {"example": np.uint32, "y": np.int32, "x": np.int32} | dict.fromkeys(layer.measured, np.float32)
     return encode_frame({name: points[name].to_numpy().astype(kind) for name, kind in kinds.items()})
@@ -159,9 +162,9 @@ def _model(manifest: Manifest) -> str | None:
     return f"random weights of {manifest.model}" if manifest.has_random_weights else manifest.model
 
 
-def _layer(place: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary:
+def _layer(number: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary:
     return messages.LayerSummary(
-        id=place,
+        id=number,
         name=layer.name,
         module=layer.module,
         policy=layer.policy,

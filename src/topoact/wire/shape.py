@@ -1,4 +1,4 @@
-"""What was found out about a graph: its messages, and how they are made."""
+"""Messages of the shape of a graph and its support: `ShapeReport` and `Stability`."""
 
 from math import isfinite
 from typing import Final
@@ -10,30 +10,30 @@ from topoact.study.files import plain_number
 from topoact.wire.model import WireModel
 
 MAX_FEATURES: Final = 200
-"""Features that are sent."""
+"""Features in a message."""
 
 
 class Feature(WireModel):
-    """A component, a loop or a branching node of the skeleton, and the prominence over which it lives."""
+    """A component, a loop or a branching node of the skeleton, and the range of prominence over which it persists."""
 
     kind: topology.Kind
     nodes: list[int]
-    birth: float | None = Field(description="Null where nodes have no prominence.")
-    death: float | None = Field(description="Null where it never ends, or nodes have no prominence.")
-    sure: bool = Field(description="Whether it is hardly chance.")
+    birth: float | None = Field(description="Null if nodes have no prominence.")
+    death: float | None = Field(description="Null if it never ends, or nodes have no prominence.")
+    sure: bool = Field(description="Whether it persists up to twice the prominence that chance makes.")
 
 
 class FeatureCount(WireModel):
-    """How many there are of a kind, or in a sentence why that cannot be told."""
+    """Number of features of a kind, or in a sentence why it is unknown."""
 
     kind: topology.Kind
     value: int | None
-    least: int = Field(description="How many are sure.")
+    least: int = Field(description="Number of sure ones.")
     reason: str
 
 
 class ShapeReport(WireModel):
-    """What the shape of a graph says; its features are those that live longest, these first."""
+    """Counts and features of the shape of a graph; the features of the largest persistence, in descending order."""
 
     counts: list[FeatureCount]
     features: list[Feature]
@@ -41,50 +41,50 @@ class ShapeReport(WireModel):
 
 
 class Stability(WireModel):
-    """How much of a graph returned over some resamples: a share of them for each node and edge."""
+    """How much of a graph recurs over resamples: for each node and edge the share of resamples with it."""
 
     nodes: list[float]
     edges: list[float]
-    rand: float | None = Field(description="Adjusted Rand index of memberships; null where no interval has groups.")
+    rand: float | None = Field(description="Adjusted Rand index of memberships; null if no interval has groups.")
     verdict: stability.Verdict
     sentence: str
-    panel: list[FeatureCount] | None = Field(description="What five other covers agree on; null if not asked.")
+    panel: list[FeatureCount] | None = Field(description="Counts on which other covers agree; null if not measured.")
 
 
-def shape_message(found: topology.ShapeReport) -> ShapeReport:
-    """Return the components, loops and branches of a graph."""
+def shape_message(report: topology.ShapeReport) -> ShapeReport:
+    """Return the components, loops and branches of a graph as a message."""
     return ShapeReport(
-        counts=_counts(found),
-        features=[_feature(feature) for feature in found.features[:MAX_FEATURES]],
-        n_features=len(found.features),
+        counts=_counts(report),
+        features=[_feature(feature) for feature in report.features[:MAX_FEATURES]],
+        n_features=len(report.features),
     )
 
 
-def stability_message(found: stability.Stability, panel: topology.ShapeReport | None) -> Stability:
-    """Return how much of a graph returns, and what other covers say of its shape."""
+def stability_message(measured: stability.Stability, panel: topology.ShapeReport | None) -> Stability:
+    """Return the stability of a graph, and the report that other covers agree on, as a message."""
     return Stability(
-        nodes=found.nodes.tolist(),
-        edges=found.edges.tolist(),
-        rand=plain_number(found.rand),
-        verdict=found.verdict,
-        sentence=found.sentence,
+        nodes=measured.nodes.tolist(),
+        edges=measured.edges.tolist(),
+        rand=plain_number(measured.rand),
+        verdict=measured.verdict,
+        sentence=measured.sentence,
         panel=_counts(panel) if panel else None,
     )
 
 
-def _counts(found: topology.ShapeReport) -> list[FeatureCount]:
+def _counts(report: topology.ShapeReport) -> list[FeatureCount]:
     return [
         FeatureCount(kind=kind, value=count.value, least=count.least, reason=count.reason)
-        for kind, count in found.counts.items()
+        for kind, count in report.counts.items()
     ]
 
 
 def _feature(feature: topology.Feature) -> Feature:
-    ends = feature.death is not None and isfinite(feature.death)
+    has_end = feature.death is not None and isfinite(feature.death)
     return Feature(
         kind=feature.kind,
         nodes=list(feature.nodes),
         birth=feature.birth,
-        death=feature.death if ends else None,
+        death=feature.death if has_end else None,
         sure=feature.sure,
     )

@@ -1,11 +1,11 @@
-"""What an example of a study of texts says, as a message."""
+"""`Passage`: the text of an example of a study of texts, as a message."""
 
 from topoact.wire.model import WireModel
 from topoact.workbench import Workbench, texts
 
 
 class Passage(WireModel):
-    """A word between what stands around it, or as `focus` the beginning of a whole text."""
+    """A word and its context on either side, or as `focus` the beginning of a whole text."""
 
     before: str
     focus: str
@@ -13,6 +13,6 @@ class Passage(WireModel):
 
 
 def passage_of(bench: Workbench, row: int) -> Passage | None:
-    """Return what an example says; None in a study of other things."""
-    found = texts.passage(bench.study, row)
-    return Passage(**found._asdict()) if found else None
+    """Return the text of an example as a message; None if the study is not of texts."""
+    passage = texts.passage(bench.study, row)
+    return Passage(**passage._asdict()) if passage else None

@@ -1,4 +1,4 @@
-"""Use cases over an opened study: `open_workbench`, `Workbench`, `MapSettings`; long work runs in `jobs`."""
+"""Use cases over an opened study: `open_workbench`, `Workbench`, `MapSettings`; the tasks of `jobs` run long ones."""
 
 from topoact.workbench.bench import OpenLayer, Workbench, open_workbench
 from topoact.workbench.settings import (

@@ -1,4 +1,4 @@
-"""`Workbench`: an opened study and what is done with it; results are kept in the study and found again."""
+"""`open_workbench` opens a study as a `Workbench`: its graphs, drawings and projections, stored in the study."""
 
 from functools import cached_property
 from pathlib import Path
@@ -151,13 +151,13 @@ class Workbench:
 
     @cached_property
     def default_settings(self) -> MapSettings:
-        """The settings of a graph when nothing else is asked for: those for the layer of the fewest points."""
+        """Settings of a graph where none are given: the default ones for the layer of the fewest points."""
         layers = [self.study.layer(name) for name in self.layers]
         return default_for(min((layer.n_points for layer in layers if layer.has_vectors), default=0))
 
     @cached_property
     def network(self) -> StudyNetwork:
-        """The study's network, loaded when first asked for.
+        """The study's network, loaded at the first access.
 
         Raises
         ------
@@ -171,13 +171,13 @@ class Workbench:
         return reload_network(self.study, self.network_choice)
 
     def check_network(self) -> None:
-        """Refuse what needs a network where the workbench was opened without one; raises `InvalidInput`."""
+        """Raise `InvalidInput` if the workbench was opened without the study's network."""
         if self.network_choice is None:
             raise InvalidInput("the study was opened without its network: start the explorer with --model study")
 
     @property
     def can_invert(self) -> bool:
-        """Whether there can be activation images: known without loading the network."""
+        """Whether activation images can be made; known without loading the network."""
         return self.network_choice is not None and has_gradients(self.study, self.network_choice)
 
     def layer(self, name: str | int) -> OpenLayer:
@@ -227,11 +227,11 @@ class Workbench:
         return self._graphs.load(digest)
 
     def plan_drawing(self, layer: str | int, settings: MapSettings, anchor: DrawingName | None = None) -> DrawingPlan:
-        """Return what is drawn under which names, without computing a graph; see `Drawings.plan`."""
+        """Return the names of a drawing, without computing a graph; see `Drawings.plan`."""
         return self._drawings.plan(layer, settings, anchor)
 
     def draw_plan(self, plan: DrawingPlan, progress: Progress = no_progress) -> Drawing:
-        """Return where the nodes of a planned graph are drawn; see `Drawings.draw`."""
+        """Return the positions of the nodes of a planned graph; see `Drawings.draw`."""
         return self._drawings.draw(plan, progress)
 
     def draw(
@@ -241,9 +241,9 @@ class Workbench:
         anchor: DrawingName | None = None,
         progress: Progress = no_progress,
     ) -> Drawing:
-        """Return where the nodes of a graph are drawn, beside those of `anchor` if one is given.
+        """Return the positions of the nodes of a graph, beside those of `anchor` if one is given.
 
-        A graph of modes has the places of its nodes in its finest cut, whatever its prominence.
+        Nodes of a graph of modes have the positions of its finest cut, whatever its prominence.
         """
         return self.draw_plan(self.plan_drawing(layer, settings, anchor), progress)
 
@@ -252,7 +252,7 @@ class Workbench:
         return self.plan_drawing(layer, settings, anchor).name
 
     def project(self, layer: str | int, kind: str, progress: Progress = no_progress) -> npt.NDArray[np.float32]:
-        """Return a projection of a layer's points to the plane, shape (n_points, 2)."""
+        """Return a projection of a layer's points to the plane, shape (n_points, 2); store a new one."""
         stored = self.stored_projection(layer, kind)
         if stored is not None:
             return stored
@@ -278,7 +278,7 @@ class Workbench:
         return self._graphs.vectors(layer)
 
     def close(self) -> None:
-        """Wait until what is being kept in the study is there."""
+        """Wait until the indexes that are being written are in the study."""
         self._graphs.close()
 
 

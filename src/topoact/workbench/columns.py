@@ -1,4 +1,4 @@
-"""Columns of the examples and of a layer's points as numbers: categories by code, the rest as they are."""
+"""Columns of the examples as numbers, `coded_columns`; names of columns for the lens, colours, search and points."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from topoact.study import Layer, Study
-from topoact.workbench.texts import NOT_COLOURS, unit
+from topoact.workbench.texts import UNCOLOURED_COLUMNS, unit
 
 MAX_CATEGORIES: Final = 2_000
-"""A text column with more distinct values is not coloured, only searched."""
-CHECKPOINT: Final = "prediction@"
+"""Distinct values of a text column up to which it is a colour; with more it can only be searched."""
+CHECKPOINT_PREFIX: Final = "prediction@"
 """Prefix of a column with the predictions of a further checkpoint."""
 COLUMN_LENS: Final = "column:"
 """Prefix of a lens that is a numeric column of the examples."""
@@ -32,23 +32,23 @@ class CodedColumn:
 
 def holds_classes(name: str) -> bool:
     """Return whether the categories of a column are the classes of the study."""
-    return name in {"label", "prediction"} or name.startswith(CHECKPOINT)
+    return name in {"label", "prediction"} or name.startswith(CHECKPOINT_PREFIX)
 
 
 def prediction_columns(study: Study) -> list[str]:
-    """Return the columns that tell what the network predicts, that of the first checkpoint first."""
-    return [str(name) for name in study.examples if name == "prediction" or str(name).startswith(CHECKPOINT)]
+    """Return the columns of the network's predictions, that of the first checkpoint first."""
+    return [str(name) for name in study.examples if name == "prediction" or str(name).startswith(CHECKPOINT_PREFIX)]
 
 
 def prediction_column(study: Study, layer: Layer) -> str:
-    """Return the column that tells what the checkpoint of a layer predicts."""
-    own = f"{CHECKPOINT}{layer.checkpoint}"
+    """Return the column of the predictions of a layer's checkpoint."""
+    own = f"{CHECKPOINT_PREFIX}{layer.checkpoint}"
     return own if own in study.examples else "prediction"
 
 
 def coded_columns(study: Study) -> list[CodedColumn]:
-    """Return all columns that can be coloured, looked up or used as a lens, in their order."""
-    columns = (_coded(name, column, study.classes) for name, column in _told(study))
+    """Return all columns that can be a colour, a filter or a lens, in their order."""
+    columns = (_coded(name, column, study.classes) for name, column in _shown_columns(study))
     return [column for column in columns if column is not None]
 
 
@@ -56,7 +56,7 @@ def number_columns(study: Study) -> list[str]:
     """Return the names of the numeric columns without missing values: those that can be a lens."""
     return [
         name
-        for name, column in _told(study)
+        for name, column in _shown_columns(study)
         if _is_number(column) and np.isfinite(column.to_numpy(dtype=np.float64, na_value=np.nan)).all()
     ]
 
@@ -64,22 +64,22 @@ def number_columns(study: Study) -> list[str]:
 def text_columns(study: Study) -> list[str]:
     """Return the names of the columns that can be searched: the texts or words, then texts of too many values."""
     kind = unit(study)
-    many = (
+    many_valued = (
         name
-        for name, column in _told(study)
+        for name, column in _shown_columns(study)
         if not (name == kind or holds_classes(name) or _is_number(column) or _is_list(column))
         and column.nunique() > MAX_CATEGORIES
     )
-    return [*([kind] if kind else []), *many]
+    return [*([kind] if kind else []), *many_valued]
 
 
 def point_columns(layer: Layer) -> list[str]:
-    """Return the numeric columns of a layer's points: what was measured of each, then its place, if it has one."""
+    """Return the numeric columns of a layer's points: measured values, then the position if it has one."""
     return [*layer.measured, *(("y", "x") if layer.grid else ())]
 
 
-def _told(study: Study) -> Iterator[tuple[str, "pd.Series[Any]"]]:
-    hidden = {"id", *(NOT_COLOURS if unit(study) else ())}
+def _shown_columns(study: Study) -> Iterator[tuple[str, "pd.Series[Any]"]]:
+    hidden = {"id", *(UNCOLOURED_COLUMNS if unit(study) else ())}
     return ((str(name), study.examples[name]) for name in study.examples if name not in hidden)
 
 
@@ -88,7 +88,7 @@ def _is_number(column: "pd.Series[Any]") -> bool:
 
 
 def _is_list(column: "pd.Series[Any]") -> bool:
-    """Return whether it is top5 or its like, which are for the table, not for colouring."""
+    """Return whether the values are lists, such as those of ``top5``."""
     return any(isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) for value in column[:1])
 
 

@@ -1,4 +1,4 @@
-"""`GraphView`: a stored graph as it is drawn, with all that a reader is shown of it; `view_graph` gathers it."""
+"""`view_graph` gathers a `GraphView`: a stored graph, a drawing of it, and what the page shows of it."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,13 +14,13 @@ from topoact.mapper import DistanceCurve, MapperGraph
 from topoact.workbench.bench import Workbench
 from topoact.workbench.stored_graph import DrawingName, StoredGraph
 
-CURVE_STEPS: Final = 200
-"""Points of the distance curve that are shown."""
+MAX_CURVE_POINTS: Final = 200
+"""Points of the distance curve that are sent to the page."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphView:
-    """A stored graph, one drawing of it, and what is read off the graph."""
+    """A stored graph, one drawing of it, and what is derived from the graph."""
 
     name: DrawingName
     stored: StoredGraph
@@ -32,9 +32,9 @@ class GraphView:
     skeleton: npt.NDArray[np.int64] | None
     """Node of the skeleton that each node belongs to; None where nodes are not modes."""
     findings: tuple[Finding, ...]
-    """What a reader must know of the graph."""
+    """Cautions for a reader of the graph."""
     eps: float | tuple[float, float] | None
-    """The radius in use; the least and the greatest where each interval has its own."""
+    """The radius in use; the smallest and the largest where each interval has its own."""
     curve_sample: npt.NDArray[np.float64] | None
     """Distances at even steps of rank along the distance curve."""
 
@@ -45,7 +45,14 @@ class GraphView:
 
 
 def view_graph(bench: Workbench, name: DrawingName) -> GraphView:
-    """Return a stored graph as it is drawn.
+    """Return a stored graph and one drawing of it.
+
+    Parameters
+    ----------
+    bench
+        The opened study.
+    name
+        Name of the drawing.
 
     Raises
     ------
@@ -66,7 +73,7 @@ def view_graph(bench: Workbench, name: DrawingName) -> GraphView:
         skeleton=skeleton(graph),
         findings=tuple(findings),
         eps=_radius_range(graph),
-        curve_sample=None if graph.curve is None else _sampled(graph.curve),
+        curve_sample=None if graph.curve is None else _sample(graph.curve),
     )
 
 
@@ -80,6 +87,6 @@ def _radius_range(graph: MapperGraph) -> float | tuple[float, float] | None:
     return (float(known.min()), float(known.max())) if len(known) else 0.0
 
 
-def _sampled(curve: DistanceCurve) -> npt.NDArray[np.float64]:
-    ranks = np.linspace(0, len(curve.distances) - 1, min(CURVE_STEPS, len(curve.distances))).round().astype(int)
+def _sample(curve: DistanceCurve) -> npt.NDArray[np.float64]:
+    ranks = np.linspace(0, len(curve.distances) - 1, min(MAX_CURVE_POINTS, len(curve.distances))).round().astype(int)
     return curve.distances[ranks]

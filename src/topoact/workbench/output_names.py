@@ -1,7 +1,7 @@
-"""What a network's outputs are called where people read it.
+"""Names of a network's outputs for display: `display_name`, from `majorities` where a study has no names.
 
-A study keeps the names that were given at extraction. Where there are none, its tables, images and probes keep
-"output 3", and what the examples tell of that output is added when it is read: "output 3, mostly cat".
+A study stores the names that were given at extraction. Without names its tables, images and located inputs have
+"output 3", to which the label of most of its examples is added for display: "output 3, mostly cat".
 """
 
 from collections.abc import Mapping
@@ -15,21 +15,21 @@ from topoact.study import Study
 from topoact.workbench.columns import prediction_columns
 from topoact.workbench.texts import unit
 
-FEWEST: Final = 10
-"""Labelled examples for which an output must have been predicted before their labels say what it is."""
+MIN_LABELLED: Final = 10
+"""Labelled examples with an output as their prediction, from which on their labels can name it."""
 
 
 def display_name(study: Study, name: str) -> str:
-    """Return the name of a class as people read it: that of an output without a name tells the label it mostly goes to.
+    """Return the name of a class for display; that of an output without a name has the label of most of its examples.
 
     Parameters
     ----------
     study
         An opened study.
     name
-        As the study keeps it.
+        The name in the study.
     """
-    return _told(study).get(name, name)
+    return _majority_names(study).get(name, name)
 
 
 def majorities(labels: "pd.Series[Any]", predictions: "pd.Series[Any]") -> dict[str, str]:
@@ -41,25 +41,30 @@ def majorities(labels: "pd.Series[Any]", predictions: "pd.Series[Any]") -> dict[
     ----------
     labels, predictions
         Of the same examples; missing values count as unlabelled.
+
+    Returns
+    -------
+    dict
+        The label by the name of the output.
     """
     pairs = pd.DataFrame({"output": predictions.astype("string"), "label": labels.astype("string")}).dropna()
     counts = pairs.value_counts().rename_axis(["output", "label"])
-    usual, n = pairs["label"].value_counts(normalize=True), pairs["output"].value_counts()
-    found = {}
+    label_share, n = pairs["label"].value_counts(normalize=True), pairs["output"].value_counts()
+    majority = {}
     for output, label in counts.groupby(level="output").idxmax():
         others = 1 - counts[output, label] / n[output]
-        if n[output] >= FEWEST and 2 * others < 1 - usual[label]:
-            found[str(output)] = str(label)
-    return found
+        if n[output] >= MIN_LABELLED and 2 * others < 1 - label_share[label]:
+            majority[str(output)] = str(label)
+    return majority
 
 
 @lru_cache(maxsize=4)
-def _told(study: Study) -> Mapping[str, str]:
-    """Return what is told of each output that has no name; the first checkpoint with a clear majority tells it."""
+def _majority_names(study: Study) -> Mapping[str, str]:
+    """Return display names of outputs without a name, by the first checkpoint with a clear majority for each."""
     outputs = Outputs.noted(study.manifest.notes)
     if outputs is None or outputs.names or "label" not in study.examples or unit(study) == "word":
         return {}
-    found = dict[str, str]()
+    majority = dict[str, str]()
     for column in prediction_columns(study):
-        found = majorities(study.examples["label"], study.examples[column]) | found
-    return {output: f"{output}, mostly {label}" for output, label in found.items()}
+        majority = majorities(study.examples["label"], study.examples[column]) | majority
+    return {output: f"{output}, mostly {label}" for output, label in majority.items()}

@@ -1,4 +1,4 @@
-"""`MapSettings`, all that determines a graph, and `KNOBS`, how each setting is labelled, explained and bounded."""
+"""`MapSettings`, all that determines a graph; `KNOBS`, the label, help and bounds of each setting; `PRESETS`."""
 
 import contextlib
 from dataclasses import asdict, dataclass, replace
@@ -13,17 +13,17 @@ from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.study.files import digest
 
 ENGINE_VERSIONS: Final = {"modes": 1, "dbscan": 2}
-"""Versions of the constructions; raised by a change that gives other graphs, so that stored ones are left aside."""
+"""Version of each clusterer's graphs; increased by a change of the graphs, so that stored ones are not reused."""
 STORED_DEFAULTS: Final = {"cover": "uniform", "metric": "euclidean", "clusterer": "dbscan"}
-"""Settings that came after graphs had been stored: at these values they are no part of a graph's key."""
+"""Settings added after graphs had been stored: at these values they are not part of a graph's key."""
 CLUSTERER_SETTINGS: Final = ("k", "prominence", "eps", "min_samples")
-"""Settings that only some clusterers have; which, `topoact.mapper.CLUSTERERS` says."""
+"""Settings that only some clusterers have; `topoact.mapper.CLUSTERERS` lists those of each."""
 MAX_DEFAULT_INTERVALS: Final = 25
 MIN_DEFAULT_INTERVALS: Final = 5
 POINTS_PER_INTERVAL: Final = 400
-"""A layer has usually so many intervals, but that each has as many points as this where it can."""
+"""Points for which a layer has one more interval by default, between the two bounds above."""
 FINEST_PROMINENCE: Final = 0.1
-"""Prominence at which a graph is placed: at a larger one its nodes keep the places that they have there."""
+"""Prominence at which a graph is laid out: at a larger one its nodes keep the positions that they have there."""
 
 KnobKind = Literal["choice", "int", "float", "epsilon", "prominence"]
 
@@ -75,13 +75,14 @@ class MapSettings:
 
     @property
     def used(self) -> dict[str, Any]:
-        """The settings that make a difference: those that only another clusterer has do not."""
-        own = _settings_of(self.clusterer)
-        return {name: value for name, value in asdict(self).items() if name in own or name not in CLUSTERER_SETTINGS}
+        """The settings that have an effect: those of all graphs and those of the clusterer."""
+        of_clusterer = _settings_of(self.clusterer)
+        values = asdict(self).items()
+        return {name: value for name, value in values if name in of_clusterer or name not in CLUSTERER_SETTINGS}
 
     @property
     def finest(self) -> "MapSettings":
-        """The settings of the graph whose nodes include those of this one, in whose places they are drawn."""
+        """The settings of the finest cut, whose nodes include those of this graph."""
         if self.clusterer != "modes" or not self.prominence > FINEST_PROMINENCE:
             return self
         return replace(self, prominence=FINEST_PROMINENCE)
@@ -108,17 +109,17 @@ class MapSettings:
         return named_clusterer(self.clusterer, asdict(self))
 
     def mapper(self, lens: str | npt.ArrayLike) -> Mapper:
-        """Return the estimator that these settings describe, with `lens` in the place of its name."""
+        """Return the estimator that these settings describe, with `lens` instead of its name."""
         return Mapper(lens=lens, cover=self.cover_of(), clusterer=self.clusterer_of())
 
     def key(self, layer_digest: str) -> str:
         """Return the key under which the graph of these settings on that layer is stored."""
-        said = {name: value for name, value in self.used.items() if value != STORED_DEFAULTS.get(name)}
-        return digest({"layer": layer_digest, "engine": ENGINE_VERSIONS.get(self.clusterer, 0), **said})
+        values = {name: value for name, value in self.used.items() if value != STORED_DEFAULTS.get(name)}
+        return digest({"layer": layer_digest, "engine": ENGINE_VERSIONS.get(self.clusterer, 0), **values})
 
 
 def default_for(n_points: int) -> MapSettings:
-    """Return the settings for layers of so many points when nothing else is asked for."""
+    """Return the default settings of a layer of `n_points` points."""
     return MapSettings(
         n_intervals=min(MAX_DEFAULT_INTERVALS, max(MIN_DEFAULT_INTERVALS, n_points // POINTS_PER_INTERVAL))
     )
@@ -126,6 +127,15 @@ def default_for(n_points: int) -> MapSettings:
 
 def resolve(base: MapSettings, preset: str | None = None, **values: Any) -> MapSettings:
     """Return the settings of a preset, or those of `base`, with other values for some of them.
+
+    Parameters
+    ----------
+    base
+        Settings where no preset is named.
+    preset
+        A name in `PRESETS`.
+    **values
+        Values of fields of `MapSettings`.
 
     Raises
     ------
@@ -146,7 +156,7 @@ def resolve(base: MapSettings, preset: str | None = None, **values: Any) -> MapS
 
 
 def from_stored(values: dict[str, Any]) -> MapSettings:
-    """Return settings as they were stored, also before there were all of today's."""
+    """Return stored settings; a setting that did not exist when they were stored has its value in `STORED_DEFAULTS`."""
     return MapSettings(**{**STORED_DEFAULTS, **values})
 
 
@@ -160,12 +170,12 @@ def _settings_of(clusterer: str) -> tuple[str, ...]:
 
 
 class Choice(NamedTuple):
-    """A value that a knob may take, in words."""
+    """A value that a knob may take, and its label."""
 
     value: str
     label: str
     group: str = ""
-    """Heading below which it is offered."""
+    """Heading of the menu under which it is offered."""
 
 
 METRICS: Final = (Choice("euclidean", "Euclidean"), Choice("cosine", "cosine"))
@@ -173,7 +183,7 @@ METRICS: Final = (Choice("euclidean", "Euclidean"), Choice("cosine", "cosine"))
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """How one field of `MapSettings` is shown, said and bounded."""
+    """Label, help, kind and bounds of one field of `MapSettings`."""
 
     name: str
     label: str
@@ -194,7 +204,7 @@ class Knob:
 
     @property
     def clusterers(self) -> list[str]:
-        """The clusterers that have this setting; none where all have it."""
+        """The clusterers that have this setting; empty if all have it."""
         return clusterers_with(self.name)
 
     @property
@@ -203,7 +213,7 @@ class Knob:
 
 
 class Preset(NamedTuple):
-    """Settings that go together, in words."""
+    """Settings that go together, their label and help."""
 
     label: str
     help: str
@@ -223,8 +233,8 @@ KNOBS: Final = (
     Knob(
         "cover",
         "Cover",
-        "How intervals are laid: equally long (as KeplerMapper does), each with equally many points (balanced), or "
-        "equally long and placed as another library does.",
+        "How intervals are placed: equally long (as KeplerMapper does), each with equally many points (balanced), or "
+        "equally long and placed as by another library.",
         "choice",
     ),
     Knob("n_intervals", "Intervals", "How many intervals cover the range of the lens.", "int", 1, 200, 1),
@@ -239,14 +249,14 @@ KNOBS: Final = (
         "clusterer",
         "Clusters",
         "How the points of an interval become nodes: by the modes of their density, which leave no point out, or by "
-        "DBSCAN, which has one radius for dense and thin places and leaves thin ones out.",
+        "DBSCAN, which has one radius for dense and sparse regions and leaves points of sparse ones out.",
         "choice",
     ),
     Knob(
         "k",
         "Neighbours",
-        "Nearest points from which the density at a point is read. More of them smooth it: small groups are lost, and "
-        "noise.",
+        "Nearest points from which the density at a point is estimated. More of them smooth it: small groups are lost, "
+        "and noise.",
         "int",
         2,
         100,

@@ -1,4 +1,4 @@
-"""The shape of a stored graph: `shape_of`, and what supports it, `measure_stability` and `measure_consensus`."""
+"""The shape of a stored graph, `shape_of`, and its support: `measure_stability` and `measure_consensus`."""
 
 from dataclasses import replace
 
@@ -16,7 +16,20 @@ from topoact.workbench.stored_graph import StoredGraph
 def measure_stability(
     bench: Workbench, layer: str | int, settings: MapSettings, progress: Progress = no_progress
 ) -> Stability:
-    """Return how much of a graph returns when it is built from 80 % of the points, over ten resamples.
+    """Return how much of a graph recurs when it is built from 80 % of the points, over ten resamples.
+
+    The result is stored with the graph.
+
+    Parameters
+    ----------
+    bench
+        The opened study.
+    layer
+        Name or number of the layer.
+    settings
+        Of the graph.
+    progress
+        Called with each stage; may raise `topoact.errors.Cancelled`.
 
     Raises
     ------
@@ -42,22 +55,23 @@ def measure_consensus(
 ) -> ShapeReport | None:
     """Return what five other covers agree on; None where nodes are not modes, or distances not Euclidean.
 
-    It is the same for all cuts of one tree, and kept with the finest.
+    It is the same for all cuts of one tree, and stored with the finest. Parameters and errors are those of
+    `measure_stability`.
     """
     if not _has_consensus(settings):
         return None
     opened, graph = bench.study.layer(layer), bench.map(layer, settings.finest, progress)
     key, n_intervals = bench.key(opened, settings.finest), min(settings.n_intervals, MAX_DEFAULT_INTERVALS)
-    agreed = bench.cache.load_consensus(key)
-    if agreed is None:
+    report = bench.cache.load_consensus(key)
+    if report is None:
         lens, vectors = graph.lens, bench.vectors(opened)
-        agreed = consensus(vectors, lens, n_intervals=n_intervals, k=settings.k, progress=progress)
-        bench.cache.save_consensus(key, agreed)
-    return agreed
+        report = consensus(vectors, lens, n_intervals=n_intervals, k=settings.k, progress=progress)
+        bench.cache.save_consensus(key, report)
+    return report
 
 
 def stored_consensus(bench: Workbench, graph: str) -> ShapeReport | None:
-    """Return what `measure_consensus` has measured for a stored graph, or None."""
+    """Return the result of `measure_consensus` for a stored graph, or None."""
     finest = _finest_digest(bench, bench.find_graph(graph))
     return None if finest is None else bench.cache.load_consensus(finest)
 
@@ -66,8 +80,8 @@ def is_measured(bench: Workbench, layer: str | int, settings: MapSettings) -> bo
     """Return whether `measure_stability` and `measure_consensus` have nothing left to do."""
     opened = bench.study.layer(layer)
     consensus_key, key = bench.key(opened, settings.finest), bench.key(opened, settings)
-    agreed = not _has_consensus(settings) or bench.cache.load_consensus(consensus_key) is not None
-    return agreed and bench.cache.load_stability(key) is not None
+    has_report = not _has_consensus(settings) or bench.cache.load_consensus(consensus_key) is not None
+    return has_report and bench.cache.load_stability(key) is not None
 
 
 def shape_of(bench: Workbench, digest: str) -> ShapeReport:

@@ -1,4 +1,4 @@
-"""`StoredGraph`: a mapper graph that a study keeps, with what it is the graph of; `DrawingName` names its drawings."""
+"""`StoredGraph`: a mapper graph in a study, with its layer and settings; `DrawingName`: the name of a drawing of it."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from topoact.workbench.settings import MapSettings
 
 
 class DrawingName(NamedTuple):
-    """The digests of a graph and of one layout of it; together they find both in the study."""
+    """The digests of a graph and of one layout of it."""
 
     graph: str
     layout: str
@@ -25,9 +25,9 @@ class StoredGraph:
     """None for a graph that was imported."""
     graph: MapperGraph
     stops: tuple[float, ...] = ()
-    """Radii at which the next graph is answered without measuring distances, ascending."""
+    """Radii whose graphs need no further distances, ascending."""
 
     @property
     def metric(self) -> str:
-        """The distance between points; Euclidean where an imported graph does not say."""
+        """The distance between points; Euclidean for an imported graph, which does not record it."""
         return self.settings.metric if self.settings else "euclidean"

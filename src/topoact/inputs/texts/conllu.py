@@ -80,7 +80,7 @@ class ConlluSource:
             raise InvalidInput(f"{self._label} is a label of words, and the policy takes whole sentences: take words")
         return self._label
 
-    def class_names(self, n_outputs: int) -> None:  # noqa: ARG002  # labels of words say nothing of a network's outputs
+    def class_names(self, n_outputs: int) -> None:  # noqa: ARG002  # labels of words are no names of outputs
         return None
 
     def _survey(self) -> tuple[int, int, set[str]]:

@@ -180,7 +180,7 @@ class LocalDBSCAN:
             points, self.min_samples, seed=self.seed, metric=self.metric, n_queries=INTERVAL_QUERIES, progress=progress
         )
         unit = 1.0 if self.metric == "cosine" else float(np.abs(points).max()) or 1.0
-        eps = self.rule.read(curve, self.metric) or curve.least or DUPLICATES * unit
+        eps = self.rule.read(curve, self.metric) or curve.min_eps or DUPLICATES * unit
         return within_range(eps, self.metric)
 
     def _scan(self, points: Vectors, eps: float, progress: Progress = no_progress) -> Nodes:

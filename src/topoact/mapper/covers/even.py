@@ -10,7 +10,7 @@ import numpy as np
 
 from topoact.errors import InvalidInput
 from topoact.mapper.checks import check_whole
-from topoact.mapper.covers.conventions import CONVENTIONS, PLACED
+from topoact.mapper.covers.conventions import CONVENTIONS, PLACEMENTS
 from topoact.mapper.protocols import (
     Intervals,
     LensValues,
@@ -19,7 +19,7 @@ from topoact.mapper.protocols import (
 
 @dataclass(frozen=True, slots=True)
 class _EvenCover:
-    """What covers of intervals that are alike have in common."""
+    """Number and overlap of intervals that are alike."""
 
     n_intervals: int = 30
     overlap: float = 0.3
@@ -81,7 +81,7 @@ class UniformCover(_EvenCover):
             If all lens values are equal, so that there is no range to cover, or there are several lenses.
         """
         low, high = _range(lens)
-        lower, upper = PLACED[self.convention](low, high, self.n_intervals, float(self.overlap))
+        lower, upper = PLACEMENTS[self.convention](low, high, self.n_intervals, float(self.overlap))
         lower[0], upper[-1] = min(lower[0], low), max(upper[-1], high)
         return Intervals(lower, upper)
 
@@ -122,7 +122,7 @@ class QuantileCover(_EvenCover):
 
 
 def _range(lens: LensValues) -> tuple[float, float]:
-    """Return the ends of the range of one lens, which must not coincide."""
+    """Return the ends of the range of one lens; raises `InvalidInput` if they coincide."""
     check_one_lens(lens)
     low, high = float(lens.min()), float(lens.max())
     if low == high:

@@ -1,4 +1,4 @@
-"""`IntervalCover`: a cover whose intervals the user gives."""
+"""`IntervalCover`: a cover by given intervals."""
 
 from dataclasses import dataclass
 from typing import Any

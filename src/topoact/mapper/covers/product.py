@@ -1,4 +1,4 @@
-"""`ProductCover`: boxes over several lenses; `even_cover` chooses by the number of lenses."""
+"""`ProductCover`: boxes over several lenses; `even_cover`: the uniform cover of one lens or several."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -71,7 +71,7 @@ class ProductCover:
 
 
 def check_even(n_intervals: Any, overlap: Any) -> None:
-    """Refuse what no uniform cover can have, before there are lens values to cover; raises as `even_cover` does."""
+    """Refuse parameters of no uniform cover, before there are lens values; raises as `even_cover` does."""
     for numbers in product(_each(n_intervals), _each(overlap)):
         UniformCover(*numbers)
 

@@ -9,7 +9,8 @@ from topoact.mapper.covers.even import QuantileCover, UniformCover
 from topoact.mapper.protocols import Cover
 from topoact.registry import Registry
 
-PLACED_AS_BY: Final = "Equal, as placed by"
+OTHER_LIBRARIES: Final = "Equal, as placed by"
+"""Heading of the menu for the conventions of other libraries."""
 
 
 class CoverKind(NamedTuple):
@@ -28,7 +29,7 @@ class CoverKind(NamedTuple):
     label: str
     """Its name in menus."""
     group: str = ""
-    """Heading below which it is offered."""
+    """Heading of the menu under which it is offered."""
 
 
 def named_cover(name: str, n_intervals: int, overlap: float) -> Cover:
@@ -55,8 +56,8 @@ def named_cover(name: str, n_intervals: int, overlap: float) -> Cover:
     return COVERS[name].make(n_intervals, overlap)
 
 
-def _placed_as_by(convention: str, label: str) -> CoverKind:
-    return CoverKind(partial(UniformCover, convention=convention), label, PLACED_AS_BY)
+def _of_library(convention: str, label: str) -> CoverKind:
+    return CoverKind(partial(UniformCover, convention=convention), label, OTHER_LIBRARIES)
 
 
 COVERS: Final = Registry(
@@ -65,10 +66,10 @@ COVERS: Final = Registry(
     {
         "uniform": CoverKind(UniformCover, "equal intervals"),
         "balanced": CoverKind(QuantileCover, "equally many points"),
-        "giotto-tda": _placed_as_by("giotto-tda", "giotto-tda"),
-        "tda-mapper": _placed_as_by("tda-mapper", "tda-mapper"),
-        "gudhi": _placed_as_by("gudhi", "GUDHI"),
-        "zen-mapper": _placed_as_by("zen-mapper", "zen-mapper"),
+        "giotto-tda": _of_library("giotto-tda", "giotto-tda"),
+        "tda-mapper": _of_library("tda-mapper", "tda-mapper"),
+        "gudhi": _of_library("gudhi", "GUDHI"),
+        "zen-mapper": _of_library("zen-mapper", "zen-mapper"),
     },
 )
 """Covers by name; other packages add theirs with entry points of the group ``topoact.covers``."""

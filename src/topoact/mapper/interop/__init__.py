@@ -1,1 +1,1 @@
-"""Graphs made elsewhere: the format of KeplerMapper, and graphs that come without their vectors."""
+"""Graphs of other tools: the format of KeplerMapper (`kepler`), and graphs without vectors (`imported`)."""

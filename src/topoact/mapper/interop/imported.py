@@ -1,4 +1,4 @@
-"""Graphs that were made elsewhere: clusters and links with names, and what is known of them without vectors."""
+"""`ImportedGraph`: a graph of another tool, without its vectors; `imported_graph` makes it of clusters and links."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -18,16 +18,17 @@ from topoact.mapper.nerve import Edges, Members, nerve
 from topoact.mapper.protocols import Intervals, Rows
 
 MAX_POINTS_WITHOUT_VECTORS: Final = 10_000_000
-"""Points that a graph may count which does not say how many there are: a slip of the pen would fill the disk."""
+"""Points of a graph whose file does not state their number: a wrong row number could fill the disk."""
 NODE_NAME: Final = re.compile(r"cube(\d{1,9})_cluster\d+$")
+"""Names of nodes in KeplerMapper, with the number of the cube."""
 
 ClassShares = tuple[tuple[str, float], ...]
-"""Classes of a node with their shares of its members, the largest first; the rest has no name."""
+"""Classes of a node with their shares of its members, the largest first; they need not add up to 1."""
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ImportedGraph(MapperGraph):
-    """A mapper graph that was made elsewhere, without the vectors it was made of.
+    """A mapper graph of another tool, without its vectors.
 
     `lens` is NaN, `medoids` are −1, `intervals` are none and `interval` is the number of a node's cube in the file.
     """
@@ -35,15 +36,16 @@ class ImportedGraph(MapperGraph):
     names: tuple[str, ...]
     """Name of each node in the file, such as "cube3_cluster0"."""
     node_lens: npt.NDArray[np.float64]
-    """Mean lens value of each node; what it is of, `lens_name` says."""
+    """Mean lens value of each node, shape (n_nodes,)."""
     lens_name: str
+    """Name of the lens, or "cube"."""
     classes: tuple[ClassShares, ...] = ()
-    """What the file says of the classes of each node; empty where it says nothing."""
+    """Classes of each node; empty if the file has none."""
     is_whole: bool = False
-    """Whether `n_points` counts all points; otherwise it counts up to the last that is in some node."""
+    """Whether `n_points` counts all points; otherwise it counts up to the last one in a node."""
 
     def __repr__(self) -> str:
-        return f"<GivenGraph: {self.n_nodes} nodes, {self.n_edges} edges, {self.n_covered} points in them>"
+        return f"<ImportedGraph: {self.n_nodes} nodes, {self.n_edges} edges, {self.n_covered} points in them>"
 
     @property
     def n_covered(self) -> int:
@@ -52,7 +54,7 @@ class ImportedGraph(MapperGraph):
 
     @property
     def coverage(self) -> float:
-        """Share of the points that are in some node; NaN where it is not known how many there are."""
+        """Share of the points that are in some node; NaN if their number is unknown."""
         return super().coverage if self.is_whole else float("nan")
 
     @property
@@ -63,7 +65,7 @@ class ImportedGraph(MapperGraph):
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
-        """Names of the classes that `classes` tells, those of most members first."""
+        """Names of all classes in `classes`, those of most members first."""
         weights: dict[str, float] = {}
         for size, shares in zip(self.memberships.sizes.tolist(), self.classes, strict=False):
             for name, share in shares:
@@ -71,7 +73,7 @@ class ImportedGraph(MapperGraph):
         return tuple(sorted(weights, key=lambda name: (-weights[name], name)))
 
     def of_points(self, n_points: int) -> Self:
-        """Return the graph with so many points, at least as many as are in nodes; `is_whole` stays as it is."""
+        """Return the graph with `n_points` points, at least as many as are in nodes; `is_whole` is unchanged."""
         return replace(self, lens=np.full(n_points, np.nan))
 
     def _of(self, keep: npt.NDArray[np.bool_]) -> Self:
@@ -90,11 +92,11 @@ class Clusters(NamedTuple):
     cubes: npt.NDArray[np.int64]
     members: Members
     order: npt.NDArray[np.int64]
-    """Place of each in the file."""
+    """Index of each in the file."""
 
 
 def ordered_clusters(names: Sequence[str], clusters: Sequence[Rows]) -> Clusters:
-    """Return clusters in the order of the cubes in which they lie.
+    """Return clusters in the order of their cubes.
 
     Raises
     ------
@@ -106,8 +108,17 @@ def ordered_clusters(names: Sequence[str], clusters: Sequence[Rows]) -> Clusters
     return Clusters([names[i] for i in order], cubes[order], ragged([clusters[i] for i in order]), order)
 
 
-def checked_rows(said: str, members: Any, n_points: int | None) -> Rows:
-    """Return the rows of a cluster, ascending; `said` names the field.
+def checked_rows(field_name: str, members: Any, n_points: int | None) -> Rows:
+    """Return the rows of a cluster, ascending.
+
+    Parameters
+    ----------
+    field_name
+        Name of the field, for errors.
+    members
+        Content of the field.
+    n_points
+        Number of points, None if unknown.
 
     Raises
     ------
@@ -119,46 +130,56 @@ def checked_rows(said: str, members: Any, n_points: int | None) -> Rows:
     except ValueError:  # lists of different lengths
         rows = np.empty(0)
     if rows.ndim != 1 or rows.size == 0 or not np.issubdtype(rows.dtype, np.integer):
-        raise InvalidInput(f"{said} must be a list of row numbers, not empty")
+        raise InvalidInput(f"{field_name} must be a list of row numbers, not empty")
     rows = np.unique(rows)
     if rows[0] < 0 or rows[-1] >= (n_points or MAX_POINTS_WITHOUT_VECTORS):
-        bad = rows[0] if rows[0] < 0 else rows[-1]
+        invalid = rows[0] if rows[0] < 0 else rows[-1]
         known = (
             f"there are {n_points} points"
             if n_points
             else f"at most {MAX_POINTS_WITHOUT_VECTORS:,} points can be without vectors"
         )
-        raise InvalidInput(f"{said} holds row {bad}, but {known}, counted from 0")
+        raise InvalidInput(f"{field_name} holds row {invalid}, but {known}, counted from 0")
     return rows.astype(np.int64)
 
 
-def kept_links(names: Sequence[str], links: Edges, given: Iterable[tuple[str, str, int | None]]) -> Edges:
-    """Return the edges of the nerve that are given by the names of their ends, and how many points these share.
+def linked_edges(names: Sequence[str], edges: Edges, links: Iterable[tuple[str, str, int | None]]) -> Edges:
+    """Return the edges of the nerve that are links of the file.
+
+    Parameters
+    ----------
+    names
+        Name of each node.
+    edges
+        The nerve.
+    links
+        Names of both ends, and the number of points that they share where the file states it.
 
     Raises
     ------
     InvalidInput
         If there is no such node, or the two share no point or another number of them.
     """
-    said = _pairs(names, given)
-    ends = zip(links.source.tolist(), links.target.tolist(), strict=True)
-    shared = dict(zip(ends, links.shared.tolist(), strict=True))
-    lost = [pair for pair in said if pair not in shared]
+    counts = _pairs(names, links)
+    pairs = zip(edges.source.tolist(), edges.target.tolist(), strict=True)
+    shared = dict(zip(pairs, edges.shared.tolist(), strict=True))
+    lost = [pair for pair in counts if pair not in shared]
     if lost:
-        raise InvalidInput(f"links: {len(lost)} of {len(said)} join nodes that share no point, {_ends(names, lost[0])}")
-    for pair, count in said.items():
+        ends = _ends(names, lost[0])
+        raise InvalidInput(f"links: {len(lost)} of {len(counts)} join nodes that share no point, {ends}")
+    for pair, count in counts.items():
         if count is not None and count != shared[pair]:
             raise InvalidInput(
                 f"links: the intersection of {_ends(names, pair)} is {count}, but {shared[pair]} points are in both"
             )
-    return links.of(np.array([pair in said for pair in shared], dtype=bool))
+    return edges.of(np.array([pair in counts for pair in shared], dtype=bool))
 
 
-def _pairs(names: Sequence[str], given: Iterable[tuple[str, str, int | None]]) -> dict[tuple[int, int], int | None]:
-    """Return the links as pairs of node numbers, the lower one first."""
+def _pairs(names: Sequence[str], links: Iterable[tuple[str, str, int | None]]) -> dict[tuple[int, int], int | None]:
+    """Return the number of shared points by link, a pair of node numbers with the lower one first."""
     numbers = {name: number for number, name in enumerate(names)}
     pairs: dict[tuple[int, int], int | None] = {}
-    for source, target, shared in given:
+    for source, target, shared in links:
         for end in (source, target):
             if not isinstance(end, str) or end not in numbers:
                 raise InvalidInput(f"links: {source!r} is linked to {target!r}, but there is no node {end!r}")
@@ -179,32 +200,39 @@ def imported_graph(
     means: npt.NDArray[np.float32] | None = None,
     classes: Sequence[ClassShares] = (),
 ) -> ImportedGraph:
-    """Return the graph of clusters and links that were found elsewhere; values of nodes in the order of `clusters`.
+    """Return the graph of clusters and links of another tool.
+
+    Values of nodes are in the order of `clusters`.
 
     Parameters
     ----------
     clusters
         At least one.
     links
-        Names of both ends, and the number of points that they share where the file tells it.
+        Names of both ends, and the number of points that they share where the file states it.
     n_points
-        Number of points, None where it is not known.
+        Number of points, None if unknown.
     node_lens, lens_name
-        A number by which the nodes are sorted, and what it is.
+        Mean lens value of each node, and the name of the lens.
     means
-        Mean vector of each node, where the file tells it.
+        Mean vector of each node, if the file has them.
     classes
-        Classes of each node, where the file tells them.
+        Classes of each node, if the file has them.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no node, or a link joins what is no node or shares no point.
     """
     if not clusters.names:
         raise InvalidInput("nodes: there is none, so there is nothing to show")
-    counted = n_points or int(clusters.members.indices.max()) + 1
+    n_counted = n_points or int(clusters.members.indices.max()) + 1
     return ImportedGraph(
-        lens=np.full(counted, np.nan),
+        lens=np.full(n_counted, np.nan),
         intervals=Intervals(np.empty(0), np.empty(0)),
         interval=clusters.cubes,
         memberships=clusters.members,
-        links=kept_links(clusters.names, nerve(clusters.members, counted), links),
+        links=linked_edges(clusters.names, nerve(clusters.members, n_counted), links),
         means=np.empty((len(clusters.names), 0), dtype=np.float32) if means is None else means,
         medoids=np.full(len(clusters.names), -1),
         names=tuple(clusters.names),
@@ -216,10 +244,10 @@ def imported_graph(
 
 
 def _cube(name: str) -> int:
-    number = NODE_NAME.match(name)
-    if number is None:
+    match = NODE_NAME.match(name)
+    if match is None:
         raise InvalidInput(f"nodes: {name!r} is no name that KeplerMapper gives, like 'cube3_cluster0'")
-    return int(number[1])
+    return int(match[1])
 
 
 def _ends(names: Sequence[str], pair: tuple[int, int]) -> str:

@@ -16,7 +16,7 @@ from topoact.mapper.interop.imported import (
     ImportedGraph,
     checked_rows,
     imported_graph,
-    kept_links,
+    linked_edges,
     ordered_clusters,
 )
 from topoact.mapper.lenses.registry import lens_values
@@ -24,7 +24,7 @@ from topoact.mapper.nerve import Members, Nodes
 from topoact.mapper.protocols import Intervals, Lens, LensValues
 
 FIELDS: Final = ("nodes", "links", "simplices", "meta_data", "meta_nodes", "sample_id_lookup")
-"""Fields of a graph of KeplerMapper; those behind the second say nothing that the first two do not."""
+"""Fields of a graph of KeplerMapper; those after the second repeat the first two, or describe the call."""
 
 
 def to_kepler_mapper(graph: MapperGraph) -> dict[str, Any]:
@@ -71,13 +71,13 @@ def to_kepler_mapper(graph: MapperGraph) -> dict[str, Any]:
 
 
 def from_kepler_mapper(
-    found: Mapping[str, Any], X: npt.ArrayLike, lens: "str | Lens | npt.ArrayLike" = "l2"
+    kepler_graph: Mapping[str, Any], X: npt.ArrayLike, lens: "str | Lens | npt.ArrayLike" = "l2"
 ) -> MapperGraph:
     """Return the graph that KeplerMapper's ``map`` found.
 
     Parameters
     ----------
-    found
+    kepler_graph
         What ``map`` returned. Its cubes, renumbered from 0, are the intervals; their ends, which KeplerMapper does not
         record, are the least and greatest lens values of their nodes.
     X
@@ -104,21 +104,21 @@ def from_kepler_mapper(
     """
     vectors = checked_vectors(X)
     values = lens_values(lens, vectors)
-    names, cubes, members, _ = _clusters(found, len(vectors))
+    names, cubes, members, _ = _clusters(kepler_graph, len(vectors))
     known, interval = np.unique(cubes, return_inverse=True)
     nodes = Nodes(interval.astype(np.int64), members, *centres(vectors, members))
     graph = assemble(values, _extents(values, members, interval, len(known)), nodes)
-    return graph.with_links(kept_links(names, graph.links, _links(found)))
+    return graph.with_links(linked_edges(names, graph.links, _links(kepler_graph)))
 
 
-def imported_kepler_mapper(found: Mapping[str, Any], n_points: int | None = None) -> ImportedGraph:
-    """Return the graph that KeplerMapper's ``map`` found in vectors that are not at hand.
+def imported_kepler_mapper(kepler_graph: Mapping[str, Any], n_points: int | None = None) -> ImportedGraph:
+    """Return the graph that KeplerMapper's ``map`` found in vectors that are not available.
 
     Its nodes are sorted by the number of their cube, as the dictionary does not hold their lens values.
 
     Parameters
     ----------
-    found
+    kepler_graph
         What ``map`` returned.
     n_points
         Number of points, if it is known.
@@ -129,33 +129,33 @@ def imported_kepler_mapper(found: Mapping[str, Any], n_points: int | None = None
         If a field is unknown or of the wrong kind, there is no node, a row number is no point, or a link joins what is
         no node or shares no point.
     """
-    clusters = _clusters(found, n_points)
+    clusters = _clusters(kepler_graph, n_points)
     cubes = clusters.cubes.astype(np.float64)
-    return imported_graph(clusters, _links(found), n_points=n_points, node_lens=cubes, lens_name="cube")
+    return imported_graph(clusters, _links(kepler_graph), n_points=n_points, node_lens=cubes, lens_name="cube")
 
 
-def _clusters(found: Mapping[str, Any], n_points: int | None) -> Clusters:
-    for field in found:
+def _clusters(kepler_graph: Mapping[str, Any], n_points: int | None) -> Clusters:
+    for field in kepler_graph:
         if field not in FIELDS:
             raise InvalidInput(f"{field!r} is no field of a graph of KeplerMapper, which are {', '.join(FIELDS)}")
-    if not isinstance(found.get("nodes"), Mapping) or not isinstance(found.get("links"), Mapping):
+    if not isinstance(kepler_graph.get("nodes"), Mapping) or not isinstance(kepler_graph.get("links"), Mapping):
         raise InvalidInput("a graph of KeplerMapper is a dictionary with the dictionaries 'nodes' and 'links'")
-    rows = [checked_rows(f"nodes: {name!r}", rows, n_points) for name, rows in found["nodes"].items()]
-    return ordered_clusters(list(found["nodes"]), rows)
+    rows = [checked_rows(f"nodes: {name!r}", rows, n_points) for name, rows in kepler_graph["nodes"].items()]
+    return ordered_clusters(list(kepler_graph["nodes"]), rows)
 
 
-def _links(found: Mapping[str, Any]) -> Iterator[tuple[str, str, None]]:
-    for name, others in found["links"].items():
+def _links(kepler_graph: Mapping[str, Any]) -> Iterator[tuple[str, str, None]]:
+    for name, others in kepler_graph["links"].items():
         if not isinstance(others, Sequence) or isinstance(others, str):
             raise InvalidInput(f"links: {name!r} must be a list of names of nodes")
         yield from ((name, other, None) for other in others)
 
 
 def _extents(lens: LensValues, members: Members, interval: npt.NDArray[np.int64], n_intervals: int) -> Intervals:
-    """Return what the nodes of each interval span, as KeplerMapper does not tell its ends."""
-    of_member = np.repeat(interval, members.sizes)
+    """Return the range of lens values of each interval's nodes, as KeplerMapper does not record its ends."""
+    interval_of_member = np.repeat(interval, members.sizes)
     shape = (n_intervals, *lens.shape[1:])
     lower, upper = np.full(shape, np.inf), np.full(shape, -np.inf)
-    np.minimum.at(lower, of_member, lens[members.indices])
-    np.maximum.at(upper, of_member, lens[members.indices])
+    np.minimum.at(lower, interval_of_member, lens[members.indices])
+    np.maximum.at(upper, interval_of_member, lens[members.indices])
     return Intervals(lower, upper)

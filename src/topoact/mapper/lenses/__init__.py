@@ -1,1 +1,1 @@
-"""Lenses, which give every activation vector one number: by name (`registry`), norms, components, distances."""
+"""Lenses, functions from activation vectors to numbers: by name (`registry`), principal components, distances."""

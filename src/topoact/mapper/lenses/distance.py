@@ -1,4 +1,4 @@
-"""Lenses that say how far each point is: from one point, from all points, from its neighbours.
+"""Lenses that are distances: `DistanceTo` a point, `Eccentricity` (all points), `NeighbourDistance`.
 
 Distances are Euclidean, in float64.
 """
@@ -70,11 +70,11 @@ class Eccentricity:
 
     def _of_all(self, vectors: Vectors, mean: Matrix, progress: Progress) -> LensValues:
         n_points, result = len(vectors), np.zeros(len(vectors))
-        pieces = [slice(start, start + TILE_ROWS) for start in range(0, n_points, TILE_ROWS)]
-        for number, rows in enumerate(pieces):
-            progress("computing the lens", number, len(pieces))
+        tiles = [slice(start, start + TILE_ROWS) for start in range(0, n_points, TILE_ROWS)]
+        for number, rows in enumerate(tiles):
+            progress("computing the lens", number, len(tiles))
             block = vectors[rows] - mean
-            for columns in pieces[number:]:
+            for columns in tiles[number:]:
                 other = block if columns == rows else vectors[columns] - mean
                 distances = _distances(block, other)
                 self._add(result[rows], distances)

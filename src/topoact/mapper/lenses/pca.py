@@ -9,7 +9,13 @@ from topoact.mapper.protocols import Lens, LensValues, Vectors
 
 
 class PrincipalComponent:
-    """Coordinate along the i-th principal axis, its sign fixed by the axis's largest loading being positive."""
+    """Coordinate along the i-th principal axis, whose largest loading is positive.
+
+    Parameters
+    ----------
+    index
+        Number of the axis, from 0.
+    """
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -18,7 +24,13 @@ class PrincipalComponent:
         return self.fitted(vectors)(vectors)
 
     def fitted(self, vectors: Vectors) -> Lens:
-        """Return the coordinate along the axis of these points, as a function of any vectors."""
+        """Return the coordinate along the axis of these points, as a function of any vectors.
+
+        Raises
+        ------
+        InvalidInput
+            If the points have no such axis.
+        """
         n_points, n_channels = vectors.shape
         if self.index >= min(n_points, n_channels):
             raise InvalidInput(
@@ -28,10 +40,10 @@ class PrincipalComponent:
         mean, covariance = _moments(vectors)
         variances, axes = np.linalg.eigh(covariance)
         if variances[-1 - self.index] <= variances[-1] * n_channels * np.finfo(np.float64).eps:
-            return lambda some: np.zeros(len(some))  # the points have no extent in this direction, only rounding errors
+            return lambda others: np.zeros(len(others))  # the points have no extent along the axis but rounding errors
         axis = axes[:, -1 - self.index]
         axis = axis * np.sign(axis[np.abs(axis).argmax()])
-        return lambda some: by_blocks(some, lambda block: (block - mean) @ axis)
+        return lambda others: by_blocks(others, lambda block: (block - mean) @ axis)
 
 
 def _moments(vectors: Vectors) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

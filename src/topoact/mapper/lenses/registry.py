@@ -1,7 +1,7 @@
-"""Lenses by name: `lens_values` gives every activation vector one number, `LENSES` is the registry of names.
+"""Lenses by name: `LENSES` is the registry, `lens_values` computes the values, `lens_menu` lists names for a menu.
 
-The L2 norm is the lens of Rathore et al. 2021 (section 4). Columns of metadata are lenses as well, but a matrix does
-not know them: whoever has the table passes the column as an array.
+The L2 norm is the lens of Rathore et al. 2021 (section 4). Columns of metadata are lenses as well: the caller passes
+their values as an array.
 """
 
 import re
@@ -43,7 +43,7 @@ class LensKind(NamedTuple):
     make: Callable[..., Lens]
     """Called with the vectors, shape (n_points, n_channels), and the groups of the pattern; returns the lens."""
     usage: str
-    """How names are written, for people."""
+    """How names are written, as in error messages."""
     menu: tuple[str, ...] = ()
     """Names that a menu offers."""
     is_pointwise: bool = False
@@ -96,7 +96,7 @@ def lens_values(
     ([5.0, 1.0], [[4.0, 7.0], [1.0, 1.0]])
     """
     if _is_several(lens, len(vectors)):
-        return _one_or_more(np.column_stack([lens_values(one, vectors, progress=progress) for one in lens]))
+        return _one_or_more(np.column_stack([lens_values(part, vectors, progress=progress) for part in lens]))
     function = _named(lens, vectors)[1] if isinstance(lens, str) else lens
     if isinstance(function, Eccentricity | NeighbourDistance):
         values: Any = function(vectors, progress)
@@ -127,7 +127,7 @@ def lens_of_one(lens: str, vectors: Vectors) -> Lens | None:
 
 
 def _is_several(lens: Any, n_points: int) -> TypeGuard[Sequence[Any]]:
-    """Tell a list of lenses from a list of values."""
+    """Return whether a list holds lenses, not values."""
     if not isinstance(lens, list | tuple) or not lens:
         return False
     return isinstance(lens[0], str) or callable(lens[0]) or np.shape(lens[0]) == (n_points,)
@@ -150,18 +150,19 @@ def _checked(values: npt.NDArray[np.generic], n_points: int) -> LensValues:
     if np.iscomplexobj(values):
         raise InvalidInput(f"a lens gives real numbers: got values of type {values.dtype}")
     result = values.astype(np.float64)
-    bad = np.flatnonzero(~np.isfinite(result.reshape(n_points, -1)).all(axis=1))
-    if bad.size:
-        raise InvalidInput(f"a lens is finite: {bad.size} of {n_points} values are not, the first at row {bad[0]}")
+    invalid = np.flatnonzero(~np.isfinite(result.reshape(n_points, -1)).all(axis=1))
+    if invalid.size:
+        n, first = invalid.size, invalid[0]
+        raise InvalidInput(f"a lens is finite: {n} of {n_points} values are not, the first at row {first}")
     return _one_or_more(result)
 
 
 def _one_or_more(values: LensValues) -> LensValues:
-    """Return the values of a single lens as one row of numbers."""
+    """Return the values, those of a single lens in one dimension."""
     return values.ravel() if values.ndim == 2 and values.shape[1] == 1 else values
 
 
-def _row(vectors: Vectors, row: str) -> Lens:
+def _distance_to_row(vectors: Vectors, row: str) -> Lens:
     if int(row) >= len(vectors):
         raise InvalidInput(f"lens 'distance:{row}' does not exist: there are {len(vectors)} points, counted from 0")
     return DistanceTo(vectors[int(row)])
@@ -181,7 +182,7 @@ LENSES: Final = Registry(
             f"eccentricity:{NUMBER}", lambda _, p: Eccentricity(float(p)), "eccentricity:<p>", ("eccentricity:2",)
         ),
         "knn": LensKind(r"knn:(\d+)", lambda _, k: NeighbourDistance(int(k)), "knn:<k>", ("knn:5",)),
-        "distance": LensKind(r"distance:(\d+)", _row, "distance:<row>", is_pointwise=True),
+        "distance": LensKind(r"distance:(\d+)", _distance_to_row, "distance:<row>", is_pointwise=True),
     },
 )
 """Lenses by name; other packages add theirs with entry points of the group ``topoact.lenses``."""

@@ -1,1 +1,1 @@
-"""Networks by name from torchvision, timm and transformers."""
+"""Networks by name from torchvision, timm and transformers: one module for each library, with `load`."""

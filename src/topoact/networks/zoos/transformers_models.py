@@ -1,7 +1,6 @@
 """``hf:NAME`` or ``hf:FOLDER``: a pretrained model for transformers, from a folder or the Hugging Face hub.
 
-What the model's config says decides how it is loaded and fed: image models by their image processor,
-language models by their tokenizer.
+Its config determines the inputs: images through the image processor, or texts through the tokenizer.
 """
 
 from pathlib import Path
@@ -60,7 +59,7 @@ def _kind(transformers: Any, config: Any) -> Any:
 
 
 def _has_processor(transformers: Any, model: Any, name: str) -> bool:
-    """Return whether a model takes images and brings what prepares them."""
+    """Return whether a model takes images and has an image processor."""
     if getattr(model, "main_input_name", "") != "pixel_values":
         return False
     try:

@@ -6,6 +6,7 @@ from topoact.networks.huggingface import fetch
 from topoact.networks.text_network import TextNetwork
 
 HEAD = "ForSequenceClassification"
+"""Suffix of architectures with a classification head."""
 
 
 def reads_texts(transformers: Any, config: Any) -> bool:
@@ -42,7 +43,7 @@ def load(
 
 
 def own_class_names(config: Any) -> tuple[str, ...] | None:
-    """Return the labels that a config gives the outputs, unless they are transformers' own (LABEL_0)."""
+    """Return the labels of the outputs in a config, unless they are the default ones of transformers (LABEL_0)."""
     labels = getattr(config, "id2label", None)
     if not isinstance(labels, dict):
         return None

@@ -1,7 +1,7 @@
-"""`Drawings`: where the nodes of graphs are drawn. A `DrawingPlan` holds every name, so that each is computed once.
+"""`Drawings`: positions of the nodes of graphs, computed by `DrawingPlan`s, which hold all names involved.
 
-All graphs of modes that differ in prominence alone are cuts of one tree. The finest is laid out, and the nodes of the
-others are drawn in the places that they have there.
+All graphs of modes that differ only in prominence are cuts of one tree. The finest is laid out, and the nodes of the
+others have the positions that they have in it.
 """
 
 from dataclasses import dataclass
@@ -22,22 +22,22 @@ from topoact.workbench.settings import MapSettings
 from topoact.workbench.stored_graph import DrawingName
 
 LAYOUT_VERSION: Final = 2
-"""Raised by a change that places nodes elsewhere, so that stored drawings are left aside."""
+"""Increased by a change of the positions, so that stored drawings are not reused."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawingPlan:
-    """What is drawn, under which names it is stored, and beside what. It travels to the worker process."""
+    """A graph to draw, the names of all drawings involved, and its anchor; sent to the worker process."""
 
     layer: str
     settings: MapSettings
     name: DrawingName
     finest: DrawingName
-    """Of the graph whose nodes include those of this one; equal to `name` where that is this graph itself."""
+    """Of the finest cut, whose nodes include those of this graph; equal to `name` if this graph is the finest."""
     anchor: DrawingName | None
-    """The drawing beside whose nodes these are placed."""
+    """A drawing whose nodes keep their positions in this one."""
     finest_anchor: DrawingName | None
-    """The drawing that the anchor was cut out of; itself where it was not."""
+    """The drawing of the finest cut of the anchor; the anchor itself where there is no other."""
 
 
 class Drawings:
@@ -46,37 +46,44 @@ class Drawings:
     Parameters
     ----------
     study, cache
-        An opened study, and where its results are kept.
+        An opened study, and its stored results.
     graphs
-        Of its layers.
+        The graphs of its layers.
     """
 
     def __init__(self, study: Study, cache: ResultCache, graphs: LayerGraphs) -> None:
         self._study, self._cache, self._graphs = study, cache, graphs
 
     def plan(self, layer: str | int, settings: MapSettings, anchor: DrawingName | None = None) -> DrawingPlan:
-        """Return what `draw` is to do, without computing a graph.
+        """Return what `draw` needs, without computing a graph.
 
         Parameters
         ----------
         layer, settings
             Of the graph.
         anchor
-            A drawing beside which the new one is placed; one that is not stored any more is disregarded.
+            A drawing whose nodes keep their positions; one that is not stored any more is disregarded.
         """
         opened = self._study.layer(layer)
         graph, finest = self._graphs.digest(opened, settings), self._graphs.digest(opened, settings.finest)
-        source = self._finest_of(anchor)
-        if graph != finest and source and self._cache.load_drawing(*source) is None:
-            anchor = source = None
-        if anchor and source and source.graph == finest:
+        finest_anchor = self._finest_of(anchor)
+        if graph != finest and finest_anchor and self._cache.load_drawing(*finest_anchor) is None:
+            anchor = finest_anchor = None
+        if anchor and finest_anchor and finest_anchor.graph == finest:
             name = anchor.layout
         else:
-            name = digest([LAYOUT_VERSION, finest, *(source or ())])
-        return DrawingPlan(opened.name, settings, DrawingName(graph, name), DrawingName(finest, name), anchor, source)
+            name = digest([LAYOUT_VERSION, finest, *(finest_anchor or ())])
+        return DrawingPlan(
+            layer=opened.name,
+            settings=settings,
+            name=DrawingName(graph, name),
+            finest=DrawingName(finest, name),
+            anchor=anchor,
+            finest_anchor=finest_anchor,
+        )
 
     def draw(self, plan: DrawingPlan, progress: Progress = no_progress) -> Drawing:
-        """Return where the nodes of a graph are drawn, making and storing the graph and the drawing if need be.
+        """Return the positions of the nodes of a graph; computes and stores the graph and the drawing where needed.
 
         Raises
         ------
@@ -89,6 +96,10 @@ class Drawings:
             return stored
         if graph.prominence is None or plan.settings == plan.settings.finest:
             return self._lay_out(graph, plan.name, plan.anchor, progress)
+        return self._draw_cut(plan, progress)
+
+    def _draw_cut(self, plan: DrawingPlan, progress: Progress) -> Drawing:
+        """Store and return the positions that the nodes of a graph have in its finest cut."""
         finest = self._graphs.make(plan.layer, plan.settings.finest, progress)
         whole = self._cache.load_drawing(*plan.finest)
         if whole is None or len(whole.positions) != finest.n_nodes:
@@ -103,7 +114,7 @@ class Drawings:
     def _lay_out(
         self, graph: MapperGraph, name: DrawingName, anchor: DrawingName | None, progress: Progress
     ) -> Drawing:
-        progress("placing nodes", 0, 1)
+        progress("laying out nodes", 0, 1)
         drawing = layout(graph) if anchor is None else self._lay_out_beside(graph, anchor)
         self._cache.save_drawing(*name, drawing)
         return drawing
@@ -115,18 +126,18 @@ class Drawings:
         return anchored_layout(graph, other, drawing.positions)
 
     def _finest_of(self, drawing: DrawingName | None) -> DrawingName | None:
-        """Return the drawing that a drawing was cut out of; itself where it was not."""
+        """Return the drawing of the finest cut of a drawn graph; itself where there is no other."""
         stored = self._graphs.load(drawing.graph) if drawing else None
         if drawing is None or stored is None or stored.settings is None:
             return drawing
         return DrawingName(self._graphs.digest(stored.layer, stored.settings.finest), drawing.layout)
 
     def _anchor_nodes(self, nodes: npt.NDArray[np.int64], plan: DrawingPlan) -> npt.NDArray[np.int64]:
-        """Return the numbers that nodes of the finest anchor have in the anchor, −1 where it does not have them."""
-        anchor, source = plan.anchor, plan.finest_anchor
-        if anchor == source or anchor is None or source is None:
+        """Return the numbers in the anchor of nodes of its finest cut; −1 where it lacks them."""
+        anchor, finest_anchor = plan.anchor, plan.finest_anchor
+        if anchor == finest_anchor or anchor is None or finest_anchor is None:
             return nodes
-        stored, finest = self._graphs.load(anchor.graph), self._cache.load_graph(source.graph)
+        stored, finest = self._graphs.load(anchor.graph), self._cache.load_graph(finest_anchor.graph)
         if stored is None or stored.settings is None or finest is None:
             return np.full_like(nodes, -1)
         number = np.full(finest.n_nodes + 1, -1)

@@ -1,4 +1,4 @@
-"""What the workbench keeps at hand, so that turning a knob does not measure distances again."""
+"""`GraphEngine`: mapper graphs from indexes of the layer used last, so that another setting needs few new distances."""
 
 import os
 import time
@@ -24,32 +24,37 @@ from topoact.workbench.graphs.index_store import (
     LensedLayer,
 )
 from topoact.workbench.graphs.mode_engine import ModeEngine
-from topoact.workbench.graphs.radius_grid import ELBOWS, radius_grid
+from topoact.workbench.graphs.radius_grid import N_ELBOWS, radius_grid
 from topoact.workbench.settings import MapSettings
 
 
 class EngineResult(NamedTuple):
-    """A graph, and what can be asked next."""
+    """A graph, and the radii that its index serves."""
 
     graph: MapperGraph
     stops: tuple[float, ...] = ()
-    """Radii that are answered without measuring distances, ascending."""
+    """Radii whose graphs need no further distances, ascending."""
 
 
 class GraphEngine:
-    """Makes graphs; keeps the indexes of the last ones, in memory and, where they were slow to make, in the study.
+    """Computes graphs; keeps indexes in memory and, where they were slow to build, in the study.
 
-    Memory: that of one `NeighborIndex` and one `ModeIndex`, and of the curves of the last layer.
+    Memory: that of one `NeighborIndex` and one `ModeIndex`, and of the distance curves of the last layer.
+
+    Parameters
+    ----------
+    study
+        Folder of the study.
     """
 
     def __init__(self, study: Path) -> None:
-        self._shelf = IndexStore(study)
-        self._modes = ModeEngine(self._shelf)
+        self._store = IndexStore(study)
+        self._modes = ModeEngine(self._store)
         self._curves: tuple[tuple[str, str], Curves] | None = None
         self._index = LastUsed[NeighborIndex]()
 
-    def graph(self, source: LensedLayer, settings: MapSettings, progress: Progress) -> EngineResult:
-        """Return the graph of a layer; at once if the index at hand serves it.
+    def graph(self, lensed: LensedLayer, settings: MapSettings, progress: Progress) -> EngineResult:
+        """Return the graph of a layer; without new distances if the index in memory serves it.
 
         Raises
         ------
@@ -57,70 +62,72 @@ class GraphEngine:
             If a setting is out of range or does not fit the layer.
         """
         if settings.clusterer == "modes":
-            return EngineResult(self._modes.graph(source, settings, progress))
+            return EngineResult(self._modes.graph(lensed, settings, progress))
         if settings.clusterer != "dbscan":
-            return EngineResult(self._fitted(source, settings, progress))
+            return EngineResult(self._fit(lensed, settings, progress))
         settings.clusterer_of()
         cover, rule, k = settings.cover_of(), parse_rule(settings.eps), settings.min_samples
-        curves = self._measured(source, settings, progress)
+        curves = self._distance_curves(lensed, settings, progress)
         curve = curves[k - 1] if curves and k <= len(curves) else None
         eps = rule.read(curve, checked_metric(settings.metric)) if curve is not None else 0.0
         if eps and not rule.per_interval:
             try:
-                index = self._serving(source, settings, cover, eps, progress)
-                graph = index.graph_of(cover, k, eps=eps, progress=progress)
-                return EngineResult(replace(graph, curve=curve), index.radii)
+                result = self._from_index(lensed, settings, cover, eps, progress)
+                return result._replace(graph=replace(result.graph, curve=curve))
             except TooLarge:
                 pass
-        return EngineResult(replace(self._fitted(source, settings, progress), curve=curve))
-
-    def _fitted(self, source: LensedLayer, settings: MapSettings, progress: Progress) -> MapperGraph:
-        """Return the graph of the estimator, without an index."""
-        vectors = source.vectors()
-        return settings.mapper(source.values(vectors)).fit(vectors, progress=progress).graph_
+        return EngineResult(replace(self._fit(lensed, settings, progress), curve=curve))
 
     def close(self) -> None:
-        """Wait until what is being kept in the study is there."""
-        self._shelf.close()
+        """Wait until the index that is being written is in the study."""
+        self._store.close()
 
-    def _measured(self, source: LensedLayer, settings: MapSettings, progress: Progress) -> Curves:
-        """Return the distance curves of the first, second, … neighbour; none for a minPts that makes no sense."""
-        key, k = (source.layer, settings.metric), settings.min_samples
+    def _fit(self, lensed: LensedLayer, settings: MapSettings, progress: Progress) -> MapperGraph:
+        """Return the graph of the estimator, without an index."""
+        vectors = lensed.vectors()
+        return settings.mapper(lensed.values(vectors)).fit(vectors, progress=progress).graph_
+
+    def _from_index(
+        self, lensed: LensedLayer, settings: MapSettings, cover: Cover, eps: float, progress: Progress
+    ) -> EngineResult:
+        """Return the graph of one radius from an index; raises `TooLarge`."""
+        index = self._index.get_or_build(
+            lensed,
+            lambda index: _serves(index, settings, cover, eps),
+            lambda: self._store.load_neighbor_index(lensed, settings.metric, eps),
+            lambda: self._build(lensed, settings, cover, eps, progress),
+        )
+        graph = index.graph_of(cover, settings.min_samples, eps=eps, progress=progress)
+        return EngineResult(graph, index.radii)
+
+    def _distance_curves(self, lensed: LensedLayer, settings: MapSettings, progress: Progress) -> Curves:
+        """Return the distance curves of the first, second, … neighbour; none if minPts is no positive number."""
+        key, k = (lensed.layer_digest, settings.metric), settings.min_samples
         if not isinstance(k, int) or k < 1:
             return ()
         if self._curves is None or self._curves[0] != key:
-            self._curves = (key, self._shelf.curves(*key))
+            self._curves = (key, self._store.load_curves(*key))
         if k > len(self._curves[1]):
-            vectors = source.vectors()
+            vectors = lensed.vectors()
             check_enough(len(vectors), k)
             metric = checked_metric(settings.metric)
-            most = min(max(k, ELBOWS), len(vectors) - 1)
-            self._curves = (key, distance_curves(vectors, most, seed=0, metric=metric, progress=progress))
+            n_curves = min(max(k, N_ELBOWS), len(vectors) - 1)
+            self._curves = (key, distance_curves(vectors, n_curves, seed=0, metric=metric, progress=progress))
         return self._curves[1]
 
-    def _serving(
-        self, source: LensedLayer, settings: MapSettings, cover: Cover, eps: float, progress: Progress
+    def _build(
+        self, lensed: LensedLayer, settings: MapSettings, cover: Cover, eps: float, progress: Progress
     ) -> NeighborIndex:
-        return self._index.get_or_build(
-            source,
-            lambda index: _fits(index, settings, cover, eps),
-            lambda: self._shelf.index(source, settings.metric, eps),
-            lambda: self._built(source, settings, cover, eps, progress),
-        )
-
-    def _built(
-        self, source: LensedLayer, settings: MapSettings, cover: Cover, eps: float, progress: Progress
-    ) -> NeighborIndex:
-        began, vectors = time.monotonic(), source.vectors()
-        values = source.values(vectors)
-        curves = self._measured(source, settings, progress)
-        what = index_plan(values, cover, radius_grid(eps, curves, settings.min_samples), eps)
-        spill = self._shelf.study if os.access(self._shelf.study, os.W_OK) else None
+        start, vectors = time.monotonic(), lensed.vectors()
+        values = lensed.values(vectors)
+        curves = self._distance_curves(lensed, settings, progress)
+        plan = index_plan(values, cover, radius_grid(eps, curves, settings.min_samples), eps)
+        spill = self._store.study if os.access(self._store.study, os.W_OK) else None
         metric = checked_metric(settings.metric)
-        index = NeighborIndex(vectors, values, **what, metric=metric, spill=spill, progress=progress)
-        self._shelf.keep(source, index, curves, time.monotonic() - began)
+        index = NeighborIndex(vectors, values, **plan, metric=metric, spill=spill, progress=progress)
+        self._store.save_neighbor_index(lensed, index, curves, time.monotonic() - start)
         return index
 
 
-def _fits(index: NeighborIndex, settings: MapSettings, cover: Cover, eps: float) -> bool:
+def _serves(index: NeighborIndex, settings: MapSettings, cover: Cover, eps: float) -> bool:
     return index.metric == settings.metric and eps in index.radii and index.serves(cover.intervals(index.lens))

@@ -1,12 +1,12 @@
-"""What one index is made for: all radii and all widths of interval that there is room, or time, for.
+"""Which radii and widths of intervals an index serves: `index_plan` by memory, `mode_index_plan` by time.
 
 An interval of a cover is a range of the points in lens order. Covers of equal intervals need the pairs of points whose
-lens values lie less than an interval apart; balanced covers those whose ranks do, which a cover of many wide intervals,
-each a little farther along than the last, has all.
+lens values differ by less than the length of an interval. Balanced covers need the pairs whose ranks do: those of a
+cover of many wide intervals, each beginning a little after the one before.
 """
 
 import math
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -20,61 +20,81 @@ from topoact.mapper import (
     widest_interval,
 )
 
-ROOM: Final = 768 * 2**20
-"""Bytes up to which an index serves wider intervals than the graph at hand needs."""
-LADDER_ROOM: Final = 2 * 2**30
-"""Bytes up to which an index has a ladder of radii."""
-WIDER: Final = 1.5
-"""How much wider than needed the intervals are that an index of modes serves: its time grows with them."""
-STEPS: Final = 40
-"""Into so many steps the width of an interval is divided."""
+MAX_WIDENED_BYTES: Final = 768 * 2**20
+"""Bytes up to which an index serves wider intervals than the cover has."""
+MAX_GRID_BYTES: Final = 2 * 2**30
+"""Bytes up to which an index has several radii."""
+MODE_WIDENING: Final = 1.5
+"""Widest intervals that an index of modes serves, over those of the cover; the time to build it grows with them."""
+STEPS_PER_WIDTH: Final = 40
+"""Starts of consecutive intervals within the width of one interval."""
 
 LensValues = npt.NDArray[np.float64]
 
 
-def index_plan(lens: LensValues, cover: Cover, radii: list[float], eps: float) -> dict[str, Any]:
-    """Return the keywords of a `NeighborIndex` that serves a cover, and wider intervals where there is room.
+class IndexWidth(TypedDict, total=False):
+    """The widest intervals that an index serves, as keywords: one of the two."""
+
+    intervals: Intervals
+    max_interval: float
+
+
+class IndexPlan(IndexWidth):
+    """Keywords of a `NeighborIndex`."""
+
+    eps: float | list[float]
+
+
+def index_plan(lens: LensValues, cover: Cover, radii: list[float], eps: float) -> IndexPlan:
+    """Return the keywords of a `NeighborIndex` that serves a cover, and wider intervals if memory allows.
 
     Parameters
     ----------
     lens
-        Shape (n_points,).
+        Lens values, shape (n_points,).
     cover
-        The cover that it must serve.
+        The cover that the index must serve.
     radii
-        The radii that it has unless they take too much memory.
+        The radii of the index unless they take too much memory, in units of the distance.
     eps
-        The one that it must have.
+        The radius that it must have.
     """
-    balanced, free = isinstance(cover, QuantileCover), available_memory()
-    places, needed = _needed(lens, cover)
-    bits = len(radii).bit_length() + 1
-    laddered = widest_interval(places, min(LADDER_ROOM, free // 2) // bits) >= min(1.0, needed)
-    spare = widest_interval(places, min(ROOM, free // 4) // (bits if laddered else 1))
-    share = min(1.0, max(needed, spare))
-    width: dict[str, Any] = {"intervals": _along(lens, share, QuantileCover)} if balanced else {"max_interval": share}
-    return {"eps": radii if laddered else eps, **width}
+    is_balanced, free = isinstance(cover, QuantileCover), available_memory()
+    positions, width = _positions_and_width(lens, cover)
+    bits_per_pair = len(radii).bit_length() + 1
+    grid_width = widest_interval(positions, min(MAX_GRID_BYTES, free // 2) // bits_per_pair)
+    has_grid = grid_width >= min(1.0, width)
+    spare_width = widest_interval(positions, min(MAX_WIDENED_BYTES, free // 4) // (bits_per_pair if has_grid else 1))
+    served = min(1.0, max(width, spare_width))
+    radii_or_one = radii if has_grid else eps
+    if is_balanced:
+        return {"eps": radii_or_one, "intervals": _sliding_intervals(lens, served, QuantileCover)}
+    return {"eps": radii_or_one, "max_interval": served}
 
 
-def wider(lens: LensValues, cover: Cover) -> dict[str, Any]:
-    """Return the keywords of a `ModeIndex` that serves a cover, and intervals that are half as wide again."""
-    share = min(1.0, WIDER * _needed(lens, cover)[1])
+def mode_index_plan(lens: LensValues, cover: Cover) -> IndexWidth:
+    """Return the keywords of a `ModeIndex` that serves a cover, and intervals `MODE_WIDENING` times as wide."""
+    width = min(1.0, MODE_WIDENING * _positions_and_width(lens, cover)[1])
     kind = QuantileCover if isinstance(cover, QuantileCover) else UniformCover
-    return {"intervals": _along(lens, share, kind)}
+    return {"intervals": _sliding_intervals(lens, width, kind)}
 
 
-def _needed(lens: LensValues, cover: Cover) -> tuple[LensValues, float]:
-    """Return where points lie along a cover, by rank in balanced ones, and the share that its widest interval takes."""
-    places = np.sort(lens)
+def _positions_and_width(lens: LensValues, cover: Cover) -> tuple[LensValues, float]:
+    """Return the sorted positions of points along a cover and the width of its widest interval.
+
+    Positions are ranks for balanced covers, else lens values. The width is a share of their range.
+    """
+    positions = np.sort(lens)
     if isinstance(cover, QuantileCover):
-        places, cover = np.arange(len(lens), dtype=np.float64), UniformCover(cover.n_intervals, cover.overlap)
-    lower, upper = cover.intervals(places)
-    return places, float((upper - lower).max() / (places[-1] - places[0]))
+        positions, cover = np.arange(len(lens), dtype=np.float64), UniformCover(cover.n_intervals, cover.overlap)
+    lower, upper = cover.intervals(positions)
+    return positions, float((upper - lower).max() / (positions[-1] - positions[0]))
 
 
-def _along(lens: LensValues, share: float, kind: type[UniformCover] | type[QuantileCover]) -> Intervals:
-    """Return intervals in which any range of that share lies: of the points, or for equal ones of the lens range."""
-    if share >= 1:
+def _sliding_intervals(lens: LensValues, width: float, kind: type[UniformCover] | type[QuantileCover]) -> Intervals:
+    """Return intervals of which one holds any range of that width, a share of the points or of the lens range."""
+    if width >= 1:
         return kind(1, 0.0).intervals(lens)
-    n_intervals = math.ceil(STEPS / share)
-    return kind(n_intervals, 1 - 1 / (n_intervals * share * (1 + 2 / STEPS))).intervals(lens)
+    n_intervals = math.ceil(STEPS_PER_WIDTH / width)
+    overlap = 1 - 1 / (n_intervals * width * (1 + 2 / STEPS_PER_WIDTH))
+    return kind(n_intervals, overlap).intervals(lens)

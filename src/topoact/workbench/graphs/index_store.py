@@ -1,4 +1,4 @@
-"""Neighbour indexes as the study keeps them: what was measured once is there again at the next start."""
+"""`IndexStore`: indexes that were slow to build, stored in the study; `LastUsed`: the one in memory."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -18,47 +18,59 @@ Index = TypeVar("Index", NeighborIndex, ModeIndex)
 Curves = Sequence[DistanceCurve]
 """Distance curves of the first, second, … neighbour."""
 
-
-READING: Final = (1.0, 200e6)
-"""Seconds, and bytes per second, in which a slow disk gives an index back; what is made in less time is made again."""
-MODES: Final = "-modes"
-"""Behind a layer's digest it names the index of its modes."""
+READ_SECONDS: Final = 1.0
+"""Time that a slow disk takes to find an index."""
+READ_BYTES_PER_SECOND: Final = 200e6
+"""Rate at which a slow disk then reads it."""
+MODES_SUFFIX: Final = "-modes"
+"""Suffix of a layer's digest in the name of its index of modes."""
 
 
 class LensedLayer(NamedTuple):
-    """A layer seen through a lens; what it gives is only read when it is needed."""
+    """A layer and a lens; vectors and lens values are read when they are first needed."""
 
-    layer: str
-    """Digest of the layer."""
+    layer_digest: str
     lens: str
+    """Name of the lens."""
     vectors: Callable[[], Vectors]
+    """Returns the vectors, shape (n_points, n_channels)."""
     values: Callable[[Vectors], npt.NDArray[np.float64]]
+    """Returns the lens values of the vectors, shape (n_points,)."""
 
 
 class IndexStore:
-    """The newest indexes of each layer of a study: of near pairs, with the layer's distance curves, and of modes."""
+    """The newest indexes of each layer of a study: of neighbours, with the layer's distance curves, and of modes.
+
+    An index is stored only if a slow disk reads it in less time than it took to build. Only the version of TopoAct that
+    stored an index uses it.
+
+    Parameters
+    ----------
+    study
+        Folder of the study.
+    """
 
     def __init__(self, study: Path) -> None:
         self.study = study
-        self._saving: threading.Thread | None = None
+        self._writer: threading.Thread | None = None
 
-    def index(self, source: LensedLayer, metric: str, eps: float) -> NeighborIndex | None:
-        """Return the kept index of a layer if it is of this lens, metric and radius; its bits stay on disk."""
-        stored = self._load(source.layer, metric)
-        if stored is None or stored.facts.get("lens") != source.lens or eps not in stored.facts.get("radii", ()):
+    def load_neighbor_index(self, lensed: LensedLayer, metric: str, eps: float) -> NeighborIndex | None:
+        """Return the stored index of a layer if it has this lens, metric and radius; its bits stay on disk."""
+        stored = self._load(lensed.layer_digest, metric)
+        if stored is None or stored.facts.get("lens") != lensed.lens or eps not in stored.facts.get("radii", ()):
             return None
-        return _restored(NeighborIndex, source, stored)
+        return _restore(NeighborIndex, lensed, stored)
 
-    def modes(self, source: LensedLayer, metric: str, k: int) -> ModeIndex | None:
-        """Return the kept index of a layer's modes if it is of this lens and metric and of k neighbours or more."""
-        stored = self._load(source.layer + MODES, metric)
-        if stored is None or stored.facts.get("lens") != source.lens or not stored.facts.get("k", 0) >= k:
+    def load_mode_index(self, lensed: LensedLayer, metric: str, k: int) -> ModeIndex | None:
+        """Return the stored index of a layer's modes if it has this lens and metric, and k neighbours or more."""
+        stored = self._load(lensed.layer_digest + MODES_SUFFIX, metric)
+        if stored is None or stored.facts.get("lens") != lensed.lens or not stored.facts.get("k", 0) >= k:
             return None
-        return _restored(ModeIndex, source, stored)
+        return _restore(ModeIndex, lensed, stored)
 
-    def curves(self, layer: str, metric: str) -> Curves:
-        """Return the distance curves that lie with the kept index of a layer, or none."""
-        stored = self._load(layer, metric)
+    def load_curves(self, layer_digest: str, metric: str) -> Curves:
+        """Return the distance curves that are stored with the index of a layer, or none."""
+        stored = self._load(layer_digest, metric)
         curves = stored.arrays.get("curves") if stored is not None else None
         if curves is None or curves.dtype != np.float64 or curves.ndim != 2:
             return ()
@@ -66,31 +78,31 @@ class IndexStore:
             return ()
         return tuple(DistanceCurve(k, np.array(curve)) for k, curve in enumerate(curves, start=1))
 
-    def keep(self, source: LensedLayer, index: NeighborIndex, curves: Curves, seconds: float) -> None:
-        """Keep an index that took so long to make."""
-        if not index.spilled and _is_worth_keeping(index.band_bytes, seconds):
+    def save_neighbor_index(self, lensed: LensedLayer, index: NeighborIndex, curves: Curves, seconds: float) -> None:
+        """Store an index that took `seconds` to build, with the layer's distance curves."""
+        if not index.spilled and _is_worth_storing(index.band_bytes, seconds):
             arrays = {**index.arrays(), "curves": np.stack([curve.distances for curve in curves])}
             facts = {"metric": index.metric, "radii": list(index.radii), "max_interval": index.max_interval}
-            self._save(source.layer, {"lens": source.lens, **facts}, arrays)
+            self._save(lensed.layer_digest, {"lens": lensed.lens, **facts}, arrays)
 
-    def keep_modes(self, source: LensedLayer, index: ModeIndex, seconds: float) -> None:
-        """Keep an index of modes that took so long to make."""
-        if _is_worth_keeping(index.n_bytes, seconds):
-            facts = {"lens": source.lens, "metric": index.metric, "k": index.k}
-            self._save(source.layer + MODES, facts, index.arrays())
-
-    def _save(self, name: str, facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
-        """Write an index in the background; none while another one is being written."""
-        if self._saving is not None and self._saving.is_alive():
-            return
-        work = (self.study, name, {"topoact": version("topoact"), **facts}, arrays)
-        self._saving = threading.Thread(target=save_index, args=work, name="keeping the index")
-        self._saving.start()
+    def save_mode_index(self, lensed: LensedLayer, index: ModeIndex, seconds: float) -> None:
+        """Store an index of modes that took `seconds` to build."""
+        if _is_worth_storing(index.n_bytes, seconds):
+            facts = {"lens": lensed.lens, "metric": index.metric, "k": index.k}
+            self._save(lensed.layer_digest + MODES_SUFFIX, facts, index.arrays())
 
     def close(self) -> None:
-        """Wait until what is being kept is there."""
-        if self._saving is not None:
-            self._saving.join()
+        """Wait until the index that is being written is stored."""
+        if self._writer is not None:
+            self._writer.join()
+
+    def _save(self, name: str, facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
+        """Write an index in the background; does nothing while another one is being written."""
+        if self._writer is not None and self._writer.is_alive():
+            return
+        arguments = (self.study, name, {"topoact": version("topoact"), **facts}, arrays)
+        self._writer = threading.Thread(target=save_index, args=arguments, name="storing the index")
+        self._writer.start()
 
     def _load(self, name: str, metric: str) -> StoredIndex | None:
         stored = load_index(self.study, name)
@@ -103,36 +115,45 @@ class LastUsed(Generic[Index]):
     """The index that was used last, in memory."""
 
     def __init__(self) -> None:
-        self._known: tuple[tuple[str, str], Index] | None = None
+        self._last: tuple[tuple[str, str], Index] | None = None
 
     def get_or_build(
         self,
-        source: LensedLayer,
+        lensed: LensedLayer,
         serves: Callable[[Index], bool],
-        kept: Callable[[], Index | None],
-        make: Callable[[], Index],
+        load: Callable[[], Index | None],
+        build: Callable[[], Index],
     ) -> Index:
-        """Return an index of a layer and lens that serves: the one at hand, the one that is kept, or a new one."""
-        key = (source.layer, source.lens)
-        if self._known is not None and self._known[0] == key and serves(self._known[1]):
-            return self._known[1]
-        self._known = None  # there may be no room for two
-        index = kept()
+        """Return an index of a layer and lens that `serves` accepts: the one in memory, the stored one, or a new one.
+
+        Parameters
+        ----------
+        lensed
+            The layer and the lens.
+        serves
+            Whether an index can compute the graph.
+        load, build
+            Return the stored index, if there is one, and a new one.
+        """
+        key = (lensed.layer_digest, lensed.lens)
+        if self._last is not None and self._last[0] == key and serves(self._last[1]):
+            return self._last[1]
+        self._last = None  # frees it first: memory may not hold two
+        index = load()
         if index is None or not serves(index):
-            index = make()
-        self._known = (key, index)
+            index = build()
+        self._last = (key, index)
         return index
 
 
-def _restored(kind: type[Index], source: LensedLayer, stored: StoredIndex) -> Index | None:
-    """Return the index that is stored, unless it is damaged."""
-    vectors = source.vectors()
+def _restore(kind: type[Index], lensed: LensedLayer, stored: StoredIndex) -> Index | None:
+    """Return the stored index, or None if it is damaged."""
+    vectors = lensed.vectors()
     try:
-        return kind.restore(vectors, source.values(vectors), stored.arrays)
+        return kind.restore(vectors, lensed.values(vectors), stored.arrays)
     except InvalidInput:
         return None
 
 
-def _is_worth_keeping(n_bytes: int, seconds: float) -> bool:
-    start, rate = READING
-    return seconds > start + n_bytes / rate
+def _is_worth_storing(n_bytes: int, seconds: float) -> bool:
+    return seconds > READ_SECONDS + n_bytes / READ_BYTES_PER_SECOND

@@ -1,4 +1,4 @@
-"""`LayerGraphs`: makes the mapper graphs of a study's layers, keeps them in the study and finds them again."""
+"""`LayerGraphs`: the mapper graphs of a study's layers, computed when they are first needed and stored in the study."""
 
 from dataclasses import asdict
 
@@ -24,7 +24,7 @@ class LayerGraphs:
     study
         An opened study.
     cache
-        Where its results are kept.
+        The stored results of the study.
     """
 
     def __init__(self, study: Study, cache: ResultCache) -> None:
@@ -33,7 +33,7 @@ class LayerGraphs:
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 
     def digest(self, layer: Layer, settings: MapSettings) -> str:
-        """Return the digest that names a graph; the graph that was imported is named by its layer's."""
+        """Return the digest that names a graph; the graph that was imported is named by that of its layer."""
         return settings.key(layer.digest) if layer.has_vectors else layer.digest
 
     def get(self, digest: str, layer: str | int | None = None) -> StoredGraph:
@@ -42,9 +42,9 @@ class LayerGraphs:
         Parameters
         ----------
         digest
-            Of the graph.
+            Digest of the graph.
         layer
-            Name or number of the layer that it must be the graph of; any by default.
+            Name or number of the layer that the graph must belong to; any by default.
 
         Raises
         ------
@@ -67,9 +67,18 @@ class LayerGraphs:
         return StoredGraph(digest, self._study.layer(facts["layer"]), settings, graph, tuple(facts.get("stops", ())))
 
     def make(self, layer: str | int, settings: MapSettings, progress: Progress = no_progress) -> MapperGraph:
-        """Return the mapper graph of a layer, computing and storing it if it is not in the study yet.
+        """Return the mapper graph of a layer; computes and stores it if it is not in the study.
 
-        A layer without vectors has the graph that was imported, whatever the settings.
+        A layer without vectors has one graph, which was imported, whatever the settings.
+
+        Parameters
+        ----------
+        layer
+            Name or number of the layer.
+        settings
+            Of the graph.
+        progress
+            Called with each stage; may raise `topoact.errors.Cancelled`.
 
         Raises
         ------
@@ -86,27 +95,27 @@ class LayerGraphs:
         if not opened.has_vectors:
             raise self._study.damaged(f"given/{opened.key}", "its files cannot be read")
         progress("reading activations", 0, 1)
-        source = LensedLayer(
+        lensed = LensedLayer(
             opened.digest,
             settings.lens,
             lambda: self.vectors(opened),
             lambda vectors: self._lens_values(opened, settings.lens, vectors, progress),
         )
-        graph, stops = self._engine.graph(source, settings, progress)
+        graph, stops = self._engine.graph(lensed, settings, progress)
         facts = {"layer": opened.name, "settings": asdict(settings), "stops": list(stops)}
         self._cache.save_graph(digest, graph, facts)
         return graph
 
     def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
         """Return the vectors of a layer; those of the layer used last are kept in memory."""
-        known = self._vectors
-        if known is None or known[0] != layer.name:
-            self._vectors = None
-            self._vectors = known = (layer.name, layer.vectors())
-        return known[1]
+        last = self._vectors
+        if last is None or last[0] != layer.name:
+            self._vectors = None  # frees them first: memory may not hold two layers
+            self._vectors = last = (layer.name, layer.vectors())
+        return last[1]
 
     def close(self) -> None:
-        """Wait until the indexes that are being kept are in the study."""
+        """Wait until the indexes that are being written are in the study."""
         self._engine.close()
 
     def _lens_values(

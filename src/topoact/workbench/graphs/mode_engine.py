@@ -1,7 +1,6 @@
-"""Graphs of modes, from the index of the layer used last: another cover or prominence measures no distance anew."""
+"""`ModeEngine`: graphs of modes from one `ModeIndex`, which serves other covers and prominences as well."""
 
 import time
-from typing import Any
 
 from topoact.mapper import (
     Cover,
@@ -12,7 +11,7 @@ from topoact.mapper import (
 )
 from topoact.mapper.checks import check_differing
 from topoact.mapper.clusterers.modes import BoundModes
-from topoact.workbench.graphs.index_plan import wider
+from topoact.workbench.graphs.index_plan import mode_index_plan
 from topoact.workbench.graphs.index_store import (
     IndexStore,
     LastUsed,
@@ -23,13 +22,19 @@ from topoact.workbench.settings import MapSettings
 
 
 class ModeEngine:
-    """Makes graphs of modes; keeps the index of the last layer and lens."""
+    """Computes graphs of modes; keeps the index of the layer and lens used last in memory.
 
-    def __init__(self, shelf: IndexStore) -> None:
-        self._shelf = shelf
+    Parameters
+    ----------
+    store
+        Stored indexes of the study.
+    """
+
+    def __init__(self, store: IndexStore) -> None:
+        self._store = store
         self._index = LastUsed[ModeIndex]()
 
-    def graph(self, source: LensedLayer, settings: MapSettings, progress: Progress) -> MapperGraph:
+    def graph(self, lensed: LensedLayer, settings: MapSettings, progress: Progress) -> MapperGraph:
         """Return the graph of a layer.
 
         Raises
@@ -37,35 +42,35 @@ class ModeEngine:
         InvalidInput
             If a setting is out of range or does not fit the layer.
         """
-        vectors, cover = source.vectors(), settings.cover_of()
+        vectors, cover = lensed.vectors(), settings.cover_of()
         bound = settings.clusterer_of().bind(vectors, seed=0)
         assert isinstance(bound, BoundModes)
         check_differing(vectors)
         try:
-            index = self._serving(source, vectors, cover, bound, progress)
+            index = self._index_for(lensed, vectors, cover, bound, progress)
         except TooLarge:
-            return settings.mapper(source.values(vectors)).fit(vectors, progress=progress).graph_
+            return settings.mapper(lensed.values(vectors)).fit(vectors, progress=progress).graph_
         return index.graph_of(cover, bound.least, k=bound.k, progress=progress)
 
-    def _serving(
-        self, source: LensedLayer, vectors: Vectors, cover: Cover, bound: BoundModes, progress: Progress
+    def _index_for(
+        self, lensed: LensedLayer, vectors: Vectors, cover: Cover, bound: BoundModes, progress: Progress
     ) -> ModeIndex:
         return self._index.get_or_build(
-            source,
-            lambda index: _fits(index, cover, bound),
-            lambda: self._shelf.modes(source, bound.metric, bound.k),
-            lambda: self._built(source, vectors, cover, bound, progress),
+            lensed,
+            lambda index: _serves(index, cover, bound),
+            lambda: self._store.load_mode_index(lensed, bound.metric, bound.k),
+            lambda: self._build(lensed, vectors, cover, bound, progress),
         )
 
-    def _built(
-        self, source: LensedLayer, vectors: Vectors, cover: Cover, bound: BoundModes, progress: Progress
+    def _build(
+        self, lensed: LensedLayer, vectors: Vectors, cover: Cover, bound: BoundModes, progress: Progress
     ) -> ModeIndex:
-        began, lens = time.monotonic(), source.values(vectors)
-        how: dict[str, Any] = {**wider(lens, cover), "metric": bound.metric, "progress": progress}
-        index = ModeIndex(vectors, lens, bound.k, **how)
-        self._shelf.keep_modes(source, index, time.monotonic() - began)
+        start, lens = time.monotonic(), lensed.values(vectors)
+        plan = mode_index_plan(lens, cover)
+        index = ModeIndex(vectors, lens, bound.k, **plan, metric=bound.metric, progress=progress)
+        self._store.save_mode_index(lensed, index, time.monotonic() - start)
         return index
 
 
-def _fits(index: ModeIndex, cover: Cover, bound: BoundModes) -> bool:
+def _serves(index: ModeIndex, cover: Cover, bound: BoundModes) -> bool:
     return index.metric == bound.metric and index.k >= bound.k and index.serves(cover.intervals(index.lens))

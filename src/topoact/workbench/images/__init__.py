@@ -1,1 +1,1 @@
-"""Activation images of a study: targets, batches, contact sheets."""
+"""Activation images of a study: their targets, the batches they are made in, and contact sheets of them."""

@@ -1,4 +1,4 @@
-"""Activation images of a study: made for targets of a graph, batch by batch, kept in the study, found again."""
+"""`ActivationImages`: makes the activation images of targets in batches, and stores them in the study."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,39 +20,44 @@ from topoact.workbench.images.batch import ImageBatch, TargetGraph
 from topoact.workbench.images.targets import (
     NodesTarget,
     Target,
-    answered,
-    check,
+    check_target,
     has_length,
     identity,
+    sampling_policy,
 )
 from topoact.workbench.output_names import display_name
 from topoact.workbench.texts import unit
 
-VERSION: Final = 5
-"""Of the way in which images are made; raised by a change that gives others, so that stored ones are left aside."""
+IMAGE_VERSION: Final = 5
+"""Increased by a change of the images, so that stored ones are not reused."""
 MAX_SAMPLED_IMAGES: Final = 512
-"""Images of the study from which the range of each pixel is read."""
-BATCH_PIXELS: Final = 2**17
-"""Of all images that are made at once: what is lost when the work is stopped. More at once are hardly faster."""
+"""Images of the study from which the range of each pixel is estimated."""
+MAX_BATCH_PIXELS: Final = 2**17
+"""Pixels of a batch, which is lost when the work is stopped; larger batches are hardly faster."""
 MAX_BATCH_SIZE: Final = 16
 
 
-class Named(NamedTuple):
-    """An image under its name."""
+class NamedImage(NamedTuple):
+    """A finished image and its name in the study."""
 
     digest: str
-    found: Inversion
+    inversion: Inversion
 
 
 class ActivationImages:
-    """What the layers of an opened study stand for, in pictures.
+    """The activation images of an opened study.
+
+    Parameters
+    ----------
+    bench
+        The opened study; making images needs its network.
 
     Attributes
     ----------
     store : Inversions
-        Where they are kept.
+        The stored images.
     recipe : Recipe
-        How they are made when nothing else is said.
+        The recipe where none is given.
     """
 
     def __init__(self, bench: Workbench) -> None:
@@ -60,7 +65,7 @@ class ActivationImages:
         self.store, self.recipe = Inversions(bench.study.path), Recipe()
 
     def check(self, layer: str | int) -> Layer:
-        """Return a layer if there can be activation images of it.
+        """Return a layer if it can have activation images.
 
         Raises
         ------
@@ -101,24 +106,24 @@ class ActivationImages:
         targets: Sequence[Target],
         recipe: Recipe | None = None,
         progress: Progress = no_progress,
-    ) -> list[Named]:
-        """Return an activation image for each target, making and storing those that are not in the study yet.
+    ) -> list[NamedImage]:
+        """Return an activation image for each target; makes and stores those that are not in the study.
 
-        What is finished stays when the work is stopped, and the same call goes on from there. Memory: what the network
-        computes of a batch of images.
+        Finished batches stay when the work is stopped, and the same call continues from there. Memory: what the network
+        computes for a batch of images.
 
         Parameters
         ----------
         layer
             Name or number of the layer.
         graph
-            Name of a stored graph of that layer.
+            Digest of a stored graph of that layer.
         targets
-            What the layer is to answer. Of a difference or a channel only the direction is aimed at.
+            What the images are made for. Of a difference or a channel only the direction is the objective.
         recipe
-            How they are made.
+            How they are made; by default `recipe`.
         progress
-            Told of each step; may raise `topoact.errors.Cancelled`.
+            Called with each step; may raise `topoact.errors.Cancelled`.
 
         Raises
         ------
@@ -127,27 +132,28 @@ class ActivationImages:
         ModelError
             If the network cannot be loaded, or fails.
         StudyError
-            If there is no room for an image.
+            If the disk has no space for an image.
         """
         target_graph, recipe = self._target_graph(layer, graph), recipe or self.recipe
         names = [self._name(target_graph, target, recipe) for target in targets]
         missing = {name: target for name, target in zip(names, targets, strict=True) if not self.store.load(name)}
         if missing:
             self._make(target_graph, missing, recipe, progress)
-        return [Named(name, found) for name in names if (found := self.load(name))]
+        return [NamedImage(name, inversion) for name in names if (inversion := self.load(name))]
 
     def load(self, name: str) -> Inversion | None:
-        """Return what is known of a finished image; the classes in it are called what people call them."""
-        found = self.store.load(name)
-        if found is None:
+        """Return the facts of a finished image, its classes with their display names; None if it is not finished."""
+        inversion = self.store.load(name)
+        if inversion is None:
             return None
-        seen = (Prediction(display_name(self._bench.study, one.name), one.share) for one in found.predictions)
-        return replace(found, predictions=tuple(seen))
+        study = self._bench.study
+        predictions = (Prediction(display_name(study, seen.name), seen.share) for seen in inversion.predictions)
+        return replace(inversion, predictions=tuple(predictions))
 
-    def of_nodes(self, graph: str) -> dict[int, Named]:
-        """Return the finished images of single nodes of a graph, whichever graph they were made for.
+    def of_nodes(self, graph: str) -> dict[int, NamedImage]:
+        """Return the finished images of single nodes of a graph by node, whichever graph they were made for.
 
-        Of several images of a node that of the usual recipe counts, else the one of the greatest cosine.
+        Of several images of a node it is that of the default recipe, else the one of the largest cosine.
 
         Raises
         ------
@@ -158,24 +164,25 @@ class ActivationImages:
         stored = self.store.of_layer(layer.key)
         if not stored:
             return {}
-        target_graph, found = self._target_graph(layer.name, graph), dict[int, Named]()
-        best = sorted(stored.items(), key=lambda one: one[1].cosine or -1.0)
-        known = {image.identity: Named(name, image) for name, image in best}
+        target_graph, images = self._target_graph(layer.name, graph), dict[int, NamedImage]()
+        by_cosine = sorted(stored.items(), key=lambda item: item[1].cosine or -1.0)
+        best = {inversion.identity: NamedImage(name, inversion) for name, inversion in by_cosine}
         for node in range(target_graph.graph.n_nodes):
-            usual = self._name(target_graph, NodesTarget((node,)), self.recipe)
-            named = Named(usual, stored[usual]) if usual in stored else known.get(_identity(target_graph, node))
-            if named:
-                found[node] = named
-        return found
+            target = NodesTarget((node,))
+            name = self._name(target_graph, target, self.recipe)
+            image = NamedImage(name, stored[name]) if name in stored else best.get(identity(target, target_graph.graph))
+            if image:
+                images[node] = image
+        return images
 
     def _target_graph(self, layer: str | int, graph: str) -> TargetGraph:
         return TargetGraph(self._bench, self._bench.graph(graph, self.check(layer).name))
 
     def _name(self, target_graph: TargetGraph, target: Target, recipe: Recipe) -> str:
-        check(target, target_graph.graph, target_graph.layer)
-        layer = target_graph.layer
-        made_of = [VERSION, self._network_digest(layer), layer.digest, layer.module, answered(target, layer)]
-        return digest([*made_of, identity(target, target_graph.graph), _aimed(recipe, target).record()])
+        graph, layer = target_graph.graph, target_graph.layer
+        check_target(target, graph, layer)
+        facts = [IMAGE_VERSION, self._network_digest(layer), layer.digest, layer.module, sampling_policy(target, layer)]
+        return digest([*facts, identity(target, graph), _target_recipe(recipe, target).record()])
 
     def _network_digest(self, layer: Layer) -> str:
         return str(Provenance(self._bench.study).checkpoints[layer.checkpoint]["digest"])
@@ -188,35 +195,35 @@ class ActivationImages:
             batches = list(self._batches(target_graph, missing, recipe))
             self.store.prepare(target_graph.layer.key)
             for number, batch in enumerate(batches):
-                batch.make(self.store, _part(progress, number, len(batches)))
+                batch.make(self.store, _progress_of_part(progress, number, len(batches)))
                 done += len(batch.targets)
         except KeyboardInterrupt:
-            kept = f"{done} of {len(missing)} images are made, and kept"
-            raise Cancelled(f"interrupted: {kept}; the same command goes on from there") from None
+            finished = f"{done} of {len(missing)} images are made, and kept"
+            raise Cancelled(f"interrupted: {finished}; the same command goes on from there") from None
 
     def _batches(
         self, target_graph: TargetGraph, missing: Mapping[str, Target], recipe: Recipe
     ) -> Iterator[ImageBatch]:
-        """Share out the images: those that are aimed at in one way, as many as are made at once."""
-        at_hand = self._bench.network
-        at_hand.check_layer(target_graph.layer)
-        inputs = inputs_of(at_hand.network, at_hand.preprocessing, at_hand.shape)
+        """Yield batches of images of the same recipe and sampling policy."""
+        network = self._bench.network
+        network.check_layer(target_graph.layer)
+        inputs = inputs_of(network.network, network.preprocessing, network.shape)
         height, width = (recipe.size, recipe.size) if recipe.size else inputs.size
         inputs = replace(inputs, bounds=_pixel_bounds(self._bench.study, inputs.n_colours, (height, width)))
-        n_at_once = max(1, min(MAX_BATCH_SIZE, BATCH_PIXELS // (height * width)))
-        ways = {
-            name: (_aimed(recipe, target), answered(target, target_graph.layer)) for name, target in missing.items()
-        }
-        for way in dict.fromkeys(ways.values()):
-            names = [name for name in missing if ways[name] == way]
-            for start in range(0, len(names), n_at_once):
-                some = {name: missing[name] for name in names[start : start + n_at_once]}
-                yield ImageBatch(target_graph, inputs, *way, some)
+        batch_size = max(1, min(MAX_BATCH_SIZE, MAX_BATCH_PIXELS // (height * width)))
+        names_by_kind: dict[tuple[Recipe, str], list[str]] = {}
+        for name, target in missing.items():
+            kind = (_target_recipe(recipe, target), sampling_policy(target, target_graph.layer))
+            names_by_kind.setdefault(kind, []).append(name)
+        for (batch_recipe, policy), names in names_by_kind.items():
+            for start in range(0, len(names), batch_size):
+                targets = {name: missing[name] for name in names[start : start + batch_size]}
+                yield ImageBatch(target_graph, inputs, batch_recipe, policy, targets)
 
 
 @lru_cache(maxsize=4)
 def _pixel_bounds(study: Study, n_channels: int, size: tuple[int, int]) -> Bounds:
-    """Return the range of each pixel over a sample of the study's images: around a digit all is black."""
+    """Return the range of each pixel over a sample of the study's images."""
     rows = np.linspace(0, study.n_examples - 1, min(MAX_SAMPLED_IMAGES, study.n_examples)).round().astype(int)
     thumbnails = [image for row in rows.tolist() if (image := study.thumbnail(row))]
     try:
@@ -225,15 +232,11 @@ def _pixel_bounds(study: Study, n_channels: int, size: tuple[int, int]) -> Bound
         raise study.damaged("thumbnails", error) from None
 
 
-def _identity(target_graph: TargetGraph, node: int) -> str:
-    return identity(NodesTarget((node,)), target_graph.graph)
-
-
-def _aimed(recipe: Recipe, target: Target) -> Recipe:
-    """Return the recipe with which a target is made: what has no length cannot be reached, only its direction."""
+def _target_recipe(recipe: Recipe, target: Target) -> Recipe:
+    """Return the recipe for a target: one without a length has only its direction as the objective."""
     return recipe if has_length(target) else replace(recipe, objective="direction")
 
 
-def _part(progress: Progress, number: int, n_parts: int) -> Progress:
-    """Return the progress of one of several equal parts of some work."""
+def _progress_of_part(progress: Progress, number: int, n_parts: int) -> Progress:
+    """Return the progress of one of several equal parts of the work."""
     return lambda stage, done, total: progress(stage, number * total + done, n_parts * total)

@@ -1,4 +1,4 @@
-"""A batch of activation images: made at once, judged, and stored one by one."""
+"""`ImageBatch`: makes, evaluates and stores activation images together; `TargetGraph`: the graph of their targets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ from topoact.study.files import plain_number
 from topoact.workbench.bench import Workbench
 from topoact.workbench.images.targets import (
     Target,
-    described,
     has_length,
     identity,
     nodes_around,
+    target_record,
     vector,
 )
 from topoact.workbench.locate.vector_location import locator, vector_lens
@@ -39,6 +39,7 @@ from topoact.workbench.stored_graph import StoredGraph
 Vectors = NDArray[np.float32]
 
 MAX_PREDICTIONS: Final = 3
+"""Predictions that are stored with an image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class TargetGraph:
     Parameters
     ----------
     bench
-        Of the study.
+        The opened study.
     stored
         A graph of a layer that has vectors.
     """
@@ -77,18 +78,18 @@ class TargetGraph:
         return self.bench.vectors(self.layer)
 
     def vector(self, target: Target) -> Vectors:
-        """Return the vector that the layer is to give for a target."""
+        """Return the vector that the image of a target should have in the layer."""
         return vector(target, self.graph, self.vectors, lens=self.settings.lens)
 
     def nodes_of(self, reached: Vectors) -> list[list[int]]:
-        """Return the nodes that hold each of some vectors."""
+        """Return for each vector the nodes that contain it."""
         lens = None if self._lens is None else self._lens(reached)
-        indptr, node, _, _ = self._locator.locate(reached, lens).matches
-        return [node[start:stop].tolist() for start, stop in pairwise(indptr.tolist())]
+        indptr, nodes, _, _ = self._locator.locate(reached, lens).matches
+        return [nodes[start:stop].tolist() for start, stop in pairwise(indptr.tolist())]
 
     @cached_property
     def whitening(self) -> NDArray[np.float64]:
-        """Inverse covariance of the layer: in a whitened direction what is common in the layer counts less."""
+        """Inverse covariance of the layer: in a whitened direction, common variation of the layer has less weight."""
         return whitening(self.vectors())
 
     @cached_property
@@ -102,36 +103,36 @@ class TargetGraph:
 
 @dataclass(frozen=True, eq=False)
 class ImageBatch:
-    """Images that are made at once."""
+    """Images that are optimised together."""
 
     target_graph: TargetGraph
     inputs: Inputs
     recipe: Recipe
     policy: str
-    """How answers are read; see `answered`."""
+    """Sampling policy of their vectors; see `sampling_policy`."""
     targets: Mapping[str, Target]
-    """By the names of their images."""
+    """Targets by the names of their images."""
 
     def make(self, store: Inversions, progress: Progress) -> None:
-        """Make the images and store them; there are previews while this lasts."""
+        """Make the images and store them; previews are stored meanwhile."""
         try:
             vectors = [self.target_graph.vector(target) for target in self.targets.values()]
-            made = self._painted(np.stack(vectors), store, progress)
-            progress("judging", self.steps, self.steps)
-            for row, (name, found) in enumerate(zip(self.targets, self._judged(made, vectors), strict=True)):
-                store.save(self.target_graph.layer.key, name, made.pictures[row], found)
+            inverted = self._invert(np.stack(vectors), store, progress)
+            progress("evaluating images", self.steps, self.steps)
+            for row, (name, inversion) in enumerate(zip(self.targets, self._evaluate(inverted, vectors), strict=True)):
+                store.save(self.target_graph.layer.key, name, inverted.pictures[row], inversion)
         finally:
             store.drop_previews(self.target_graph.layer.key, self.targets)
 
     @property
     def steps(self) -> int:
-        """Of all attempts."""
+        """Number of steps of all attempts."""
         return self.recipe.steps * self.recipe.attempts
 
-    def _painted(self, wanted: Vectors, store: Inversions, progress: Progress) -> Inverted:
+    def _invert(self, wanted: Vectors, store: Inversions, progress: Progress) -> Inverted:
         layer, step = self.target_graph.layer, 0
 
-        def told(stage: str, done: int, total: int) -> None:
+        def report(stage: str, done: int, total: int) -> None:
             nonlocal step
             step = done
             progress(stage, done, total)
@@ -149,31 +150,32 @@ class ImageBatch:
             policy=self.policy,
             whitening=self.target_graph.whitening if self.recipe.whitened else None,
             batch_size=len(wanted),
-            progress=told,
+            progress=report,
             preview=preview,
         )
 
-    def _judged(self, made: Inverted, wanted: list[Vectors]) -> list[Inversion]:
-        """Return what is known of each image."""
+    def _evaluate(self, inverted: Inverted, wanted: list[Vectors]) -> list[Inversion]:
+        """Return the facts of each image: its cosine to the target, its nodes and its predictions."""
         target_graph, targets = self.target_graph, list(self.targets.values())
-        around = [nodes_around(target, target_graph.graph) for target in targets]
-        reached_nodes = target_graph.nodes_of(made.reached) if any(around) else [[]] * len(targets)
-        height, width = made.pictures.shape[1:3]
+        graph, scores = target_graph.graph, inverted.scores
+        target_nodes = [nodes_around(target, graph) for target in targets]
+        reached_nodes = target_graph.nodes_of(inverted.reached) if any(target_nodes) else [[]] * len(targets)
+        height, width = inverted.pictures.shape[1:3]
         return [
             Inversion(
                 layer=target_graph.layer.name,
-                target=described(target),
-                identity=identity(target, target_graph.graph),
+                target=target_record(target),
+                identity=identity(target, graph),
                 graph=target_graph.stored.digest,
                 recipe=self.recipe.record(),
                 steps=self.steps,
                 network=target_graph.bench.network.digest,
-                cosine=plain_number(made.cosine[row]),
-                length=plain_number(_length(made.reached[row], wanted[row])) if has_length(target) else None,
-                lands=bool(set(around[row]) & set(reached_nodes[row])) if around[row] else None,
-                predictions=self._predictions(None if made.scores is None else made.scores[row]),
+                cosine=plain_number(inverted.cosine[row]),
+                length=_relative_length(inverted.reached[row], wanted[row]) if has_length(target) else None,
+                lands=bool(set(target_nodes[row]) & set(reached_nodes[row])) if target_nodes[row] else None,
+                predictions=self._predictions(None if scores is None else scores[row]),
                 size=(width, height),
-                reached=tuple(made.reached[row].tolist()),
+                reached=tuple(inverted.reached[row].tolist()),
             )
             for row, target in enumerate(targets)
         ]
@@ -185,5 +187,5 @@ class ImageBatch:
         return tuple(starmap(Prediction, outputs.likeliest(scores[None])[0][:MAX_PREDICTIONS]))
 
 
-def _length(reached: Vectors, wanted: Vectors) -> float:
-    return float(np.linalg.norm(reached) / np.linalg.norm(wanted))
+def _relative_length(reached: Vectors, wanted: Vectors) -> float | None:
+    return plain_number(float(np.linalg.norm(reached) / np.linalg.norm(wanted)))

@@ -1,4 +1,7 @@
-"""What an activation image is made for: a node's mean, that of several nodes, a difference, a point, a channel."""
+"""`Target`: what an activation image is made for, which is the mean of nodes, a difference, a point or a channel.
+
+`vector` returns the vector of a target, `identity` its name, `check_target` refuses one that does not exist.
+"""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -15,13 +18,13 @@ from topoact.study import Layer
 Rows = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
 
-NAMED: Final = 8
-"""Nodes that are named one by one; of more only their number is told."""
+MAX_LISTED_NODES: Final = 8
+"""Nodes that a label lists; of more it has only the number."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodesTarget:
-    """The mean of all members of some nodes, minus that of others if there are any."""
+    """The mean of the members of one or more nodes, minus that of others if there are any."""
 
     kind: ClassVar[str] = "nodes"
     nodes: tuple[int, ...]
@@ -73,34 +76,34 @@ class ChannelTarget:
 Target: TypeAlias = NodesTarget | PointTarget | ChannelTarget
 
 
-def described(target: Target) -> dict[str, Any]:
+def target_record(target: Target) -> dict[str, Any]:
     """Return a target as JSON, with its label."""
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(target).items()}
     return {"kind": target.kind, **plain, "label": target.label}
 
 
 def has_length(target: Target) -> bool:
-    """Return whether a target is a place where an answer can be, not a direction alone."""
+    """Return whether a target is a vector that an image can have, not only a direction."""
     return isinstance(target, PointTarget) or (isinstance(target, NodesTarget) and not target.minus)
 
 
-def answered(target: Target, layer: Layer) -> str:
-    """Return how the answer to an image is read, as a sampling policy: means of many points are those of a whole map.
+def sampling_policy(target: Target, layer: Layer) -> str:
+    """Return the policy by which the vector of an image is sampled from the layer.
 
-    The vectors of a node come from many positions of many inputs; what one position answers is one of them, and no
-    position answers like all.
+    A mean of nodes is compared with the mean over all positions: the members of a node come from many positions of many
+    inputs, and no single position has a vector like their mean.
     """
     is_mean = isinstance(target, NodesTarget) and layer.grid is not None
     return "mean" if is_mean else layer.policy
 
 
-def check(target: Target, graph: MapperGraph, layer: Layer) -> None:
-    """Refuse a target that is not there.
+def check_target(target: Target, graph: MapperGraph, layer: Layer) -> None:
+    """Refuse a target that does not exist.
 
     Raises
     ------
     UnknownName
-        With the numbers that there are.
+        If there is no such node, point or channel; the message has their number.
     """
     match target:
         case NodesTarget(nodes, minus):
@@ -112,10 +115,10 @@ def check(target: Target, graph: MapperGraph, layer: Layer) -> None:
 
 
 def identity(target: Target, graph: MapperGraph) -> str:
-    """Return what stands for a target on its layer, whichever graph it was asked for in: its points, or its channel."""
+    """Return the name of a target on its layer, the same in all graphs: a digest of its points, or its channel."""
     match target:
         case NodesTarget(nodes, minus):
-            return "-".join(_digest(members(graph, some)) for some in (nodes, minus) if some)
+            return "-".join(_digest(members(graph, group)) for group in (nodes, minus) if group)
         case PointTarget(point):
             return _digest(np.array([point]))
         case ChannelTarget(channel):
@@ -125,18 +128,27 @@ def identity(target: Target, graph: MapperGraph) -> str:
 def vector(
     target: Target, graph: MapperGraph, vectors: Callable[[], Vectors], *, lens: str = "l2"
 ) -> npt.NDArray[np.float32]:
-    """Return what the layer is to answer, shape (n_channels,); vectors are read only where they are needed.
+    """Return the vector of a target, shape (n_channels,).
 
     A mean is shorter than the vectors that it is the mean of, and would lie in a lower interval than all of them. So
-    that of nodes has the mean length of their members, which is known without them if it is the `lens` of the graph.
+    that of nodes is scaled to the mean length of their members.
+
+    Parameters
+    ----------
+    target, graph
+        A target of that graph.
+    vectors
+        Returns the vectors of the layer; called only where they are needed.
+    lens
+        The lens of the graph: with ``"l2"`` the lengths of members are its values.
     """
     match target:
         case NodesTarget(nodes, minus) if minus:
             return _mean(graph, nodes, vectors) - _mean(graph, minus, vectors)
         case NodesTarget(nodes):
             mean, length = _mean(graph, nodes, vectors), _length(graph, nodes, vectors, lens)
-            own = float(np.linalg.norm(mean.astype(np.float64)))
-            return mean * np.float32(length / own) if own else mean
+            length_of_mean = float(np.linalg.norm(mean.astype(np.float64)))
+            return mean * np.float32(length / length_of_mean) if length_of_mean else mean
         case PointTarget(point):
             return vectors()[point]
         case ChannelTarget(channel):
@@ -146,24 +158,24 @@ def vector(
 
 
 def nodes_around(target: Target, graph: MapperGraph) -> list[int]:
-    """Return the nodes in one of which the answer is to lie."""
+    """Return the nodes of which one should contain the vector of the image; none for a difference or a channel."""
     match target:
         case NodesTarget(nodes, minus) if not minus:
             return list(nodes)
         case PointTarget(point):
-            places = np.flatnonzero(graph.memberships.indices == point)
-            return (np.searchsorted(graph.memberships.indptr, places, "right") - 1).tolist()
+            entries = np.flatnonzero(graph.memberships.indices == point)
+            return (np.searchsorted(graph.memberships.indptr, entries, "right") - 1).tolist()
         case _:
             return []
 
 
 def members(graph: MapperGraph, nodes: Sequence[int]) -> Rows:
-    """Return the sorted points that are in any of some nodes."""
+    """Return the points that are in any of the nodes, ascending."""
     return np.unique(np.concatenate([graph.members(node) for node in nodes]))
 
 
 def _mean(graph: MapperGraph, nodes: Sequence[int], vectors: Callable[[], Vectors]) -> npt.NDArray[np.float32]:
-    """Return the mean of all members, each counted once; that of one node is known without reading any vector."""
+    """Return the mean of all members, each counted once; the graph has that of a single node."""
     if len(nodes) == 1:
         return graph.means[nodes[0]].astype(np.float32)
     return vectors()[members(graph, nodes)].mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -187,6 +199,6 @@ def _digest(rows: Rows) -> str:
 
 
 def _named(nodes: Sequence[int]) -> str:
-    if len(nodes) > NAMED:
+    if len(nodes) > MAX_LISTED_NODES:
         return f"{len(nodes)} nodes"
     return f"node {nodes[0]}" if len(nodes) == 1 else f"nodes {', '.join(map(str, nodes))}"

@@ -1,1 +1,1 @@
-"""Long work in a worker process: tasks, the runner that queues them, the process that runs them."""
+"""Long work in a worker process: `tasks`, the `runner` that queues them, the `process` that runs them."""

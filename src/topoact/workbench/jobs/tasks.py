@@ -1,4 +1,4 @@
-"""Tasks: long work as plain values that travel to the worker process, one class for each use case."""
+"""`Task` and its kinds: use cases with their arguments as plain values, sent to the worker process."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, Protocol
@@ -15,15 +15,16 @@ from topoact.workbench.settings import MapSettings
 from topoact.workbench.shape import measure_consensus, measure_stability
 
 Lane = Literal["graphs", "images", "queries"]
-"""Tasks of one lane run one after the other, beside those of the others."""
+"""Tasks of one lane run one after the other, at the same time as those of other lanes."""
 GRAPH_LANE: Final[Lane] = "graphs"
 MAX_AWAITED_IMAGES: Final = 8
-"""Images that somebody waits for, at most."""
+"""Images up to which a task is taken to be awaited on the page, and runs before larger ones."""
 WITH_NETWORK: Final[tuple[Lane, ...]] = ("images", "queries")
+"""Lanes whose tasks need the network."""
 
 
 class Task(Protocol):
-    """A use case with its arguments; equal tasks have equal results, which are left in the study."""
+    """A use case with its arguments; equal tasks have equal results, which are stored in the study."""
 
     @property
     def lane(self) -> Lane: ...
@@ -48,7 +49,7 @@ class MapTask:
 
 @dataclass(frozen=True, slots=True)
 class StabilityTask:
-    """Measure how much of a graph returns, and ask other covers about its shape."""
+    """Measure how much of a graph recurs over resamples, and on which features of its shape other covers agree."""
 
     lane: ClassVar[Lane] = GRAPH_LANE
     kind: ClassVar[str] = "stability"
@@ -84,10 +85,10 @@ class InvertTask:
     targets: tuple[Target, ...]
     recipe: Recipe
     names: tuple[str, ...]
-    """Under which they will be found."""
+    """Names under which the images are stored, in the order of the targets."""
 
     def target(self, name: str) -> Target:
-        """Return what the image of that name is to answer to."""
+        """Return the target of the image of that name."""
         return self.targets[self.names.index(name)]
 
     def run(self, bench: Workbench, progress: Progress) -> None:
@@ -101,11 +102,11 @@ class LocateTask:
     lane: ClassVar[Lane] = "queries"
     kind: ClassVar[str] = "locate"
     name: str
-    """Under which it was uploaded, and its locations are stored."""
+    """Name under which it was uploaded, and its locations are stored."""
     what: InputKind
     settings: MapSettings
     first: int
-    """The layer to begin with."""
+    """Number of the layer to begin with."""
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         locate_uploaded(bench, self.name, self.what, self.settings, first=self.first, progress=progress)
@@ -125,7 +126,7 @@ class AttributionTask:
 
 
 def gives_way(task: Task, other: Task) -> bool:
-    """Return whether a task stops for another, and goes on afterwards: many images for a few that one waits for."""
+    """Return whether a task is interrupted for another and continued afterwards: many images for a few awaited ones."""
     if not isinstance(task, InvertTask) or not isinstance(other, InvertTask):
         return False
     return len(other.targets) <= MAX_AWAITED_IMAGES < len(task.targets)

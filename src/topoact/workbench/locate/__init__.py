@@ -1,1 +1,1 @@
-"""Locating an input of the user's in the graphs of a study."""
+"""Location of new inputs in the graphs of a study: `locate` runs the network, `location_report` has the result."""

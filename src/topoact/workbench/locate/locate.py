@@ -1,4 +1,4 @@
-"""Locating inputs of the user's in the graphs of a study: `locate`, `locate_many`, `locate_uploaded`."""
+"""Location of new inputs in the graphs of a study: `locate`, `locate_many`, `locate_uploaded`."""
 
 import hashlib
 from base64 import b64encode
@@ -31,9 +31,9 @@ from topoact.workbench.settings import MapSettings
 
 InputKind = Literal["image", "text"]
 MAX_PREDICTIONS: Final = 3
-"""Predictions that are listed."""
+"""Listed predictions."""
 LOCATION_VERSION: Final = 1
-"""Raised by a change that gives other locations, so that stored ones are left aside."""
+"""Increased by a change of the locations, so that stored ones are not reused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +43,31 @@ class LocatedInput:
     kind: InputKind
     text: str | None
     predictions: list[tuple[str, float]]
-    """The likeliest classes with their shares; none where the network is no classifier."""
+    """The likeliest classes with their probabilities; empty if the network is no classifier."""
     notices: list[str]
-    """How the input was prepared, where that is not what one expects."""
+    """How the input was prepared, where that may be unexpected."""
     locations: list[LayerLocation] = field(default_factory=list)
     n_layers: int = 0
-    """How many locations there will be."""
+    """Number of locations when all are known."""
     thumbnail: Thumbnail | None = None
 
 
 def input_kind(content: str | bytes) -> InputKind:
-    """Return what an input is."""
+    """Return the kind of an input: text, or the bytes of an image file."""
     return "text" if isinstance(content, str) else "image"
 
 
 def input_name(bench: Workbench, content: str | bytes, settings: MapSettings) -> str:
     """Return the name under which the locations of an input are stored, without running anything."""
     data = content.encode() if isinstance(content, str) else content
-    what = {
+    facts = {
         "placing": LOCATION_VERSION,
         "input": hashlib.sha256(data).hexdigest(),
         "kind": input_kind(content),
         "study": bench.study.digest,
     }
-    return digest(
-        {**what, "network": asdict(bench.network_choice) if bench.network_choice else None, "settings": settings.used}
-    )
+    network = asdict(bench.network_choice) if bench.network_choice else None
+    return digest({**facts, "network": network, "settings": settings.used})
 
 
 def locate(
@@ -92,13 +91,13 @@ def locate(
     settings
         Of the graphs.
     layers
-        Where to look; in all layers of the network at hand by default.
+        Names or numbers of layers; by default all layers of the network.
     first
-        The layer to begin with, by its place in the study.
+        Number of the layer to begin with.
     on_location
-        Called when the network has answered, and after each layer, with what is known by then.
+        Called after the network has run, and after each layer, with the locations so far.
     progress
-        Told of each stage; may raise `topoact.errors.Cancelled`.
+        Called with each stage; may raise `topoact.errors.Cancelled`.
 
     Raises
     ------
@@ -108,20 +107,21 @@ def locate(
         If the network cannot be loaded, or fails.
     """
     progress("loading the network", 0, 1)
-    chosen = sorted(_chosen(bench, layers), key=lambda layer: layer.name != bench.layers[first])
+    selected = sorted(_selected(bench, layers), key=lambda layer: layer.name != bench.layers[first])
     progress("running the network", 0, 1)
-    answers = _answers(bench, chosen, [content])
-    text = content if isinstance(content, str) else None
+    result = _query(bench, selected, [content])
     located = LocatedInput(
-        input_kind(content), text, answers.predictions[0][:MAX_PREDICTIONS], answers.notices, n_layers=len(chosen)
+        kind=input_kind(content),
+        text=content if isinstance(content, str) else None,
+        predictions=result.predictions[0][:MAX_PREDICTIONS],
+        notices=result.notices,
+        n_layers=len(selected),
+        thumbnail=result.thumbnails[0],
     )
-    located = replace(located, thumbnail=answers.thumbnails[0])
     on_location(located)
-    for layer in chosen:
-        located = replace(
-            located,
-            locations=[*located.locations, _place(bench, layer, settings, answers.layers[layer.name], progress)],
-        )
+    for layer in selected:
+        location = _location(bench, layer, settings, result.layers[layer.name], progress)
+        located = replace(located, locations=[*located.locations, location])
         on_location(located)
     return located
 
@@ -133,27 +133,44 @@ def locate_many(
     layer: str | int,
     progress: Progress = no_progress,
 ) -> tuple[QueryResult, Located]:
-    """Locate many inputs of one kind in the graph of one layer; parameters and errors are those of `locate`."""
-    (chosen,) = _chosen(bench, [layer])
-    answers = _answers(bench, [chosen], contents)
-    _, located = _located(bench, chosen, settings, answers.layers[chosen.name], progress)
-    return answers, located
+    """Locate many inputs of one kind in the graph of one layer; parameters and errors are those of `locate`.
+
+    Returns
+    -------
+    result : QueryResult
+        What the network computed for the inputs.
+    located : Located
+        The locations of all their vectors.
+    """
+    (selected,) = _selected(bench, [layer])
+    result = _query(bench, [selected], contents)
+    _, located = _locate_vectors(bench, selected, settings, result.layers[selected.name], progress)
+    return result, located
 
 
 def locate_uploaded(
     bench: Workbench, name: str, kind: InputKind, settings: MapSettings, *, first: int, progress: Progress = no_progress
 ) -> None:
-    """Locate an uploaded input, and store its locations layer by layer, beginning with one layer.
+    """Locate an uploaded input, and store its locations layer by layer.
+
+    Parameters
+    ----------
+    bench, settings, first, progress
+        As for `locate`.
+    name
+        Name under which the input was uploaded, and its locations are stored.
+    kind
+        Kind of the input.
 
     Raises
     ------
     InvalidInput
-        As `locate`, and if the input is not there any more.
+        As `locate`, and if the upload is not stored any more.
     """
-    waiting = bench.located_inputs.take(name)
-    if waiting is None:
+    data = bench.located_inputs.take(name)
+    if data is None:
         raise InvalidInput("the input is not there any more: bring it again")
-    content = waiting.decode() if kind == "text" else waiting
+    content = data.decode() if kind == "text" else data
     locate(
         bench,
         content,
@@ -173,44 +190,46 @@ def plain(located: LocatedInput) -> dict[str, Any]:
     return record
 
 
-def _chosen(bench: Workbench, layers: Sequence[str | int] | None) -> list[Layer]:
-    at_hand = bench.network
+def _selected(bench: Workbench, layers: Sequence[str | int] | None) -> list[Layer]:
+    """Return the layers to locate in; all layers of the network by default."""
+    network = bench.network
     if layers is None:
-        found = usable_layers(at_hand, [bench.study.layer(name) for name in bench.layers])
-        if not found:
+        usable = usable_layers(network, [bench.study.layer(name) for name in bench.layers])
+        if not usable:
             raise InvalidInput(f"no layer of the study {bench.study.name} has vectors of this network")
-        return found
-    for layer in (chosen := [bench.study.layer(name) for name in layers]):
-        at_hand.check_layer(layer)
+        return usable
+    selected = [bench.study.layer(name) for name in layers]
+    for layer in selected:
+        network.check_layer(layer)
         if not layer.has_vectors:
             raise InvalidInput(f"layer {layer.name} is a graph that was imported without its vectors")
-    return chosen
+    return selected
 
 
-def _answers(bench: Workbench, layers: Sequence[Layer], contents: Sequence[Any]) -> QueryResult:
-    answer: Any = query_texts if isinstance(contents[0], str) else query_images
-    found: QueryResult = answer(bench.network, Outputs.noted(bench.study.manifest.notes), layers, contents)
-    return found
+def _query(bench: Workbench, layers: Sequence[Layer], contents: Sequence[Any]) -> QueryResult:
+    query: Any = query_texts if isinstance(contents[0], str) else query_images
+    result: QueryResult = query(bench.network, Outputs.noted(bench.study.manifest.notes), layers, contents)
+    return result
 
 
-def _located(
-    bench: Workbench, layer: Layer, settings: MapSettings, answer: LayerVectors, progress: Progress
+def _locate_vectors(
+    bench: Workbench, layer: Layer, settings: MapSettings, vectors: LayerVectors, progress: Progress
 ) -> tuple[MapperGraph, Located]:
     graph = bench.map(layer.name, settings, progress)
     progress("locating", 0, 1)
-    one = vector_lens(bench, layer, settings)
-    values = None if one is None else one(answer.vectors)
-    return graph, locator(bench, layer, graph, settings).locate(answer.vectors, values)
+    lens = vector_lens(bench, layer, settings)
+    values = None if lens is None else lens(vectors.vectors)
+    return graph, locator(bench, layer, graph, settings).locate(vectors.vectors, values)
 
 
-def _place(
-    bench: Workbench, layer: Layer, settings: MapSettings, answer: LayerVectors, progress: Progress
+def _location(
+    bench: Workbench, layer: Layer, settings: MapSettings, vectors: LayerVectors, progress: Progress
 ) -> LayerLocation:
     number, key = bench.layers.index(layer.name), bench.key(layer, settings)
-    if not len(answer.vectors):
+    if not len(vectors.vectors):
         return no_location(layer, number, key, "the input has no vector here")
     try:
-        graph, located = _located(bench, layer, settings, answer, progress)
+        graph, located = _locate_vectors(bench, layer, settings, vectors, progress)
     except InvalidInput as error:
         return no_location(layer, number, key, str(error))
-    return layer_location(layer, number, graph=graph, key=key, vectors=answer, located=located)
+    return layer_location(layer, number, graph=graph, key=key, vectors=vectors, located=located)

@@ -1,4 +1,4 @@
-"""`LayerLocation`: where one input lies in the graph of a layer, as plain values and in a sentence."""
+"""`LayerLocation`: the location of one input in the graph of a layer, as plain values and in a sentence."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,25 +16,25 @@ from topoact.study import Layer
 from topoact.study.files import plain_number
 
 MAX_NEIGHBOURS: Final = 8
-"""Nearest examples that are listed."""
+"""Listed nearest examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeDistance:
-    """A node that holds vectors of an input."""
+    """A node that contains vectors of an input."""
 
     node: int
     distance: float
-    """From the nearest member, the least of these vectors."""
+    """From the nearest member, the smallest among these vectors."""
     margin: float | None
-    """How much nearer the node is than the next of its interval, 0 to 1, the most of these; None without another."""
+    """How much nearer the node is than the next of its interval, 0 to 1; the largest; None without a next one."""
     vectors: list[int]
-    """Which of the input's vectors."""
+    """Numbers of these vectors among those of the input."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """An example near to an input."""
+    """An example near an input."""
 
     point: int
     example: int
@@ -43,43 +43,47 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class LayerLocation:
-    """Where an input lies in the graph of a layer."""
+    """The location of an input in the graph of a layer."""
 
     layer: int
     name: str
     graph: str
-    """Digest."""
+    """Digest of the graph."""
     sentence: str
     n: int = 0
-    """How many vectors the input has there."""
+    """Number of vectors of the input."""
     n_inside: int = 0
+    """Number of those that are in some node."""
     nodes: list[NodeDistance] = field(default_factory=list)
     """Those of most vectors first, then the nearest."""
     nearest: list[Neighbour] = field(default_factory=list)
     closest: int | None = None
-    """The nearest node, of any interval, where no node holds a vector."""
+    """The nearest node, of any interval, if no node contains a vector."""
     distance: float | None = None
-    """From the nearest node, where there is one vector."""
+    """From the nearest node, if there is one vector."""
     reach: float | None = None
+    """See `Located.reach`; if there is one vector."""
     usual: float | None = None
+    """Largest `reach` of a vector that a node contains."""
     same: int | None = None
-    """The example that is identical to the input, where there is one vector."""
+    """The example that is identical to the input, if there is one vector."""
     y: list[int] = field(default_factory=list)
     """Position of each vector, −1 without one."""
     x: list[int] = field(default_factory=list)
     spans: list[tuple[int, int]] = field(default_factory=list)
+    """Start and end of the word or token of each vector in a text."""
 
 
 def layer_location(
     layer: Layer, number: int, *, graph: MapperGraph, key: str, vectors: LayerVectors, located: Located
 ) -> LayerLocation:
-    """Return where an input lies, given its vectors in a layer and where these are located."""
-    examples, alone = layer.points["example"].to_numpy(), len(vectors.vectors) == 1
-    hits, n_inside = _hits(located), int(located.inside.sum())
+    """Return the location of an input, given its vectors in a layer and the locations of these."""
+    examples, is_single = layer.points["example"].to_numpy(), len(vectors.vectors) == 1
+    n_inside = int(located.inside.sum())
     closest = int(located.node[located.distance.argmin()])
-    same = int(examples[located.same[0]]) if alone and located.same[0] >= 0 else None
+    same = int(examples[located.same[0]]) if is_single and located.same[0] >= 0 else None
     numbers = {
-        name: plain_number(getattr(located, name)[0]) if alone else None for name in ("distance", "reach", "usual")
+        name: plain_number(getattr(located, name)[0]) if is_single else None for name in ("distance", "reach", "usual")
     }
     location = LayerLocation(
         layer=number,
@@ -88,7 +92,7 @@ def layer_location(
         sentence="",
         n=len(vectors.vectors),
         n_inside=n_inside,
-        nodes=hits,
+        nodes=_node_distances(located),
         nearest=_nearest(located, examples),
         closest=None if n_inside or closest < 0 else closest,
         same=same,
@@ -97,7 +101,7 @@ def layer_location(
         spans=list(vectors.spans),
         **numbers,
     )
-    if alone:
+    if is_single:
         return replace(location, sentence=_sentence_of_one(location, located, graph))
     return replace(location, sentence=_sentence_of_many(location, "words" if vectors.spans else "positions"))
 
@@ -107,17 +111,18 @@ def no_location(layer: Layer, number: int, key: str, reason: str) -> LayerLocati
     return LayerLocation(layer=number, name=layer.name, graph=key, sentence=f"it has no graph: {reason}")
 
 
-def _hits(located: Located) -> list[NodeDistance]:
+def _node_distances(located: Located) -> list[NodeDistance]:
+    """Return the nodes that contain vectors, those of most vectors first, then the nearest."""
     indptr, nodes, distances, margins = located.matches
     by_node: dict[int, list[int]] = defaultdict(list)
     for match, node in enumerate(nodes.tolist()):
         by_node[node].append(match)
-    of = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
-    hits = [
-        NodeDistance(node, float(distances[at].min()), _greatest(margins[at]), of[at].tolist())
-        for node, at in ((node, np.array(matches)) for node, matches in by_node.items())
+    vector_of = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    unsorted = [
+        NodeDistance(node, float(distances[matches].min()), _largest(margins[matches]), vector_of[matches].tolist())
+        for node, matches in by_node.items()
     ]
-    return sorted(hits, key=lambda hit: (-len(hit.vectors), hit.distance, hit.node))
+    return sorted(unsorted, key=lambda hit: (-len(hit.vectors), hit.distance, hit.node))
 
 
 def _nearest(located: Located, examples: npt.NDArray[Any]) -> list[Neighbour]:
@@ -131,10 +136,11 @@ def _nearest(located: Located, examples: npt.NDArray[Any]) -> list[Neighbour]:
 
 def _sentence_of_one(location: LayerLocation, located: Located, graph: MapperGraph) -> str:
     if location.nodes:
-        held = f"in {_nodes([hit.node for hit in location.nodes])}"
+        inside = f"in {_nodes([hit.node for hit in location.nodes])}"
         if location.same is not None:
-            return f"{held}: it is an example of the study"
-        return f"{held}, {_margin(location.nodes[0].margin)}" if location.nodes[0].margin is not None else held
+            return f"{inside}: it is an example of the study"
+        margin = location.nodes[0].margin
+        return inside if margin is None else f"{inside}, {100 * margin:.0f} % nearer than the next node"
     if location.same is not None:
         return "outside: it is an example of the study that is in no node"
     return f"outside: {_sentence_outside(location, located, graph)}"
@@ -155,16 +161,16 @@ def _sentence_outside(location: LayerLocation, located: Located, graph: MapperGr
     return f"{nearest}; of its interval's nodes the nearest is {location.reach:.3g} away, and ε is {location.usual:.3g}"
 
 
-def _sentence_of_many(location: LayerLocation, things: str) -> str:
+def _sentence_of_many(location: LayerLocation, unit: str) -> str:
     n_outside = location.n - location.n_inside
     if not location.nodes:
         nearest = "" if location.closest is None else f"; node {location.closest} is nearest"
-        return f"outside: none of its {location.n} {things} is in a node{nearest}"
-    most = location.nodes[0]
-    count = f", {len(most.vectors)} of them in node {most.node}" if len(location.nodes) > 1 else ""
-    where = f"{len(location.nodes)} nodes" if len(location.nodes) > 1 else f"node {most.node}"
+        return f"outside: none of its {location.n} {unit} is in a node{nearest}"
+    largest = location.nodes[0]
+    count = f", {len(largest.vectors)} of them in node {largest.node}" if len(location.nodes) > 1 else ""
+    where = f"{len(location.nodes)} nodes" if len(location.nodes) > 1 else f"node {largest.node}"
     rest = f"; {n_outside} {'are' if n_outside > 1 else 'is'} outside" if n_outside else ""
-    return f"{location.n_inside} of its {location.n} {things} are in {where}{count}{rest}"
+    return f"{location.n_inside} of its {location.n} {unit} are in {where}{count}{rest}"
 
 
 def _nodes(nodes: Sequence[int]) -> str:
@@ -172,10 +178,6 @@ def _nodes(nodes: Sequence[int]) -> str:
     return f"node {names[0]}" if len(names) == 1 else f"nodes {', '.join(names[:-1])} and {names[-1]}"
 
 
-def _margin(margin: float) -> str:
-    return f"{100 * margin:.0f} % nearer than the next node"
-
-
-def _greatest(values: npt.NDArray[np.float64]) -> float | None:
+def _largest(values: npt.NDArray[np.float64]) -> float | None:
     known = values[~np.isnan(values)]
     return float(known.max()) if known.size else None

@@ -1,1 +1,1 @@
-"""The nodes of a stored graph: class attribution, logit lens, key terms, and their selection."""
+"""The nodes of a stored graph: class attribution, logit lens, key terms, and the selection of nodes by options."""

@@ -1,4 +1,4 @@
-"""Class attribution of the nodes of a stored graph, `node_attribution`; of language models, `node_logit_lens`."""
+"""Class attribution of the nodes of a graph: `compute_attributions`, `node_attribution`; `node_logit_lens` of texts."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -29,9 +29,9 @@ from topoact.workbench.stored_graph import StoredGraph
 from topoact.workbench.texts import unit
 
 N_ATTRIBUTED_CLASSES: Final = 5
-"""Classes of the greatest attribution that are listed."""
+"""Listed classes of the largest attribution."""
 N_MEMBER_CLASSES: Final = 3
-"""Classes of most members that are listed."""
+"""Listed classes of most members."""
 
 
 class AttributedClass(NamedTuple):
@@ -40,11 +40,13 @@ class AttributedClass(NamedTuple):
     output: int
     name: str
     rank: int
-    """Its rank among all classes by attribution; 0 is the greatest."""
+    """Its rank among all classes by attribution; 0 is the largest."""
     attribution: float
+    """Attribution to its score of the difference between the mean of the node and that of the layer."""
     effect: float
+    """Its score at the mean of the node minus that at the mean of the layer."""
     share: float
-    """Of the node's members that are of the class."""
+    """Share of the members that are of the class."""
 
 
 class ClassShare(NamedTuple):
@@ -58,16 +60,16 @@ class NodeAttribution(NamedTuple):
     """The class attribution of a node."""
 
     classes: tuple[AttributedClass, ...]
-    """Those of the greatest attribution, and those of most members, in the order of `rank`."""
+    """Those of the largest attribution, and those of most members, in the order of `rank`."""
     n_classes: int
     members_by: str
     """The column of the members' classes: their label, or the prediction of the network."""
     prediction: str
     """The likeliest class at the mean of the node."""
     prediction_share: float
-    """Its share."""
+    """Its probability."""
     is_bypassed: bool
-    """Whether part of the gradient reaches the outputs by ways around the layer."""
+    """Whether the outputs depend on the inputs by paths around the layer, too."""
     labels: tuple[ClassShare, ...]
     """The most frequent labels of members."""
     predicted: tuple[ClassShare, ...]
@@ -75,24 +77,35 @@ class NodeAttribution(NamedTuple):
 
     @property
     def agrees(self) -> bool | None:
-        """Whether members are mostly predicted as the class of the greatest attribution; None without predictions."""
+        """Whether most members are predicted as the class of the largest attribution; None without predictions."""
         return self.classes[0].name == self.predicted[0].name if self.predicted else None
 
 
 class _Outputs(NamedTuple):
-    """The outputs of a study's network, and which of them each example belongs to."""
+    """The outputs of a study's network, and the output of each example."""
 
     names: tuple[str, ...]
     column: str
-    code: npt.NDArray[np.int64]
-    """Of each example, −1 where it is of no output."""
+    codes: npt.NDArray[np.int64]
+    """Output of each example, −1 without one."""
 
 
 def compute_attributions(bench: Workbench, layer: str | int, graph: str, progress: Progress = no_progress) -> None:
-    """Compute the class attributions of all nodes of a stored graph, or of a language model their logit lens.
+    """Compute the class attributions of all nodes of a stored graph, or for a language model their logit lens.
 
-    What sets the mean of a node apart from that of the layer is attributed to the classes. The result is kept beside
-    the graph.
+    The difference between the mean of a node and that of the layer is attributed to the classes. The result is stored
+    with the graph.
+
+    Parameters
+    ----------
+    bench
+        A workbench that was opened with the study's network.
+    layer
+        Name or number of the layer.
+    graph
+        Digest of a stored graph of the layer.
+    progress
+        Called with each stage; may raise `topoact.errors.Cancelled`.
 
     Raises
     ------
@@ -104,7 +117,7 @@ def compute_attributions(bench: Workbench, layer: str | int, graph: str, progres
     """
     if are_stored(bench, layer, graph):
         return
-    stored = _checked(bench, layer, graph)
+    stored = _checked_graph(bench, layer, graph)
     opened, means, folder = stored.layer, stored.graph.means, _folder(bench, stored)
     network = bench.network
     network.check_layer(opened)
@@ -117,19 +130,28 @@ def compute_attributions(bench: Workbench, layer: str | int, graph: str, progres
 
 
 def are_stored(bench: Workbench, layer: str | int, graph: str) -> bool:
-    """Return whether `compute_attributions` has nothing left to do.
+    """Return whether the results of `compute_attributions` are in the study.
 
     Raises
     ------
     UnknownName, InvalidInput
         As `compute_attributions`, as far as is known without loading the network.
     """
-    stored = _checked(bench, layer, graph)
-    return _attributions(bench, stored) is not None or _words(bench, stored) is not None
+    stored = _checked_graph(bench, layer, graph)
+    return _attributions(bench, stored) is not None or _output_words(bench, stored) is not None
 
 
 def node_logit_lens(bench: Workbench, graph: str, node: int) -> list[OutputWord] | None:
     """Return the likeliest output words at the mean of a node, the likeliest first; None for a classifier.
+
+    Parameters
+    ----------
+    bench
+        The opened study.
+    graph
+        Digest of a stored graph.
+    node
+        Number of the node.
 
     Raises
     ------
@@ -137,7 +159,7 @@ def node_logit_lens(bench: Workbench, graph: str, node: int) -> list[OutputWord]
         If there is no such node.
     """
     stored = bench.find_graph(graph)
-    words = None if stored is None else _words(bench, stored)
+    words = None if stored is None else _output_words(bench, stored)
     if words is None or stored is None:
         return None
     stored.graph.members(node)
@@ -145,7 +167,12 @@ def node_logit_lens(bench: Workbench, graph: str, node: int) -> list[OutputWord]
 
 
 def node_attribution(bench: Workbench, graph: str, node: int) -> NodeAttribution:
-    """Return the class attribution of a node of a stored graph, beside the classes of its members.
+    """Return the class attribution of a node of a stored graph, with the classes of its members.
+
+    Parameters
+    ----------
+    bench, graph, node
+        As for `node_logit_lens`.
 
     Raises
     ------
@@ -176,14 +203,14 @@ def node_attribution(bench: Workbench, graph: str, node: int) -> NodeAttribution
 
 def _shares(outputs: _Outputs, examples: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Return the share of the members of a node that are of each output."""
-    codes = outputs.code[examples]
+    codes = outputs.codes[examples]
     return np.bincount(codes[codes >= 0], minlength=len(outputs.names)) / len(examples)
 
 
 def _attributed_classes(
     outputs: _Outputs, attributions: Attributions, node: int, shares: npt.NDArray[np.float64]
 ) -> tuple[AttributedClass, ...]:
-    """Return the classes of the greatest attribution and those of most members, by attribution."""
+    """Return the classes of the largest attribution and those of most members, by attribution."""
     values = attributions.attributions[node]
     order = np.argsort(-values, kind="stable")
     rank = np.argsort(order)
@@ -202,13 +229,14 @@ def _attributed_classes(
     )
 
 
-def _checked(bench: Workbench, layer: str | int, graph: str) -> StoredGraph:
+def _checked_graph(bench: Workbench, layer: str | int, graph: str) -> StoredGraph:
+    """Return a stored graph if its nodes can have attributions."""
     stored = bench.graph(graph, layer)
     if not stored.layer.has_vectors:
         raise InvalidInput(f"layer {stored.layer.name} is a graph without vectors: its nodes have no attributions")
     if not _has_classes(bench) and unit(bench.study) is None:
-        said = f"the network of the study {bench.study.name} is no classifier, and reads no texts"
-        raise InvalidInput(f"{said}: its nodes have no attributions")
+        reason = f"the network of the study {bench.study.name} is no classifier, and reads no texts"
+        raise InvalidInput(f"{reason}: its nodes have no attributions")
     return stored
 
 
@@ -217,13 +245,13 @@ def _has_classes(bench: Workbench) -> bool:
 
 
 def _attributions(bench: Workbench, stored: StoredGraph) -> Attributions | None:
-    kept = load_attributions(_folder(bench, stored))
-    return kept if kept is not None and len(kept.scores) == stored.graph.n_nodes else None
+    attributions = load_attributions(_folder(bench, stored))
+    return attributions if attributions is not None and len(attributions.scores) == stored.graph.n_nodes else None
 
 
-def _words(bench: Workbench, stored: StoredGraph) -> list[list[OutputWord]] | None:
-    kept = load_output_words(_folder(bench, stored))
-    return kept if kept is not None and len(kept) == stored.graph.n_nodes else None
+def _output_words(bench: Workbench, stored: StoredGraph) -> list[list[OutputWord]] | None:
+    words = load_output_words(_folder(bench, stored))
+    return words if words is not None and len(words) == stored.graph.n_nodes else None
 
 
 def _folder(bench: Workbench, stored: StoredGraph) -> Path:
@@ -231,7 +259,7 @@ def _folder(bench: Workbench, stored: StoredGraph) -> Path:
 
 
 def _most_frequent(study: Study, column: str, examples: npt.NDArray[np.int64]) -> tuple[ClassShare, ...]:
-    """Return the most frequent values of a column among some examples."""
+    """Return the most frequent values of a column among examples."""
     if column not in study.examples:
         return ()
     counts = study.examples[column].iloc[examples].astype("string").value_counts()[:N_MEMBER_CLASSES]
@@ -240,15 +268,15 @@ def _most_frequent(study: Study, column: str, examples: npt.NDArray[np.int64]) -
 
 @lru_cache(maxsize=4)
 def _outputs(study: Study, layer: Layer) -> _Outputs:
-    """Return the outputs, and which each example is of: by its label where labels are outputs, else as predicted."""
+    """Return the outputs, and the output of each example: its label where labels are outputs, else its prediction."""
     outputs = Outputs.noted(study.manifest.notes)
     names = () if outputs is None else outputs.all_names()
-    number = {name: place for place, name in reversed(list(enumerate(names)))}
+    code_of = {name: code for code, name in reversed(list(enumerate(names)))}
     for column in ("label", prediction_column(study, layer)):
         if column not in study.examples:
             continue
-        values: pd.Series[Any] = study.examples[column].astype("string").astype("object").map(number)
+        values: pd.Series[Any] = study.examples[column].astype("string").astype("object").map(code_of)
         if values.notna().any():
             break
-    read = tuple(display_name(study, name) for name in names)
-    return _Outputs(read, column.partition("@")[0], values.fillna(-1).to_numpy(dtype=np.int64))
+    display_names = tuple(display_name(study, name) for name in names)
+    return _Outputs(display_names, column.partition("@")[0], values.fillna(-1).to_numpy(dtype=np.int64))

@@ -1,4 +1,4 @@
-"""What a node of a study of texts stands for in words: the texts nearest to its mean, and words it has more often."""
+"""`node_keyterms`: the key terms of a node of a study of texts, and the texts nearest to its mean."""
 
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from topoact.analysis.labels.keyness import (
+    Representation,
     Vocabulary,
     representation,
     single_words,
@@ -21,83 +22,97 @@ from topoact.study import Layer, Study
 from topoact.workbench.bench import Workbench
 from topoact.workbench.texts import Unit, unit
 
-LEVEL: Final = 0.05
-"""Share of false discoveries among the words that are listed."""
+FALSE_DISCOVERY_RATE: Final = 0.05
+"""Expected share of false discoveries among the key terms."""
 MAX_TERMS: Final = 20
-"""Words that are listed."""
+"""Listed key terms."""
 N_NEAREST: Final = 8
-"""Texts that are listed."""
+"""Listed texts."""
 
 
 class NearText(NamedTuple):
-    """A text, or a word whatever its case, near the mean of a node."""
+    """A text, or a word whatever its case, near the mean of a node, by its nearest occurrence."""
 
     example: int
-    """The row of its nearest occurrence."""
+    """Row of the example of that occurrence."""
     distance: float
+    """From the mean of the node."""
     is_member: bool
     """Whether that occurrence is in the node."""
     inside: int
-    """Points of the node that say the same."""
+    """Points of the node with the same text."""
     total: int
-    """Points of the layer that do."""
+    """Points of the layer with the same text."""
 
 
 class KeyTerm(NamedTuple):
-    """A word that more texts of the node hold than chance would have it."""
+    """A word that is over-represented in the texts of a node."""
 
     word: str
     inside: int
+    """Texts of the node that contain it."""
     total: int
+    """Texts of the layer that contain it."""
     expected: float
+    """Expected number of texts of the node in a random draw."""
     log_odds: float
     q: float
+    """Smallest false discovery rate at which it is a key term."""
 
 
 class KeyTerms(NamedTuple):
-    """What a node stands for in words."""
+    """The key terms of a node, and the texts nearest to its mean."""
 
     unit: Unit
     metric: Metric
     nearest: tuple[NearText, ...]
     words: tuple[KeyTerm, ...]
     n_key_terms: int
-    """How many words there are of which `words` are the surest."""
+    """Number of key terms; `words` are those of the smallest `q`."""
     n_words: int
-    """How many were tested."""
+    """Number of tested words."""
     n_inside: int
-    """Texts, or words, in the node."""
+    """Number of texts, or words, in the node."""
     n_texts: int
-    """Those of the layer."""
+    """Number of those in the layer."""
     first: int | None
-    """How many words of each text are looked at: no more than the network read of it."""
+    """Words of each text that are counted: no more than the network read; None for all."""
 
 
-class _Said(NamedTuple):
-    """What the examples of a study say."""
+class _Texts(NamedTuple):
+    """The texts or words of the examples of a study."""
 
     unit: Unit
-    words: Vocabulary
-    code: npt.NDArray[np.int64]
-    """Equal where examples say the same."""
+    vocabulary: Vocabulary
+    codes: npt.NDArray[np.int64]
+    """Code of the text of each example; equal texts have equal codes."""
     first: int | None
 
 
-class _Layer(NamedTuple):
-    """What is the same for all nodes of a layer."""
+class _LayerTexts(NamedTuple):
+    """The texts of a layer, the same for all its nodes."""
 
     examples: npt.NDArray[np.int64]
-    """Of each point."""
-    counted: npt.NDArray[np.int64]
-    """All of them, once each."""
+    """Example of each point."""
+    unique_examples: npt.NDArray[np.int64]
     totals: npt.NDArray[np.int64]
+    """Number of examples with each word."""
     kinds: Kinds
     sizes: npt.NDArray[np.int64]
     """Points of each kind."""
 
 
 def node_keyterms(bench: Workbench, digest: str, node: int) -> KeyTerms:
-    """Return what a node of a stored graph stands for in words.
+    """Return the key terms of a node of a stored graph, and the texts nearest to its mean.
+
+    Parameters
+    ----------
+    bench
+        A workbench of a study of texts.
+    digest
+        Digest of the graph.
+    node
+        Number of the node.
 
     Raises
     ------
@@ -107,57 +122,58 @@ def node_keyterms(bench: Workbench, digest: str, node: int) -> KeyTerms:
         If there is no such graph.
     """
     stored = bench.graph(digest)
-    said, layer, graph = _said(bench.study), stored.layer, stored.graph
+    texts, layer, graph = _texts(bench.study), stored.layer, stored.graph
     members = graph.members(node)
-    facts = _facts(bench.study, layer)
-    inside = np.unique(facts.examples[members])
-    counts = representation(said.words.counts(inside), facts.totals, len(inside), len(facts.counted))
-    telling = counts.telling(LEVEL)
+    layer_texts = _layer_texts(bench.study, layer)
+    inside = np.unique(layer_texts.examples[members])
+    n_texts = len(layer_texts.unique_examples)
+    counts = representation(texts.vocabulary.counts(inside), layer_texts.totals, len(inside), n_texts)
+    key_terms = counts.telling(FALSE_DISCOVERY_RATE)
     metric = checked_metric(stored.metric)
     return KeyTerms(
-        unit=said.unit,
+        unit=texts.unit,
         metric=metric,
         nearest=_nearest(bench, layer, graph, node, metric) if layer.has_vectors else (),
-        words=tuple(_word(said.words, counts, word) for word in telling[:MAX_TERMS].tolist()),
-        n_key_terms=len(telling),
-        n_words=len(said.words.words),
+        words=tuple(_key_term(texts.vocabulary, counts, word) for word in key_terms[:MAX_TERMS].tolist()),
+        n_key_terms=len(key_terms),
+        n_words=len(texts.vocabulary.words),
         n_inside=len(inside),
-        n_texts=len(facts.counted),
-        first=said.first,
+        n_texts=n_texts,
+        first=texts.first,
     )
 
 
 def _nearest(bench: Workbench, layer: Layer, graph: MapperGraph, node: int, metric: Metric) -> tuple[NearText, ...]:
-    facts, members = _facts(bench.study, layer), graph.members(node)
-    near = nearest_kinds(
-        bench.vectors(layer), _lengths(bench, layer), facts.kinds, graph.means[node], k=N_NEAREST, metric=metric
+    texts, members = _layer_texts(bench.study, layer), graph.members(node)
+    nearest = nearest_kinds(
+        bench.vectors(layer), _lengths(bench, layer), texts.kinds, graph.means[node], k=N_NEAREST, metric=metric
     )
-    held = np.bincount(facts.kinds.code[members], minlength=len(facts.sizes))
+    inside = np.bincount(texts.kinds.code[members], minlength=len(texts.sizes))
     return tuple(
         NearText(
-            example=int(facts.examples[point]),
+            example=int(texts.examples[point]),
             distance=distance,
             is_member=bool(np.isin(point, members)),
-            inside=int(held[facts.kinds.code[point]]),
-            total=int(facts.sizes[facts.kinds.code[point]]),
+            inside=int(inside[texts.kinds.code[point]]),
+            total=int(texts.sizes[texts.kinds.code[point]]),
         )
-        for point, distance in zip(near.points.tolist(), near.distances.tolist(), strict=True)
+        for point, distance in zip(nearest.points.tolist(), nearest.distances.tolist(), strict=True)
     )
 
 
-def _word(words: Vocabulary, counts: Any, word: int) -> KeyTerm:
+def _key_term(vocabulary: Vocabulary, counts: Representation, word: int) -> KeyTerm:
     return KeyTerm(
-        words.words[word],
-        int(counts.inside[word]),
-        int(counts.total[word]),
-        float(counts.expected[word]),
-        float(counts.log_odds[word]),
-        float(counts.q[word]),
+        word=vocabulary.words[word],
+        inside=int(counts.inside[word]),
+        total=int(counts.total[word]),
+        expected=float(counts.expected[word]),
+        log_odds=float(counts.log_odds[word]),
+        q=float(counts.q[word]),
     )
 
 
 @lru_cache(maxsize=2)
-def _said(study: Study) -> _Said:
+def _texts(study: Study) -> _Texts:
     kind = unit(study)
     if kind is None:
         raise InvalidInput(f"the study {study.name} is not of texts: its nodes have no equivalents in words")
@@ -165,17 +181,18 @@ def _said(study: Study) -> _Said:
     texts = column.tolist()
     if kind == "word":
         words = single_words(texts)
-        return _Said(kind, words, words.held.indices.astype(np.int64), None)
+        return _Texts(kind, words, words.held.indices.astype(np.int64), None)
     first = (study.manifest.preprocessing or {}).get("max_tokens")
-    return _Said(kind, vocabulary(texts, first=first), pd.factorize(column.str.strip())[0].astype(np.int64), first)
+    return _Texts(kind, vocabulary(texts, first=first), pd.factorize(column.str.strip())[0].astype(np.int64), first)
 
 
 @lru_cache(maxsize=4)
-def _facts(study: Study, layer: Layer) -> _Layer:
-    said, examples = _said(study), layer.points["example"].to_numpy(dtype=np.int64)
-    counted = np.unique(examples)
-    kinds = Kinds.of(np.unique(said.code[examples], return_inverse=True)[1])
-    return _Layer(examples, counted, said.words.counts(counted), kinds, np.bincount(kinds.code))
+def _layer_texts(study: Study, layer: Layer) -> _LayerTexts:
+    texts, examples = _texts(study), layer.points["example"].to_numpy(dtype=np.int64)
+    unique_examples = np.unique(examples)
+    kinds = Kinds.of(np.unique(texts.codes[examples], return_inverse=True)[1])
+    totals = texts.vocabulary.counts(unique_examples)
+    return _LayerTexts(examples, unique_examples, totals, kinds, np.bincount(kinds.code))
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""What is named on the command line: all nodes in order of interest, some of them, points, channels."""
+"""Nodes and targets by the options of the command line: `nodes_of` and `targets_of`."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,9 @@ def nodes_of(graph: MapperGraph, *, top: int | None = None, by: str = "size", no
     graph
         A mapper graph.
     top, by
-        How many of all nodes, and in which order; see `ranked`.
+        Number of nodes to take from all of them, and in which order; see `ranked`.
     nodes
-        ``3,7,9``, instead.
+        ``3,7,9`` for these nodes instead.
 
     Raises
     ------
@@ -59,11 +59,11 @@ def targets_of(
     graph
         A mapper graph.
     top, by
-        How many of all nodes, and in which order; see `ranked`.
+        Number of nodes to take from all of them, and in which order; see `ranked`.
     nodes
         ``3,7,9`` for three nodes, ``3+7,9`` for two together and one.
     minus
-        ``4,5``: nodes whose mean is taken from that of each of `nodes`.
+        ``4,5``: nodes whose mean is subtracted from that of each of `nodes`.
     points, channels
         Numbers of points and of channels.
 
@@ -79,14 +79,14 @@ def targets_of(
         return [NodesTarget((node,)) for node in nodes_of(graph, top=top, by=by)]
     if top is not None:
         raise InvalidInput("--top chooses among all nodes: leave it out with --nodes, --point and --channel")
-    taken = _numbers(minus, "--minus", "4,5") if minus is not None else ()
-    parts, like = nodes.split(",") if nodes is not None else (), "3,7,9, or 3+7 for two together"
-    some = [NodesTarget(_numbers(part.replace("+", ","), "--nodes", like), taken) for part in parts]
-    return list(dict.fromkeys([*some, *singles]))
+    subtracted = _numbers(minus, "--minus", "4,5") if minus is not None else ()
+    parts, example = nodes.split(",") if nodes is not None else (), "3,7,9, or 3+7 for two together"
+    groups = [NodesTarget(_numbers(part.replace("+", ","), "--nodes", example), subtracted) for part in parts]
+    return list(dict.fromkeys([*groups, *singles]))
 
 
-def _numbers(text: str, option: str, like: str) -> tuple[int, ...]:
+def _numbers(text: str, option: str, example: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() for part in parts):
-        raise InvalidInput(f"{option} needs numbers of nodes, as {like}: got {text!r}")
+        raise InvalidInput(f"{option} needs numbers of nodes, as {example}: got {text!r}")
     return tuple(map(int, parts))
