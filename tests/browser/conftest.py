@@ -63,7 +63,7 @@ class Explorer:
     def as_at_first(self) -> "Explorer":
         """Put the page back to how it opens."""
         self.page.unroute_all()
-        self.page.emulate_media(reduced_motion="reduce")
+        self.page.emulate_media(reduced_motion="reduce", color_scheme="light")
         self.page.keyboard.press("Escape")
         self.page.mouse.move(3, 3)
         self.page.evaluate("localStorage.clear(); location.hash = 'as-at-first'")

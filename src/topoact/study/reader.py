@@ -32,7 +32,7 @@ class Layer:
     name, key, module, policy, digest : str
         Shown name, file name, dotted name in the network, sampling policy, digest of the vectors.
     checkpoint : str or None
-        Which of the network's checkpoints gave the vectors, where the study names them.
+        The checkpoint of the network that gave the vectors, where the study names them.
     n_points, n_channels : int
         Shape of the matrix of vectors.
     grid : tuple of int or None
@@ -132,18 +132,13 @@ class Study:
 
     Parameters
     ----------
-    path
-        Its folder.
-    manifest
-        The contents of ``study.json``.
+    path, manifest
+        Its folder, and the contents of its ``study.json``.
 
     Examples
     --------
     >>> import topoact
-    >>> study = topoact.open("runs/r20").study
-    >>> study.layers
-    ('bn1@random', 'bn1@mean', 'layer3@random', 'layer3@mean')
-    >>> study.examples["label"].unique().tolist()
+    >>> topoact.open("runs/r20").study.examples["label"].unique().tolist()
     ['blue', 'green', 'red']
     """
 
