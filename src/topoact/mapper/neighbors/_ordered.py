@@ -10,7 +10,7 @@ from topoact.errors import InvalidInput
 from topoact.mapper.checks import check_differing, checked_vectors
 from topoact.mapper.covers import ranges
 from topoact.mapper.lenses import lens_values
-from topoact.mapper.neighbors._layout import Places, reach_of
+from topoact.mapper.neighbors._layout import Indices, reach_of
 from topoact.mapper.neighbors._store import alias
 from topoact.mapper.protocols import Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
 
@@ -29,22 +29,22 @@ class Ordered(NamedTuple):
         """Return the width of the widest interval as a share of the lens range."""
         return float((intervals.upper - intervals.lower).max() / (self.values[-1] - self.values[0]))
 
-    def ranges(self, intervals: Intervals) -> tuple[Places, Places]:
+    def ranges(self, intervals: Intervals) -> tuple[Indices, Indices]:
         """Return where the points of each interval start and stop."""
         starts, stops = ranges(self.values, intervals)
         return starts, np.maximum(starts, stops)
 
-    def reach(self, share: float) -> Places:
+    def reach(self, share: float) -> Indices:
         """Return for each point one past the last that an interval of this share of the lens range holds as well."""
         return reach_of(self.values, share)
 
-    def balanced_reach(self, share: float) -> Places:
+    def balanced_reach(self, share: float) -> Indices:
         """Return for each point one past the last that an interval of this share of the points holds as well."""
         last = np.searchsorted(self.values, self.values, side="right") - 1
         most = np.minimum(last + math.ceil(share * (len(last) - 1)), len(last) - 1)
         return np.searchsorted(self.values, self.values[most], side="right").astype(np.int64)
 
-    def covering(self, intervals: Intervals) -> Places:
+    def covering(self, intervals: Intervals) -> Indices:
         """Return for each point one past the last that shares one of these intervals with it."""
         starts, stops = self.ranges(intervals)
         reach = np.arange(1, len(self.values) + 1)

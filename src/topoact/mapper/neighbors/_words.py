@@ -9,7 +9,7 @@ With s the squared norms and ``a`` the product in float32, the squared distance 
 word of possible ones cost one comparison each. A sum that overflows is a possible neighbour.
 
 numba's cache looks at the file of the function that is compiled: after a change here or in `_coarse`, the files that
-call it (`_band`, `_dbscan`, `_nearest`, `_planes`) have to be saved anew.
+call it (`_candidates`, `_dbscan`, `_nearest`, `_pairs`, `_planes`) have to be saved anew.
 """
 
 from collections.abc import Iterator

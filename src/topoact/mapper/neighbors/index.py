@@ -234,10 +234,8 @@ class NeighborIndex:
                 f"an interval takes {self._points.share(intervals):.4g} of the lens range, but this index serves "
                 f"max_interval={self.max_interval:.4g}: build it for wider ones, ask for more of them or less overlap"
             )
-        with self._planes.at(level, progress) as (band, facts):
-            members, counts = self._gatherer.clusters(
-                starts, stops, int(min_samples), self._layout, band, facts, progress
-            )
+        with self._planes.at(level, progress) as adjacency:
+            members, counts = self._gatherer.clusters(starts, stops, int(min_samples), adjacency, progress)
         means, medoids = self._gatherer.centres(members, progress)
         return Nodes(np.repeat(np.arange(len(starts)), counts), members, means, medoids)
 
@@ -261,7 +259,7 @@ class NeighborIndex:
         from topoact.mapper.neighbors._keeping import Kept, pack
 
         facts = self._planes.facts[: len(self.lens) if len(self.radii) == 1 else 0]
-        kept = Kept(np.array(self.radii), self.metric, self.max_interval, self._layout, self._planes.words, facts)
+        kept = Kept(np.array(self.radii), self.metric, self.max_interval, self._layout, self._planes.planes, facts)
         return pack(kept, self._points)
 
     @classmethod

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from topoact.errors import InvalidInput
-from topoact.mapper.neighbors._layout import WORD, Places, widest_interval
+from topoact.mapper.neighbors._layout import WORD, Indices, widest_interval
 from topoact.mapper.protocols import LensValues, Vectors
 
 FALLBACK: Final = 4 * 2**30
@@ -123,7 +123,7 @@ GATHERING: Final = 16
 """Bytes that it takes beside while candidates are sorted into lists."""
 
 
-def n_candidates(reach: Places, k: int) -> float:
+def n_candidates(reach: Indices, k: int) -> float:
     """Return how many candidates for k nearest neighbours to expect, if lens and distance know nothing of each other.
 
     Parameters
