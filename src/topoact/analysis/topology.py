@@ -1,4 +1,4 @@
-"""How many pieces and loops a graph has, and where it branches: what of its shape is a statement about the points."""
+"""Components, loops and branching nodes of a graph with their persistence: `report`, and `shape` for counts alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,21 +7,21 @@ from math import inf
 from typing import Final, Literal, NamedTuple
 
 from topoact.analysis.branches import branches
-from topoact.analysis.tower import Life, components, loops, tower
+from topoact.analysis.tower import Life, Tower, components, loops, tower
 from topoact.mapper import MapperGraph
 
 SKELETON: Final = 1.0
-"""The prominence at which modes are hardly chance, and from which features are counted."""
+"""The prominence that modes of structureless points reach, and from which features are counted."""
 DOUBTFUL: Final = 2.0
-"""What does not live up to this prominence may be chance all the same."""
-MANY: Final = 500
-"""Nodes and edges of a skeleton up to which loops and branches are searched."""
-FEW: Final = 16
+"""A feature that does not live up to this prominence may be chance."""
+MAX_SKELETON: Final = 500
+"""Nodes, or edges, of a skeleton up to which loops and branches are searched."""
+MIN_COMPONENT: Final = 16
 """Points that a component has at least, in a large cloud: fewer are outliers."""
-WEAK: Final = 0.02
-"""The Jaccard index that a passage exceeds: a few points on a border are none."""
+MIN_JACCARD: Final = 0.02
+"""The Jaccard index that an edge exceeds: a few points on a border are no connection."""
 
-PIECES: Final = "communities of an interval are pieces of one whole, and their edges say nothing about its shape"
+COMMUNITIES: Final = "communities of an interval are pieces of one whole, and their edges say nothing about its shape"
 
 Kind = Literal["component", "loop", "branch"]
 PLURAL: Final[dict[Kind, str]] = {"component": "components", "loop": "loops", "branch": "branches"}
@@ -55,7 +55,7 @@ class Feature:
 
     @property
     def sure(self) -> bool:
-        """Whether it is hardly chance: in the skeleton, and alive up to twice the level of noise."""
+        """Whether it is in the skeleton and lives up to twice the level of noise."""
         return self.seen and (self.death is None or self.death >= DOUBTFUL)
 
     @property
@@ -66,21 +66,21 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many there are of a kind, or why that cannot be told."""
+    """How many features of a kind there are, or why that is not known."""
 
     value: int | None
-    """None: cannot tell."""
+    """None where it is not known."""
     least: int
     """How many are sure."""
     seen: int
     """How many the skeleton shows."""
     reason: str = ""
-    """A sentence where it cannot be told."""
+    """A sentence where `value` is None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the shape of a graph says."""
+    """Components, loops and branching nodes of a graph."""
 
     components: Count
     loops: Count
@@ -91,7 +91,7 @@ class Report:
     @property
     def verdict(self) -> str:
         """All counts in one line."""
-        return "; ".join(_told(kind, count) for kind, count in self.counts.items())
+        return "; ".join(_sentence(kind, count) for kind, count in self.counts.items())
 
     @property
     def counts(self) -> dict[Kind, Count]:
@@ -99,7 +99,7 @@ class Report:
         return {"component": self.components, "loop": self.loops, "branch": self.branches}
 
     def within(self, number: Sequence[int]) -> "Report":
-        """Return the same of a coarser cut of the graph, in whose nodes, by their number, the nodes of this one lie."""
+        """Return the report for a coarser cut of the graph; `number` gives the coarser node of each node."""
 
         def of(nodes: tuple[int, ...]) -> tuple[int, ...]:
             return tuple(dict.fromkeys(int(number[node]) for node in nodes))
@@ -108,7 +108,7 @@ class Report:
         return replace(self, features=tuple(moved))
 
 
-def report(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Report:
+def report(graph: MapperGraph, *, min_jaccard: float = MIN_JACCARD) -> Report:
     """Count components, loops and branching nodes on the skeleton of a graph, each with the prominence it lives over.
 
     Parameters
@@ -121,36 +121,43 @@ def report(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Report:
     Returns
     -------
     Report
-        A count is not told where a feature of its kind lives only between 1 and 2, or is born above 1: these may be
+        A count has no value where a feature of its kind lives only between 1 and 2, or is born above 1: these may be
         chance. Components of fewer than 16 points, and 1 % of all, are outliers. Loops within two intervals do not
         count, nor do triangles; an arm has at least two nodes in a row. More than 500 nodes or edges of a skeleton are
-        too many: only components are counted. Of communities nothing is: they are pieces, not components.
+        too many: only components are counted. Graphs of communities have no counts: these are pieces, not components.
     """
-    given = tower(graph, SKELETON, min_jaccard)
-    fine: list[list[int]] = [[] for _ in range(given.n_nodes)]
-    for node, group in enumerate(given.within):
+    skeleton = tower(graph, SKELETON, min_jaccard)
+    fine: list[list[int]] = [[] for _ in range(skeleton.n_nodes)]
+    for node, group in enumerate(skeleton.within):
         fine[group].append(node)
-    least = min(FEW, graph.n_points / 100)
-    pieces = [one for one in components(given) if sum(given.sizes[node] for node in one.nodes) >= least]
-    silent = PIECES if graph.contacts is not None else ""
-    size = f"{given.n_nodes:,} nodes and {len(given.edges):,} edges"
-    large = f"a skeleton of {size} is too large to search" if max(given.n_nodes, len(given.edges)) > MANY else silent
+    min_points = min(MIN_COMPONENT, graph.n_points / 100)
+    pieces = [one for one in components(skeleton) if sum(skeleton.sizes[node] for node in one.nodes) >= min_points]
+    reason = COMMUNITIES if graph.contacts is not None else ""
+    too_large = _too_large(skeleton) or reason
     lives: dict[Kind, list[Life]] = {
         "component": pieces,
-        "loop": [] if large else loops(given),
-        "branch": [] if large else branches(given),
+        "loop": [] if too_large else loops(skeleton),
+        "branch": [] if too_large else branches(skeleton),
     }
     ranged = graph.prominence is not None
-    found = {kind: [_feature(kind, one, fine, ranged) for one in some] for kind, some in lives.items()}
+    features = {kind: [_feature(kind, one, fine, ranged) for one in some] for kind, some in lives.items()}
     return Report(
-        components=_count(found["component"], silent),
-        loops=_count(found["loop"], large),
-        branches=_count(found["branch"], large),
-        features=tuple(sorted(chain(*found.values()), key=lambda one: (-one.persistence, -len(one.nodes)))),
+        components=_count(features["component"], reason),
+        loops=_count(features["loop"], too_large),
+        branches=_count(features["branch"], too_large),
+        features=tuple(sorted(chain(*features.values()), key=lambda one: (-one.persistence, -len(one.nodes)))),
     )
 
 
-def shape(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Shape:
+def _too_large(skeleton: Tower) -> str:
+    """Return why a skeleton is not searched for loops and branches, or nothing."""
+    n_nodes, n_edges = skeleton.n_nodes, len(skeleton.edges)
+    if max(n_nodes, n_edges) <= MAX_SKELETON:
+        return ""
+    return f"a skeleton of {n_nodes:,} nodes and {n_edges:,} edges is too large to search"
+
+
+def shape(graph: MapperGraph, *, min_jaccard: float = MIN_JACCARD) -> Shape:
     """Count the components and the loops of a graph as it is, whatever the prominence of its nodes.
 
     Parameters
@@ -164,10 +171,10 @@ def shape(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Shape:
     -------
     Shape
         `loops` is the rank of the loops of the graph (over two elements) modulo those within two intervals, where the
-        lens is too coarse to tell what is round, and the boundaries of triangles, three nodes that share points.
+        lens does not resolve loops, and the boundaries of triangles, three nodes that share points.
     """
-    given = tower(graph, 0.0, min_jaccard)._replace(merges=[])
-    return Shape(len(components(given)), len(loops(given)))
+    as_it_is = tower(graph, 0.0, min_jaccard)._replace(merges=[])
+    return Shape(len(components(as_it_is)), len(loops(as_it_is)))
 
 
 def _feature(kind: Kind, life: Life, fine: list[list[int]], ranged: bool) -> Feature:
@@ -178,18 +185,19 @@ def _feature(kind: Kind, life: Life, fine: list[list[int]], ranged: bool) -> Fea
     return Feature(kind, of(life.nodes), birth, death, tuple(map(of, life.arms)))
 
 
-def _count(found: list[Feature], silent: str = "") -> Count:
-    sure, seen = sum(one.sure for one in found), sum(one.seen for one in found)
-    if silent:
-        return Count(None, 0, 0, silent)
-    if sure == len(found):
+def _count(features: list[Feature], reason: str = "") -> Count:
+    """Return the count of features of one kind; none where there is a reason that it cannot be known."""
+    sure, seen = sum(one.sure for one in features), sum(one.seen for one in features)
+    if reason:
+        return Count(None, 0, 0, reason)
+    if sure == len(features):
         return Count(seen, sure, seen)
-    kind = found[0].kind if len(found) == 1 else PLURAL[found[0].kind]
-    doubtful = f"{len(found) - sure} of {len(found)} {kind}"
+    kind = features[0].kind if len(features) == 1 else PLURAL[features[0].kind]
+    doubtful = f"{len(features) - sure} of {len(features)} {kind}"
     return Count(None, sure, seen, f"{doubtful} may be chance: not from prominence {SKELETON:g} to {DOUBTFUL:g}")
 
 
-def _told(kind: Kind, count: Count) -> str:
+def _sentence(kind: Kind, count: Count) -> str:
     if count.value is None:
         return f"cannot tell how many {PLURAL[kind]}: {count.reason}"
     return _number(count.value, kind)
