@@ -19,7 +19,7 @@ PANEL: Final = ((1.0, 0.0, 1), (1.0, 0.5, 1), (0.8, 0.25, 1), (0.64, 0.5, 1), (0
 """Its members: number of intervals as a share of `n_intervals`, shift of the cuts in intervals, multiple of k."""
 MIN_AGREEING: Final = 3
 """Members that must agree on a count."""
-SAMPLE: Final = 20_000
+SAMPLE_POINTS: Final = 20_000
 """Points that the principal axes are found from."""
 
 
@@ -100,7 +100,7 @@ def significant(vectors: Vectors, seed: int = 0) -> Vectors:
         the vectors, and one of a sample of 20,000.
     """
     n_points, n_channels = vectors.shape
-    rows = np.random.default_rng(seed).choice(n_points, min(n_points, SAMPLE), replace=False)
+    rows = np.random.default_rng(seed).choice(n_points, min(n_points, SAMPLE_POINTS), replace=False)
     centre = vectors[rows].mean(axis=0, dtype=np.float64).astype(vectors.dtype)
     sample = vectors[rows] - centre
     variances, axes = np.linalg.eigh((sample.T @ sample).astype(np.float64) / len(rows))

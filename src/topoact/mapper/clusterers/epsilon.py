@@ -1,6 +1,7 @@
-"""Choosing DBSCAN's ε: a number, or a rule that reads it from the sorted distance to the k-th neighbour.
+"""Choice of DBSCAN's ε: `parse_rule` reads a number or a rule, `distance_curve` measures what a rule is applied to.
 
-The knee of that curve: Ester et al. 1996, section 4.2; it is what Rathore et al. 2021 call *adaptive* ε.
+A rule reads ε from the sorted distances to the k-th neighbour: at the knee of that curve (Ester et al. 1996, section
+4.2; *adaptive* ε of Rathore et al. 2021), or at a quantile.
 """
 
 import re
@@ -19,7 +20,8 @@ from topoact.mapper.protocols import Progress, Vectors, no_progress
 MAX_QUERIES: Final = 2_000
 INTERVAL_QUERIES: Final = 500
 """Queries within one interval: they put its elbow within a few percent, at a fourth of the time."""
-ROOM: Final = 1e-9
+MARGIN: Final = 1e-9
+"""Share by which ε is larger than the distance that it is read from."""
 COSINE_ROUNDING: Final = 1e-12
 """Below this, cosine distances may be those of vectors of one direction."""
 INTERVAL: Final = ":interval"
@@ -48,20 +50,20 @@ class DistanceCurve:
     def elbow(self) -> float:
         """The ε that is read from the curve: a billionth above the knee.
 
-        The knee is the distance of some pair of points. With a little room that pair is within ε however its distance
-        is rounded, so that this index, scikit-learn and KeplerMapper agree on it.
+        The knee is the distance of some pair of points. With this margin the pair is within ε however its distance is
+        rounded, so that this index, scikit-learn and KeplerMapper agree on it.
         """
-        return self.knee * (1 + ROOM)
+        return self.knee * (1 + MARGIN)
 
     @property
     def least(self) -> float:
-        """The smallest ε, with the same room, at which two points that differ are neighbours; 0 if there is none."""
+        """The smallest ε, with the same margin, at which two points that differ are neighbours; 0 if there is none."""
         positive = self.distances[self.distances > 0]
-        return float(positive[0]) * (1 + ROOM) if positive.size else 0.0
+        return float(positive[0]) * (1 + MARGIN) if positive.size else 0.0
 
     def quantile(self, share: float) -> float:
-        """Return the ε, a billionth of room included, that reaches the k-th neighbour of this share of the points."""
-        return float(np.quantile(self.distances, share)) * (1 + ROOM)
+        """Return the ε, with the same margin, that reaches the k-th neighbour of this share of the points."""
+        return float(np.quantile(self.distances, share)) * (1 + MARGIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Rule:
     radius: float | None = None
     """ε itself."""
     share: float | None = None
-    """The quantile of the distance curve; where neither is given, its elbow is meant."""
+    """The quantile of the distance curve; where both are None, ε is at its elbow."""
     per_interval: bool = False
     """Whether each interval has its own curve, and so its own ε."""
 
@@ -90,12 +92,12 @@ class Rule:
 
 
 def within_range(eps: float, metric: Metric) -> float:
-    """Return ε without the room that would take it beyond the largest distance there is."""
+    """Return ε, or the largest distance of the metric where that is smaller."""
     return min(eps, 2.0) if metric == "cosine" else eps
 
 
 def parse_rule(rule: float | str) -> Rule:
-    """Return what a number or a text says about ε.
+    """Return the rule for ε that a number or a text stands for.
 
     Parameters
     ----------
@@ -107,7 +109,7 @@ def parse_rule(rule: float | str) -> Rule:
     Raises
     ------
     InvalidInput
-        With the rules that there are.
+        If it is none, with the rules that exist.
 
     Examples
     --------

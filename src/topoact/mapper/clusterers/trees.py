@@ -1,4 +1,4 @@
-"""Modes of the points of each interval, and how they merge: every prominence is a cut of it."""
+"""`ModeTree`: the modes of the points of each interval and how they merge; every prominence is a cut of it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +28,7 @@ class ModeTree:
     starts: Numbers
     """Where those of each interval start, shape (n_intervals + 1,)."""
     basin: Numbers
-    """Mode of each of these points: where the way uphill from it ends."""
+    """Mode of each of these points, at which the path uphill ends."""
     interval: Numbers
     """Interval of each mode."""
     mode: Rows
@@ -58,8 +58,8 @@ class ModeTree:
         Returns
         -------
         ndarray of int64, shape (n_rows,)
-            The node of each of `rows`, numbered by interval, then by the density of the mode that gives the node its
-            name. Of two cuts the one at the smaller prominence is a refinement of the other.
+            The node of each of `rows`, numbered by interval, then by falling density of the mode that the node is
+            named after. Of two cuts the one at the smaller prominence is a refinement of the other.
 
         Raises
         ------
@@ -100,13 +100,13 @@ class ModeTree:
         return self._node(prominence)[self.parent[self.kept(prominence)]]
 
     def facts(self, prominence: float) -> dict[str, Any]:
-        """Return what a graph keeps of each node of a cut: its prominence, parent and mode."""
+        """Return the attributes that a graph stores of the nodes of a cut: prominence, parent and mode."""
         kept = self.kept(prominence)
         return {"prominence": self.prominence[kept], "parent": self.parents(prominence), "modes": self.mode[kept]}
 
 
 def merged(parent: Numbers, kept: Numbers) -> Numbers:
-    """Return for each mode, or node, the place in `kept` of the first one that its way to ever denser ones meets."""
+    """Return for each mode, or node, the index in `kept` of the first of these on its path to ever denser ones."""
     into = parent.copy()
     into[kept] = kept
     while (into != (further := into[into])).any():

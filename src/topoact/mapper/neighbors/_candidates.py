@@ -104,7 +104,7 @@ def _search_all(search: Search, check: Callable[[int], None], *, n_jobs: int, pr
         step = -(-n_pairs // (TASKS_PER_THREAD * n_jobs))
 
         def compare(first: int, distance: int = distance, n_pairs: int = n_pairs, step: int = step) -> Entries:
-            return _compare_groups(search, distance, first, min(n_pairs, first + step))  # type: ignore[no-any-return]
+            return _compare_groups(search, distance, first, min(n_pairs, first + step))
 
         def report(stage: str, done: int, total: int, distance: int = distance) -> None:
             progress(stage, distance * 100 + done * 100 // total, n_diagonals * 100)

@@ -44,7 +44,7 @@ class Layout(NamedTuple):
         return np.minimum(self.upper[np.arange(n_points) // WORD] * WORD, n_points)
 
     def serves(self, start: Indices, stop: Indices) -> npt.NDArray[np.bool_]:
-        """Tell for each range of sorted points whether all of its pairs have bits."""
+        """Return for each range of sorted points whether all of its pairs have bits."""
         empty = start >= stop
         first = np.where(empty, 0, start) // WORD
         return empty | (self.upper[first] * WORD >= stop)

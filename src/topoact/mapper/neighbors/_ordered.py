@@ -1,4 +1,4 @@
-"""Points in the order of their lens values, in which an interval of a cover is a range."""
+"""`Ordered`, made by `in_order`: points in the order of their lens values, where intervals of a cover are ranges."""
 
 import math
 from typing import NamedTuple
@@ -35,14 +35,14 @@ class Ordered(NamedTuple):
         return starts, np.maximum(starts, stops)
 
     def reach(self, share: float) -> Indices:
-        """Return for each point one past the last that an interval of this share of the lens range holds as well."""
+        """Return for each point one past the last that fits into an interval of this share of the range with it."""
         return reach_of(self.values, share)
 
     def balanced_reach(self, share: float) -> Indices:
-        """Return for each point one past the last that an interval of this share of the points holds as well."""
+        """Return for each point one past the last that fits into an interval of this share of the points with it."""
         last = np.searchsorted(self.values, self.values, side="right") - 1
-        most = np.minimum(last + math.ceil(share * (len(last) - 1)), len(last) - 1)
-        return np.searchsorted(self.values, self.values[most], side="right").astype(np.int64)
+        furthest = np.minimum(last + math.ceil(share * (len(last) - 1)), len(last) - 1)
+        return np.searchsorted(self.values, self.values[furthest], side="right").astype(np.int64)
 
     def covering(self, intervals: Intervals) -> Indices:
         """Return for each point one past the last that shares one of these intervals with it."""

@@ -55,7 +55,7 @@ class Skyband(NamedTuple):
         return Nearest(near, measures if metric == "cosine" else np.sqrt(measures, out=measures))
 
     def is_sound(self, layout: Layout) -> bool:
-        """Tell whether each list runs outwards from its point, within what the point sees."""
+        """Return whether each list runs outwards from its point, within what the point sees."""
         n_points = (len(self.starts) - 1) // 2
         if self.starts[0] != 0 or self.starts[-1] != len(self.places) or (np.diff(self.starts) < 0).any():
             return False
@@ -104,7 +104,7 @@ def _until(positions: Any, begin: Any, end: Any, side: Any, start: Any, stop: An
 
 @compiled
 def _outwards(starts: Any, positions: Any, lowest: Any, reach: Any) -> Any:
-    """Tell whether each list runs outwards from its point and stays within what the point sees."""
+    """Return whether each list runs outwards from its point and stays within what the point sees."""
     for position in range(len(reach)):
         previous = position
         for entry in range(starts[2 * position], starts[2 * position + 1]):

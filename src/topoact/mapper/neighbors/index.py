@@ -1,9 +1,9 @@
-"""`NeighborIndex`: every mapper graph of one lens and one ε, or a ladder of them, without touching the vectors again.
+"""`NeighborIndex`: mapper graphs of one lens and one ε, or a ladder of radii, without measuring a distance again.
 
 1. Sort the points by lens value: an interval of a one-dimensional cover is then a range of them.
 2. Decide once for each pair that can share an interval which radii reach from one to the other (`_tiles`, `_words`,
-   `_exact`), and keep the answer as a bit, or as the few bits of a count (`_band`, `_planes`).
-3. DBSCAN of any interval is bit work on that band (`_dbscan`), whatever the cover and minPts.
+   `_exact`), and store the answer as a bit, or as the few bits of a count (`_band`, `_planes`).
+3. DBSCAN of any interval reads only these bits (`_dbscan`), whatever the cover and minPts.
 
 The result is that of scikit-learn's DBSCAN, run on each interval in float64; `_exact` states the convention where a
 distance equals ε to the last digit.
@@ -73,7 +73,7 @@ class NeighborIndex:
     ------
     InvalidInput
         If `X` or the lens is not finite, a parameter is out of range, or memory (the disk, with `spill`) is too small
-        (`TooLarge`); the last is found out before anything large is allocated.
+        (`TooLarge`); the last is checked before anything large is allocated.
 
     Notes
     -----
@@ -101,7 +101,7 @@ class NeighborIndex:
     max_interval: float
     n_jobs: int
     spilled: bool
-    """Whether the bits lie in a temporary file."""
+    """Whether the bits are in a temporary file."""
     _points: Ordered
     _layout: Layout
     _needs: Needs
@@ -142,9 +142,11 @@ class NeighborIndex:
         progress("loading the engine", 0, 1)
         from topoact.mapper.neighbors._decide import decide
 
-        how: dict[str, Any] = {"n_jobs": self.n_jobs, "progress": progress}
-        place = folder if self.spilled else None
-        self._planes = decide(self._points, self._layout, radii, self.metric, self._needs, place, products, **how)
+        options: dict[str, Any] = {"n_jobs": self.n_jobs, "progress": progress}
+        spilled_to = folder if self.spilled else None
+        self._planes = decide(
+            self._points, self._layout, radii, self.metric, self._needs, spilled_to, products, **options
+        )
 
     @cached_property
     def _gatherer(self) -> "Gatherer":
@@ -170,7 +172,7 @@ class NeighborIndex:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes that it takes at most, the time when it is built included; beside `X`."""
+        """Bytes that it takes at most, while it is built or later; beside `X`."""
         return self._needs.total
 
     @property
@@ -179,7 +181,7 @@ class NeighborIndex:
         return self._needs.pairs
 
     def serves(self, intervals: Intervals) -> bool:
-        """Tell whether the index holds all pairs that these intervals need."""
+        """Return whether the index has all pairs that these intervals need."""
         return bool(self._layout.serves(*self._points.ranges(intervals)).all())
 
     def graph(
@@ -242,7 +244,7 @@ class NeighborIndex:
     def nearest(self, k: int, *, progress: Progress = no_progress) -> Nearest:
         """Return the k nearest neighbours of each point among those that the index compares it with.
 
-        They are kept for later calls. Memory: 32 bytes per neighbour, and that of `X` again while they are searched.
+        They are kept for later calls. Memory: 32 bytes per neighbour, and that of `X` again during the search.
         Raises `InvalidInput` if `k` is not a whole number, at least 1.
         """
         from topoact.mapper.neighbors._nearest import nearest
@@ -250,12 +252,12 @@ class NeighborIndex:
         check_neighbours(k)
         if self._nearest is None or self._nearest.rows.shape[1] < k:
             reach = self._layout.reach(len(self.lens))
-            how: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
-            self._nearest = nearest(self.vectors, self._points.order, reach, int(k), **how)
+            options: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
+            self._nearest = nearest(self.vectors, self._points.order, reach, int(k), **options)
         return Nearest(self._nearest.rows[:, :k], self._nearest.distances[:, :k])
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return all that is worth keeping, as plain arrays under names; `restore` takes them back."""
+        """Return the index as named plain arrays, from which `restore` makes it again."""
         from topoact.mapper.neighbors._keeping import Kept, pack
 
         facts = self._planes.facts[: len(self.lens) if len(self.radii) == 1 else 0]
