@@ -151,7 +151,7 @@ class TestAnchored:
         positions = layout(before).positions
         drawing = anchored_layout(after, before, positions)
         held = drawing.continues >= 0
-        assert held.mean() >= layout_module.LEAST_CONTINUED
+        assert held.mean() >= layout_module.MIN_CONTINUED
         assert drawing.positions[held].tolist() == positions[drawing.continues[held]].tolist()
 
     def test_the_same_graph_stays_where_it_is(self):

@@ -5,7 +5,7 @@ from graphs import graph_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topoact.analysis.shape.matching import CONTINUES, common_points, continued_nodes
+from topoact.analysis.shape.matching import MIN_JACCARD, common_points, continued_nodes
 from topoact.errors import InvalidInput
 from topoact.testing.strategies import STEADY
 
@@ -26,10 +26,10 @@ def test_matches_are_one_to_one_and_similar_enough(members, others):
     found = matched(members, others)
     pairs = [(node, other) for node, other in enumerate(found) if other >= 0]
     assert len({other for _, other in pairs}) == len(pairs)
-    assert all(jaccard(members[node], others[other]) >= CONTINUES for node, other in pairs)
+    assert all(jaccard(members[node], others[other]) >= MIN_JACCARD for node, other in pairs)
     lonely = set(range(len(others))) - {other for _, other in pairs}
     for node in (node for node, other in enumerate(found) if other < 0):
-        assert all(jaccard(members[node], others[other]) < CONTINUES for other in lonely)
+        assert all(jaccard(members[node], others[other]) < MIN_JACCARD for other in lonely)
 
 
 @STEADY

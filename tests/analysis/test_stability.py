@@ -13,7 +13,7 @@ from topoact import (
     QuantileCover,
     UniformCover,
 )
-from topoact.analysis.shape.stability import CHANCE, same_way, stability
+from topoact.analysis.shape.stability import CHANCE_RAND, same_way, stability
 from topoact.errors import Cancelled, InvalidInput
 
 
@@ -140,7 +140,7 @@ def test_noise_has_no_structure_however_much_of_it_returns(n_channels):
 def test_noise_does_not_return_in_eight_dimensions():
     _, found = measured(np.random.default_rng(0).normal(size=(3000, 8)), Modes(k=5, prominence=0.15), resamples=3)
     assert found.split == 0
-    assert found.rand < CHANCE
+    assert found.rand < CHANCE_RAND
     assert found.nodes.mean() < 0.5
 
 

@@ -79,7 +79,7 @@ def test_points_far_from_zero_and_near_to_each_other():
 
 
 def test_many_vectors_are_looked_at_in_parts(monkeypatch):
-    monkeypatch.setattr("topoact.mapper.neighbors.query.ROOM", 1000)
+    monkeypatch.setattr("topoact.mapper.neighbors.query.MAX_DISTANCES", 1000)
     rng = np.random.default_rng(0)
     points, new = rng.normal(size=(300, 5)), rng.normal(size=(20, 5))
     assert [len(view.new) for view in QueryIndex(points).views(new)] == [3] * 6 + [2]

@@ -44,7 +44,7 @@ def test_triangles_are_triples_that_meet(sets, block):
     ]
     assert list(graph.triangles.itertuples(index=False, name=None)) == expected
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nerve, "BLOCK", block)
+        patch.setattr(nerve, "MAX_MATCHED", block)
         found = triangles(graph.memberships, graph.links, 12)
     assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
     assert list(graph.triangles.columns) == ["first", "second", "third", "shared"]

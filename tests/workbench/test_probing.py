@@ -136,7 +136,7 @@ def test_sentences(bench):
 
 def test_what_is_usual_is_measured_once(bench, monkeypatch):
     locate(bench, picture(500), SETTINGS, layers=["3@mean"])
-    monkeypatch.setattr("topoact.analysis.location.novelty.SHARE", "never asked again")
+    monkeypatch.setattr("topoact.analysis.location.novelty.QUANTILE", "never asked again")
     locate(open_workbench(bench.study.path, NetworkChoice()), picture(502), SETTINGS, layers=["3@mean"])
 
 

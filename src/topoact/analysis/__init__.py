@@ -1,1 +1,1 @@
-"""What does a graph say? Classes, warnings, matches between graphs, and where to draw the nodes."""
+"""Interpretation of mapper graphs: shape, stability, classes, location of new vectors, and drawings."""

@@ -1,4 +1,4 @@
-"""What is the mapper graph of this matrix? Arrays in, arrays out: no files (save `_store`), no network, no printing."""
+"""The mapper graph of a matrix: `Mapper`, its lenses, covers and clusterers, and indexes that serve many graphs."""
 
 from topoact.mapper.ball import BallMapper
 from topoact.mapper.build import build_graph

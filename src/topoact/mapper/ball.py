@@ -1,4 +1,4 @@
-"""Ball mapper: balls around landmarks in the place of a lens and a cover (Dłotko 2019, arXiv 1901.07410).
+"""`BallMapper`: balls around landmarks instead of a lens and a cover (Dłotko 2019, arXiv 1901.07410).
 
 1. Go through the points in order; a point that lies in no ball yet becomes a landmark, the centre of a ball.
 2. Each ball is a node; balls that share points are joined.
@@ -32,17 +32,17 @@ from topoact.mapper.protocols import (
 )
 
 CANDIDATES: Final = 256
-"""Points that are looked at together for landmarks."""
+"""Points among which landmarks are chosen at a time."""
 BLOCK_ROWS: Final = 4_096
-PER_MEMBER: Final = 40
-"""Bytes that a membership takes while nodes are made of it."""
+MEMBERSHIP_BYTES: Final = 40
+"""Bytes that a membership takes while nodes are built."""
 
 Matrix = npt.NDArray[np.float64]
 Pairs = tuple[Rows, Rows]
 
 
 class BallMapper(BaseEstimator):  # type: ignore[misc]
-    """The ball mapper graph of a point cloud.
+    """The ball mapper graph of a point cloud (Dłotko 2019).
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def cover_with_balls(
     covered = np.zeros(len(vectors), dtype=bool)
     landmarks: list[Rows] = []
     balls: list[Pairs] = []
-    room = available_memory() // PER_MEMBER
+    n_free = available_memory() // MEMBERSHIP_BYTES
     while not covered.all():
         progress("covering with balls", int(covered.sum()), len(vectors))
         candidates = np.flatnonzero(~covered)[:CANDIDATES]
@@ -152,21 +152,21 @@ def cover_with_balls(
         for ball, rows in points.neighbours(chosen):
             covered[rows] = True
             balls.append((first + ball, rows))
-            room -= len(rows)
-            if room < 0:
+            n_free -= len(rows)
+            if n_free < 0:
                 raise TooLarge(f"balls of radius {radius:g} hold more points than fit into memory: use another radius")
         landmarks.append(chosen)
     return np.concatenate(landmarks), _members(balls, sum(map(len, landmarks)))
 
 
 def _greedy(near: Pairs, n_candidates: int) -> Rows:
-    """Return which of some candidates, in their order, lie in no ball of an earlier one that was chosen."""
-    together = np.zeros((n_candidates, n_candidates), dtype=bool)
-    together[near] = True
+    """Return which candidates, in their order, are in no ball of an earlier one that was chosen."""
+    within = np.zeros((n_candidates, n_candidates), dtype=bool)
+    within[near] = True
     free, chosen = np.ones(n_candidates, dtype=bool), []
     while free.any():
         chosen.append(int(free.argmax()))
-        free &= ~together[chosen[-1]]
+        free &= ~within[chosen[-1]]
     return np.array(chosen, dtype=np.int64)
 
 
@@ -182,23 +182,23 @@ class _Points:
         """Yield, block by block of points, numbers of centres and the rows that lie within the radius of them."""
         for start in range(0, len(self.vectors), BLOCK_ROWS):
             rows = np.arange(start, min(start + BLOCK_ROWS, len(self.vectors)))
-            centre, place = self.near(centres, rows)
-            yield centre, rows[place]
+            centre, row = self.near(centres, rows)
+            yield centre, rows[row]
 
     def near(self, a: Rows, b: Rows) -> Pairs:
-        """Return the places in two lists of rows of pairs within the radius; each point is within its own."""
-        left, right = self._placed(a), self._placed(b)
+        """Return the pairs within the radius, as indices into two lists of rows; each point is within its own."""
+        left, right = self._scaled(a), self._scaled(b)
         excess, slack = self._excess(left, right)
         _, own, same = np.intersect1d(a, b, assume_unique=True, return_indices=True)
         excess[own, same] = -np.inf
-        i, j = np.nonzero(~(excess > slack))  # with what is too large for float64
+        i, j = np.nonzero(~(excess > slack))  # including NaN, where float64 overflows
         doubtful = np.flatnonzero(~(excess[i, j] < -slack))
         near = np.ones(len(i), dtype=bool)
         near[doubtful] = self._exactly(left, right, i[doubtful], j[doubtful])
         return i[near], j[near]
 
     def _excess(self, left: Matrix, right: Matrix) -> tuple[Matrix, float]:
-        """Return by how much pairs are outside the radius, and how far rounding may carry that."""
+        """Return by how much pairs are outside the radius, and a bound of its rounding error."""
         rounding = 4 * (left.shape[1] + 8) * float(np.finfo(np.float64).eps)
         if self.metric == "cosine":
             return (1 - self.radius) - left @ right.T, 2 * rounding
@@ -207,7 +207,7 @@ class _Points:
         return squares_between(left, right) - self.radius**2, squares * rounding
 
     def _exactly(self, left: Matrix, right: Matrix, i: Rows, j: Rows) -> npt.NDArray[np.bool_]:
-        """Decide doubtful pairs from their coordinates, so that the way of a matrix product has no say."""
+        """Decide doubtful pairs from differences, which do not depend on the order of sums in a matrix product."""
         near = np.empty(len(i), dtype=bool)
         for start in range(0, len(i), BLOCK_ROWS):
             some = slice(start, start + BLOCK_ROWS)
@@ -219,8 +219,8 @@ class _Points:
                     near[some] = ((x - y) ** 2).sum(axis=1) <= self.radius**2
         return near
 
-    def _placed(self, rows: Rows) -> Matrix:
-        """Return some points in float64, for cosine on the sphere; zero vectors stay in its middle."""
+    def _scaled(self, rows: Rows) -> Matrix:
+        """Return some points in float64, for cosine scaled to length 1; zero vectors stay 0."""
         points = self.vectors[rows] * np.float64(self.scale)
         if self.metric == "cosine":
             norms = np.sqrt(_squares(points))

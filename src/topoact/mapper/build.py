@@ -1,4 +1,4 @@
-"""The mapper construction (Singh, Mémoli, Carlsson 2007) of a layer's activation vectors.
+"""The mapper construction (Singh, Mémoli, Carlsson 2007): `build_graph`.
 
 1. Give every vector a number (lens) and cover the range of the lens with overlapping intervals.
 2. Cluster the vectors of each interval: every cluster is a node.
@@ -55,13 +55,13 @@ def build_graph(
     lens
         Shape (n_points,), for several lenses (n_points, n_lenses), finite.
     cover, clusterer
-        How the lens range is covered and how each interval is clustered.
+        The cover of the lens range, and the clusterer of each interval.
     seed
-        Seed of all that is sampled (the queries of an elbow, the starts of k-means).
+        Seed of all samples (the queries of an elbow, the starts of k-means).
     n_jobs
         Intervals that are clustered side by side, where the clusterer works interval by interval; as joblib counts.
     progress
-        Told of each interval; may raise `Cancelled`.
+        Called for each interval; may raise `topoact.errors.Cancelled`.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def assemble(
     modes: npt.NDArray[np.int64] | None = None,
     contacts: Contacts | None = None,
 ) -> MapperGraph:
-    """Join the nodes that share vectors: the third step."""
+    """Return the graph of nodes, with an edge between each two that share vectors: the third step."""
     return MapperGraph(
         lens=lens,
         intervals=intervals,
@@ -120,20 +120,20 @@ def cluster_intervals(
     n_jobs: int | None = None,
     progress: Progress,
 ) -> Nodes:
-    """Cluster one interval after the other, or several side by side; empty ones cost nothing.
+    """Cluster one interval after the other, or several side by side; empty ones are skipped.
 
     Memory: 8 bytes for each point of each interval, and what the clusterer takes for `n_jobs` intervals.
     """
     populated = [(number, rows) for number, rows in enumerate(pullback(lens, intervals)) if len(rows)]
     jobs = effective_n_jobs(n_jobs)
-    at_once = 1 if jobs == 1 else 4 * jobs
-    found: list[list[Rows]] = []
+    batch = 1 if jobs == 1 else 4 * jobs
+    clusters: list[list[Rows]] = []
     with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
-        for start in range(0, len(populated), at_once):
+        for start in range(0, len(populated), batch):
             progress("clustering", start, len(populated))
-            found += parallel(delayed(_clusters)(bound, rows) for _, rows in populated[start : start + at_once])
-    interval = np.repeat([number for number, _ in populated], [len(clusters) for clusters in found])
-    members = ragged(list(chain.from_iterable(found)))
+            clusters += parallel(delayed(_clusters)(bound, rows) for _, rows in populated[start : start + batch])
+    interval = np.repeat([number for number, _ in populated], [len(some) for some in clusters])
+    members = ragged(list(chain.from_iterable(clusters)))
     return Nodes(interval.astype(np.int64), members, *centres(vectors, members, progress=progress))
 
 
@@ -157,7 +157,7 @@ def ragged(clusters: list[Rows]) -> Members:
 def centres(
     vectors: Vectors, members: Members, *, progress: Progress = no_progress
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Return the mean vector of each node and the point nearest to it, as an index does."""
+    """Return the mean vector of each node and its medoid, the point nearest to the mean."""
     from topoact.mapper.neighbors._nodes import Gatherer
 
     return Gatherer(vectors, np.arange(len(vectors)), usable_cores()).centres(members, progress)

@@ -1,4 +1,4 @@
-"""Point clouds, validated once."""
+"""Validation of point clouds and parameters: `checked_vectors`, `validated` and the `check_…` functions."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from topoact.mapper.protocols import Vectors
 
 BLOCK_ROWS = 16_384
 TYPES = [np.float64, np.float32]
-"""Types that are kept; the first is the one that whole numbers are turned into."""
+"""Types that are kept; others are converted to the first."""
 
 
 def checked_vectors(X: npt.ArrayLike) -> Vectors:
@@ -28,12 +28,12 @@ def checked_vectors(X: npt.ArrayLike) -> Vectors:
 
 
 def validated(estimator: BaseEstimator, X: npt.ArrayLike) -> Vectors:
-    """Return `checked_vectors` of what an estimator is fitted to, and let it note channels as scikit-learn wants it."""
+    """Return `checked_vectors` of what an estimator is fitted to, and set its ``n_features_in_``."""
     return _checked(validate_data, estimator, X)
 
 
 def _checked(check: Callable[..., Vectors], *what: object) -> Vectors:
-    """Let scikit-learn check a point cloud, except for finiteness, of which we say more."""
+    """Let scikit-learn check a point cloud, except for finiteness, for which `check_finite` says more."""
     try:
         vectors = check(*what, dtype=TYPES, ensure_min_samples=2, ensure_all_finite=False, order="C")
     except ValueError as error:
@@ -42,16 +42,16 @@ def _checked(check: Callable[..., Vectors], *what: object) -> Vectors:
     return vectors
 
 
-def check_whole(name: str, value: object, least: int = 1, *, otherwise: str = "") -> None:
-    """Refuse a parameter that is not a whole number, or too small; `otherwise` says what else it may be.
+def check_whole(name: str, value: object, minimum: int = 1, *, otherwise: str = "") -> None:
+    """Refuse a parameter that is not a whole number, or too small; `otherwise` names what else it may be.
 
     Raises
     ------
     InvalidInput
         With its name, the bound and the value.
     """
-    if not isinstance(value, int | np.integer) or value < least:
-        raise InvalidInput(f"{name} must be a whole number, at least {least}{otherwise}: got {value!r}")
+    if not isinstance(value, int | np.integer) or value < minimum:
+        raise InvalidInput(f"{name} must be a whole number, at least {minimum}{otherwise}: got {value!r}")
 
 
 def check_differing(vectors: Vectors) -> None:

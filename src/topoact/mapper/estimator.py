@@ -1,4 +1,4 @@
-"""`Mapper`, the scikit-learn estimator: it validates, calls `build_graph`, and names the result."""
+"""`Mapper`, the scikit-learn estimator of a mapper graph."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -22,7 +22,7 @@ from topoact.mapper.protocols import (
 
 
 class Mapper(BaseEstimator):  # type: ignore[misc]
-    """The mapper graph of a point cloud, over one lens or several.
+    """The mapper graph of a point cloud (Singh, Mémoli, Carlsson 2007), over one lens or several.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ class Mapper(BaseEstimator):  # type: ignore[misc]
         How the points of an interval are clustered: `DBSCAN`, with its defaults when None, `SingleLinkage`, `HDBSCAN`,
         or any clusterer of scikit-learn. The last two work interval by interval, with all the memory they need.
     random_state
-        Seed of all that is sampled.
+        Seed of all samples.
     cover
-        Another cover, in the place of `n_intervals` and `overlap`: `QuantileCover`, `IntervalCover`, `ProductCover`
+        Another cover, instead of `n_intervals` and `overlap`: `QuantileCover`, `IntervalCover`, `ProductCover`
         for several lenses, or your own.
     n_jobs
         Intervals that are clustered side by side, where the clusterer works interval by interval: 1 when None, unless

@@ -1,4 +1,4 @@
-"""The nerve of a family of clusters: which of them share points, and how many."""
+"""The nerve of a family of clusters: `nerve` returns the pairs that share points, `triangles` the triples."""
 
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-BLOCK: Final = 4_000_000
+MAX_MATCHED: Final = 4_000_000
 """Memberships that are matched at once in the search for triangles."""
 
 
@@ -159,12 +159,12 @@ def triangles(members: Members, edges: Edges, n_points: int) -> Triangles:
     """Return the triangles of the nerve: triples of nodes that all share at least one point.
 
     The points that the ends of an edge share are matched with the members of every node, a block of edges at a time.
-    Memory: that of the triangles, and `BLOCK` memberships.
+    Memory: that of the triangles, and `MAX_MATCHED` memberships.
     """
     incidence = members.incidence(n_points)
-    blocks = np.searchsorted(np.cumsum(edges.shared), np.arange(0, edges.shared.sum(), BLOCK), side="right")
-    found = [_triangles_of(incidence, edges, start, stop) for start, stop in pairwise([*blocks, len(edges.source)])]
-    parts = zip(*found, strict=True) if found else [[np.empty(0, dtype=np.int64)]] * 4
+    blocks = np.searchsorted(np.cumsum(edges.shared), np.arange(0, edges.shared.sum(), MAX_MATCHED), side="right")
+    per_block = [_triangles_of(incidence, edges, start, stop) for start, stop in pairwise([*blocks, len(edges.source)])]
+    parts = zip(*per_block, strict=True) if per_block else [[np.empty(0, dtype=np.int64)]] * 4
     return Triangles(*(np.concatenate(part) for part in parts))
 
 
@@ -179,7 +179,7 @@ def _triangles_of(incidence: sparse.csr_array, edges: Edges, start: int, stop: i
 
 
 def within_others(members: Members, edges: Edges) -> npt.NDArray[np.bool_]:
-    """Tell of each node whether all its members are in another node; of equal nodes the first is not."""
+    """Return for each node whether all its members are in another node; of equal nodes the first is not."""
     sizes = members.sizes
     inner = np.zeros(len(sizes), dtype=bool)
     inner[edges.target[edges.shared == sizes[edges.target]]] = True

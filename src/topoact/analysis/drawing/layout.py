@@ -1,8 +1,8 @@
-"""Where to draw the nodes of a mapper graph: the same graph always gets the same drawing.
+"""Positions of the nodes of a mapper graph in the plane: `layout` and `anchored_layout`.
 
 `layout` draws a graph by itself: every component by stress majorisation, turned so that the lens grows to the right,
 the largest first. `anchored_layout` draws it beside another graph of the same points: a node that continues one there
-keeps its place exactly, the rest settle around.
+keeps its position exactly, the others are arranged around. Nothing is random: equal graphs have equal drawings.
 """
 
 from typing import Final, NamedTuple
@@ -22,20 +22,20 @@ GAP: Final = 1.0
 """Space left between components, in edges."""
 ASPECT: Final = 1.7
 """Width over height of the whole drawing that is aimed at."""
-LEAST_CONTINUED: Final = 0.2
+MIN_CONTINUED: Final = 0.2
 """Share of nodes that must continue an anchor's nodes; below it the graph is drawn by itself."""
-LEAST_DISTANCE: Final = 0.7
+MIN_DISTANCE: Final = 0.7
 """Distance up to which free nodes are pushed apart."""
 SEPARATION_STEPS: Final = 40
-STRONG: Final = 0.95
+STRONG_QUANTILE: Final = 0.95
 """Quantile of the Jaccard indexes from which edges are the shortest."""
-MOST_STRETCH: Final = 4.0
+MAX_STRETCH: Final = 4.0
 """How much a flat drawing of modes may be stretched across its length."""
-LONGEST: Final = 4.0
+MAX_EDGE: Final = 4.0
 """Length of the weakest edge of a graph of modes, where the strongest have length 1."""
-TIE: Final = 2.0
+TIE_LENGTH: Final = 2.0
 """Length of a tie between nodes that are one in the skeleton."""
-ROOM: Final = 0.95
+MIN_MODE_DISTANCE: Final = 0.95
 """Distance up to which modes are pushed apart."""
 
 
@@ -44,7 +44,7 @@ class Drawing(NamedTuple):
 
     positions: Positions
     continues: npt.NDArray[np.int64]
-    """Node of the anchor whose place each node keeps, or −1."""
+    """Node of the anchor whose position each node keeps, or −1."""
 
 
 def components(graph: MapperGraph) -> npt.NDArray[np.int64]:
@@ -53,11 +53,11 @@ def components(graph: MapperGraph) -> npt.NDArray[np.int64]:
 
 
 def _ranked(adjacency: sparse.csr_array) -> npt.NDArray[np.int64]:
-    found = connected_components(adjacency, directed=False)[1]
-    _, first, size = np.unique(found, return_index=True, return_counts=True)
+    component = connected_components(adjacency, directed=False)[1]
+    _, first, size = np.unique(component, return_index=True, return_counts=True)
     rank = np.empty(len(size), dtype=np.int64)
     rank[np.lexsort((first, -size))] = np.arange(len(size))
-    return rank[found]
+    return rank[component]
 
 
 def layout(graph: MapperGraph) -> Drawing:
@@ -85,16 +85,16 @@ def anchored_layout(graph: MapperGraph, anchor: MapperGraph, anchor_positions: P
         return layout(graph)
     continues = continued_nodes(graph, anchor)
     expected = _expected(graph, anchor, anchor_positions)
-    held = continues >= 0
-    if held.mean() < LEAST_CONTINUED:
+    fixed = continues >= 0
+    if fixed.mean() < MIN_CONTINUED:
         return Drawing(_mirrored(layout(graph).positions, expected), np.full(graph.n_nodes, -1))
     start = _start(graph, expected)
-    start[held] = anchor_positions[continues[held]]
+    start[fixed] = anchor_positions[continues[fixed]]
     adjacency = _tied(graph)
     for nodes in _parts(_ranked(adjacency)):
-        if len(nodes) > 1 and not held[nodes].all():
-            start[nodes] = relax(adjacency[nodes][:, nodes], start[nodes], ~held[nodes])
-    return Drawing(_rounded(_separated(start, ~held)), continues)
+        if len(nodes) > 1 and not fixed[nodes].all():
+            start[nodes] = relax(adjacency[nodes][:, nodes], start[nodes], ~fixed[nodes])
+    return Drawing(_rounded(_separated(start, ~fixed)), continues)
 
 
 def _adjacency(graph: MapperGraph) -> sparse.csr_array:
@@ -110,25 +110,25 @@ def _tied(graph: MapperGraph) -> sparse.csr_array:
     In graphs of modes those that share little are long: a few points on the border of two arms must not draw them
     together. Nodes that are one in the skeleton are tied, each to the one that it merges into there.
     """
-    of = skeleton(graph)
-    if of is None:
+    skeleton_node = skeleton(graph)
+    if skeleton_node is None:
         return _adjacency(graph)
     source, target, _, jaccard = graph.links
-    strong = np.quantile(jaccard, STRONG) if len(jaccard) else 1.0
-    lengths = np.clip(1 + np.log(strong / jaccard), 1, LONGEST)
-    nodes = np.flatnonzero(of != np.arange(len(of)))
-    ends = np.concatenate([source, nodes]), np.concatenate([target, of[nodes]])
+    strong = np.quantile(jaccard, STRONG_QUANTILE) if len(jaccard) else 1.0
+    lengths = np.clip(1 + np.log(strong / jaccard), 1, MAX_EDGE)
+    nodes = np.flatnonzero(skeleton_node != np.arange(len(skeleton_node)))
+    ends = np.concatenate([source, nodes]), np.concatenate([target, skeleton_node[nodes]])
     shape = (graph.n_nodes, graph.n_nodes)
-    half = sparse.csr_array((np.concatenate([lengths, np.full(len(nodes), TIE)]), ends), shape=shape)
+    half = sparse.csr_array((np.concatenate([lengths, np.full(len(nodes), TIE_LENGTH)]), ends), shape=shape)
     return (half + half.T).tocsr()
 
 
 def _opened(drawing: Positions) -> Positions:
-    """Stretch a flat drawing upwards, where there is room, and push nodes off each other."""
+    """Stretch a flat drawing across its length, and push nodes apart."""
     width, height = np.ptp(drawing, axis=0)
     if height > 0:
-        drawing = drawing * np.array([1, min(MOST_STRETCH, max(1.0, width / height / ASPECT))])
-    return _separated(drawing, np.ones(len(drawing), dtype=bool), ROOM)
+        drawing = drawing * np.array([1, min(MAX_STRETCH, max(1.0, width / height / ASPECT))])
+    return _separated(drawing, np.ones(len(drawing), dtype=bool), MIN_MODE_DISTANCE)
 
 
 def _parts(component: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
@@ -156,17 +156,17 @@ def _turned(drawing: Positions, lens: npt.NDArray[np.float64]) -> Positions:
 
 
 def _pack(drawings: list[Positions]) -> list[Positions]:
-    """Place drawings on shelves from the top left, in their order; return what to add to each."""
+    """Arrange drawings in rows from the top left, in their order; return what to add to each."""
     sizes = [np.ptp(drawing, axis=0) + GAP for drawing in drawings]
     area = sum(float(width * height) for width, height in sizes)
-    shelf_width = max(np.sqrt(area * ASPECT), *(width for width, _ in sizes))
-    offsets, x, y, shelf = [], 0.0, 0.0, 0.0
+    row_width = max(np.sqrt(area * ASPECT), *(width for width, _ in sizes))
+    offsets, x, y, row_height = [], 0.0, 0.0, 0.0
     for drawing, (width, height) in zip(drawings, sizes, strict=True):
-        if x > 0 and x + width > shelf_width + 1e-9:
-            x, y, shelf = 0.0, y - shelf, 0.0
+        if x > 0 and x + width > row_width + 1e-9:
+            x, y, row_height = 0.0, y - row_height, 0.0
         low, high = drawing.min(axis=0), drawing.max(axis=0)
         offsets.append(np.array([x - low[0], y - high[1]]))
-        x, shelf = x + width, max(shelf, height)
+        x, row_height = x + width, max(row_height, height)
     return offsets
 
 
@@ -178,7 +178,7 @@ def _expected(graph: MapperGraph, anchor: MapperGraph, anchor_positions: Positio
 
 
 def _start(graph: MapperGraph, expected: Positions) -> Positions:
-    """Return a starting place for every node: where expected, else by its neighbours, else below everything."""
+    """Return where every node starts: where expected, else at the mean of its neighbours, else below everything."""
     start = expected.copy()
     adjacency = _adjacency(graph)
     while True:
@@ -194,16 +194,16 @@ def _start(graph: MapperGraph, expected: Positions) -> Positions:
     return start + np.random.default_rng(0).normal(scale=0.05, size=start.shape)
 
 
-def _separated(positions: Positions, free: npt.NDArray[np.bool_], least: float = LEAST_DISTANCE) -> Positions:
-    """Push free nodes out of the way of all others."""
+def _separated(positions: Positions, free: npt.NDArray[np.bool_], min_distance: float = MIN_DISTANCE) -> Positions:
+    """Push free nodes away from all others, to `min_distance` at least."""
     current = positions.copy()
     for _ in range(SEPARATION_STEPS):
-        pairs = KDTree(current).query_pairs(least, output_type="ndarray")
+        pairs = KDTree(current).query_pairs(min_distance, output_type="ndarray")
         if len(pairs) == 0:
             break
         gap = current[pairs[:, 0]] - current[pairs[:, 1]]
         distance = np.maximum(np.linalg.norm(gap, axis=1, keepdims=True), 1e-6)
-        push = 0.5 * (least - distance) * gap / distance
+        push = 0.5 * (min_distance - distance) * gap / distance
         shift = np.zeros_like(current)
         np.add.at(shift, pairs[:, 0], push)
         np.add.at(shift, pairs[:, 1], -push)

@@ -1,4 +1,4 @@
-"""Projections of a layer's points to the plane, to look at beside the graph."""
+"""Projections of a layer's points to the plane, by PCA or UMAP: `project`."""
 
 import warnings
 from importlib.util import find_spec

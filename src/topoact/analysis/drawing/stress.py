@@ -1,9 +1,9 @@
-"""Stress majorisation of graph distances, with some nodes held in place.
+"""Stress majorisation of graph distances with some nodes fixed: `initial_positions` and `relax`.
 
-The stress of a drawing is Σ wᵢⱼ (‖xᵢ − xⱼ‖ − dᵢⱼ)², d the length of the shortest way between them
-and w = d⁻² (Gansner, Koren, North 2004). The
-sum runs over all nodes i and a set of pivots j: every node when there are few, well-spread ones when there are many
-(Ortmann, Klimenta, Brandes 2017). Nothing is random, so the same graph gives the same drawing.
+The stress of a drawing is Σ wᵢⱼ (‖xᵢ − xⱼ‖ − dᵢⱼ)², with dᵢⱼ the length of the shortest path between two nodes and
+w = d⁻² (Gansner, Koren, North 2004). The sum runs over all nodes i and a set of pivots j: every node when there are
+few, well-spread ones when there are many (Ortmann, Klimenta, Brandes 2017). The seed is fixed: equal graphs have equal
+drawings.
 """
 
 from typing import Final
@@ -20,18 +20,19 @@ Positions = npt.NDArray[np.float64]
 MAX_PIVOTS: Final = 500
 STEPS: Final = 150
 STEP_SIZE: Final = 0.8
+"""Share of the way to the optimum of a step that nodes move."""
 
 
 def initial_positions(adjacency: sparse.csr_array) -> Positions:
     """Draw a connected graph by pivot MDS (Brandes, Pich 2007)."""
-    ways = dijkstra(adjacency, indices=_pivots(adjacency)).T
-    squared = ways**2
+    paths = dijkstra(adjacency, indices=_pivots(adjacency)).T
+    squared = paths**2
     centred = -0.5 * (squared - squared.mean(axis=0) - squared.mean(axis=1, keepdims=True) + squared.mean())
     _, axes = np.linalg.eigh(centred.T @ centred)
-    plane = np.zeros((len(ways), 2))
-    plane[:, : min(2, axes.shape[1])] = centred @ axes[:, ::-1][:, :2]
-    drawn, wanted = _pairwise_extent(plane), ways.max()
-    return plane * (wanted / drawn if drawn > 0 else 1.0) + _jitter(len(plane))
+    drawing = np.zeros((len(paths), 2))
+    drawing[:, : min(2, axes.shape[1])] = centred @ axes[:, ::-1][:, :2]
+    extent, wanted = _extent(drawing), paths.max()
+    return drawing * (wanted / extent if extent > 0 else 1.0) + _jitter(len(drawing))
 
 
 def relax(adjacency: sparse.csr_array, positions: Positions, free: npt.NDArray[np.bool_]) -> Positions:
@@ -47,15 +48,15 @@ def relax(adjacency: sparse.csr_array, positions: Positions, free: npt.NDArray[n
         Nodes that may move; the others stay exactly where they are.
     """
     pivots = _pivots(adjacency)
-    ways = dijkstra(adjacency, indices=pivots).T
-    weights = np.divide(1, ways**2, out=np.zeros_like(ways), where=ways > 0)
+    paths = dijkstra(adjacency, indices=pivots).T
+    weights = np.divide(1, paths**2, out=np.zeros_like(paths), where=paths > 0)
     total = weights.sum(axis=1, keepdims=True)
     current = positions.copy()
     for _ in range(STEPS):
         anchors = current[pivots]
-        pull = weights * ways / np.maximum(cdist(current, anchors), 1e-6)
-        wanted = (weights @ anchors + current * pull.sum(axis=1, keepdims=True) - pull @ anchors) / total
-        current[free] += STEP_SIZE * (wanted - current)[free]
+        pull = weights * paths / np.maximum(cdist(current, anchors), 1e-6)
+        optimum = (weights @ anchors + current * pull.sum(axis=1, keepdims=True) - pull @ anchors) / total
+        current[free] += STEP_SIZE * (optimum - current)[free]
     return current
 
 
@@ -72,10 +73,10 @@ def _pivots(adjacency: sparse.csr_array) -> npt.NDArray[np.int64]:
     return np.array(pivots)
 
 
-def _pairwise_extent(plane: Positions) -> float:
-    return float(np.linalg.norm(plane.max(axis=0) - plane.min(axis=0)))
+def _extent(drawing: Positions) -> float:
+    return float(np.linalg.norm(drawing.max(axis=0) - drawing.min(axis=0)))
 
 
 def _jitter(n_nodes: int) -> Positions:
-    """Part nodes that have the same neighbours, which distances to pivots cannot tell apart."""
+    """Return offsets that separate nodes of equal neighbours, whose distances to the pivots are equal."""
     return np.random.default_rng(0).normal(scale=0.05, size=(n_nodes, 2))

@@ -1,4 +1,4 @@
-"""What the nodes of a graph say about classes."""
+"""Classes of the points in each node: `class_counts`, `top_classes`, `purity`."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""What nodes tell about classes, beyond what the lens tells and beyond what chance tells."""
+"""Mutual information of nodes and classes within intervals, corrected for chance: `information`."""
 
 from typing import Any, Final
 
@@ -11,17 +11,16 @@ from topoact.mapper import MapperGraph
 from topoact.mapper.covers.pullback import pullback
 
 SHUFFLES: Final = 5
-"""How often classes are dealt out anew to learn what chance tells."""
+"""How often classes are shuffled to estimate the information by chance."""
 
 
 def information(
     graph: MapperGraph, codes: npt.NDArray[np.integer[Any]], n_classes: int, *, seed: int = 0, shuffles: int = SHUFFLES
 ) -> float:
-    """Return the nats that knowing its node within an interval tells about the class of a point, on average.
+    """Return the mutual information of node and class within an interval, in nats and corrected for chance.
 
-    This is the mutual information of node and class among the points of an interval, averaged over all points of all
-    intervals; a point that is in no node there contributes 0. Small nodes tell much by chance: what the same nodes tell
-    when classes are shuffled within each interval is subtracted.
+    It is averaged over all points of all intervals; a point that is in no node there contributes 0. Small nodes have
+    much information by chance: that of the same nodes when classes are shuffled within each interval is subtracted.
 
     Parameters
     ----------
@@ -32,7 +31,7 @@ def information(
     n_classes
         Number of classes.
     seed, shuffles
-        Of the shuffled classes.
+        Seed of the shuffles, and how many there are.
 
     Returns
     -------
@@ -56,8 +55,8 @@ def information(
     0.69
     """
     counts = class_counts(graph, codes, n_classes).tocoo()
-    held = [np.count_nonzero(codes[rows] >= 0) for rows in pullback(graph.lens, graph.intervals)]
-    if not sum(held):
+    n_known = [np.count_nonzero(codes[rows] >= 0) for rows in pullback(graph.lens, graph.intervals)]
+    if not sum(n_known):
         return float("nan")
     node, code = np.repeat(counts.row, counts.data), np.repeat(counts.col, counts.data)
     interval, rng = graph.interval[node], np.random.default_rng(seed)
@@ -67,11 +66,11 @@ def information(
     def shuffled() -> npt.NDArray[Any]:
         return code[np.lexsort((rng.random(len(code)), interval))]
 
-    chance = [_told(node, shuffled(), interval, n_classes) for _ in range(shuffles)]
-    return float(_told(node, code, interval, n_classes) - np.mean(chance or 0.0)) / sum(held)
+    chance = [_information(node, shuffled(), interval, n_classes) for _ in range(shuffles)]
+    return float(_information(node, code, interval, n_classes) - np.mean(chance or 0.0)) / sum(n_known)
 
 
-def _told(node: Any, code: Any, interval: Any, n_classes: int) -> float:
+def _information(node: Any, code: Any, interval: Any, n_classes: int) -> float:
     """Return the sum, over points, of log p(class, node) / (p(class) p(node)) within their intervals."""
     total = _terms(node, code, n_classes) + _terms(interval, np.zeros_like(code), 1)
     return total - _terms(node, np.zeros_like(code), 1) - _terms(interval, code, n_classes)

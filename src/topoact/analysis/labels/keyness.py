@@ -1,8 +1,9 @@
-"""Words that are in a group of texts more often than chance would have it.
+"""Words that are over-represented in a group of texts: `vocabulary`, `single_words` and `representation`.
 
-Each text holds a word or does not, however often it says it. The test is Fisher's exact one, one-sided: if the texts
-of the group had been drawn blindly from all texts, would as many of them hold the word? Words are many, so the p-values
-are corrected for the share of false discoveries (Benjamini and Hochberg 1995). No word is left out for being common.
+Only whether a text contains a word counts, not how often. The test is Fisher's exact one, one-sided: if the texts of
+the group had been drawn at random from all texts, how probable is it that as many of them contain the word? As there
+are many words, the p-values are corrected for the false discovery rate (Benjamini and Hochberg 1995). There are no stop
+words.
 """
 
 import re
@@ -22,19 +23,19 @@ Numbers = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-PRIOR: Final = 0.5
+PSEUDOCOUNT: Final = 0.5
 """Texts that are added to each cell of the table of which the log odds ratio is taken (Haldane and Anscombe)."""
 
 
 class Vocabulary(NamedTuple):
-    """The words of some texts, in lower case and alphabetical order, and which text holds which."""
+    """The words of some texts, in lower case and alphabetical order, and which text contains which."""
 
     words: tuple[str, ...]
     held: sparse.csr_array
-    """Shape (n_texts, n_words), 1 where a text holds a word."""
+    """Shape (n_texts, n_words), 1 where a text contains a word."""
 
     def counts(self, rows: npt.NDArray[np.integer[Any]]) -> Counts:
-        """Return how many of these texts hold each word."""
+        """Return how many of these texts contain each word."""
         return np.bincount(self.held[rows].indices, minlength=len(self.words)).astype(np.int64)
 
 
@@ -42,22 +43,22 @@ class Representation(NamedTuple):
     """How each word is represented in a group of texts."""
 
     inside: Counts
-    """Texts of the group that hold it."""
+    """Texts of the group that contain it."""
     total: Counts
-    """All texts that hold it."""
+    """All texts that contain it."""
     expected: Numbers
-    """How many of the group would, were it drawn blindly."""
+    """The expected number of texts that contain it, were the group drawn at random."""
     log_p: Numbers
-    """Logarithm of the probability that as many or more would then."""
+    """Logarithm of the probability that as many or more would contain it then."""
     q: Numbers
-    """The least share of false discoveries at which it counts as over-represented."""
+    """The q-value: the lowest false discovery rate at which it is over-represented."""
     log_odds: Numbers
-    """Logarithm of the odds that a text of the group holds it, over those of a text of the rest."""
+    """Logarithm of the odds that a text of the group contains it, over those of a text of the rest."""
 
     def telling(self, level: float) -> npt.NDArray[np.int64]:
-        """Return the words that are over-represented at a share of false discoveries, the surest first."""
-        found = np.flatnonzero(self.q <= level)
-        return found[np.lexsort((-self.log_odds[found], self.log_p[found]))]
+        """Return the words that are over-represented at a false discovery rate, by rising p-value."""
+        words = np.flatnonzero(self.q <= level)
+        return words[np.lexsort((-self.log_odds[words], self.log_p[words]))]
 
 
 def vocabulary(texts: Iterable[str], *, first: int | None = None) -> Vocabulary:
@@ -68,10 +69,10 @@ def vocabulary(texts: Iterable[str], *, first: int | None = None) -> Vocabulary:
     texts
         The texts.
     first
-        How many words of each are looked at, from its beginning; all by default.
+        How many words of each are read, from its beginning; all by default.
     """
-    found = [list(islice((m.group() for m in WORD.finditer(text.lower())), first)) for text in texts]
-    return _vocabulary(list(chain.from_iterable(found)), np.fromiter(map(len, found), np.int64, len(found)))
+    words = [list(islice((m.group() for m in WORD.finditer(text.lower())), first)) for text in texts]
+    return _vocabulary(list(chain.from_iterable(words)), np.fromiter(map(len, words), np.int64, len(words)))
 
 
 def single_words(words: Sequence[str]) -> Vocabulary:
@@ -85,24 +86,24 @@ def representation(inside: npt.ArrayLike, total: npt.ArrayLike, n_inside: int, n
     Parameters
     ----------
     inside, total
-        For each word how many texts of the group, and of all texts, hold it; shape (n_words,).
+        For each word how many texts of the group, and of all texts, contain it; shape (n_words,).
     n_inside, n_texts
         Number of texts in the group, and of all texts.
 
     Raises
     ------
     InvalidInput
-        If no texts can be counted so.
+        If the counts contradict each other.
 
     Notes
     -----
-    The correction is for all words that are given, also those that the group does not hold.
+    The correction is for all words that are given, also those that no text of the group contains.
     """
     inside, total = np.asarray(inside, dtype=np.int64), np.asarray(total, dtype=np.int64)
     _check(inside, total, n_inside, n_texts)
     log_p = _log_tail(inside, total, n_inside, n_texts)
     cells = (inside, n_inside - inside, total - inside, n_texts - n_inside - total + inside)
-    held, lacking, elsewhere, neither = (np.log(cell + PRIOR) for cell in cells)
+    held, lacking, elsewhere, neither = (np.log(cell + PSEUDOCOUNT) for cell in cells)
     return Representation(
         inside=inside,
         total=total,
@@ -116,15 +117,15 @@ def representation(inside: npt.ArrayLike, total: npt.ArrayLike, n_inside: int, n
 def _vocabulary(words: Sequence[str], sizes: Counts) -> Vocabulary:
     codes, names = pd.factorize(np.array(words, dtype=object), sort=True)
     indptr = np.concatenate([[0], np.cumsum(sizes)])
-    said = sparse.csr_array((np.ones(len(codes), np.int64), codes, indptr), shape=(len(sizes), len(names)))
-    said.sum_duplicates()
-    said.data[:] = 1
-    return Vocabulary(tuple(names.tolist()), said)
+    contained = sparse.csr_array((np.ones(len(codes), np.int64), codes, indptr), shape=(len(sizes), len(names)))
+    contained.sum_duplicates()
+    contained.data[:] = 1
+    return Vocabulary(tuple(names.tolist()), contained)
 
 
 def _log_tail(inside: Counts, total: Counts, n_inside: int, n_texts: int) -> Numbers:
     """Return log P(X >= inside) of hypergeometric X, summed term by term once for words of equal counts."""
-    keys, place = np.unique(inside * (n_texts + 1) + total, return_inverse=True)
+    keys, inverse = np.unique(inside * (n_texts + 1) + total, return_inverse=True)
     first, total = np.divmod(keys, n_texts + 1)
     total = np.where(first > 0, total, 0)  # its tail is 1 and needs no terms
     sizes = np.minimum(n_inside, total) - first + 1
@@ -134,10 +135,10 @@ def _log_tail(inside: Counts, total: Counts, n_inside: int, n_texts: int) -> Num
     terms = _log_choose(whole, x) + _log_choose(n_texts - whole, n_inside - x) - _log_choose(n_texts, n_inside)
     if not len(terms):
         return np.empty(0)
-    most = np.maximum.reduceat(terms, starts)
-    tail = most + np.log(np.add.reduceat(np.exp(terms - np.repeat(most, sizes)), starts))
-    least = np.maximum(0, n_inside + total - n_texts)
-    return np.where(first <= least, 0.0, np.minimum(tail, 0.0))[place]
+    largest = np.maximum.reduceat(terms, starts)
+    tail = largest + np.log(np.add.reduceat(np.exp(terms - np.repeat(largest, sizes)), starts))
+    minimum = np.maximum(0, n_inside + total - n_texts)
+    return np.where(first <= minimum, 0.0, np.minimum(tail, 0.0))[inverse]
 
 
 def _log_choose(n: Any, k: Any) -> Any:

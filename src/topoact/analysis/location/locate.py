@@ -1,8 +1,9 @@
-"""Where vectors that are no points of a mapper graph land in it.
+"""Location of new vectors in a mapper graph: `Locator.locate` assigns each to nodes, and returns a `Located`.
 
-A vector is held by the intervals that its lens value lies in. There it lands in the nodes that have a member within ε,
-where the clusterer has an ε; otherwise in the node of its nearest member, provided that it is as near to the points of
-the layer as such vectors usually are (`usual`). A vector that equals a point, up to rounding, is that point.
+A vector belongs to the intervals that contain its lens value. Of their nodes it is assigned to those with a member
+within ε, where the clusterer has an ε; otherwise, in each interval, to the node of its nearest member, provided that it
+is as near to the points of the layer as new vectors of the same kind are (`usual`). A vector that equals a point, up to
+rounding, is that point.
 """
 
 from dataclasses import dataclass
@@ -28,15 +29,15 @@ if TYPE_CHECKING:
     from topoact.mapper.neighbors.query import QueryBatch
 
 ROUNDING: Final = 2.0**-16
-"""How far a vector may be from a point that it equals, as a share of its length: other batches round otherwise."""
-SHOWN: Final = 12
-"""Nearest points that are told."""
+"""Distance up to which a vector equals a point, as a share of its length: in other batches networks round otherwise."""
+N_NEAREST: Final = 12
+"""Nearest points of each vector that are returned."""
 
 Table = npt.NDArray[np.bool_]
 
 
 class NodeMatches(NamedTuple):
-    """Nodes in which vectors land; vector i has those from ``indptr[i]`` to ``indptr[i + 1]``, nearest first."""
+    """Nodes that vectors are assigned to; vector i has ``indptr[i]`` to ``indptr[i + 1]``, the nearest first."""
 
     indptr: npt.NDArray[np.int64]
     node: npt.NDArray[np.int64]
@@ -48,7 +49,7 @@ class NodeMatches(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Located:
-    """Where some vectors land, by column."""
+    """Where some vectors are in a graph; arrays have one entry for each vector."""
 
     matches: NodeMatches
     lens: LensValues
@@ -56,26 +57,26 @@ class Located:
     same: Rows
     """The point that each vector is, or −1."""
     in_range: Table
-    """Whether an interval holds the lens value."""
+    """Whether an interval contains the lens value."""
     nearest: Nearest
     """The nearest points, shape (n, k)."""
     node: Rows
-    """The nearest node, whatever its interval; −1 where there is no node."""
+    """The nearest node of any interval; −1 where there is no node."""
     distance: LensValues
     """From its nearest member."""
     reach: LensValues
-    """What decides: the distance of the nearest node that may hold it, where there is an ε; otherwise its `Reach`."""
+    """Where there is an ε, the distance of the nearest node of its intervals; otherwise its `Reach`."""
     usual: LensValues
-    """What `reach` is at most where a vector lands: ε, or what is usual there."""
+    """The limit of `reach` up to which a vector is assigned to a node: ε, or that of `Reach`."""
 
     @property
     def inside(self) -> Table:
-        """Whether each vector lands in some node."""
+        """Whether each vector is in some node."""
         return np.diff(self.matches.indptr) > 0
 
 
 class Locator:
-    """Finds out where vectors land in a graph.
+    """Assigns new vectors to the nodes of a graph.
 
     Parameters
     ----------
@@ -84,9 +85,9 @@ class Locator:
     graph
         Their mapper graph.
     metric
-        Of the distances that it was made of.
+        Of the distances that the graph was made of.
     usual
-        What is usual among the points; by default it is found out. Not needed where the graph has an ε.
+        The reach of new vectors of the same kind; computed by default. Not needed where the graph has an ε.
 
     Raises
     ------
@@ -110,13 +111,15 @@ class Locator:
         self.graph, self._cloud, self._usual = graph, QueryIndex(vectors, metric), usual
         if usual is None and graph.eps is None:
             self._usual = Novelty(vectors, metric=metric)
-        self._nodes_of = graph.memberships.incidence(graph.n_points).T.tocsr()
-        self._groups = [np.flatnonzero(graph.interval == number) for number in range(len(graph.intervals.lower))]
+        self._nodes_of_point = graph.memberships.incidence(graph.n_points).T.tocsr()
+        self._nodes_of_interval = [
+            np.flatnonzero(graph.interval == number) for number in range(len(graph.intervals.lower))
+        ]
 
     def locate(
         self, new: npt.ArrayLike, lens: npt.ArrayLike | None = None, *, progress: Progress = no_progress
     ) -> Located:
-        """Find out where vectors land.
+        """Return where vectors are in the graph.
 
         Parameters
         ----------
@@ -126,7 +129,7 @@ class Locator:
             Their lens values; None where the lens is no property of a vector: then they have those of the nearest
             points.
         progress
-            Told of each part; may raise `topoact.errors.Cancelled`.
+            Called with (stage, done, total); may raise `topoact.errors.Cancelled`.
 
         Raises
         ------
@@ -145,85 +148,87 @@ class Locator:
         return _joined(parts)
 
     def _part(self, view: "QueryBatch", lens: LensValues | None) -> Located:
-        nearest, apart = view.nearest(SHOWN), view.nearest_of(self.graph.memberships).distances
+        nearest, distances = view.nearest(N_NEAREST), view.nearest_of(self.graph.memberships).distances
         same = self._same(view.new, nearest.rows)
         values = self.graph.lens[np.where(same < 0, nearest.rows[:, 0], same)]
         if lens is not None:
             values[same < 0] = lens[same < 0]
-        held = self._held(values)
-        own = self._own(same)
-        apart[own] = 0
-        landed, reach, usual = self._landed(view.new, held, apart)
-        landed[same >= 0] = own[same >= 0]
-        closest = apart.argmin(axis=1) if apart.shape[1] else np.full(len(apart), -1)
-        matches = self._matches(landed, apart)
-        in_range, away = np.asarray(held.any(axis=1)), apart.min(axis=1, initial=np.inf)
-        return Located(matches, values, same, in_range, nearest, closest, away, reach, usual)
+        intervals = self._intervals_of(values)
+        own = self._own_nodes(same)
+        distances[own] = 0
+        assigned, reach, limit = self._assigned(view.new, intervals, distances)
+        assigned[same >= 0] = own[same >= 0]
+        closest = distances.argmin(axis=1) if distances.shape[1] else np.full(len(distances), -1)
+        matches = self._matches(assigned, distances)
+        in_range, distance = np.asarray(intervals.any(axis=1)), distances.min(axis=1, initial=np.inf)
+        return Located(matches, values, same, in_range, nearest, closest, distance, reach, limit)
 
     def _same(self, new: Vectors, rows: npt.NDArray[np.int64]) -> Rows:
         """Return the point that each vector equals, among the nearest ones, or −1."""
         wide = new.astype(np.float64)
-        found, least = np.full(len(new), -1), ROUNDING * np.linalg.norm(wide, axis=1)
+        same, smallest = np.full(len(new), -1), ROUNDING * np.linalg.norm(wide, axis=1)
         for column in rows.T:
-            away = np.linalg.norm(wide - self._cloud.vectors[column], axis=1)
-            better = (away < least) | ((away <= least) & (found < 0))
-            found[better], least[better] = column[better], away[better]
-        return found
+            distance = np.linalg.norm(wide - self._cloud.vectors[column], axis=1)
+            nearer = (distance < smallest) | ((distance <= smallest) & (same < 0))
+            same[nearer], smallest[nearer] = column[nearer], distance[nearer]
+        return same
 
-    def _own(self, same: Rows) -> Table:
-        """Return which nodes have the point that a vector equals."""
-        own: Table = self._nodes_of[np.maximum(same, 0)].toarray() > 0
+    def _own_nodes(self, same: Rows) -> Table:
+        """Return which nodes contain the point that a vector equals."""
+        own: Table = self._nodes_of_point[np.maximum(same, 0)].toarray() > 0
         own[same < 0] = False
         return own
 
-    def _held(self, lens: LensValues) -> Table:
-        """Return which intervals hold each value; one between two intervals is held where the nearest point's is."""
-        held = self._within(lens)
+    def _intervals_of(self, lens: LensValues) -> Table:
+        """Return which intervals contain each value; a value in a gap has those of the nearest point."""
+        inside = self._within(lens)
         if self.graph.lens.ndim == 1:
             ordered = np.sort(self.graph.lens)
-            between = ~held.any(axis=1) & (lens >= ordered[0]) & (lens <= ordered[-1])
-            held[between] = self._within(_nearest_of(ordered, lens[between]))
-        return held
+            in_gap = ~inside.any(axis=1) & (lens >= ordered[0]) & (lens <= ordered[-1])
+            inside[in_gap] = self._within(_nearest_of(ordered, lens[in_gap]))
+        return inside
 
     def _within(self, lens: LensValues) -> Table:
         lower, upper = self.graph.intervals
         inside: Table = (lower <= lens[:, None]) & (lens[:, None] <= upper)
         return inside if inside.ndim == 2 else np.asarray(inside.all(axis=2))
 
-    def _landed(self, new: Vectors, held: Table, apart: LensValues) -> tuple[Table, LensValues, LensValues]:
-        """Return in which nodes each vector lands, what decided, and what that may be."""
-        allowed = held[:, self.graph.interval]
+    def _assigned(self, new: Vectors, intervals: Table, distances: LensValues) -> tuple[Table, LensValues, LensValues]:
+        """Return which nodes each vector is assigned to, its reach, and the limit of that."""
+        allowed = intervals[:, self.graph.interval]
         if self._usual is not None and self.graph.eps is None:
-            reach, usual = self._usual.of(new)
-            usual = np.where(held.any(axis=1), usual, np.nan)
-            return self._nearest_in_each(allowed, apart) & (reach <= usual)[:, None], reach, usual
-        radius = np.broadcast_to(np.asarray(self.graph.eps, dtype=np.float64), len(self._groups))[self.graph.interval]
-        open_to = np.where(allowed, apart, np.inf)
-        reach = open_to.min(axis=1, initial=np.inf)
-        usual = np.full(len(new), np.nan)
+            reach, limit = self._usual.of(new)
+            limit = np.where(intervals.any(axis=1), limit, np.nan)
+            return self._nearest_in_each(allowed, distances) & (reach <= limit)[:, None], reach, limit
+        radius = np.broadcast_to(np.asarray(self.graph.eps, dtype=np.float64), len(self._nodes_of_interval))[
+            self.graph.interval
+        ]
+        candidates = np.where(allowed, distances, np.inf)
+        reach = candidates.min(axis=1, initial=np.inf)
+        limit = np.full(len(new), np.nan)
         if len(radius):
-            usual = np.where(np.isfinite(reach), radius[open_to.argmin(axis=1)], np.nan)
-        return allowed & (apart <= radius), reach, usual
+            limit = np.where(np.isfinite(reach), radius[candidates.argmin(axis=1)], np.nan)
+        return allowed & (distances <= radius), reach, limit
 
-    def _nearest_in_each(self, allowed: Table, apart: LensValues) -> Table:
+    def _nearest_in_each(self, allowed: Table, distances: LensValues) -> Table:
         """Return the nearest node of each interval, the first of several."""
-        found = np.zeros(apart.shape, dtype=bool)
-        for nodes in filter(len, self._groups):
+        nearest = np.zeros(distances.shape, dtype=bool)
+        for nodes in filter(len, self._nodes_of_interval):
             rows = np.flatnonzero(allowed[:, nodes[0]])
-            found[rows, nodes[apart[np.ix_(rows, nodes)].argmin(axis=1)]] = True
-        return found
+            nearest[rows, nodes[distances[np.ix_(rows, nodes)].argmin(axis=1)]] = True
+        return nearest
 
-    def _matches(self, landed: Table, apart: LensValues) -> NodeMatches:
-        query, node = np.nonzero(landed)
-        order = np.lexsort((node, apart[query, node], query))
+    def _matches(self, assigned: Table, distances: LensValues) -> NodeMatches:
+        query, node = np.nonzero(assigned)
+        order = np.lexsort((node, distances[query, node], query))
         query, node = query[order], node[order]
-        distance, margin = apart[query, node], np.full(len(node), np.nan)
-        for place, (row, here) in enumerate(zip(query, node, strict=True)):
-            others = self._groups[self.graph.interval[here]]
-            next_best = apart[row, others[others != here]].min(initial=np.inf)
-            if len(others) > 1:
-                margin[place] = max(0.0, 1 - distance[place] / next_best) if next_best else 0.0
-        return NodeMatches(np.searchsorted(query, np.arange(len(apart) + 1)), node, distance, margin)
+        distance, margin = distances[query, node], np.full(len(node), np.nan)
+        for number, (row, own) in enumerate(zip(query, node, strict=True)):
+            nodes = self._nodes_of_interval[self.graph.interval[own]]
+            next_best = distances[row, nodes[nodes != own]].min(initial=np.inf)
+            if len(nodes) > 1:
+                margin[number] = max(0.0, 1 - distance[number] / next_best) if next_best else 0.0
+        return NodeMatches(np.searchsorted(query, np.arange(len(distances) + 1)), node, distance, margin)
 
 
 def _nearest_of(ordered: LensValues, values: LensValues) -> LensValues:
@@ -251,7 +256,7 @@ def _checked_lens(lens: npt.ArrayLike, shape: tuple[int, ...]) -> LensValues:
 
 
 def _joined(parts: list[Located]) -> Located:
-    """Return the parts one after the other."""
+    """Return several parts as one."""
 
     def joined(name: str) -> npt.NDArray[Any]:
         return np.concatenate([getattr(part, name) for part in parts])

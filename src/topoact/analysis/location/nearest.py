@@ -1,4 +1,4 @@
-"""Which texts are closest to a vector, where many points may say the same."""
+"""Nearest texts of a vector, where several points may have the same text: `nearest_kinds`."""
 
 from typing import Any, NamedTuple
 
@@ -13,12 +13,12 @@ Numbers = npt.NDArray[np.float64]
 
 
 class Kinds(NamedTuple):
-    """Which points say the same."""
+    """Points grouped by what they stand for, such as a text."""
 
     code: npt.NDArray[np.int64]
-    """What each point says, shape (n_points,), from 0 without a gap."""
+    """Kind of each point, shape (n_points,), from 0 without a gap."""
     order: npt.NDArray[np.int64]
-    """All points, those that say the same beside each other."""
+    """All points, those of one kind beside each other."""
     starts: npt.NDArray[np.int64]
     """Where each kind begins in `order`."""
 
@@ -37,10 +37,10 @@ class Near(NamedTuple):
 
 
 def nearest_kinds(vectors: Vectors, lengths: Numbers, kinds: Kinds, target: Vectors, *, k: int, metric: Metric) -> Near:
-    """Return of each of the k kinds that are nearest to a vector the nearest point.
+    """Return the k kinds that are nearest to a vector, and the nearest point of each.
 
-    Distances are exact, summed in float64; of points that are equally far away the first is the nearer one. All points
-    are looked at in float32 first, and then those that the error of that leaves in question.
+    Distances are exact, summed in float64; of points that are equally far away the first is the nearer one. Distances
+    to all points are bounded in float32 first; only points whose bounds do not exclude them are measured in float64.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def nearest_kinds(vectors: Vectors, lengths: Numbers, kinds: Kinds, target: Vect
     lengths
         Their L2 norms, in float64.
     kinds
-        What each point says.
+        Kinds of the points.
     target
         Shape (n_channels,), finite.
     k
@@ -66,29 +66,31 @@ def nearest_kinds(vectors: Vectors, lengths: Numbers, kinds: Kinds, target: Vect
         raise InvalidInput(f"the target must be a finite vector of {vectors.shape[1]} channels: got {target.shape}")
     length = float(np.linalg.norm(target.astype(np.float64)))
     products = (vectors @ target).astype(np.float64)
-    # The usual bound of a product summed in any order, doubled for the rounding of what is made of it.
+    # The bound of a product summed in any order (Higham 2002, section 3.1), doubled for the rounding of what follows.
     error = (len(target) + 4) * float(np.finfo(np.float32).eps) * lengths * length
     if metric == "euclidean":
-        rough, slack = lengths**2 - 2 * products + length**2, 2 * error
+        estimate, slack = lengths**2 - 2 * products + length**2, 2 * error
     else:
         scale = lengths * length
-        rough = 1 - np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
+        estimate = 1 - np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
         slack = np.divide(error, scale, out=np.zeros_like(error), where=scale > 0)
-    best = np.minimum.reduceat((rough + slack)[kinds.order], kinds.starts)
+    best = np.minimum.reduceat((estimate + slack)[kinds.order], kinds.starts)
     rank = min(k, len(best)) - 1
-    asked = np.flatnonzero(rough - slack <= np.partition(best, rank)[rank])
-    return _first_of_kinds(asked, _exact(vectors[asked], target, metric), kinds.code[asked], k)
+    candidates = np.flatnonzero(estimate - slack <= np.partition(best, rank)[rank])
+    return _first_of_kinds(candidates, _exact(vectors[candidates], target, metric), kinds.code[candidates], k)
 
 
 def _exact(vectors: Vectors, target: Vectors, metric: Metric) -> Numbers:
-    wide, aim = vectors.astype(np.float64), target.astype(np.float64)
+    """Return the distances to the target, in float64."""
+    wide, wide_target = vectors.astype(np.float64), target.astype(np.float64)
     if metric == "euclidean":
-        return np.linalg.norm(wide - aim, axis=1)
-    scale = np.linalg.norm(wide, axis=1) * np.linalg.norm(aim)
-    return 1 - np.divide(wide @ aim, scale, out=np.zeros(len(wide)), where=scale > 0)
+        return np.linalg.norm(wide - wide_target, axis=1)
+    scale = np.linalg.norm(wide, axis=1) * np.linalg.norm(wide_target)
+    return 1 - np.divide(wide @ wide_target, scale, out=np.zeros(len(wide)), where=scale > 0)
 
 
 def _first_of_kinds(points: npt.NDArray[np.int64], distances: Numbers, code: npt.NDArray[np.int64], k: int) -> Near:
+    """Return the nearest point of each of the k nearest kinds."""
     order = np.lexsort((points, distances))
     first = np.sort(np.unique(code[order], return_index=True)[1])[:k]
     return Near(points[order[first]], distances[order[first]])

@@ -1,4 +1,7 @@
-"""Cycles of a graph over the field of two elements; sets of edges are the bits of whole numbers."""
+"""Cycles of a graph over the field of two elements: `Forest`, `Span`, `shortest_basis`.
+
+Sets of edges are the bits of whole numbers, and their sum is the exclusive or.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -6,7 +9,7 @@ Edge = tuple[int, int]
 
 
 class Forest:
-    """Disjoint sets under union, whose members carry the sum of what lies on the way to their root."""
+    """Disjoint sets under union; each node knows the sum of the values of the edges on the path to its root."""
 
     def __init__(self) -> None:
         self._above: dict[int, int] = {}
@@ -14,14 +17,14 @@ class Forest:
         self._size: dict[int, int] = {}
 
     def find(self, node: int) -> tuple[int, int]:
-        """Return the root of a node, and the sum on the way to it."""
+        """Return the root of a node, and the sum on the path to it."""
         total = 0
         while (above := self._above.get(node, node)) != node:
             total, node = total ^ self._sum[node], above
         return node, total
 
     def join(self, edge: Edge, value: int = 0) -> int | None:
-        """Join the ends of an edge; where they are joined already, return the sum of the cycle that it closes."""
+        """Join the ends of an edge; where they are joined already, return the sum around the cycle that it closes."""
         (first, one), (second, other) = self.find(edge[0]), self.find(edge[1])
         if first == second:
             return one ^ other ^ value
@@ -32,7 +35,7 @@ class Forest:
 
 
 class Span:
-    """The space that vectors span, in echelon form; each row knows of which of the vectors it is the sum."""
+    """The space that vectors span, in echelon form; each row records of which of the vectors it is the sum."""
 
     def __init__(self, vectors: Iterable[int] = ()) -> None:
         self.rows: dict[int, tuple[int, int]] = {}
@@ -40,22 +43,22 @@ class Span:
             self.add(vector)
 
     def reduce(self, vector: int) -> tuple[int, int]:
-        """Return the rest of a vector whose leading bit is no row's, and the sum of vectors that was taken off."""
-        taken = 0
+        """Return a vector reduced by the rows, and which of the added vectors were subtracted for that."""
+        subtracted = 0
         while vector and (row := self.rows.get(vector.bit_length())):
-            vector, taken = vector ^ row[0], taken ^ row[1]
-        return vector, taken
+            vector, subtracted = vector ^ row[0], subtracted ^ row[1]
+        return vector, subtracted
 
     def add(self, vector: int) -> int:
-        """Return the place of the leading bit of what a vector adds, counted from 1; 0 where it is in the span."""
-        rest, taken = self.reduce(vector)
-        if rest:
-            self.rows[rest.bit_length()] = rest, taken ^ 1 << len(self.rows)
-        return rest.bit_length()
+        """Add a vector; return the number of its leading bit once reduced, from 1; 0 where it is in the span."""
+        reduced, subtracted = self.reduce(vector)
+        if reduced:
+            self.rows[reduced.bit_length()] = reduced, subtracted ^ 1 << len(self.rows)
+        return reduced.bit_length()
 
 
 def adjacency(n_nodes: int, edges: Iterable[Edge]) -> list[list[int]]:
-    """Return the nodes beside each."""
+    """Return the neighbours of each node."""
     beside: list[list[int]] = [[] for _ in range(n_nodes)]
     for first, second in edges:
         beside[first].append(second)
@@ -64,7 +67,7 @@ def adjacency(n_nodes: int, edges: Iterable[Edge]) -> list[list[int]]:
 
 
 def breadth_first(beside: Mapping[int, Sequence[int]] | Sequence[Sequence[int]], root: int) -> dict[int, int]:
-    """Return for each node that a root reaches, nearest first, the one before it; for the root itself the root."""
+    """Return the predecessor of each node that a root reaches, the nearest first; of the root the root."""
     before, queue = {root: root}, [root]
     for node in queue:
         for other in beside[node]:
@@ -75,7 +78,7 @@ def breadth_first(beside: Mapping[int, Sequence[int]] | Sequence[Sequence[int]],
 
 
 def way(before: Mapping[int, int], node: int) -> list[int]:
-    """Return the nodes from one to the root."""
+    """Return the nodes on the path from one to the root."""
     nodes = [node]
     while (above := before[nodes[-1]]) != nodes[-1]:
         nodes.append(above)
@@ -85,8 +88,8 @@ def way(before: Mapping[int, int], node: int) -> list[int]:
 def shortest_basis(n_nodes: int, classes: Mapping[Edge, int], rank: int) -> list[tuple[list[int], int]]:
     """Return short cycles whose classes are independent, and these classes.
 
-    Of all bases that of least total length is found (Erickson, Whittlesey 2005): shortest cycles are taken greedily
-    among those that pass an end of an edge of some class, as all do that count.
+    Of all bases it is one of least total length (Erickson, Whittlesey 2005): shortest cycles are taken
+    greedily among those through an end of an edge whose class is not 0, as every cycle of a basis has such an edge.
 
     Parameters
     ----------
@@ -107,8 +110,8 @@ def shortest_basis(n_nodes: int, classes: Mapping[Edge, int], rank: int) -> list
             depth[node], total[node] = depth[above] + 1, total[above] ^ both[node, above]
         for edge, value in classes.items():
             if edge[0] in before and (cycle := total[edge[0]] ^ total[edge[1]] ^ value):
-                found = depth[edge[0]] + depth[edge[1]] + 1, root, edge
-                shortest[cycle] = min(shortest.get(cycle, found), found)
+                candidate = depth[edge[0]] + depth[edge[1]] + 1, root, edge
+                shortest[cycle] = min(shortest.get(cycle, candidate), candidate)
     span, basis = Span(), list[tuple[list[int], int]]()
     for cycle, (_, root, edge) in sorted(shortest.items(), key=lambda item: item[1]):
         if len(basis) < rank and span.add(cycle):

@@ -1,4 +1,4 @@
-"""What a panel of graphs agrees on: an answer must not depend on where the cuts of the cover fall."""
+"""Consensus of a panel of graphs of one layer: `consensus` counts what does not depend on where the cover is cut."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,10 +32,10 @@ from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.protocols import LensValues, Vectors
 
 PANEL: Final = ((1.0, 0.0, 1), (1.0, 0.5, 1), (0.8, 0.25, 1), (0.64, 0.5, 1), (0.64, 0.0, 1))
-"""Its members: share of the intervals, shift of the cuts as a share of an interval, multiple of k."""
-AGREED: Final = 3
-"""Members that agree on what is told."""
-SAMPLE: Final = 20_000
+"""Its members: number of intervals as a share of `n_intervals`, shift of the cuts in intervals, multiple of k."""
+MIN_AGREEING: Final = 3
+"""Members that must agree on a count."""
+SAMPLE_POINTS: Final = 20_000
 """Points that the principal axes are found from."""
 
 
@@ -49,7 +49,7 @@ def consensus(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> ShapeReport:
-    """Count components, loops and branching nodes, and tell what a panel of five graphs agrees on.
+    """Count components, loops and branching nodes, and return those that a panel of five graphs agrees on.
 
     The graphs differ in the number of intervals (all, 80 and 64 %), in where the cuts fall, and in k. They are made of
     the principal components that stand out from noise (Marchenko, Pastur 1967; the level of the noise is read from the
@@ -93,15 +93,15 @@ def consensus(
     '1 component; 0 loops; 0 branches'
     """
     check_whole("k", k, 2)
-    held = checked_vectors(vectors)
-    check_differing(held)
-    values = lens_values(lens, held)
+    points = checked_vectors(vectors)
+    check_differing(points)
+    values = lens_values(lens, points)
     UniformCover(n_intervals, overlap).intervals(values)
-    if len(held) < n_intervals * 2 * (k + 1):
-        return _silent(f"{len(held):,} points are fewer than {2 * (k + 1)} for each of {n_intervals} intervals")
-    signal = significant(held, seed)
+    if len(points) < n_intervals * 2 * (k + 1):
+        return _no_counts(f"{len(points):,} points are fewer than {2 * (k + 1)} for each of {n_intervals} intervals")
+    signal = significant(points, seed)
     if not signal.shape[1]:
-        return _silent("no principal component stands out from noise")
+        return _no_counts("no principal component stands out from noise")
     reports = []
     for number, (share, shift, multiple) in enumerate(PANEL):
         progress("judging", number, len(PANEL))
@@ -125,7 +125,7 @@ def significant(vectors: Vectors, seed: int = 0) -> Vectors:
         the vectors, and one of a sample of 20,000.
     """
     n_points, n_channels = vectors.shape
-    rows = np.random.default_rng(seed).choice(n_points, min(n_points, SAMPLE), replace=False)
+    rows = np.random.default_rng(seed).choice(n_points, min(n_points, SAMPLE_POINTS), replace=False)
     centre = vectors[rows].mean(axis=0, dtype=np.float64).astype(vectors.dtype)
     sample = vectors[rows] - centre
     variances, axes = np.linalg.eigh((sample.T @ sample).astype(np.float64) / len(rows))
@@ -159,23 +159,23 @@ def without_tips(graph: MapperGraph, k: int) -> MapperGraph:
     """
     links, interval = graph.links, graph.interval
     ends = np.concatenate([links.source, links.target]), np.concatenate([links.target, links.source])
-    groups, place = np.unique(np.stack([ends[0], interval[ends[1]]], axis=1), axis=0, return_inverse=True)
-    total = np.bincount(place.ravel(), np.tile(links.shared, 2), len(groups))[place.ravel()]
-    most = total.reshape(2, -1).max(axis=0)
-    return graph.with_links(links.of((links.shared > k) | (2 * links.shared >= most)))
+    passages, number = np.unique(np.stack([ends[0], interval[ends[1]]], axis=1), axis=0, return_inverse=True)
+    total = np.bincount(number.ravel(), np.tile(links.shared, 2), len(passages))[number.ravel()]
+    larger = total.reshape(2, -1).max(axis=0)
+    return graph.with_links(links.of((links.shared > k) | (2 * links.shared >= larger)))
 
 
 def _agreed(kind: Kind, counts: Sequence[Count]) -> Count:
     votes = Counter(one.value for one in counts)
     for value, times in votes.items():
-        if value is not None and times >= AGREED:
+        if value is not None and times >= MIN_AGREEING:
             return Count(value, value, value)
     shown = [f"{times} show {value}" for value, times in sorted((v, t) for v, t in votes.items() if v is not None)]
     doubtful = [f"{votes[None]} are in doubt themselves"] if None in votes else []
-    reason = f"no {AGREED} of {len(counts)} graphs agree on {PLURAL[kind]}: {', '.join(shown + doubtful)}"
+    reason = f"no {MIN_AGREEING} of {len(counts)} graphs agree on {PLURAL[kind]}: {', '.join(shown + doubtful)}"
     return Count(None, min(one.least for one in counts), min(one.seen for one in counts), reason)
 
 
-def _silent(reason: str) -> ShapeReport:
+def _no_counts(reason: str) -> ShapeReport:
     count = Count(None, 0, 0, reason)
     return ShapeReport(count, count, count, ())

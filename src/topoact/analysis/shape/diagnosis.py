@@ -1,4 +1,4 @@
-"""Does a graph say anything? Signs that it does not, each in one sentence for the person who looks at it."""
+"""Warnings about graphs that show no structure: `diagnose` returns a sentence for each."""
 
 from typing import Final, Literal, NamedTuple
 
@@ -7,9 +7,12 @@ import numpy as np
 from topoact.analysis.shape.skeleton import NOISE, SPLIT, roots
 from topoact.mapper import ImportedGraph, MapperGraph
 
-LOW_COVERAGE: Final = 0.6
-GIANT_SHARE: Final = 0.5
-ISOLATED_SHARE: Final = 0.5
+MIN_COVERAGE: Final = 0.6
+"""Share of the points in the graph below which there is a warning."""
+MAX_NODE_SHARE: Final = 0.5
+"""Share of the points in one node above which there is a warning."""
+MAX_ISOLATED_SHARE: Final = 0.5
+"""Share of nodes without edges above which there is a warning."""
 
 Code = Literal["low_coverage", "one_blob", "bare_path", "little_structure", "fragments", "empty"]
 
@@ -24,8 +27,12 @@ class Finding(NamedTuple):
 def diagnose(graph: MapperGraph, prominence: float = NOISE) -> list[Finding]:
     """Return the reasons for which a graph should not be read as it stands, the gravest first.
 
-    There are none of a graph that was imported: every remedy is a setting. A graph of modes that was cut at a
-    prominence above the noise does not tell how much structure there is.
+    Parameters
+    ----------
+    graph
+        A mapper graph. An imported one has no findings: every remedy is a setting.
+    prominence
+        At which a graph of modes was cut; above the noise it does not show how much structure there is.
     """
     if isinstance(graph, ImportedGraph):
         return []
@@ -37,7 +44,7 @@ def diagnose(graph: MapperGraph, prominence: float = NOISE) -> list[Finding]:
 
 
 def _coverage(graph: MapperGraph) -> Finding | None:
-    if graph.coverage >= LOW_COVERAGE:
+    if graph.coverage >= MIN_COVERAGE:
         return None
     text = (
         f"Only {graph.coverage:.0%} of the points are in the graph; {len(graph.uncovered):,} were dropped as noise. "
@@ -48,7 +55,7 @@ def _coverage(graph: MapperGraph) -> Finding | None:
 
 def _blob(graph: MapperGraph) -> Finding | None:
     share = graph.memberships.sizes.max() / graph.n_points
-    if share <= GIANT_SHARE:
+    if share <= MAX_NODE_SHARE:
         return None
     remedy = f"Use more intervals{_or(graph, 'a smaller ε')}."
     return Finding("one_blob", f"One node holds {share:.0%} of all points. {remedy}")
@@ -67,19 +74,19 @@ def _path(graph: MapperGraph) -> Finding | None:
 def _fragments(graph: MapperGraph) -> Finding | None:
     degrees = np.bincount(np.concatenate(graph.links[:2]), minlength=graph.n_nodes)
     share = (degrees == 0).mean()
-    if graph.n_nodes < 3 or share <= ISOLATED_SHARE:
+    if graph.n_nodes < 3 or share <= MAX_ISOLATED_SHARE:
         return None
     remedy = f"Use more overlap{_or(graph, 'a larger ε')}."
     return Finding("fragments", f"{share:.0%} of the nodes share no point with another. {remedy}")
 
 
 def _or(graph: MapperGraph, remedy: str) -> str:
-    """Return a further remedy of a graph that has an ε."""
+    """Return a further remedy where the graph has an ε."""
     return f" or {remedy}" if graph.prominence is None else ""
 
 
 def _structure(graph: MapperGraph) -> Finding | None:
-    """Look for intervals that fall into several modes which are hardly chance."""
+    """Look for intervals with several modes above the noise."""
     modes = np.bincount(graph.interval[roots(graph)])
     populated, several = np.count_nonzero(modes), np.count_nonzero(modes > 1)
     if populated < 2 or several >= SPLIT * populated:

@@ -1,9 +1,12 @@
-"""Components and loops of a graph of modes while the prominence rises: persistent homology of the tower of its nerves.
+"""Persistent homology of a graph of modes while the prominence rises: `tower`, its `components` and its `loops`.
 
 At prominence 1 the graph is its skeleton. Further up a node merges into another of its interval. To contract two nodes
-is, up to homotopy, to draw an edge between them. So the tower is a filtration: the edges of the skeleton come first,
-and at its prominence each node is joined to the one that it merges into. Cycles within two intervals are filled, and so
-are triangles.
+is, up to homotopy, to draw an edge between them. So the tower of nerves (Dey, Mémoli, Wang 2016) is a filtration: the
+edges of the skeleton come first, and at its prominence each node is joined to the one that it merges into. Cycles
+within two intervals are filled, and so are triangles.
+
+Edges that close a cycle when they come, *chords*, are a basis of the cycles. A set of chords, and so a cycle, is a
+whole number whose bits are these chords.
 """
 
 from collections import defaultdict
@@ -32,7 +35,7 @@ class Tower(NamedTuple):
     birth: float
     """The prominence."""
     within: list[int]
-    """For each node of the graph given its node here."""
+    """For each node of the graph its node here."""
     interval: list[int]
     sizes: list[int]
     edges: list[Edge]
@@ -51,6 +54,15 @@ class Tower(NamedTuple):
         return [(self.birth, edge) for edge in self.edges] + self.merges
 
 
+class _Chord(NamedTuple):
+    """An edge that closes a cycle when it comes."""
+
+    edge: Edge
+    level: float
+    """The prominence at which it comes."""
+    bit: int
+
+
 class Life(NamedTuple):
     """A feature of the tower, and the range of prominence over which it lives."""
 
@@ -64,7 +76,17 @@ class Life(NamedTuple):
 
 
 def tower(graph: MapperGraph, prominence: float, min_jaccard: float) -> Tower:
-    """Return the tower of a graph of modes from a prominence on; any other graph is its own, and nothing merges."""
+    """Return the tower of a graph of modes from a prominence on; any other graph is its own, and nothing merges.
+
+    Parameters
+    ----------
+    graph
+        A mapper graph.
+    prominence
+        Where the tower starts, as a multiple of the noise; at least that at which the graph was cut.
+    min_jaccard
+        Edges must have a larger Jaccard index.
+    """
     nodes = np.arange(graph.n_nodes)
     if graph.prominence is None or graph.parent is None:
         within, merging = nodes, nodes[:0]
@@ -91,8 +113,8 @@ def tower(graph: MapperGraph, prominence: float, min_jaccard: float) -> Tower:
 def _edges(graph: MapperGraph, within: Any, sizes: Any, min_jaccard: float) -> list[Edge]:
     """Return the edges that are left: nodes that merge are of one interval and have no points in common."""
     ends = np.sort(within[np.stack([graph.links.source, graph.links.target], axis=1)], axis=1)
-    pairs, place = np.unique(ends, axis=0, return_inverse=True)
-    shared = np.bincount(place.ravel(), graph.links.shared, len(pairs))
+    pairs, number = np.unique(ends, axis=0, return_inverse=True)
+    shared = np.bincount(number.ravel(), graph.links.shared, len(pairs))
     jaccard = shared / (sizes[pairs].sum(axis=1) - shared)
     strong = np.flatnonzero((jaccard > min_jaccard) & (pairs[:, 0] != pairs[:, 1]))
     return list(map(tuple, pairs[strong[np.argsort(-jaccard[strong], kind="stable")]].tolist()))
@@ -110,81 +132,98 @@ def _merges(graph: MapperGraph, within: Any, merging: npt.NDArray[np.int64]) -> 
     return list(zip(graph.prominence[merging].tolist(), zip(within[merging].tolist(), into, strict=True), strict=True))
 
 
-def components(given: Tower) -> list[Life]:
+def components(tower: Tower) -> list[Life]:
     """Return the connected components; of two that merge the larger lives on."""
     forest = Forest()
-    for edge in given.edges:
+    for edge in tower.edges:
         forest.join(edge)
     parts: dict[int, list[int]] = defaultdict(list)
-    for node in range(given.n_nodes):
+    for node in range(tower.n_nodes):
         parts[forest.find(node)[0]].append(node)
-    size = {root: sum(given.sizes[node] for node in nodes) for root, nodes in parts.items()}
+    size = {root: sum(tower.sizes[node] for node in nodes) for root, nodes in parts.items()}
     death, eldest = dict.fromkeys(parts, np.inf), {root: root for root in parts}
-    for level, edge in given.merges:
+    for level, edge in tower.merges:
         ends = {forest.find(node)[0] for node in edge}
         if len(ends) == 2:
             elder, younger = sorted((eldest[end] for end in ends), key=lambda root: (-size[root], root))
             death[younger] = level
             forest.join(edge)
             eldest[forest.find(edge[0])[0]] = elder
-    return [Life(nodes, given.birth, death[root]) for root, nodes in parts.items()]
+    return [Life(nodes, tower.birth, death[root]) for root, nodes in parts.items()]
 
 
-def loops(given: Tower) -> list[Life]:
+def loops(tower: Tower) -> list[Life]:
     """Return the loops that do not lie within two intervals.
 
     Those of the skeleton are a basis of short cycles, the shorter being the elder: of loops whose sum is filled the
     youngest dies. One that is born later is the shortest cycle that the merging closes.
     """
-    forest, chords = Forest(), dict[Edge, tuple[int, float]]()
-    for level, edge in given.filtration:
-        if forest.join(edge) is not None:
-            chords[edge] = 1 << len(chords), level
+    chords = _chords(tower)
     if not chords:
         return []
-    bits = {edge: bit for edge, (bit, _) in chords.items()}
-    cells = _cells(given, bits)
-    classes = _classes(bits, Span(cell for level, cell in cells if level <= given.birth))
-    later = [(level, edge) for edge, (_, level) in chords.items() if level > given.birth]
-    rank = len({classes[bit] for bit in bits.values() if classes[bit] == bit}) - len(later)
-    old = shortest_basis(given.n_nodes, {edge: classes.get(bits.get(edge, 0), 0) for edge in given.edges}, rank)
-    basis = Span([cycle for _, cycle in old] + [bits[edge] for _, edge in later])
-    deaths = _deaths(basis, [(level, _class(cell, classes)) for level, cell in cells if level > given.birth])
-    born = [(nodes, given.birth) for nodes, _ in old] + [(_around(given, level, edge), level) for level, edge in later]
-    lives = [Life(nodes, birth, deaths.get(place, np.inf)) for place, (nodes, birth) in enumerate(born, start=1)]
+    cells = _cells(tower, {chord.edge: chord.bit for chord in chords})
+    classes = _classes(chords, Span(cell for level, cell in cells if level <= tower.birth))
+    later = [chord for chord in chords if chord.level > tower.birth]
+    first = _skeleton_loops(tower, chords, classes)
+    basis = Span([cycle for _, cycle in first] + [chord.bit for chord in later])
+    deaths = _deaths(basis, [(level, _class(cell, classes)) for level, cell in cells if level > tower.birth])
+    births = [(nodes, tower.birth) for nodes, _ in first]
+    births += [(_shortest_cycle(tower, chord), chord.level) for chord in later]
+    lives = [Life(nodes, birth, deaths.get(number, np.inf)) for number, (nodes, birth) in enumerate(births, start=1)]
     return [loop for loop in lives if loop.birth < loop.death]
 
 
-def _cells(given: Tower, bits: dict[Edge, int]) -> list[tuple[float, int]]:
-    """Return what is filled and when, triangles and cycles within two intervals, as the bits of closing edges."""
-    between: dict[tuple[int, int], list[Timed]] = defaultdict(list)
-    inside: dict[int, list[Timed]] = defaultdict(list)
-    for level, edge in given.filtration:
-        first, second = sorted(given.interval[node] for node in edge)
-        (inside[first] if first == second else between[first, second]).append((level, edge))
-    groups = [edges + inside[i] + inside[j] for (i, j), edges in between.items()] + list(inside.values())
+def _chords(tower: Tower) -> list[_Chord]:
+    """Return the edges that close a cycle, in the order in which they come."""
+    forest, chords = Forest(), list[_Chord]()
+    for level, edge in tower.filtration:
+        if forest.join(edge) is not None:
+            chords.append(_Chord(edge, level, 1 << len(chords)))
+    return chords
+
+
+def _skeleton_loops(tower: Tower, chords: list[_Chord], classes: dict[int, int]) -> list[tuple[list[int], int]]:
+    """Return the nodes and the class of each cycle of a shortest basis of the skeleton's loops."""
+    n_free = sum(classes[chord.bit] == chord.bit for chord in chords)
+    n_later = sum(chord.level > tower.birth for chord in chords)
+    class_of = {chord.edge: classes[chord.bit] for chord in chords}
+    return shortest_basis(tower.n_nodes, {edge: class_of.get(edge, 0) for edge in tower.edges}, n_free - n_later)
+
+
+def _cells(tower: Tower, bits: dict[Edge, int]) -> list[tuple[float, int]]:
+    """Return what is filled and when: triangles and cycles within two intervals, as sets of chords."""
     cells = [
-        (given.birth, bits.get((a, b), 0) ^ bits.get((b, c), 0) ^ bits.get((a, c), 0)) for a, b, c in given.triangles
+        (tower.birth, bits.get((a, b), 0) ^ bits.get((b, c), 0) ^ bits.get((a, c), 0)) for a, b, c in tower.triangles
     ]
-    for group in groups:
+    for edges in _edges_by_intervals(tower):
         forest = Forest()
-        closed = (
-            (level, forest.join(edge, bits.get(edge, 0))) for level, edge in sorted(group, key=lambda one: one[0])
-        )
-        cells += [(level, cell) for level, cell in closed if cell]
+        for level, edge in sorted(edges, key=lambda timed: timed[0]):
+            if cell := forest.join(edge, bits.get(edge, 0)):
+                cells.append((level, cell))
     return sorted(cells, key=lambda cell: cell[0])
 
 
-def _classes(bits: dict[Edge, int], filled: Span) -> dict[int, int]:
-    """Return the class of each edge that closes a cycle modulo what is filled, as bits of those that are free."""
+def _edges_by_intervals(tower: Tower) -> list[list[Timed]]:
+    """Return the edges within each two intervals that an edge joins, and within each interval."""
+    between: dict[tuple[int, int], list[Timed]] = defaultdict(list)
+    inside: dict[int, list[Timed]] = defaultdict(list)
+    for level, edge in tower.filtration:
+        first, second = sorted(tower.interval[node] for node in edge)
+        (inside[first] if first == second else between[first, second]).append((level, edge))
+    return [edges + inside[i] + inside[j] for (i, j), edges in between.items()] + list(inside.values())
+
+
+def _classes(chords: list[_Chord], filled: Span) -> dict[int, int]:
+    """Return the class of each chord modulo what is filled, as a set of those chords that are free."""
     classes: dict[int, int] = {}
-    for bit in bits.values():
+    for _, _, bit in chords:
         row = filled.rows.get(bit.bit_length())
         classes[bit] = _class(row[0] ^ bit, classes) if row else bit
     return classes
 
 
 def _class(cell: int, classes: dict[int, int]) -> int:
+    """Return the class of a set of chords."""
     total = 0
     while cell:
         lowest = cell & -cell
@@ -196,12 +235,12 @@ def _deaths(basis: Span, cells: list[tuple[float, int]]) -> dict[int, float]:
     """Return the level at which each member of a basis, counted from 1, dies."""
     span, deaths = Span(), {}
     for level, cell in cells:
-        if place := span.add(basis.reduce(cell)[1]):
-            deaths[place] = level
+        if number := span.add(basis.reduce(cell)[1]):
+            deaths[number] = level
     return deaths
 
 
-def _around(given: Tower, level: float, edge: Edge) -> list[int]:
-    """Return the nodes of the shortest cycle that an edge closes when it comes."""
-    earlier = [other for time, other in given.filtration if time <= level and other != edge]
-    return way(breadth_first(adjacency(given.n_nodes, earlier), edge[0]), edge[1])
+def _shortest_cycle(tower: Tower, chord: _Chord) -> list[int]:
+    """Return the nodes of the shortest cycle that a chord closes when it comes."""
+    earlier = [edge for level, edge in tower.filtration if level <= chord.level and edge != chord.edge]
+    return way(breadth_first(adjacency(tower.n_nodes, earlier), chord.edge[0]), chord.edge[1])

@@ -1,4 +1,4 @@
-"""In which order the nodes of a graph are worth a look."""
+"""Ranking of the nodes of a graph: `ranked` by size or by branching."""
 
 from collections.abc import Callable
 from typing import Final
@@ -14,7 +14,7 @@ Numbers = npt.NDArray[np.int64]
 
 
 def ranked(graph: MapperGraph, by: str) -> Numbers:
-    """Return all nodes, the most interesting first; of equals the larger, then the first.
+    """Return all nodes, the first of the ranking first; of equals the larger, then the first.
 
     Parameters
     ----------

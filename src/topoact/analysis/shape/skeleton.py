@@ -1,4 +1,4 @@
-"""The skeleton of a graph of modes, and which nodes of the graph belong to each of its nodes."""
+"""The skeleton of a graph of modes, its cut at prominence 1: `roots` and `skeleton`."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ import numpy.typing as npt
 from topoact.mapper import MapperGraph
 
 NOISE: Final = 1.0
-"""The prominence that chance alone makes: at it, a graph is a skeleton."""
+"""The prominence that modes of structureless points reach: the cut at it is the skeleton."""
 SPLIT: Final = 0.5
 """Share of the intervals, or of their points, with a second mode above the noise from which structure is clear."""
 

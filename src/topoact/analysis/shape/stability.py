@@ -1,4 +1,4 @@
-"""Would other points of the same kind give the same graph? Nodes, edges and memberships under resampling."""
+"""Stability of a graph under resampling of its points: `stability`, with `same_way` to build the graphs again."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from topoact.analysis.shape.matching import CONTINUES
+from topoact.analysis.shape.matching import MIN_JACCARD
 from topoact.analysis.shape.skeleton import SPLIT
 from topoact.errors import InvalidInput
 from topoact.mapper import (
@@ -21,12 +21,12 @@ from topoact.mapper.checks import check_whole
 from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.protocols import LensValues, Rows, Vectors
 
-SHARE: Final = 0.8
+DRAWN_SHARE: Final = 0.8
 """Share of the points that a resample draws."""
-CHANCE: Final = 0.6
-"""Adjusted Rand index that points without structure hardly reach: 0.57 at most where they fill three dimensions or more
+CHANCE_RAND: Final = 0.6
+"""Adjusted Rand index above that of points without structure: 0.57 at most where they fill three dimensions or more
 (`Modes` of 2,000 to 50,000 Gaussian or uniform points and of layers with shuffled channels, prominence 0.15). In one
-and two dimensions it is 0.77, as chance summits return when most of the points do: see `Stability.split`."""
+and two dimensions it is 0.77, as modes by chance return when most of the points do: see `Stability.split`."""
 
 Verdict = Literal["none", "weak", "clear"]
 
@@ -80,7 +80,7 @@ class Stability:
         """How much cluster structure there is: none that chance would not make, weak, or clear."""
         if self.split == 0:
             return "none"
-        return "clear" if self.split >= SPLIT and self.rand >= CHANCE else "weak"
+        return "clear" if self.split >= SPLIT and self.rand >= CHANCE_RAND else "weak"
 
     @property
     def sentence(self) -> str:
@@ -156,17 +156,18 @@ def stability(
     'clear'
     """
     check_whole("resamples", resamples)
-    rng, n_drawn = np.random.default_rng(seed), round(SHARE * graph.n_points)
-    found = []
+    rng, n_drawn = np.random.default_rng(seed), round(DRAWN_SHARE * graph.n_points)
+    columns = []
     for number in range(resamples):
 
-        def told(_stage: str, _done: int, _total: int, number: int = number) -> None:
+        def report(_stage: str, _done: int, _total: int, number: int = number) -> None:
             progress("resampling", number, resamples)
 
-        told("", 0, 1)
+        report("", 0, 1)
         rows = np.sort(rng.choice(graph.n_points, n_drawn, replace=False))
-        found.append(_compared(graph, rows, _checked(rebuild(rows, progress=told), graph, n_drawn)))
-    nodes, edges, jaccard, rands = (np.array(column) for column in zip(*found, strict=True))
+        rebuilt = _checked(rebuild(rows, progress=report), graph, n_drawn)
+        columns.append(_compared(graph, rows, rebuilt))
+    nodes, edges, jaccard, rands = (np.array(column) for column in zip(*columns, strict=True))
     return Stability(nodes.mean(axis=0), edges.mean(axis=0), jaccard.mean(axis=0), rands, split_share(graph))
 
 
@@ -196,7 +197,7 @@ def same_way(graph: MapperGraph, vectors: Vectors, clusterer: Clusterer, *, seed
     >>> same_way(graph, line, steps)(np.arange(0, 20, 2), progress=lambda *step: None).n_points
     10
     """
-    cover = _Same(graph.intervals)
+    cover = _FixedCover(graph.intervals)
 
     def rebuild(rows: Rows, /, *, progress: Progress) -> MapperGraph:
         some, lens = vectors[rows], graph.lens[rows]
@@ -205,13 +206,13 @@ def same_way(graph: MapperGraph, vectors: Vectors, clusterer: Clusterer, *, seed
     return rebuild
 
 
-class _Same(NamedTuple):
+class _FixedCover(NamedTuple):
     """The intervals of another graph as a cover."""
 
-    held: Intervals
+    same: Intervals
 
     def intervals(self, _lens: LensValues, /) -> Intervals:
-        return self.held
+        return self.same
 
 
 class _Pairs(NamedTuple):
@@ -235,16 +236,16 @@ def _compared(graph: MapperGraph, rows: Rows, other: MapperGraph) -> tuple[Flags
     """Return which nodes and edges of a graph returned, the best Jaccard index of each node, and the Rand index."""
     drawn = graph.memberships.incidence(graph.n_points)[:, rows]
     common = (drawn @ other.memberships.incidence(len(rows)).T).tocoo()
-    alike = graph.interval[common.row] == other.interval[common.col]
-    pairs = _Pairs(common.row[alike], common.col[alike], common.data[alike])
+    same = graph.interval[common.row] == other.interval[common.col]
+    pairs = _Pairs(common.row[same], common.col[same], common.data[same])
     sizes = np.asarray(drawn.sum(axis=1)).ravel(), other.memberships.sizes
     best, jaccard = _best(pairs, *sizes)
-    returned = jaccard >= CONTINUES
+    returned = jaccard >= MIN_JACCARD
     ends = np.sort(best[np.stack(graph.links[:2])], axis=0)
     joined = np.isin(_keys(ends[0], ends[1], other.n_nodes), _keys(*other.links[:2], other.n_nodes))
     edges = returned[graph.links.source] & returned[graph.links.target] & joined
-    held = np.array([len(some) for some in pullback(other.lens, other.intervals)])
-    return returned, edges, jaccard, _rand(pairs, (graph.interval, other.interval), sizes, held)
+    n_points = np.array([len(some) for some in pullback(other.lens, other.intervals)])
+    return returned, edges, jaccard, _rand(pairs, (graph.interval, other.interval), sizes, n_points)
 
 
 def _best(pairs: _Pairs, sizes: Numbers, others: Numbers) -> tuple[Numbers, Floats]:
@@ -262,14 +263,16 @@ def _keys(source: Numbers, target: Numbers, n_nodes: int) -> Numbers:
     return source * n_nodes + target
 
 
-def _rand(pairs: _Pairs, intervals: tuple[Numbers, Numbers], sizes: tuple[Numbers, Numbers], held: Numbers) -> float:
-    """Return the adjusted Rand index of two graphs within intervals that hold so many points, averaged over these."""
+def _rand(
+    pairs: _Pairs, intervals: tuple[Numbers, Numbers], sizes: tuple[Numbers, Numbers], n_points: Numbers
+) -> float:
+    """Return the adjusted Rand index of two graphs within intervals of so many points, averaged over these points."""
 
     def total(interval: Numbers, counts: npt.NDArray[Any]) -> Any:
-        return np.bincount(interval, counts, len(held))
+        return np.bincount(interval, counts, len(n_points))
 
     alone = [size - np.bincount(node, pairs.shared, len(size)) for size, node in zip(sizes, pairs[:2], strict=True)]
-    free = [held - total(interval, size) for interval, size in zip(intervals, sizes, strict=True)]
+    free = [n_points - total(interval, size) for interval, size in zip(intervals, sizes, strict=True)]
     neither = free[1] - total(intervals[0], alone[0])
     first, second = (
         total(interval, _choose(size)) + _choose(rest)
@@ -277,19 +280,19 @@ def _rand(pairs: _Pairs, intervals: tuple[Numbers, Numbers], sizes: tuple[Number
     )
     both = total(intervals[0][pairs.node], _choose(pairs.shared)) + _choose(neither)
     both += sum(total(interval, _choose(some)) for interval, some in zip(intervals, alone, strict=True))
-    return _adjusted(both, first, second, held)
+    return _adjusted(both, first, second, n_points)
 
 
-def _adjusted(both: Floats, first: Floats, second: Floats, held: Numbers) -> float:
+def _adjusted(both: Floats, first: Floats, second: Floats, n_points: Numbers) -> float:
     """Return the index from the pairs of points that are in one group of both graphs, of the first, and of the second.
 
     Intervals that both graphs leave whole are left out.
     """
-    every = _choose(held)
-    chance, most = first * second / np.maximum(every, 1), (first + second) / 2
-    split, certain = np.minimum(first, second) < every, most == chance
-    index = np.where(certain, 1.0, (both - chance) / np.where(certain, 1.0, most - chance))
-    return float(np.average(index[split], weights=held[split])) if split.any() else float("nan")
+    every = _choose(n_points)
+    chance, maximum = first * second / np.maximum(every, 1), (first + second) / 2
+    split, certain = np.minimum(first, second) < every, maximum == chance
+    index = np.where(certain, 1.0, (both - chance) / np.where(certain, 1.0, maximum - chance))
+    return float(np.average(index[split], weights=n_points[split])) if split.any() else float("nan")
 
 
 def _choose(counts: npt.NDArray[Any]) -> Floats:
@@ -300,9 +303,9 @@ def _choose(counts: npt.NDArray[Any]) -> Floats:
 
 def split_share(graph: MapperGraph) -> float:
     """Return the share of the points of all intervals that lie in one with several groups; see `Stability.split`."""
-    held = np.array([len(some) for some in pullback(graph.lens, graph.intervals)])
-    in_nodes = np.bincount(graph.interval, graph.memberships.sizes, len(held))
+    n_points = np.array([len(some) for some in pullback(graph.lens, graph.intervals)])
+    in_nodes = np.bincount(graph.interval, graph.memberships.sizes, len(n_points))
     group = np.arange(graph.n_nodes) if graph.prominence is None else graph.within(1.0)
     interval = graph.interval[np.unique(group, return_index=True)[1]]
-    groups = np.bincount(interval, minlength=len(held)) + (in_nodes < held)
-    return float(held[groups > 1].sum() / max(1, held.sum()))
+    groups = np.bincount(interval, minlength=len(n_points)) + (in_nodes < n_points)
+    return float(n_points[groups > 1].sum() / max(1, n_points.sum()))

@@ -1,4 +1,4 @@
-"""How many pieces and loops a graph has, and where it branches: what of its shape is a statement about the points."""
+"""`shape_report`: the components, loops and branches of a graph that stand out from noise; `shape` counts all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 from topoact.analysis.shape.branches import branches
 from topoact.analysis.shape.persistence import (
     Life,
+    Tower,
     components,
     loops,
     tower,
@@ -16,17 +17,17 @@ from topoact.analysis.shape.persistence import (
 from topoact.mapper import MapperGraph
 
 SKELETON: Final = 1.0
-"""The prominence at which modes are hardly chance, and from which features are counted."""
+"""The prominence that modes of structureless points reach, and from which features are counted."""
 DOUBTFUL: Final = 2.0
-"""What does not live up to this prominence may be chance all the same."""
-MANY: Final = 500
-"""Nodes and edges of a skeleton up to which loops and branches are searched."""
-FEW: Final = 16
+"""A feature that does not live up to this prominence may be chance."""
+MAX_SKELETON: Final = 500
+"""Nodes, or edges, of a skeleton up to which loops and branches are searched."""
+MIN_COMPONENT: Final = 16
 """Points that a component has at least, in a large cloud: fewer are outliers."""
-WEAK: Final = 0.02
-"""The Jaccard index that a passage exceeds: a few points on a border are none."""
+MIN_JACCARD: Final = 0.02
+"""The Jaccard index that an edge exceeds: a few points on a border are no connection."""
 
-PIECES: Final = "communities of an interval are pieces of one whole, and their edges say nothing about its shape"
+COMMUNITIES: Final = "communities of an interval are pieces of one whole, and their edges say nothing about its shape"
 
 Kind = Literal["component", "loop", "branch"]
 PLURAL: Final[dict[Kind, str]] = {"component": "components", "loop": "loops", "branch": "branches"}
@@ -78,7 +79,7 @@ class Feature:
 
     @property
     def sure(self) -> bool:
-        """Whether it is hardly chance: in the skeleton, and alive up to twice the level of noise."""
+        """Whether it is in the skeleton and lives up to twice the level of noise."""
         return self.seen and (self.death is None or self.death >= DOUBTFUL)
 
     @property
@@ -99,13 +100,13 @@ class Count:
     """
 
     value: int | None
-    """None: cannot tell."""
+    """None where it is not known."""
     least: int
     """How many are sure."""
     seen: int
     """How many the skeleton shows."""
     reason: str = ""
-    """A sentence where it cannot be told."""
+    """A sentence where `value` is None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class ShapeReport:
     @property
     def verdict(self) -> str:
         """All counts in one line."""
-        return "; ".join(_told(kind, count) for kind, count in self.counts.items())
+        return "; ".join(_sentence(kind, count) for kind, count in self.counts.items())
 
     @property
     def counts(self) -> dict[Kind, Count]:
@@ -142,7 +143,7 @@ class ShapeReport:
         return {"component": self.components, "loop": self.loops, "branch": self.branches}
 
     def within(self, number: Sequence[int]) -> "ShapeReport":
-        """Return the same of a coarser cut of the graph, in whose nodes, by their number, the nodes of this one lie."""
+        """Return the report for a coarser cut of the graph; `number` gives the coarser node of each node."""
 
         def of(nodes: tuple[int, ...]) -> tuple[int, ...]:
             return tuple(dict.fromkeys(int(number[node]) for node in nodes))
@@ -151,7 +152,7 @@ class ShapeReport:
         return replace(self, features=tuple(moved))
 
 
-def shape_report(graph: MapperGraph, *, min_jaccard: float = WEAK) -> ShapeReport:
+def shape_report(graph: MapperGraph, *, min_jaccard: float = MIN_JACCARD) -> ShapeReport:
     """Count components, loops and branching nodes on the skeleton of a graph, each with the prominence it lives over.
 
     Parameters
@@ -182,31 +183,38 @@ def shape_report(graph: MapperGraph, *, min_jaccard: float = WEAK) -> ShapeRepor
     >>> found.loops.value, [feature.kind for feature in found.features]
     (0, ['component'])
     """
-    given = tower(graph, SKELETON, min_jaccard)
-    fine: list[list[int]] = [[] for _ in range(given.n_nodes)]
-    for node, group in enumerate(given.within):
+    skeleton = tower(graph, SKELETON, min_jaccard)
+    fine: list[list[int]] = [[] for _ in range(skeleton.n_nodes)]
+    for node, group in enumerate(skeleton.within):
         fine[group].append(node)
-    least = min(FEW, graph.n_points / 100)
-    pieces = [one for one in components(given) if sum(given.sizes[node] for node in one.nodes) >= least]
-    silent = PIECES if graph.contacts is not None else ""
-    size = f"{given.n_nodes:,} nodes and {len(given.edges):,} edges"
-    large = f"a skeleton of {size} is too large to search" if max(given.n_nodes, len(given.edges)) > MANY else silent
+    min_points = min(MIN_COMPONENT, graph.n_points / 100)
+    pieces = [one for one in components(skeleton) if sum(skeleton.sizes[node] for node in one.nodes) >= min_points]
+    reason = COMMUNITIES if graph.contacts is not None else ""
+    too_large = _too_large(skeleton) or reason
     lives: dict[Kind, list[Life]] = {
         "component": pieces,
-        "loop": [] if large else loops(given),
-        "branch": [] if large else branches(given),
+        "loop": [] if too_large else loops(skeleton),
+        "branch": [] if too_large else branches(skeleton),
     }
     ranged = graph.prominence is not None
-    found = {kind: [_feature(kind, one, fine, ranged) for one in some] for kind, some in lives.items()}
+    features = {kind: [_feature(kind, one, fine, ranged) for one in some] for kind, some in lives.items()}
     return ShapeReport(
-        components=_count(found["component"], silent),
-        loops=_count(found["loop"], large),
-        branches=_count(found["branch"], large),
-        features=tuple(sorted(chain(*found.values()), key=lambda one: (-one.persistence, -len(one.nodes)))),
+        components=_count(features["component"], reason),
+        loops=_count(features["loop"], too_large),
+        branches=_count(features["branch"], too_large),
+        features=tuple(sorted(chain(*features.values()), key=lambda one: (-one.persistence, -len(one.nodes)))),
     )
 
 
-def shape(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Shape:
+def _too_large(skeleton: Tower) -> str:
+    """Return why a skeleton is not searched for loops and branches, or nothing."""
+    n_nodes, n_edges = skeleton.n_nodes, len(skeleton.edges)
+    if max(n_nodes, n_edges) <= MAX_SKELETON:
+        return ""
+    return f"a skeleton of {n_nodes:,} nodes and {n_edges:,} edges is too large to search"
+
+
+def shape(graph: MapperGraph, *, min_jaccard: float = MIN_JACCARD) -> Shape:
     """Count the components and the loops of a graph as it is, whatever the prominence of its nodes.
 
     Parameters
@@ -232,8 +240,8 @@ def shape(graph: MapperGraph, *, min_jaccard: float = WEAK) -> Shape:
     >>> shape(topoact.Mapper(lens=ring[:, 0], n_intervals=6, clusterer=steps).fit(ring).graph_)
     Shape(components=1, loops=1)
     """
-    given = tower(graph, 0.0, min_jaccard)._replace(merges=[])
-    return Shape(len(components(given)), len(loops(given)))
+    as_it_is = tower(graph, 0.0, min_jaccard)._replace(merges=[])
+    return Shape(len(components(as_it_is)), len(loops(as_it_is)))
 
 
 def _feature(kind: Kind, life: Life, fine: list[list[int]], ranged: bool) -> Feature:
@@ -244,18 +252,19 @@ def _feature(kind: Kind, life: Life, fine: list[list[int]], ranged: bool) -> Fea
     return Feature(kind, of(life.nodes), birth, death, tuple(map(of, life.arms)))
 
 
-def _count(found: list[Feature], silent: str = "") -> Count:
-    sure, seen = sum(one.sure for one in found), sum(one.seen for one in found)
-    if silent:
-        return Count(None, 0, 0, silent)
-    if sure == len(found):
+def _count(features: list[Feature], reason: str = "") -> Count:
+    """Return the count of features of one kind; none where there is a reason that it cannot be known."""
+    sure, seen = sum(one.sure for one in features), sum(one.seen for one in features)
+    if reason:
+        return Count(None, 0, 0, reason)
+    if sure == len(features):
         return Count(seen, sure, seen)
-    kind = found[0].kind if len(found) == 1 else PLURAL[found[0].kind]
-    doubtful = f"{len(found) - sure} of {len(found)} {kind}"
+    kind = features[0].kind if len(features) == 1 else PLURAL[features[0].kind]
+    doubtful = f"{len(features) - sure} of {len(features)} {kind}"
     return Count(None, sure, seen, f"{doubtful} may be chance: not from prominence {SKELETON:g} to {DOUBTFUL:g}")
 
 
-def _told(kind: Kind, count: Count) -> str:
+def _sentence(kind: Kind, count: Count) -> str:
     if count.value is None:
         return f"cannot tell how many {PLURAL[kind]}: {count.reason}"
     return _number(count.value, kind)

@@ -1,1 +1,1 @@
-"""What makes nodes of the points of an interval, and how near is near."""
+"""Clusterers, which make nodes of the points of an interval, and rules for ε."""

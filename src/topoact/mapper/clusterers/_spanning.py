@@ -1,4 +1,4 @@
-"""Minimum spanning tree of a point cloud (Prim 1957), without a matrix of distances."""
+"""Minimum spanning tree of a point cloud (Prim 1957) without a matrix of distances: `spanning_tree`."""
 
 from typing import Any
 

@@ -1,8 +1,9 @@
-"""Modes of a density on a graph and the saddles at which they meet: ToMATo (Chazal, Guibas, Oudot, Skraba 2013).
+"""ToMATo (Chazal, Guibas, Oudot, Skraba 2013): modes of a density on a graph and their saddles (`merge_tree`).
 
 Points are visited from the densest downwards. One without a denser neighbour is a mode; any other joins the basin of
 its densest neighbour. Where it has neighbours in several basins that have not met before, it is the saddle between
-them, and of two modes the less dense one ends there. What is kept of this is independent of a threshold.
+them, and of two modes the less dense one ends there. The result is independent of a threshold. Kernels of the density
+are here, too.
 """
 
 from typing import Any
@@ -23,22 +24,22 @@ def log_radii(distances: Any) -> Any:
     distances
         Shape (n_points, k).
     """
-    squares = np.empty(len(distances))
-    least = np.inf
+    radii = np.empty(len(distances))
+    smallest = np.inf
     for point in range(len(distances)):
         # Scaled by the largest, so that nothing overflows or vanishes.
         largest, total = distances[point].max(), 0.0
         if largest > 0:
             for distance in distances[point]:
                 total += (distance / largest) ** 2
-            squares[point] = np.log(largest) + np.log(total / distances.shape[1]) / 2
-            least = min(least, squares[point])
+            radii[point] = np.log(largest) + np.log(total / distances.shape[1]) / 2
+            smallest = min(smallest, radii[point])
         else:
-            squares[point] = -np.inf
+            radii[point] = -np.inf
     for point in range(len(distances)):
-        if squares[point] == -np.inf:
-            squares[point] = least if least < np.inf else 0.0
-    return squares
+        if radii[point] == -np.inf:
+            radii[point] = smallest if smallest < np.inf else 0.0
+    return radii
 
 
 @compiled
@@ -72,22 +73,22 @@ def smoothed(heights: Any, neighbours: Any) -> Any:
 
 @compiled
 def points_averaged(neighbours: Any, step: Any) -> Any:
-    """Return over how many points the smoothed density at a point averages.
+    """Return the number of points over which the smoothed density at a point averages.
 
     It is 1 / Σ w², of the mean over every `step`-th point, with the shares w that points have in it: the density at
     each of its neighbours, and at the point itself, is an average over k neighbours in turn. Between k, where
     neighbours of neighbours are the same few, and k (k + 1), where each is met once.
     """
     n_points, k = neighbours.shape
-    met, total, count = np.zeros(n_points, dtype=np.int64), 0, 0
+    weight, total, count = np.zeros(n_points, dtype=np.int64), 0, 0
     for point in range(0, n_points, step):
-        for place in range(k + 1):
-            for other in neighbours[neighbours[point, place] if place < k else point]:
-                total += 2 * met[other] + 1  # so that it is the sum of squares
-                met[other] += 1
-        for place in range(k + 1):
-            for other in neighbours[neighbours[point, place] if place < k else point]:
-                met[other] = 0
+        for near in range(k + 1):
+            for other in neighbours[neighbours[point, near] if near < k else point]:
+                total += 2 * weight[other] + 1  # the increase of the sum of squares
+                weight[other] += 1
+        for near in range(k + 1):
+            for other in neighbours[neighbours[point, near] if near < k else point]:
+                weight[other] = 0
         count += 1
     return (k * (k + 1)) ** 2 * count / total
 
@@ -122,8 +123,8 @@ def merge_tree(neighbours: Any, heights: Any, order: Any) -> Any:
     mode, parent = np.empty(n_points, dtype=np.int64), np.empty(n_points, dtype=np.int64)
     saddle = np.full(n_points, -np.inf)
     n_modes = 0
-    for place in range(n_points):
-        point, above = order[place], denser[starts[place] : starts[place + 1]]
+    for rank in range(n_points):
+        point, above = order[rank], denser[starts[rank] : starts[rank + 1]]
         if len(above) == 0:
             basin[point] = root[n_modes] = parent[n_modes] = n_modes
             mode[n_modes] = point
@@ -131,10 +132,10 @@ def merge_tree(neighbours: Any, heights: Any, order: Any) -> Any:
             continue
         above.sort()
         basin[point] = basin[order[above[0]]]
-        own = _find(root, basin[point])
-        for other_place in above[1:]:
-            touched = basin[order[other_place]]
-            other = _find(root, touched)
+        own = _root(root, basin[point])
+        for other_rank in above[1:]:
+            touched = basin[order[other_rank]]
+            other = _root(root, touched)
             if other == own:
                 continue
             younger = max(own, other)
@@ -147,28 +148,29 @@ def merge_tree(neighbours: Any, heights: Any, order: Any) -> Any:
 
 @compiled
 def _denser(neighbours: Any, order: Any) -> Any:
-    """Return in CSR form, by place in the order, the places of the neighbours that come before."""
+    """Return in CSR form, by rank in the order, the ranks of the neighbours that come before."""
     n_points, k = neighbours.shape
-    place = np.empty(n_points, dtype=np.int64)
+    rank = np.empty(n_points, dtype=np.int64)
     for number in range(n_points):
-        place[order[number]] = number
+        rank[order[number]] = number
     starts = np.zeros(n_points + 1, dtype=np.int64)
     for point in range(n_points):
         for other in neighbours[point]:
-            starts[max(place[point], place[other]) + 1] += 1
+            starts[max(rank[point], rank[other]) + 1] += 1
     for number in range(n_points):
         starts[number + 1] += starts[number]
     cursor, denser = starts[:-1].copy(), np.empty(n_points * k, dtype=np.int64)
     for point in range(n_points):
         for other in neighbours[point]:
-            low = max(place[point], place[other])
-            denser[cursor[low]] = min(place[point], place[other])
+            low = max(rank[point], rank[other])
+            denser[cursor[low]] = min(rank[point], rank[other])
             cursor[low] += 1
     return starts, denser
 
 
 @compiled
-def _find(root: Any, mode: Any) -> Any:
+def _root(root: Any, mode: Any) -> Any:
+    """Return the root of a mode, the densest of those that have met; the path to it is shortened."""
     while root[mode] != mode:
         root[mode] = root[root[mode]]
         mode = root[mode]

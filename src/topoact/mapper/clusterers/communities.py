@@ -1,4 +1,4 @@
-"""Leiden communities of the neighbour graph as clusters: pieces of an interval, not its components."""
+"""`Communities`: Leiden communities of the neighbour graph as clusters: pieces of an interval, not its components."""
 
 from numbers import Real
 from typing import Any
@@ -25,24 +25,24 @@ from topoact.mapper.protocols import (
 
 
 class Communities(BaseEstimator):  # type: ignore[misc]
-    """Communities of the k-nearest-neighbour graph of each interval, as Leiden (Traag et al. 2019) finds them.
+    """Communities of the k-nearest-neighbour graph of each interval, by the Leiden algorithm (Traag et al. 2019).
 
-    They are groups of points with more links among them than their degrees let expect (modularity). Every point is in
-    one.
+    They are groups of points with more links among them than is expected from their degrees (modularity). Every point
+    is in one.
 
     Parameters
     ----------
     k
         Neighbours of each point among those of its interval.
     resolution
-        How many links are enough: more makes more and smaller communities.
+        Weight of the expected links in the modularity: a higher one makes more and smaller communities.
     metric
         ``"euclidean"`` or ``"cosine"``.
 
     Notes
     -----
     A line is cut into communities as well, so that they overlap with those of the next interval crosswise: loops of the
-    graph say nothing about the points. ``graph.contacts`` tells how much communities of one interval belong together.
+    graph are not loops of the points. ``graph.contacts`` has the links between communities of one interval.
 
     The seed is that of the mapper. An interval of no more than k + 1 points is one node; nodes of an interval are
     numbered by their first points. Memory: 60 bytes for each neighbour of the points of the largest interval. Needs
@@ -83,7 +83,7 @@ class Communities(BaseEstimator):  # type: ignore[misc]
 
 
 class BoundCommunities:
-    """Communities with their layer at hand."""
+    """Communities of the intervals of one layer."""
 
     def __init__(self, vectors: Vectors, k: int, resolution: float, metric: Metric, seed: int) -> None:
         self.vectors = vectors
@@ -128,8 +128,8 @@ class BoundCommunities:
         links = (directed + directed.T).tocsr()
         links.sort_indices()
         arrays = links.indptr.astype(np.int64), links.indices.astype(np.int32), links.data
-        found = leiden_csr(*arrays, n_rows, resolution=self.resolution, seed=self.seed)[1]
-        return by_first(np.array([found[row] for row in range(n_rows)])), links
+        community = leiden_csr(*arrays, n_rows, resolution=self.resolution, seed=self.seed)[1]
+        return by_first(np.array([community[row] for row in range(n_rows)])), links
 
 
 def by_first(labels: Labels) -> Labels:

@@ -1,4 +1,4 @@
-"""Clusterers: what makes nodes of the points in one interval."""
+"""`DBSCAN`: density-based clusters of each interval, at one ε or one for each interval."""
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ from topoact.mapper.protocols import (
 )
 
 DUPLICATES = 1e-6
-"""Share of the largest coordinate within which points are taken for duplicates, where all that a rule sees are such."""
+"""Share of the largest coordinate within which points are duplicates, where a rule finds only duplicates."""
 
 
 class DBSCAN(BaseEstimator):  # type: ignore[misc]
@@ -107,10 +107,10 @@ class DBSCAN(BaseEstimator):  # type: ignore[misc]
 
 
 class BoundDBSCAN:
-    """DBSCAN with its ε fixed and its layer at hand.
+    """DBSCAN of one layer, at one ε.
 
-    All intervals of one lens are answered by a `NeighborIndex` made for them; boxes of several lenses, and intervals
-    for which memory is too small, one after the other.
+    Intervals of one lens are clustered by a `NeighborIndex` made for them; boxes of several lenses, and intervals for
+    which memory is too small, one after the other.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class BoundDBSCAN:
 
 
 class LocalDBSCAN:
-    """DBSCAN that reads an ε from each interval's own points."""
+    """DBSCAN of one layer, at an ε read from the points of each interval."""
 
     def __init__(self, vectors: Vectors, rule: Rule, min_samples: int, metric: Metric, seed: int) -> None:
         self.vectors = vectors
@@ -155,12 +155,12 @@ class LocalDBSCAN:
         """The ε of each interval, or box, of the last cover."""
 
     def nodes(self, lens: LensValues, intervals: Intervals, *, progress: Progress) -> Nodes:
-        """Return the clusters of every interval, and keep the radii in `eps`."""
+        """Return the clusters of every interval; the radii are in `eps` then."""
         radii: list[float] = []
 
-        def scan_one(points: Vectors, told: Progress) -> Nodes:
-            radii.append(self.radius(points, told))
-            return self._scan(points, radii[-1], told)
+        def scan_one(points: Vectors, report: Progress) -> Nodes:
+            radii.append(self.radius(points, report))
+            return self._scan(points, radii[-1], report)
 
         sets, n_sets = pullback(lens, intervals), len(intervals.lower)
         nodes = scan_each(self.vectors, sets, n_sets, scan_one, progress)

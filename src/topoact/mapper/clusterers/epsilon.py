@@ -1,6 +1,7 @@
-"""Choosing DBSCAN's ε: a number, or a rule that reads it from the sorted distance to the k-th neighbour.
+"""Choice of DBSCAN's ε: `parse_rule` reads a number or a rule, `distance_curve` measures what a rule is applied to.
 
-The knee of that curve: Ester et al. 1996, section 4.2; it is what Rathore et al. 2021 call *adaptive* ε.
+A rule reads ε from the sorted distances to the k-th neighbour: at the knee of that curve (Ester et al. 1996, section
+4.2; *adaptive* ε of Rathore et al. 2021), or at a quantile.
 """
 
 import re
@@ -33,7 +34,7 @@ class Rule:
     radius: float | None = None
     """ε itself."""
     share: float | None = None
-    """The quantile of the distance curve; where neither is given, its elbow is meant."""
+    """The quantile of the distance curve; where both are None, ε is at its elbow."""
     per_interval: bool = False
     """Whether each interval has its own curve, and so its own ε."""
 
@@ -52,12 +53,12 @@ class Rule:
 
 
 def within_range(eps: float, metric: Metric) -> float:
-    """Return ε without the room that would take it beyond the largest distance there is."""
+    """Return ε, or the largest distance of the metric where that is smaller."""
     return min(eps, 2.0) if metric == "cosine" else eps
 
 
 def parse_rule(rule: float | str) -> Rule:
-    """Return what a number or a text says about ε.
+    """Return the rule for ε that a number or a text stands for.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def parse_rule(rule: float | str) -> Rule:
     Raises
     ------
     InvalidInput
-        With the rules that there are.
+        If it is none, with the rules that exist.
 
     Examples
     --------

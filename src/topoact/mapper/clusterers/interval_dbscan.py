@@ -1,6 +1,6 @@
-"""DBSCAN of one set of points after the other, each by a small neighbour index of its own.
+"""DBSCAN of one set of points after the other, each with a neighbour index of its own: `scan`, `scan_each`.
 
-For what no band over a lens can serve: boxes of several lenses, and intervals that have each their own ε.
+For sets that no index of one lens and one ε serves: boxes of several lenses, and intervals with an ε of their own.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ from topoact.mapper.protocols import (
 )
 
 Scan = Callable[[Vectors, Progress], Nodes]
-"""Makes clusters of points: nodes of one interval."""
+"""Clusters points, and returns them as the nodes of one interval."""
 
 
 def scan(
@@ -79,17 +79,18 @@ def scan_each(vectors: Vectors, sets: Iterable[Rows], n_sets: int, scan_one: Sca
     parts = [no_nodes(vectors.shape[1])]
     for number, rows in enumerate(sets):
 
-        def told(_stage: str, _done: int, _total: int, number: int = number) -> None:
+        def report(_stage: str, _done: int, _total: int, number: int = number) -> None:
             progress("clustering", number, n_sets)
 
-        told("", 0, 1)
-        found = scan_one(vectors[rows], told)
-        members = Members(found.members.indptr, rows[found.members.indices])
-        parts.append(Nodes(np.full_like(found.interval, number), members, found.means, rows[found.medoids]))
+        report("", 0, 1)
+        nodes = scan_one(vectors[rows], report)
+        members = Members(nodes.members.indptr, rows[nodes.members.indices])
+        parts.append(Nodes(np.full_like(nodes.interval, number), members, nodes.means, rows[nodes.medoids]))
     return _joined(parts)
 
 
 def _joined(parts: list[Nodes]) -> Nodes:
+    """Return the nodes of several sets as one."""
     sizes = np.concatenate([part.members.sizes for part in parts])
     members = Members(np.concatenate([[0], np.cumsum(sizes)]), np.concatenate([part.members.indices for part in parts]))
     return Nodes(

@@ -1,6 +1,6 @@
-"""`ModeIndex`: the modes of every cover of a lens, without measuring a distance again.
+"""`ModeIndex`: mapper graphs of density modes of one lens, without measuring a distance again.
 
-1. Find for each point the few others that can be among its k nearest neighbours in some interval (`_skyband`).
+1. Find for each point the few others that can be among its k nearest neighbours in some interval (`skyband`).
 2. The k nearest neighbours in an interval are the k nearest of those that lie in it, whatever the cover.
 3. The merge tree of these (`Modes`) holds all prominences; each is a cut of it.
 """
@@ -24,7 +24,7 @@ from topoact.mapper.indexes._lens_order import Ordered, in_order
 from topoact.mapper.indexes._serialize import checked_origin, origin, taken
 from topoact.mapper.neighbors._layout import Layout, lay_out
 from topoact.mapper.neighbors._threads import side_by_side, usable_cores
-from topoact.mapper.neighbors.memory import CANDIDATE, available_memory, mebibytes
+from topoact.mapper.neighbors.memory import CANDIDATE_BYTES, available_memory, mebibytes
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Nodes
 from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
@@ -50,8 +50,8 @@ class ModeIndex:
         Neighbours, at least 2; a graph may take fewer.
     max_interval
         Widest interval to be served, as a share of the lens range, or of the points where that is more: n intervals of
-        overlap p are 1 / (n (1 − p)) wide, and so many points a balanced one has. Wider ones are answered as well, as
-        slowly as without an index.
+        overlap p are 1 / (n (1 − p)) wide, and balanced ones have this share of the points. Wider ones are clustered as
+        well, as slowly as without an index.
     metric
         As for `Modes`.
     intervals
@@ -71,7 +71,7 @@ class ModeIndex:
     Notes
     -----
     The trees are those of `mode_tree`, to the last digit. Memory: 12 bytes for each candidate, of which a point has
-    about 2 k (1 + log(m / k)), with m others on either side within `max_interval`; while they are found 16 more, and
+    about 2 k (1 + log(m / k)), with m others on either side within `max_interval`; during the search 16 more, and
     for each coordinate 4 bytes (10 per nonzero of sparse data). Time: one product in float32 per unordered pair.
 
     Examples
@@ -122,8 +122,8 @@ class ModeIndex:
         progress("loading the engine", 0, 1)
         from topoact.mapper.neighbors._kernels.candidates import skyband
 
-        how: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
-        self._skyband = skyband(points.vectors, points.order, self._layout, self.k, limit, **how)
+        options: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
+        self._skyband = skyband(points.vectors, points.order, self._layout, self.k, limit, **options)
 
     def __repr__(self) -> str:
         n_points, n_channels = self.vectors.shape
@@ -145,7 +145,7 @@ class ModeIndex:
     @property
     def n_bytes(self) -> int:
         """Bytes that the candidates take."""
-        return CANDIDATE * len(self._skyband.places)
+        return CANDIDATE_BYTES * len(self._skyband.places)
 
     def serves(self, intervals: Intervals) -> bool:
         """Tell whether no distance has to be measured for these intervals.
@@ -191,7 +191,7 @@ class ModeIndex:
         cover
             Of one lens.
         prominence
-            As for `Modes`. Of the same cover and k as the last time only the tree is cut.
+            As for `Modes`. For the cover and k of the last call only the tree is cut again.
         k
             No more than that of the index, which is the default.
         progress
@@ -216,7 +216,7 @@ class ModeIndex:
         return assemble(self.lens, intervals, nodes, **tree.facts(prominence))
 
     def tree(self, intervals: Intervals, *, k: int | None = None, progress: Progress = no_progress) -> ModeTree:
-        """Return the modes of every interval; those of the last cover are kept. Raises as `graph_of` does."""
+        """Return the modes of every interval; those of the last cover are cached. Raises as `graph_of` does."""
         k = self._checked(k)
         last = self._last
         if last is None or last[1] != k or not all(map(np.array_equal, last[0], intervals)):
@@ -229,15 +229,15 @@ class ModeIndex:
         sets: list[Rows] = [np.sort(self._points.order[a:b]) for a, b in zip(starts, stops, strict=True)]
         parts: list[Climb | None] = [None] * len(sets)
 
-        def one(number: int) -> None:
+        def climb_interval(number: int) -> None:
             parts[number] = self._climb(int(starts[number]), int(stops[number]), k)
 
         largest_first = np.argsort(starts - stops, kind="stable")
-        near = largest_first[served[largest_first]].tolist()
-        side_by_side(one, near, n_jobs=self.n_jobs, stage="clustering", progress=progress)
-        how: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
+        indexed = largest_first[served[largest_first]].tolist()
+        side_by_side(climb_interval, indexed, n_jobs=self.n_jobs, stage="clustering", progress=progress)
+        options: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
         for number in np.flatnonzero(~served):
-            parts[number] = climb_of(self.vectors[sets[number]], k, **how)
+            parts[number] = climb_of(self.vectors[sets[number]], k, **options)
         return joined(sets, [part for part in parts if part is not None])
 
     def _climb(self, start: int, stop: int, k: int) -> Climb:
@@ -269,8 +269,8 @@ class ModeIndex:
         dict
             Plain arrays under names.
         """
-        of = origin(self._points, self.metric, self._layout, self.max_interval)
-        return of | {"k": np.array([self.k]), **self._skyband._asdict()}
+        arrays = origin(self._points, self.metric, self._layout, self.max_interval)
+        return arrays | {"k": np.array([self.k]), **self._skyband._asdict()}
 
     @classmethod
     def restore(

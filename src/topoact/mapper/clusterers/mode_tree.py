@@ -1,4 +1,4 @@
-"""Modes of the points of each interval, and how they merge: every prominence is a cut of it."""
+"""`ModeTree`: the modes of the points of each interval and how they merge; every prominence is a cut of it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,7 +33,7 @@ class ModeTree:
     starts: Numbers
     """Where those of each interval start, shape (n_intervals + 1,)."""
     basin: Numbers
-    """Mode of each of these points: where the way uphill from it ends."""
+    """Mode of each of these points, at which the path uphill ends."""
     interval: Numbers
     """Interval of each mode."""
     mode: Rows
@@ -144,6 +144,6 @@ class ModeTree:
         return self._node(prominence)[self.parent[self.kept(prominence)]]
 
     def facts(self, prominence: float) -> dict[str, Any]:
-        """Return what a graph keeps of each node of a cut: its prominence, parent and mode."""
+        """Return the attributes that a graph stores of the nodes of a cut: prominence, parent and mode."""
         kept = self.kept(prominence)
         return {"prominence": self.prominence[kept], "parent": self.parents(prominence), "modes": self.mode[kept]}

@@ -1,4 +1,4 @@
-"""Modes of density as clusters: a point belongs to the summit that lies uphill from it."""
+"""`Modes`: modes of density as clusters; `mode_tree` holds those of every prominence."""
 
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
@@ -27,12 +27,12 @@ from topoact.mapper.protocols import (
     no_progress,
 )
 
-SAMPLE: Final = 500
+SAMPLE_POINTS: Final = 500
 """Points at which the averaging of the density is measured."""
 
 
 class Modes(BaseEstimator):  # type: ignore[misc]
-    """Modes of the density of each interval, as ToMATo (Chazal, Guibas, Oudot, Skraba 2013) finds them.
+    """Modes of the density of each interval, by ToMATo (Chazal, Guibas, Oudot, Skraba 2013).
 
     The density of a point is read from the root mean square distance r to its k nearest neighbours in the interval:
     log ρ = −d log r, with the interval's intrinsic dimension d (Levina, Bickel 2004), averaged over the point and these
@@ -45,8 +45,8 @@ class Modes(BaseEstimator):  # type: ignore[misc]
         Neighbours, at least 2. More of them smooth the density: small groups are lost, and noise.
     prominence
         Least height of a mode above the saddle to a denser one, as a multiple of what structureless points reach
-        (`noise_level`). At 1 and above a second mode in an interval is hardly chance; below 1, modes are detail that
-        chance alone could make.
+        (`noise_level`). At 1 and above a second mode in an interval is significant; below 1, modes are detail that
+        structureless points have as well.
     metric
         ``"euclidean"``, or ``"cosine"``: distances between the vectors scaled to length 1.
 
@@ -57,7 +57,7 @@ class Modes(BaseEstimator):  # type: ignore[misc]
     densest that is none. Modes that no chain of neighbours joins stay apart at every prominence. An interval of no
     more than k + 1 points is one node.
 
-    The tree of all modes is kept (`ModeIndex`), and every prominence is a cut of it. Memory: 24 bytes for each
+    `ModeIndex` stores the tree of all modes, of which every prominence is a cut. Memory: 24 bytes for each
     neighbour of the points of the largest interval, and 4 per coordinate of these.
 
     Examples
@@ -87,7 +87,7 @@ class Modes(BaseEstimator):  # type: ignore[misc]
 
 
 class BoundModes:
-    """Modes with their layer at hand."""
+    """Modes of the intervals of one layer."""
 
     def __init__(self, vectors: Vectors, k: int, prominence: float, metric: Metric) -> None:
         self.vectors = vectors
@@ -102,7 +102,7 @@ class BoundModes:
         """The point at which each of them is densest."""
 
     def nodes(self, lens: LensValues, intervals: Intervals, *, progress: Progress) -> Nodes:
-        """Return the modes of every interval, and keep how prominent they are and how they merge."""
+        """Return the modes of every interval; their prominences and parents are attributes then."""
         tree = mode_tree(self.vectors, pullback(lens, intervals), self.k, metric=self.metric, progress=progress)
         for name, value in tree.facts(self.least).items():
             setattr(self, name, value)
@@ -163,11 +163,11 @@ def mode_tree(
     >>> np.bincount(mode_tree(cloud, [np.arange(600)], k=15).cut(1.0)).tolist()
     [300, 300]
     """
-    parts, held = [], list(sets)
-    for number, rows in enumerate(held):
-        progress("clustering", number, len(held))
+    parts, intervals = [], list(sets)
+    for number, rows in enumerate(intervals):
+        progress("clustering", number, len(intervals))
         parts.append(climb_of(vectors[rows], k, metric, n_jobs or usable_cores()))
-    return joined(held, parts)
+    return joined(intervals, parts)
 
 
 class Climb(NamedTuple):
@@ -204,7 +204,7 @@ def climb(near: Nearest, n_channels: int, metric: Metric) -> Climb:
     n_points = len(rows)
     heights, dimension = log_density(rows, np.sqrt(2 * distances) if metric == "cosine" else distances, n_channels)
     mode, saddle, parent, basin = merge_tree(rows, heights, np.argsort(-heights, kind="stable"))
-    averaged = points_averaged(rows, max(1, n_points // SAMPLE))
+    averaged = points_averaged(rows, max(1, n_points // SAMPLE_POINTS))
     return Climb(mode, saddle, parent, basin, heights[mode], dimension, noise_level(n_points, averaged))
 
 
@@ -216,7 +216,7 @@ def log_density(rows: Numbers, distances: Floats, n_channels: int) -> tuple[Floa
     rows, distances
         Their nearest neighbours, shape (n_points, k).
     n_channels
-        The most that the dimension can be, and what it is where distances do not tell.
+        Upper limit of the dimension, and its value where all distances of a point are equal.
     """
     from topoact.mapper.clusterers._tomato import inverse_dimension, log_radii, smoothed
 

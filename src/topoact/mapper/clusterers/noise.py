@@ -1,15 +1,15 @@
-"""How prominent a mode chance alone makes: the unit in which `Modes` counts prominence."""
+"""`noise_level`: the prominence that modes of structureless points reach, the unit of prominence in `Modes`."""
 
 from math import log, sqrt
 
 
 def noise_level(n_points: int, averaged: float) -> float:
-    """Return the prominence that a second mode of structureless points hardly exceeds, in nats.
+    """Return the prominence, in nats, that a second mode of structureless points rarely exceeds.
 
     The logarithm of a density that averages over m points has a standard deviation of about 1/√m, and n points have n/m
     neighbourhoods in which it is independent; the highest of so many chance summits rises with the logarithm of their
     number. So the level is (5 + log(n/m)) / √m. The 5 is chosen by simulation (``python -m benchmarks.noise``): noisy
-    discs, which chance makes the most modes in, reach about 1 level; uniform and Gaussian points 0.6 in one dimension
+    discs, which have the most modes by chance, reach about 1 level; uniform and Gaussian points 0.6 in one dimension
     and 0.5 or less in more.
 
     Parameters

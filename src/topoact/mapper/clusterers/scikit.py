@@ -1,4 +1,4 @@
-"""Clusterers of scikit-learn, and others that work alike, interval by interval."""
+"""`HDBSCAN` and `Scikit`: clusterers with the interface of scikit-learn, interval by interval."""
 
 import warnings
 from typing import Any, Final, get_args
@@ -21,10 +21,10 @@ from topoact.mapper.protocols import (
     Vectors,
 )
 
-FEWEST: Final = ("n_clusters", "n_components", "min_cluster_size", "min_samples")
-"""Parameters that say how many points a clusterer needs."""
-SQUARE: Final = ("AgglomerativeClustering", "AffinityPropagation", "SpectralClustering")
-"""Clusterers that keep all distances."""
+SIZE_PARAMETERS: Final = ("n_clusters", "n_components", "min_cluster_size", "min_samples")
+"""Parameters that are a number of points, or clusters, that a clusterer needs."""
+QUADRATIC: Final = ("AgglomerativeClustering", "AffinityPropagation", "SpectralClustering")
+"""Clusterers whose memory is proportional to the square of the number of points."""
 LINEAR: Final = ("BayesianGaussianMixture", "Birch", "BisectingKMeans", "GaussianMixture", "HDBSCAN", "KMeans",
                  "MeanShift", "MiniBatchKMeans", "OPTICS")  # fmt: skip
 """Clusterers whose memory is proportional to the number of points."""
@@ -35,7 +35,7 @@ class LargeInterval(UserWarning):
 
 
 class HDBSCAN(BaseEstimator):  # type: ignore[misc]
-    """Hierarchical density-based clusters (Campello et al. 2013) of each interval, as scikit-learn computes them.
+    """Hierarchical density-based clusters (Campello et al. 2013) of each interval, as in scikit-learn.
 
     Parameters
     ----------
@@ -80,8 +80,8 @@ class HDBSCAN(BaseEstimator):  # type: ignore[misc]
 class Scikit:
     """Any clusterer that has ``fit_predict``; a copy of it clusters each interval.
 
-    Its ``random_state`` is the mapper's where it is None. An interval with fewer points than ``n_clusters``,
-    ``min_cluster_size`` or ``min_samples`` says, or with a single one where none of them says anything, is noise, as it
+    Its ``random_state`` is the mapper's where it is None. An interval with fewer points than its ``n_clusters``,
+    ``min_cluster_size`` or ``min_samples``, or with a single one where it has none of these, is noise, as it
     is in KeplerMapper.
     """
 
@@ -94,11 +94,11 @@ class Scikit:
 
 
 class BoundScikit:
-    """A clusterer of scikit-learn, with its layer at hand."""
+    """A clusterer of scikit-learn, for the intervals of one layer."""
 
     def __init__(self, clusterer: Any, vectors: Vectors, seed: int) -> None:
         self.clusterer, self.vectors = _seeded(clusterer, seed), vectors
-        self._fewest, self._kind, self._warned = _fewest(clusterer), _kind(clusterer), False
+        self._min_points, self._kind, self._warned = _min_points(clusterer), _kind(clusterer), False
 
     def labels(self, rows: Rows) -> Labels:
         """Return the cluster of each row, −1 for noise.
@@ -108,7 +108,7 @@ class BoundScikit:
         InvalidInput
             If the clusterer fails, gives no labels, or cannot have the memory that it needs.
         """
-        if len(rows) < self._fewest:
+        if len(rows) < self._min_points:
             return np.full(len(rows), -1, dtype=np.int64)
         self._check_memory(len(rows))
         try:
@@ -133,7 +133,7 @@ class BoundScikit:
             f"{self._kind} may take {needed / 2**30:,.1f} GiB for an interval of {n_points:,} points, 8 bytes a pair, "
             f"and {free / 2**30:,.1f} GiB are free: use more intervals, less overlap or fewer points"
         )
-        if self._kind in SQUARE and needed > free:
+        if self._kind in QUADRATIC and needed > free:
             raise TooLarge(sentence.replace("may take", "takes"))
         if not self._warned:
             self._warned = True
@@ -153,8 +153,8 @@ def as_clusterer(clusterer: Any) -> Clusterer:
     if isinstance(clusterer, type):
         raise InvalidInput(f"clusterer must be an object, not a class: give {clusterer.__name__}()")
     if hasattr(clusterer, "bind"):
-        found: Clusterer = clusterer
-        return found
+        bindable: Clusterer = clusterer
+        return bindable
     if not hasattr(clusterer, "fit_predict"):
         raise InvalidInput(f"clusterer must have fit_predict, as those of scikit-learn have: got {clusterer!r}")
     if type(clusterer) is SklearnDBSCAN and clusterer.metric in get_args(Metric):
@@ -173,10 +173,10 @@ def _seeded(clusterer: Any, seed: int) -> Any:
     return copy.set_params(**dict.fromkeys(names, seed)) if names else copy
 
 
-def _fewest(clusterer: Any) -> int:
-    """Return how many points an interval needs."""
+def _min_points(clusterer: Any) -> int:
+    """Return the number of points that a clusterer needs."""
     values = {name.rpartition("__")[2]: value for name, value in _parameters(clusterer).items()}
-    numbers = [values[name] for name in FEWEST if isinstance(values.get(name), int | np.integer)]
+    numbers = [values[name] for name in SIZE_PARAMETERS if isinstance(values.get(name), int | np.integer)]
     return max(numbers, default=2)
 
 

@@ -1,8 +1,8 @@
-"""Where the bits of an index lie: in memory, in a temporary file, in arrays that somebody keeps.
+"""Memory for the bits of an index: `allocate` takes it from RAM or a temporary file, `alias` from a stored array.
 
 The temporary file is the one exception to "`mapper` touches no file". It has no name (or loses it at once), so that
-nothing is left of it whatever becomes of the process, and all of its blocks are reserved before it is mapped: writing
-to memory that stands for a full disk would kill the process.
+nothing is left of it however the process ends, and all of its blocks are reserved before it is mapped: writing to
+mapped memory on a full disk would kill the process.
 """
 
 import mmap
@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
+from topoact.mapper.neighbors._layout import Words
 from topoact.mapper.neighbors.memory import TooLarge, mebibytes
 
 CHUNK: Final = 2**22
-
-Words = npt.NDArray[np.uint64]
+"""Bytes that are written at a time."""
 
 
 def allocate(shape: tuple[int, ...], folder: Path | None) -> Words:
@@ -29,7 +29,7 @@ def allocate(shape: tuple[int, ...], folder: Path | None) -> Words:
     Raises
     ------
     TooLarge
-        If the disk has not the room.
+        If the disk has too little free space.
     """
     if folder is None:
         return np.empty(shape, dtype=np.uint64)
@@ -47,7 +47,7 @@ def allocate(shape: tuple[int, ...], folder: Path | None) -> Words:
 
 
 def check_disk(n_bytes: int, folder: Path) -> None:
-    """Refuse a folder whose disk has less room than that; raises `TooLarge`."""
+    """Refuse a folder whose disk has fewer bytes free; raises `TooLarge`."""
     free = shutil.disk_usage(folder).free
     if n_bytes > free:
         raise TooLarge(
@@ -57,7 +57,7 @@ def check_disk(n_bytes: int, folder: Path) -> None:
 
 
 def checked_folder(spill: "str | os.PathLike[str] | None") -> Path | None:
-    """Return the folder that takes what memory does not; raises `InvalidInput` if it is none."""
+    """Return the folder for the temporary file; raises `InvalidInput` if it is no writable folder."""
     if spill is None:
         return None
     folder = Path(spill)
@@ -67,7 +67,7 @@ def checked_folder(spill: "str | os.PathLike[str] | None") -> Path | None:
 
 
 def _reserve(file: int, n_bytes: int) -> None:
-    """Make a file that long, with every block of it on the disk."""
+    """Extend a file to that length, with every block of it allocated on the disk."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(file, 0, n_bytes)
         return
@@ -87,6 +87,8 @@ def alias(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 class _Memory:
+    """The memory of an array under the array interface, flagged writable."""
+
     def __init__(self, array: npt.NDArray[Any]) -> None:
         self.owner = array
         self.__array_interface__ = {**array.__array_interface__, "data": (array.ctypes.data, False)}

@@ -1,4 +1,4 @@
-"""Making the bits of an index: deciding all pairs of a layout, or taking bits that were kept."""
+"""Building the bits of an index: `decide` compares all pairs of a layout, `take` wraps bits that were stored."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from topoact.mapper.protocols import Progress
 
 
 def decide(
-    known: Ordered,
+    ordered: Ordered,
     layout: Layout,
     radii: npt.NDArray[np.float64],
     metric: Metric,
@@ -34,29 +34,30 @@ def decide(
     progress: Progress,
 ) -> Planes:
     """Compare all pairs of the layout; the bits go to a file in `spill`, or to memory; `products` may multiply."""
-    room = allocate((needs.n_bits, layout.n_words), spill)
-    words = room[: needs.n_planes]
-    how: dict[str, Any] = {"n_jobs": n_jobs, "progress": progress}
-    pairs = points(known.vectors, known.order, radii, metric)
+    vectors, order = ordered.vectors, ordered.order
+    allocated = allocate((needs.n_bits, layout.n_words), spill)
+    planes = allocated[: needs.n_planes]
+    options: dict[str, Any] = {"n_jobs": n_jobs, "progress": progress}
+    compared = points(vectors, order, radii, metric)
     if products is not None:
-        tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=False, **how)
+        tiles = cut(vectors, order, radii[0], metric=metric, sparse=False, **options)
         with products.opened(tiles) as (norms, multiply):
-            fill_from_products(pairs, norms, multiply, tiles.limits(radii, metric), layout, words, **how)
-    elif (coarse := quantise(pairs, layout, **how)) is not None:
-        fill_planes(pairs, coarse, coarse.limits, layout, words, **how)
+            fill_from_products(compared, norms, multiply, tiles.limits(radii, metric), layout, planes, **options)
+    elif (coarse := quantise(compared, layout, **options)) is not None:
+        fill_planes(compared, coarse, coarse.limits, layout, planes, **options)
     else:
-        tiles = cut(known.vectors, known.order, radii[0], metric=metric, sparse=is_sparse(known.vectors), **how)
-        fill_planes(pairs, tiles, tiles.limits(radii, metric), layout, words, **how)
-    planes = Planes(words, room[-1], layout, len(known.order), len(radii), n_jobs=n_jobs)
+        tiles = cut(vectors, order, radii[0], metric=metric, sparse=is_sparse(vectors), **options)
+        fill_planes(compared, tiles, tiles.limits(radii, metric), layout, planes, **options)
+    result = Planes(planes, allocated[-1], layout, len(order), len(radii), n_jobs=n_jobs)
     if len(radii) == 1:
-        planes.measure(1, progress)
-    return planes
+        result.count(1, progress)
+    return result
 
 
 def take(kept: SerializedIndex, n_points: int, *, n_jobs: int) -> Planes:
-    """Return the bits that were kept, without a copy."""
-    words = alias(kept.words)
-    band = words[0] if len(words) == 1 else np.empty_like(words[0])
-    planes = Planes(words, band, kept.layout, n_points, len(kept.radii), n_jobs=n_jobs)
-    planes.facts[: len(kept.facts)] = kept.facts
-    return planes
+    """Return the bits that were stored, without a copy."""
+    planes = alias(kept.words)
+    buffer = planes[0] if len(planes) == 1 else np.empty_like(planes[0])
+    result = Planes(planes, buffer, kept.layout, n_points, len(kept.radii), n_jobs=n_jobs)
+    result.facts[: len(kept.facts)] = kept.facts
+    return result

@@ -1,4 +1,4 @@
-"""Points in the order of their lens values, in which an interval of a cover is a range."""
+"""`Ordered`, made by `in_order`: points in the order of their lens values, where intervals of a cover are ranges."""
 
 import math
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from topoact.mapper.checks import check_differing, checked_vectors
 from topoact.mapper.covers.pullback import ranges
 from topoact.mapper.indexes._bit_storage import alias
 from topoact.mapper.lenses.registry import lens_values
-from topoact.mapper.neighbors._layout import Places, reach_of
+from topoact.mapper.neighbors._layout import Indices, reach_of
 from topoact.mapper.protocols import (
     Intervals,
     Lens,
@@ -37,22 +37,22 @@ class Ordered(NamedTuple):
         """Return the width of the widest interval as a share of the lens range."""
         return float((intervals.upper - intervals.lower).max() / (self.values[-1] - self.values[0]))
 
-    def ranges(self, intervals: Intervals) -> tuple[Places, Places]:
+    def ranges(self, intervals: Intervals) -> tuple[Indices, Indices]:
         """Return where the points of each interval start and stop."""
         starts, stops = ranges(self.values, intervals)
         return starts, np.maximum(starts, stops)
 
-    def reach(self, share: float) -> Places:
-        """Return for each point one past the last that an interval of this share of the lens range holds as well."""
+    def reach(self, share: float) -> Indices:
+        """Return for each point one past the last that fits into an interval of this share of the range with it."""
         return reach_of(self.values, share)
 
-    def balanced_reach(self, share: float) -> Places:
-        """Return for each point one past the last that an interval of this share of the points holds as well."""
+    def balanced_reach(self, share: float) -> Indices:
+        """Return for each point one past the last that fits into an interval of this share of the points with it."""
         last = np.searchsorted(self.values, self.values, side="right") - 1
-        most = np.minimum(last + math.ceil(share * (len(last) - 1)), len(last) - 1)
-        return np.searchsorted(self.values, self.values[most], side="right").astype(np.int64)
+        furthest = np.minimum(last + math.ceil(share * (len(last) - 1)), len(last) - 1)
+        return np.searchsorted(self.values, self.values[furthest], side="right").astype(np.int64)
 
-    def covering(self, intervals: Intervals) -> Places:
+    def covering(self, intervals: Intervals) -> Indices:
         """Return for each point one past the last that shares one of these intervals with it."""
         starts, stops = self.ranges(intervals)
         reach = np.arange(1, len(self.values) + 1)

@@ -1,7 +1,7 @@
-"""An index as plain arrays that can be kept, and the check that arrays fit the vectors they come back with.
+"""Serialisation of an index: `pack` returns it as plain arrays, `unpack` checks that arrays fit their vectors.
 
-Kept are the bits and where they lie, and of one radius the counts that reading all bits takes; the order of the points
-as a check. The place of the words and all that belongs to the vectors is made again.
+Stored are the bits and their layout, for one radius the counts that take a pass over all bits, and, as a check, the
+order of the points and a fingerprint of the vectors. All else is computed again.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 class SerializedIndex(NamedTuple):
-    """What an index is made of, beside vectors and lens."""
+    """The content of an index, beside vectors and lens."""
 
     radii: npt.NDArray[np.float64]
     metric: Metric
@@ -34,17 +34,17 @@ class SerializedIndex(NamedTuple):
     words: npt.NDArray[np.uint64]
     """Shape (n_planes, n_words)."""
     facts: npt.NDArray[np.int32]
-    """Shape (n_points, 3); of a ladder, which has them for one radius at a time, (0, 3)."""
+    """Shape (n_points, 3); for a ladder, which has them for one radius at a time, (0, 3)."""
 
 
 def pack(kept: SerializedIndex, points: Ordered) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays to keep. Memory: none that the index does not hold."""
-    of = origin(points, kept.metric, kept.layout, kept.max_interval)
-    return of | {"radii": kept.radii, "words": kept.words, "facts": kept.facts}
+    """Return the arrays to store. Memory: none beside the index."""
+    arrays = origin(points, kept.metric, kept.layout, kept.max_interval)
+    return arrays | {"radii": kept.radii, "words": kept.words, "facts": kept.facts}
 
 
 def origin(points: Ordered, metric: Metric, layout: Layout, max_interval: float) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays that say what an index was made of, and which pairs it holds."""
+    """Return the arrays that identify the input of an index, and the pairs it holds."""
     return {
         "format": np.array([FORMAT, METRICS.index(metric)], dtype=np.int64),
         "fingerprint": fingerprint(points.vectors),
@@ -96,7 +96,7 @@ def taken(arrays: Arrays, name: str, kind: Any, shape: tuple[int | None, ...]) -
     if array is None:
         raise InvalidInput(f"the array {name!r} of this neighbour index is missing: build it again")
     fits = array.dtype == kind and array.ndim == len(shape) and array.flags.c_contiguous
-    if not fits or any(wanted not in {None, found} for wanted, found in zip(shape, array.shape, strict=True)):
+    if not fits or any(wanted not in {None, actual} for wanted, actual in zip(shape, array.shape, strict=True)):
         raise InvalidInput(
             f"the array {name!r} of this neighbour index does not fit: {array.dtype} of shape {array.shape}, and "
             f"{np.dtype(kind)} of {shape} is wanted: build it again"
@@ -118,7 +118,7 @@ def _inside(facts: npt.NDArray[np.int32], layout: Layout) -> bool:
 
 
 def fingerprint(vectors: Vectors) -> npt.NDArray[np.uint64]:
-    """Return 128 bits that tell vectors apart: a digest of the sums, as whole numbers, of their rows and columns."""
+    """Return 128 bits that identify vectors: a digest of the sums, as whole numbers, of their rows and columns."""
     digest = hashlib.blake2b(repr((vectors.shape, vectors.dtype.str)).encode(), digest_size=16)
     columns = np.zeros(vectors.shape[1], dtype=np.uint64)
     for start in range(0, len(vectors), BLOCK_ROWS):

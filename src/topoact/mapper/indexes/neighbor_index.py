@@ -1,4 +1,4 @@
-"""`NeighborIndex`: every mapper graph of one lens and one ε, or a ladder of them, without touching the vectors again.
+"""`NeighborIndex`: mapper graphs of one lens and one ε, or a ladder of radii, without measuring a distance again.
 
 Sorted by lens value, an interval is a range of points. For each pair that can share one it is decided once which radii
 reach from one to the other (`tiles`, `simd_f32`, `float64`), and kept in bits (`adjacency_bits`, `bitplanes`), on which
@@ -91,7 +91,7 @@ class NeighborIndex:
     max_interval: float
     n_jobs: int
     spilled: bool
-    """Whether the bits lie in a temporary file."""
+    """Whether the bits are in a temporary file."""
     _points: Ordered
     _layout: Layout
     _needs: Needs
@@ -132,9 +132,11 @@ class NeighborIndex:
         progress("loading the engine", 0, 1)
         from topoact.mapper.indexes._build_bits import decide
 
-        how: dict[str, Any] = {"n_jobs": self.n_jobs, "progress": progress}
-        place = folder if self.spilled else None
-        self._planes = decide(self._points, self._layout, radii, self.metric, self._needs, place, products, **how)
+        options: dict[str, Any] = {"n_jobs": self.n_jobs, "progress": progress}
+        spilled_to = folder if self.spilled else None
+        self._planes = decide(
+            self._points, self._layout, radii, self.metric, self._needs, spilled_to, products, **options
+        )
 
     @cached_property
     def _gatherer(self) -> "Gatherer":
@@ -160,7 +162,7 @@ class NeighborIndex:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes that it takes at most, the time when it is built included; beside `X`."""
+        """Bytes that it takes at most, while it is built or later; beside `X`."""
         return self._needs.total
 
     @property
@@ -169,7 +171,7 @@ class NeighborIndex:
         return self._needs.pairs
 
     def serves(self, intervals: Intervals) -> bool:
-        """Tell whether the index holds all pairs that these intervals need."""
+        """Return whether the index has all pairs that these intervals need."""
         return bool(self._layout.serves(*self._points.ranges(intervals)).all())
 
     def graph(
@@ -238,10 +240,8 @@ class NeighborIndex:
                 f"an interval takes {self._points.share(intervals):.4g} of the lens range, but this index serves "
                 f"max_interval={self.max_interval:.4g}: build it for wider ones, ask for more of them or less overlap"
             )
-        with self._planes.at(level, progress) as (band, facts):
-            members, counts = self._gatherer.clusters(
-                starts, stops, int(min_samples), self._layout, band, facts, progress
-            )
+        with self._planes.at(level, progress) as adjacency:
+            members, counts = self._gatherer.clusters(starts, stops, int(min_samples), adjacency, progress)
         means, medoids = self._gatherer.centres(members, progress)
         return Nodes(np.repeat(np.arange(len(starts)), counts), members, means, medoids)
 
@@ -263,8 +263,8 @@ class NeighborIndex:
         check_neighbours(k)
         if self._nearest is None or self._nearest.rows.shape[1] < k:
             reach = self._layout.reach(len(self.lens))
-            how: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
-            self._nearest = nearest(self.vectors, self._points.order, reach, int(k), **how)
+            options: dict[str, Any] = {"metric": self.metric, "n_jobs": self.n_jobs, "progress": progress}
+            self._nearest = nearest(self.vectors, self._points.order, reach, int(k), **options)
         return Nearest(self._nearest.rows[:, :k], self._nearest.distances[:, :k])
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -279,7 +279,7 @@ class NeighborIndex:
 
         facts = self._planes.facts[: len(self.lens) if len(self.radii) == 1 else 0]
         kept = SerializedIndex(
-            np.array(self.radii), self.metric, self.max_interval, self._layout, self._planes.words, facts
+            np.array(self.radii), self.metric, self.max_interval, self._layout, self._planes.planes, facts
         )
         return pack(kept, self._points)
 

@@ -1,1 +1,1 @@
-"""Which points are near each other? The index, exact nearest neighbours, and the machine code beneath them."""
+"""Neighbour search: `NeighborIndex`, exact nearest neighbours (`k_nearest`), and their compiled kernels."""

@@ -1,16 +1,15 @@
-"""From the bits of an index to the nodes of a cover: clusters, their members, mean vectors and medoids."""
+"""Nodes of a cover: `Gatherer` clusters each interval by DBSCAN and finds members, mean vectors and medoids."""
 
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper.neighbors._kernels.adjacency_bits import Words
-from topoact.mapper.neighbors._kernels.bitplanes import Facts
+from topoact.mapper.neighbors._kernels.bitplanes import Adjacency
 from topoact.mapper.neighbors._kernels.dbscan import cluster_range
 from topoact.mapper.neighbors._kernels.gather import dense_centre, gather_members, sparse_centre
 from topoact.mapper.neighbors._kernels.tiles import Nonzeros, find_nonzeros
-from topoact.mapper.neighbors._layout import Layout, Places
+from topoact.mapper.neighbors._layout import Indices
 from topoact.mapper.neighbors._threads import side_by_side
 from topoact.mapper.neighbors.memory import is_sparse
 from topoact.mapper.nerve import Members
@@ -23,7 +22,7 @@ from topoact.mapper.protocols import (
 
 
 class Gatherer:
-    """What nodes are made of, whatever the cover: the order of the points, and sparse vectors as their nonzeros."""
+    """Makes the nodes of any cover; keeps the lens order of the points, and the nonzeros of sparse vectors."""
 
     def __init__(self, vectors: Vectors, order: Rows, n_jobs: int) -> None:
         self.vectors, self.order, self.n_jobs = vectors, order, n_jobs
@@ -32,20 +31,13 @@ class Gatherer:
 
     @cached_property
     def nonzeros(self) -> Nonzeros | None:
-        """Nonzeros of sparse float32 data, found when the first node is averaged. Memory: 6 bytes each."""
+        """Nonzeros of sparse float32 data, extracted when the first node is averaged. Memory: 6 bytes each."""
         if self.vectors.dtype != np.float32 or not is_sparse(self.vectors):
             return None
         return find_nonzeros(self.vectors, self.order, n_jobs=self.n_jobs, progress=no_progress)
 
     def clusters(
-        self,
-        starts: Places,
-        stops: Places,
-        min_samples: int,
-        layout: Layout,
-        band: Words,
-        facts: Facts,
-        progress: Progress,
+        self, starts: Indices, stops: Indices, min_samples: int, adjacency: Adjacency, progress: Progress
     ) -> tuple[Members, npt.NDArray[np.int64]]:
         """Return the members of each node, and the number of nodes in each range of sorted points."""
         begins = np.concatenate([[0], np.cumsum(stops - starts)])
@@ -54,8 +46,7 @@ class Gatherer:
 
         def cluster(number: int) -> None:
             own = labels[begins[number] : begins[number + 1]]
-            start, stop = starts[number], stops[number]
-            counts[number] = cluster_range(start, stop, min_samples, self.order, facts, layout, band, own)
+            counts[number] = cluster_range(starts[number], stops[number], min_samples, self.order, adjacency, own)
 
         side_by_side(cluster, range(len(starts)), n_jobs=self.n_jobs, stage="clustering", progress=progress)
         first_node = np.concatenate([[0], np.cumsum(counts)])

@@ -1,4 +1,4 @@
-"""Independent pieces of work, side by side, with progress and a way to stop."""
+"""Threads for independent pieces of work, with progress and cancellation: `side_by_side`."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], *, n_jobs: int, sta
     """
     pieces = list(items)
     if n_jobs == 1 or len(pieces) < 2:
-        return [_told(work, item, stage, done, len(pieces), progress) for done, item in enumerate(pieces)]
+        return [_reported(work, item, stage, done, len(pieces), progress) for done, item in enumerate(pieces)]
     with ThreadPoolExecutor(n_jobs, thread_name_prefix="topoact") as executor:
         futures = [executor.submit(work, item) for item in pieces]
         results = []
@@ -37,6 +37,6 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], *, n_jobs: int, sta
     return results
 
 
-def _told(work: Callable[[T], R], item: T, stage: str, done: int, total: int, progress: Progress) -> R:
+def _reported(work: Callable[[T], R], item: T, stage: str, done: int, total: int, progress: Progress) -> R:
     progress(stage, done, total)
     return work(item)

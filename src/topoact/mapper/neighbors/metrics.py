@@ -1,4 +1,4 @@
-"""Distances that an index knows, and the radii that make sense for them."""
+"""Metrics and radii of an index: `checked_metric`, `checked_radii`, `level_of`."""
 
 from collections.abc import Iterable
 from numbers import Real
@@ -12,7 +12,7 @@ from topoact.errors import InvalidInput
 Metric = Literal["euclidean", "cosine"]
 """``"cosine"`` is 1 − cos; a zero vector is at distance 1 from all other points."""
 
-MOST_RADII: Final = 255
+MAX_RADII: Final = 255
 
 
 def checked_metric(metric: object) -> Metric:
@@ -29,7 +29,7 @@ def checked_radii(eps: Any, metric: Metric) -> npt.NDArray[np.float64]:
     Raises
     ------
     InvalidInput
-        If one is not a positive number (at most 2 for cosine), they do not ascend, or there are more than `MOST_RADII`.
+        If one is not a positive number (at most 2 for cosine), they do not ascend, or there are more than `MAX_RADII`.
     """
     ladder = isinstance(eps, Iterable) and not isinstance(eps, str | bytes) and np.ndim(cast(Any, eps)) == 1
     radii = list(cast(Iterable[Any], eps)) if ladder else [eps]
@@ -41,8 +41,8 @@ def checked_radii(eps: Any, metric: Metric) -> npt.NDArray[np.float64]:
                 f"eps must be in (0, 2] for metric 'cosine', where no distance is larger: got {radius!r}"
             )
     result = np.array(radii, dtype=np.float64)
-    if not 1 <= len(result) <= MOST_RADII:
-        raise InvalidInput(f"eps may be 1 to {MOST_RADII} radii: got {len(result)}")
+    if not 1 <= len(result) <= MAX_RADII:
+        raise InvalidInput(f"eps may be 1 to {MAX_RADII} radii: got {len(result)}")
     fall = np.flatnonzero(np.diff(result) <= 0)
     if fall.size:
         raise InvalidInput(f"the radii of eps must ascend: got {radii[fall[0]]!r} before {radii[fall[0] + 1]!r}")
@@ -50,12 +50,12 @@ def checked_radii(eps: Any, metric: Metric) -> npt.NDArray[np.float64]:
 
 
 def level_of(eps: float | None, radii: tuple[float, ...]) -> int:
-    """Return the place of `eps` among the radii; it may be left out where there is one.
+    """Return the index of `eps` among the radii; it may be None where there is one.
 
     Raises
     ------
     InvalidInput
-        With the nearest radii.
+        If it is none of them, with the nearest radii.
     """
     if eps is None and len(radii) == 1:
         return 0

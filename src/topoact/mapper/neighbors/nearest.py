@@ -1,4 +1,4 @@
-"""Exact k-nearest neighbours of a point cloud: which points are nearest to each, and how far away they are.
+"""Exact k-nearest neighbours of a point cloud: `k_nearest`.
 
 Distances are exact: squared differences, or products of unit vectors, summed in float64. Of points that are equally far
 away the first row is the nearer one, a point is not its own neighbour, and a duplicate is a neighbour at distance 0.
@@ -83,7 +83,7 @@ def k_nearest(
 
 
 def check_neighbours(k: object) -> None:
-    """Refuse a number of neighbours that is none; raises `InvalidInput`."""
+    """Refuse a number of neighbours that is no whole number or below 1; raises `InvalidInput`."""
     if isinstance(k, bool):
         raise InvalidInput(f"k must be a whole number, at least 1: got {k!r}")
     check_whole("k", k)

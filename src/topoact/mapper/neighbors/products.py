@@ -1,8 +1,8 @@
-"""Products by torch: on a GPU, or in bfloat16. They only say which pairs are certain; the rest is decided as ever.
+"""`TorchProducts`: products by torch, on a GPU or in bfloat16. Pairs that they leave in doubt are decided in float64.
 
-The error bound, as in `_tiles`: let δ be the largest relative error of a point by rounding its coordinates to the type,
+The error bound, as in `tiles`: let δ be the largest relative error of a point by rounding its coordinates to the type,
 measured. Then ``|x·y − x̂·ŷ| ≤ (2 δ + δ²) |x| |y|``; rounding the product to the type costs u (1 + δ)² |x| |y| more
-(u = 2⁻⁸ for bfloat16), and sums are taken in float32, which κ of `_tiles` allows for. So twice the product is off by at
+(u = 2⁻⁸ for bfloat16), and sums are taken in float32, which κ of `tiles` allows for. So twice the product is off by at
 most κ' (s_x + s_y) more, and κ' s is added to and taken from the norms.
 """
 
@@ -25,7 +25,8 @@ Kind = Literal["float32", "bfloat16"]
 ROUNDING: Final[dict[str, float]] = {"float32": 0.0, "bfloat16": 2.0**-8}
 """Relative error of rounding a product to the type."""
 SIZES: Final[dict[str, int]] = {"float32": 4, "bfloat16": 2}
-ROOM: Final = 1.01
+MARGIN: Final = 1.01
+"""By which the error bound is enlarged."""
 BLOCKS: Final = 256
 """Blocks whose rounding is measured at a time."""
 
@@ -40,7 +41,7 @@ class TorchProducts:
         As torch names it: ``"cpu"``, ``"cuda"``, ``"mps"``.
     dtype
         ``"bfloat16"`` leaves more pairs to be decided in float64, which costs less than it saves where the hardware
-        has fast bfloat16 products; ``"float32"`` leaves no more than our own products do.
+        has fast bfloat16 products; ``"float32"`` leaves as many as the products of this package.
 
     Raises
     ------
@@ -81,13 +82,13 @@ class TorchProducts:
 
     @contextmanager
     def opened(self, tiles: "Tiles") -> Iterator[tuple[npt.NDArray[np.float32], Multiply]]:
-        """Put the points on the device; give norms that allow for its rounding, and the product."""
+        """Copy the points to the device; yield norms that allow for its rounding, and the product."""
         torch = _torch()
         rows = torch.empty(
             (len(tiles.tiles) * WORD, tiles.tiles.shape[1]), dtype=getattr(torch, self.dtype), device=self.device
         )
         error = _fill(rows, tiles.tiles)
-        slack = ROOM * (2 * error + error**2 + ROUNDING[self.dtype] * (1 + error) ** 2)
+        slack = MARGIN * (2 * error + error**2 + ROUNDING[self.dtype] * (1 + error) ** 2)
 
         def multiply(first: int, last: int, start: int, stop: int) -> npt.NDArray[np.float32]:
             if self.device == "cpu":
@@ -124,15 +125,16 @@ def _fill(rows: Any, tiles: npt.NDArray[np.float32]) -> float:
 
 
 def _enlarged(norms: npt.NDArray[np.float32], slack: float) -> npt.NDArray[np.float32]:
+    """Return norms that allow for a further error, as a share of the squared norms."""
     more, less = norms.astype(np.float64)
     with np.errstate(invalid="ignore"):  # infinite norms are padding
-        room = slack * np.where(np.isinf(more), 0.0, (more + less) / 2)
-    return np.stack([more + room, less - room]).astype(np.float32)
+        added = slack * np.where(np.isinf(more), 0.0, (more + less) / 2)
+    return np.stack([more + added, less - added]).astype(np.float32)
 
 
 @contextmanager
 def _sums_in_float32(torch: Any) -> Iterator[None]:
-    """Forbid what would round on the way: lesser types inside of products of float32, and sums in less than float32."""
+    """Forbid torch to round inside of products: to lesser types of float32, or in sums of bfloat16."""
     flags, n_threads, precision = (
         torch.backends.cuda.matmul,
         torch.get_num_threads(),

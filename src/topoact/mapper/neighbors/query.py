@@ -1,7 +1,7 @@
-"""Exact distances from new vectors, which are no points, to a point cloud: its nearest points, and those of each node.
+"""Exact distances from new vectors to a point cloud: `QueryIndex`, whose `views` yields a `QueryBatch` at a time.
 
-Products in float32 say which points may be nearest (the error bound is that of `_tiles`), and distances in float64, as
-in `_exact`, decide among these. Of points that are equally far away the first row is the nearer one.
+Products in float32 say which points may be nearest (the error bound is that of `tiles`), and distances in float64, as
+in `float64`, decide among these. Of points that are equally far away the first row is the nearer one.
 """
 
 from collections.abc import Iterator
@@ -23,16 +23,16 @@ from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Members
 from topoact.mapper.protocols import Nearest, Vectors
 
-BLOCK: Final = 2**22
-"""Coordinates that are brought to float64 at a time."""
-ROOM: Final = 2**24
+MAX_COORDINATES: Final = 2**22
+"""Coordinates that are converted to float64 at a time."""
+MAX_DISTANCES: Final = 2**24
 """Distances that are held at a time."""
 
 Floats = npt.NDArray[np.float64]
 
 
 class QueryIndex:
-    """A point cloud that is looked at from outside.
+    """A point cloud, and distances from new vectors to it.
 
     Parameters
     ----------
@@ -52,17 +52,17 @@ class QueryIndex:
         largest = float(np.abs(vectors).max(initial=0)) or 1.0
         self._scale = 1.0 if metric == "cosine" else unit_scale(largest)
         self._middle = middle(vectors, row_factors(vectors, self._scale, self.metric))
-        self._placed, self._squares = self._place(vectors)
+        self._points, self._squares = self._scaled(vectors)
 
     def __len__(self) -> int:
         return len(self.vectors)
 
     def views(self, new: Vectors) -> Iterator["QueryBatch"]:
-        """Yield the cloud as it is seen from some of the new vectors, finite, shape (n_new, n_channels), and the next.
+        """Yield the distances from some of the new vectors, finite, shape (n_new, n_channels), then from the next.
 
         Memory: 4 bytes for each point and each of some vectors, 64 MiB or those of one.
         """
-        step = max(1, ROOM // max(1, len(self)))
+        step = max(1, MAX_DISTANCES // max(1, len(self)))
         for start in range(0, len(new), step):
             yield self._view(new[start : start + step])
 
@@ -71,47 +71,47 @@ class QueryIndex:
         return lengths(vectors) if self.metric == "cosine" else np.empty(0)
 
     def _view(self, new: Vectors) -> "QueryBatch":
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is left to float64
-            placed, squares = self._place(new)
-            about = placed @ self._placed.T
-            about *= -2
-            about += squares[:, None]
-            about += self._squares
+        with np.errstate(over="ignore", invalid="ignore"):  # distances that overflow are computed in float64
+            scaled, squares = self._scaled(new)
+            estimates = scaled @ self._points.T
+            estimates *= -2
+            estimates += squares[:, None]
+            estimates += self._squares
             bound = float(error_bound(np.array([new.shape[1]]))[0])
             slack = bound * (squares + self._squares.max()) + (1e-12 if self.metric == "cosine" else 1e-36)
-        return QueryBatch(self, new, self.lengths_of(new), about, slack)
+        return QueryBatch(self, new, self.lengths_of(new), estimates, slack)
 
-    def _place(self, vectors: Vectors) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return vectors in units in which no point is large, from the middle of the points, and their squares."""
-        placed, squares = np.empty(vectors.shape, dtype=np.float32), np.empty(len(vectors))
+    def _scaled(self, vectors: Vectors) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return vectors relative to the mean of the points and in units of their size, and their squared norms."""
+        scaled, squares = np.empty(vectors.shape, dtype=np.float32), np.empty(len(vectors))
         factors = row_factors(vectors, self._scale, self.metric)
         for start, stop in _blocks(len(vectors), vectors.shape[1]):
             block = vectors[start:stop] * factors[start:stop, None] - self._middle
-            placed[start:stop], squares[start:stop] = block, np.einsum("ij,ij->i", block, block)
+            scaled[start:stop], squares[start:stop] = block, np.einsum("ij,ij->i", block, block)
         if self.metric == "cosine":
             squares += factors == 0  # a vector without direction is at distance 1 from all others
-        return placed, squares.astype(np.float32)
+        return scaled, squares.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class QueryBatch:
-    """A cloud as it is seen from some vectors."""
+    """Distances from some vectors to the points of a cloud."""
 
     cloud: QueryIndex
     new: Vectors
     lengths: Floats
-    about: npt.NDArray[np.float32]
+    estimates: npt.NDArray[np.float32]
     """Squared distances, (n_new, n_points), in units of the cloud, with an error of at most `slack`."""
     slack: npt.NDArray[np.float32]
 
     def nearest(self, k: int) -> Nearest:
         """Return the k nearest points of each vector, or all where there are fewer."""
-        rows, measures = _nearest(self._pairs, self.about, self.slack, min(k, len(self.cloud)))
+        rows, measures = _nearest(self._pairs, self.estimates, self.slack, min(k, len(self.cloud)))
         return Nearest(rows, self._distances(measures))
 
     def nearest_of(self, members: Members) -> Nearest:
         """Return the nearest member of each node, and its distance, shape (n_new, n_nodes)."""
-        rows, measures = _nearest_of(self._pairs, self.about, self.slack, members.indptr, members.indices)
+        rows, measures = _nearest_of(self._pairs, self.estimates, self.slack, members.indptr, members.indices)
         return Nearest(rows, self._distances(measures))
 
     @property
@@ -132,36 +132,36 @@ class Pairs(NamedTuple):
 
 
 @compiled
-def _nearest(pairs: Any, about: Any, slack: Any, k: Any) -> Any:
-    """Return rows and measures of the k nearest points; NaN in `about` is left to the exact measure."""
-    n_new, n_points = about.shape
+def _nearest(pairs: Any, estimates: Any, slack: Any, k: Any) -> Any:
+    """Return rows and measures of the k nearest points; where the estimate is NaN they are measured."""
+    n_new, n_points = estimates.shape
     rows, measures = np.full((n_new, k), -1), np.full((n_new, k), np.inf)
     for query in range(n_new):
-        least = np.full(k, np.float32(np.inf))
+        smallest = np.full(k, np.float32(np.inf))
         for row in range(n_points):
-            if about[query, row] < least[k - 1]:
-                _insert(least, about[query, row])
-        limit = least[k - 1] + 2 * slack[query]
+            if estimates[query, row] < smallest[k - 1]:
+                _insert(smallest, estimates[query, row])
+        limit = smallest[k - 1] + 2 * slack[query]
         for row in range(n_points):
-            if not about[query, row] > limit:
+            if not estimates[query, row] > limit:
                 _enter(rows[query], measures[query], row, _measure(pairs, query, row))
     return rows, measures
 
 
 @compiled
-def _nearest_of(pairs: Any, about: Any, slack: Any, indptr: Any, indices: Any) -> Any:
+def _nearest_of(pairs: Any, estimates: Any, slack: Any, indptr: Any, indices: Any) -> Any:
     """Return row and measure of the nearest member of each node."""
-    n_new, n_nodes = len(about), len(indptr) - 1
+    n_new, n_nodes = len(estimates), len(indptr) - 1
     rows, measures = np.full((n_new, n_nodes), -1), np.full((n_new, n_nodes), np.inf)
     for query in range(n_new):
         for node in range(n_nodes):
-            least = np.float32(np.inf)
-            for place in range(indptr[node], indptr[node + 1]):
-                least = min(least, about[query, indices[place]])
-            limit = least + 2 * slack[query]
-            for place in range(indptr[node], indptr[node + 1]):
-                row = indices[place]
-                if not about[query, row] > limit:
+            smallest = np.float32(np.inf)
+            for member in range(indptr[node], indptr[node + 1]):
+                smallest = min(smallest, estimates[query, indices[member]])
+            limit = smallest + 2 * slack[query]
+            for member in range(indptr[node], indptr[node + 1]):
+                row = indices[member]
+                if not estimates[query, row] > limit:
                     measure = _measure(pairs, query, row)
                     if measure < measures[query, node]:
                         rows[query, node], measures[query, node] = row, measure
@@ -169,30 +169,30 @@ def _nearest_of(pairs: Any, about: Any, slack: Any, indptr: Any, indices: Any) -
 
 
 @compiled
-def _insert(least: Any, value: Any) -> None:
-    """Put a number among the ascending ones that are kept."""
-    place = len(least) - 1
-    while place > 0 and value < least[place - 1]:
-        least[place] = least[place - 1]
-        place -= 1
-    least[place] = value
+def _insert(smallest: Any, value: Any) -> None:
+    """Insert a number into ascending ones, of which the last is dropped."""
+    k = len(smallest) - 1
+    while k > 0 and value < smallest[k - 1]:
+        smallest[k] = smallest[k - 1]
+        k -= 1
+    smallest[k] = value
 
 
 @compiled
 def _enter(rows: Any, measures: Any, row: Any, measure: Any) -> None:
-    """Put a point, of a higher row than those before it, among the nearest."""
-    place = len(rows)
-    while place > 0 and measure < measures[place - 1]:
-        place -= 1
-        if place + 1 < len(rows):
-            rows[place + 1], measures[place + 1] = rows[place], measures[place]
-    if place < len(rows):
-        rows[place], measures[place] = row, measure
+    """Insert a point, of a higher row than those before it, among the nearest."""
+    k = len(rows)
+    while k > 0 and measure < measures[k - 1]:
+        k -= 1
+        if k + 1 < len(rows):
+            rows[k + 1], measures[k + 1] = rows[k], measures[k]
+    if k < len(rows):
+        rows[k], measures[k] = row, measure
 
 
 @compiled
 def _measure(pairs: Any, query: Any, row: Any) -> Any:
-    """Return the measure of a pair as `_exact` has it."""
+    """Return the measure of a pair as `float64` has it."""
     total = 0.0
     if len(pairs.lengths) == 0:
         for channel in range(pairs.new.shape[1]):
@@ -207,5 +207,5 @@ def _measure(pairs: Any, query: Any, row: Any) -> Any:
 
 
 def _blocks(n_rows: int, n_channels: int) -> Iterator[tuple[int, int]]:
-    step = max(1, BLOCK // max(1, n_channels))
+    step = max(1, MAX_COORDINATES // max(1, n_channels))
     return ((start, min(n_rows, start + step)) for start in range(0, n_rows, step))

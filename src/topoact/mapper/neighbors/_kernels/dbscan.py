@@ -1,28 +1,63 @@
-"""DBSCAN of a range of sorted points, on the bits of the band.
+"""DBSCAN of a range of points in lens order, on the adjacency bits: `cluster_range`.
 
-Components of core points are found by breadth-first search in whichever direction looks at fewer words (Beamer,
-Asanović, Patterson 2012): from the frontier to the words that still hold unvisited points, or from the unvisited points
-to the frontier, which ends at the first hit.
+Components of core points are found by breadth-first search in whichever direction reads fewer words (Beamer, Asanović,
+Patterson 2012): from the frontier to the words that still hold unvisited points, or from the unvisited points to the
+frontier, which ends at the first hit.
 """
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper.neighbors._kernels.adjacency_bits import Words
-from topoact.mapper.neighbors._kernels.bitplanes import Facts
+from topoact.mapper.neighbors._kernels.bitplanes import Adjacency, Facts
 from topoact.mapper.neighbors._kernels.jit import compiled
 from topoact.mapper.neighbors._kernels.simd_f32 import bit_count, lowest_bit
-from topoact.mapper.neighbors._layout import WORD, Layout
+from topoact.mapper.neighbors._layout import WORD, Indices, Words
 from topoact.mapper.protocols import Rows
+
+NOISE: Final = -1
 
 Labels32 = npt.NDArray[np.int32]
 
 
-def cluster_range(
-    start: int, stop: int, min_samples: int, order: Rows, facts: Facts, layout: Layout, band: Words, labels: Labels32
-) -> int:
+class Range(NamedTuple):
+    """Consecutive points in lens order, numbered from 0, and the words that hold their pairs, numbered from 0 as well.
+
+    Word w holds the points of one block of 64. The first block may begin before the first point: point i is bit
+    ``i + start % 64``, counted from the first bit of word 0.
+    """
+
+    start: int
+    """Position of the first point in lens order."""
+    rows: Rows
+    """Row of each point in the data."""
+    facts: Facts
+    """Neighbour count and blocks of each point, as in `Adjacency`."""
+    words: Words
+    """The adjacency bits of all points."""
+    word_starts: Indices
+    """Where word 0 of each point is in `words`."""
+    core: Words
+    """Bits of the core points."""
+    labels: Labels32
+    """Cluster of each point."""
+
+
+class Search(NamedTuple):
+    """State of a breadth-first search over the core points of a `Range`."""
+
+    queue: Indices
+    """Core points in the order in which they are reached."""
+    unvisited: Words
+    """Bits of the core points that are not in the queue."""
+    active: Indices
+    """Words with unvisited points; only the first `n_active` count, and some of these may be empty by now."""
+    frontier: Words
+    """Bits of the frontier; 0 between calls of `_inward`."""
+
+
+def cluster_range(start: int, stop: int, min_samples: int, order: Rows, adjacency: Adjacency, labels: Labels32) -> int:
     """Write the label of each of the points ``start:stop`` and return how many clusters there are.
 
     Labels are those of scikit-learn: clusters are numbered by the smallest row (`order`) among their core points, a
@@ -30,181 +65,207 @@ def cluster_range(
     """
     if start >= stop:
         return 0
-    base = start // WORD
-    core = np.zeros((stop - 1) // WORD + 1 - base, dtype=np.uint64)
-    rows = _find_core(start, stop, min_samples, facts, layout, band, core, labels)
-    smallest = _find_components(start, order, facts, band, rows, core, labels)
-    rank = np.empty(len(smallest), dtype=np.int32)
-    rank[np.argsort(smallest)] = np.arange(len(smallest))
+    layout, words, facts = adjacency
+    core = np.zeros((stop - 1) // WORD + 1 - start // WORD, dtype=np.uint64)
+    points = Range(start, order[start:stop], facts[start:stop], words, _word_starts(layout, start, stop), core, labels)
+    _find_core(points, min_samples)
+    smallest_rows = _find_components(points)
+    number = np.empty(len(smallest_rows), dtype=np.int32)
+    number[np.argsort(smallest_rows)] = np.arange(len(smallest_rows))
+    _renumber(labels, number)
     # Up to minPts 2, what lies within ε of a core point is itself one.
-    _finish(start, facts, band, rows, core, rank, min_samples > 2, labels)
-    return len(smallest)
+    if min_samples > 2 and len(number) > 0:
+        _label_borders(points, len(number))
+    return len(number)
 
 
 @compiled
-def _find_core(
-    start: Any, stop: Any, min_samples: Any, facts: Any, layout: Any, band: Any, core: Any, labels: Any
-) -> Any:
-    """Set the bits of core points and every label to noise; return where each point's first word lies in the band."""
-    n_words, base = len(core), start >> 6
-    lower, upper, offset = layout.lower, layout.upper, layout.offset
-    rows = np.empty(stop - start, dtype=np.int64)
-    front = ~np.uint64(0) << np.uint64(start & 63)
-    back = ~np.uint64(0) >> np.uint64(63 - ((stop - 1) & 63))
-    for k in range(stop - start):
-        block = (start + k) >> 6
-        rows[k] = offset[block] + ((start + k) & 63) * (upper[block] - lower[block]) + base - lower[block]
-        count = 0
-        if facts[start + k, 0] >= min_samples:
-            for word in range(max(0, facts[start + k, 1] - base), min(n_words, facts[start + k, 2] - base)):
-                bits = band[rows[k] + word]
-                if word == 0:
-                    bits &= front
-                if word == n_words - 1:
-                    bits &= back
-                count += bit_count(bits)
-                if count >= min_samples:
-                    break
-        if count >= min_samples:
-            place = start + k - 64 * base
-            core[place >> 6] |= np.uint64(1) << np.uint64(place & 63)
-        labels[k] = -1
-    return rows
+def _word_starts(layout: Any, start: Any, stop: Any) -> Any:
+    """Return where the word of each point is that holds the first point."""
+    word_starts = np.empty(stop - start, dtype=np.int64)
+    for position in range(start, stop):
+        block = position >> 6
+        width = layout.upper[block] - layout.lower[block]
+        first = layout.offset[block] + (position & 63) * width
+        word_starts[position - start] = first + (start >> 6) - layout.lower[block]
+    return word_starts
 
 
 @compiled
-def _find_components(start: Any, order: Any, facts: Any, band: Any, rows: Any, core: Any, labels: Any) -> Any:
-    """Label core points by component, as they come; return the smallest row of each component."""
-    n_words, shift = len(core), start & 63
-    unvisited = core.copy()
-    active = np.empty(n_words, dtype=np.int64)
-    n_active, left = 0, 0
-    for word in range(n_words):
+def _word_span(points: Any, point: Any) -> Any:
+    """Return the first word that holds a neighbour of a point, and one past the last such word."""
+    base = points.start >> 6
+    return max(0, points.facts[point, 1] - base), min(len(points.core), points.facts[point, 2] - base)
+
+
+@compiled
+def _find_core(points: Any, min_samples: Any) -> None:
+    """Set the bits of core points, and every label to noise."""
+    n_words, n_points, shift = len(points.core), len(points.labels), points.start & 63
+    from_first = ~np.uint64(0) << np.uint64(shift)
+    to_last = ~np.uint64(0) >> np.uint64(63 - ((shift + n_points - 1) & 63))
+    for point in range(n_points):
+        points.labels[point] = NOISE
+        if points.facts[point, 0] < min_samples:
+            continue
+        low, high = _word_span(points, point)
+        n_neighbours = 0
+        for word in range(low, high):
+            bits = points.words[points.word_starts[point] + word]
+            if word == 0:
+                bits &= from_first
+            if word == n_words - 1:
+                bits &= to_last
+            n_neighbours += bit_count(bits)
+            if n_neighbours >= min_samples:
+                bit = point + shift
+                points.core[bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+                break
+
+
+@compiled
+def _find_components(points: Any) -> Any:
+    """Label core points by component, in order of discovery; return the smallest row of each component."""
+    search, n_active = _new_search(points.core)
+    smallest_rows = np.empty(len(search.queue), dtype=np.int64)
+    n_components, begin, shift = 0, 0, points.start & 63
+    for word in range(len(search.unvisited)):
+        while search.unvisited[word]:
+            search.queue[begin] = 64 * word + lowest_bit(search.unvisited[word]) - shift
+            search.unvisited[word] &= search.unvisited[word] - np.uint64(1)
+            end, n_active = _grow(points, search, begin, n_active, n_components)
+            smallest = points.rows[search.queue[begin]]
+            for k in range(begin + 1, end):
+                smallest = min(smallest, points.rows[search.queue[k]])
+            smallest_rows[n_components] = smallest
+            n_components += 1
+            begin = end
+    return smallest_rows[:n_components]
+
+
+@compiled
+def _new_search(core: Any) -> Any:
+    """Return a search that has reached no core point, and its number of active words."""
+    active = np.empty(len(core), dtype=np.int64)
+    n_active, n_core = 0, 0
+    for word in range(len(core)):
         if core[word]:
             active[n_active] = word
             n_active += 1
-            left += bit_count(core[word])
-    queue = np.empty(left, dtype=np.int64)
-    smallest = np.empty(left, dtype=np.int64)
-    front = np.zeros(n_words, dtype=np.uint64)
-    n_clusters, end, spans = 0, 0, facts[start:, 1:]
-    for word in range(n_words):
-        while unvisited[word]:
-            begin = end
-            place = 64 * word + lowest_bit(unvisited[word])
-            unvisited[word] &= unvisited[word] - np.uint64(1)
-            queue[end] = place - shift
-            end += 1
-            least = np.int64(len(order))
-            while begin < end:
-                for position in range(begin, end):
-                    labels[queue[position]] = n_clusters
-                    least = min(least, order[start + queue[position]])
-                left = len(queue) - end
-                if (end - begin) * n_active <= left * n_words:
-                    fresh, n_active = _outward(band, rows, spans, start, queue, begin, end, active, n_active, unvisited)
-                else:
-                    fresh, n_active = _inward(band, rows, shift, queue, begin, end, active, n_active, unvisited, front)
-                begin, end = end, fresh
-            smallest[n_clusters] = least
-            n_clusters += 1
-    return smallest[:n_clusters]
+            n_core += bit_count(core[word])
+    return Search(np.empty(n_core, dtype=np.int64), core.copy(), active, np.zeros(len(core), dtype=np.uint64)), n_active
 
 
 @compiled
-def _outward(
-    band: Any, rows: Any, spans: Any, start: Any, queue: Any, begin: Any, end: Any, active: Any, n_active: Any,
-    unvisited: Any,
-) -> Any:  # fmt: skip
-    """Append to the queue the unvisited neighbours of ``queue[begin:end]``; words without unvisited points drop out."""
-    fresh, base, shift = end, start >> 6, start & 63
-    for position in range(begin, end):
-        row, k = rows[queue[position]], 0
-        low = max(0, spans[queue[position], 0] - base)
-        high = min(len(unvisited), spans[queue[position], 1] - base)
+def _grow(points: Any, search: Any, begin: Any, n_active: Any, label: Any) -> Any:
+    """Label the component of ``queue[begin]``; return the new end of the queue and number of active words."""
+    n_words, end = len(points.core), begin + 1
+    while begin < end:
+        for k in range(begin, end):
+            points.labels[search.queue[k]] = label
+        if (end - begin) * n_active <= (len(search.queue) - end) * n_words:
+            new_end, n_active = _outward(points, search, begin, end, n_active)
+        else:
+            new_end, n_active = _inward(points, search, begin, end, n_active)
+        begin, end = end, new_end
+    return end, n_active
+
+
+@compiled
+def _outward(points: Any, search: Any, begin: Any, end: Any, n_active: Any) -> Any:
+    """Append to the queue the unvisited neighbours of ``queue[begin:end]``; drop words without unvisited points.
+
+    Returns the new end of the queue and number of active words.
+    """
+    for k in range(begin, end):
+        point = search.queue[k]
+        low, high = _word_span(points, point)
         if high - low < n_active:  # neighbours are few and near in lens order
             for word in range(low, high):
-                found = band[row + word] & unvisited[word]
-                unvisited[word] ^= found
-                while found:
-                    queue[fresh] = 64 * word + lowest_bit(found) - shift
-                    fresh += 1
-                    found &= found - np.uint64(1)
+                end = _visit(points, search, point, word, end)
             continue
-        while k < n_active:
-            word = active[k]
-            if unvisited[word] == 0:
+        slot = 0
+        while slot < n_active:
+            if search.unvisited[search.active[slot]] == 0:
                 n_active -= 1
-                active[k] = active[n_active]
+                search.active[slot] = search.active[n_active]
                 continue
-            found = band[row + word] & unvisited[word]
-            unvisited[word] ^= found
-            while found:
-                queue[fresh] = 64 * word + lowest_bit(found) - shift
-                fresh += 1
-                found &= found - np.uint64(1)
-            k += 1
-    return fresh, n_active
+            end = _visit(points, search, point, search.active[slot], end)
+            slot += 1
+    return end, n_active
 
 
 @compiled
-def _inward(
-    band: Any, rows: Any, shift: Any, queue: Any, begin: Any, end: Any, active: Any, n_active: Any, unvisited: Any,
-    front: Any,
-) -> Any:  # fmt: skip
+def _visit(points: Any, search: Any, point: Any, word: Any, end: Any) -> Any:
+    """Append to the queue the unvisited neighbours of a point in a word; return the new end of the queue."""
+    reached = points.words[points.word_starts[point] + word] & search.unvisited[word]
+    search.unvisited[word] ^= reached
+    first = 64 * word - (points.start & 63)
+    while reached:
+        search.queue[end] = first + lowest_bit(reached)
+        end += 1
+        reached &= reached - np.uint64(1)
+    return end
+
+
+@compiled
+def _inward(points: Any, search: Any, begin: Any, end: Any, n_active: Any) -> Any:
     """Do as `_outward` does, from the side of the unvisited points."""
-    for position in range(begin, end):
-        place = queue[position] + shift
-        front[place >> 6] |= np.uint64(1) << np.uint64(place & 63)
-    fresh = end
-    k = 0
-    while k < n_active:
-        word = active[k]
-        waiting = unvisited[word]
+    shift = points.start & 63
+    for k in range(begin, end):
+        bit = search.queue[k] + shift
+        search.frontier[bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+    slot = 0
+    while slot < n_active:
+        word = search.active[slot]
+        waiting = search.unvisited[word]
         if waiting == 0:
             n_active -= 1
-            active[k] = active[n_active]
+            search.active[slot] = search.active[n_active]
             continue
         while waiting:
-            bit = waiting & (~waiting + np.uint64(1))
-            waiting ^= bit
-            place = 64 * word + lowest_bit(bit) - shift
-            if _meets(band, rows[place], front):
-                unvisited[word] ^= bit
-                queue[fresh] = place
-                fresh += 1
-        k += 1
-    front[:] = 0
-    return fresh, n_active
+            lowest = waiting & (~waiting + np.uint64(1))
+            waiting ^= lowest
+            point = 64 * word + lowest_bit(lowest) - shift
+            if _intersects(points.words, points.word_starts[point], search.frontier):
+                search.unvisited[word] ^= lowest
+                search.queue[end] = point
+                end += 1
+        slot += 1
+    search.frontier[:] = 0
+    return end, n_active
 
 
 @compiled
-def _meets(band: Any, row: Any, front: Any) -> Any:
-    for word in range(len(front)):  # noqa: SIM110 - numba knows no generator expressions
-        if band[row + word] & front[word]:
+def _intersects(words: Any, start: Any, frontier: Any) -> Any:
+    for word in range(len(frontier)):  # noqa: SIM110 - numba knows no generator expressions
+        if words[start + word] & frontier[word]:
             return True
     return False
 
 
 @compiled
-def _finish(start: Any, facts: Any, band: Any, rows: Any, core: Any, rank: Any, with_borders: Any, labels: Any) -> None:
-    """Renumber clusters; give other points the least label among the core points within ε, if there is any."""
-    shift, base = start & 63, start >> 6
-    for k in range(len(rows)):
-        if labels[k] >= 0:
-            labels[k] = rank[labels[k]]
-    if not with_borders or len(rank) == 0:
-        return
-    for k in range(len(rows)):
-        if labels[k] >= 0 or facts[start + k, 0] < 2:
+def _renumber(labels: Any, number: Any) -> None:
+    for point in range(len(labels)):
+        if labels[point] >= 0:
+            labels[point] = number[labels[point]]
+
+
+@compiled
+def _label_borders(points: Any, n_clusters: Any) -> None:
+    """Give each point that is no core point the lowest label among the core points within ε, if there is any."""
+    shift = points.start & 63
+    for point in range(len(points.labels)):
+        if points.labels[point] >= 0 or points.facts[point, 0] < 2:
             continue
-        best = len(rank)
-        for word in range(max(0, facts[start + k, 1] - base), min(len(core), facts[start + k, 2] - base)):
-            found = band[rows[k] + word] & core[word]
-            while found:
-                best = min(best, labels[64 * word + lowest_bit(found) - shift])
-                found &= found - np.uint64(1)
-            if best == 0:
+        lowest = n_clusters
+        low, high = _word_span(points, point)
+        for word in range(low, high):
+            bits = points.words[points.word_starts[point] + word] & points.core[word]
+            while bits:
+                lowest = min(lowest, points.labels[64 * word + lowest_bit(bits) - shift])
+                bits &= bits - np.uint64(1)
+            if lowest == 0:
                 break
-        if best < len(rank):
-            labels[k] = best
+        if lowest < n_clusters:
+            points.labels[point] = lowest

@@ -1,4 +1,4 @@
-"""The last word on a pair of points: distances in float64, for what float32 cannot decide.
+"""Exact comparison of a pair of points in float64, for pairs that float32 cannot decide: `reaching`, `measured`.
 
 Euclidean: neighbours are pairs whose squared differences, summed channel by channel, do not exceed ``eps * eps``.
 scikit-learn's k-d tree (up to 15 channels) compares exactly this; above, its brute-force search expands the square and
@@ -23,14 +23,14 @@ from topoact.mapper.protocols import Rows, Vectors
 
 ROUNDING: Final = 1e-15
 """Nine times the rounding of float64, for each term of a sum."""
-TINY: Final = 1e-290
+MIN_PRODUCT: Final = 1e-290
 """Below this, products lose digits to underflow."""
 
 Floats = npt.NDArray[np.float64]
 
 
 class Points(NamedTuple):
-    """What distances are measured from, and compared with."""
+    """Points that are compared, and the radii in the units of `measured`."""
 
     vectors: Vectors
     lengths: Floats
@@ -68,9 +68,9 @@ def reaching(points: Any, row: Any, other: Any) -> Any:
     """Return how many thresholds are no smaller than the measure of a pair of rows."""
     cosine = len(points.lengths) > 0
     measure = _quick_cosine(points, row, other) if cosine else quick_square(points.vectors, row, other)
-    room = ROUNDING * (points.vectors.shape[1] + 2)
+    tolerance = ROUNDING * (points.vectors.shape[1] + 2)
     for threshold in points.thresholds:
-        if not abs(measure - threshold) > room * (2.0 if cosine else measure + threshold):
+        if not abs(measure - threshold) > tolerance * (2.0 if cosine else measure + threshold):
             measure = measured(points.vectors, points.lengths, row, other)
             break
     count = 0
@@ -81,7 +81,7 @@ def reaching(points: Any, row: Any, other: Any) -> Any:
 
 @compiled
 def measured(vectors: Any, lengths: Any, row: Any, other: Any) -> Any:
-    """Return the measure of a pair by the book."""
+    """Return the measure of a pair, summed channel by channel."""
     total = 0.0
     if len(lengths) == 0:
         for channel in range(vectors.shape[1]):
@@ -102,11 +102,12 @@ def _quick_cosine(points: Any, row: Any, other: Any) -> Any:
     if row == other:
         return 0.0
     size = points.lengths[row] * points.lengths[other]
-    return 1.0 - quick_product(points.vectors, row, other) / size if TINY < size < np.inf else np.nan
+    return 1.0 - quick_product(points.vectors, row, other) / size if MIN_PRODUCT < size < np.inf else np.nan
 
 
 @reordering
 def quick_square(vectors: Any, row: Any, other: Any) -> Any:
+    """Return the squared distance of a pair, summed in any order."""
     total = 0.0
     for channel in range(vectors.shape[1]):
         difference = np.float64(vectors[row, channel]) - np.float64(vectors[other, channel])
@@ -116,6 +117,7 @@ def quick_square(vectors: Any, row: Any, other: Any) -> Any:
 
 @reordering
 def quick_product(vectors: Any, row: Any, other: Any) -> Any:
+    """Return the scalar product of a pair, summed in any order."""
     total = 0.0
     for channel in range(vectors.shape[1]):
         total += np.float64(vectors[row, channel]) * np.float64(vectors[other, channel])

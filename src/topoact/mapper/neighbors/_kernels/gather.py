@@ -1,4 +1,4 @@
-"""From labels of every interval to the members, mean vector and medoid of every node."""
+"""Members, mean vector and medoid of every node: `gather_members`, `dense_centre`, `sparse_centre`."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def gather_members(position: Any, starts: Any, stops: Any, begins: Any, labels: 
     Parameters
     ----------
     position
-        Place of each row in lens order, shape (n_points,).
+        Position of each row in lens order, shape (n_points,).
     starts, stops
         The sorted points of each interval.
     begins, labels
@@ -32,10 +32,10 @@ def gather_members(position: Any, starts: Any, stops: Any, begins: Any, labels: 
     latest = np.full(n_points, -1, dtype=np.int64)
     indptr = np.zeros(first_node[-1] + 1, dtype=np.int64)
     for interval in range(len(starts)):
-        for place in range(starts[interval], stops[interval]):
-            earliest[place] = min(earliest[place], interval)
-            latest[place] = interval
-            label = labels[begins[interval] + place - starts[interval]]
+        for point in range(starts[interval], stops[interval]):
+            earliest[point] = min(earliest[point], interval)
+            latest[point] = interval
+            label = labels[begins[interval] + point - starts[interval]]
             if label >= 0:
                 indptr[first_node[interval] + label + 1] += 1
     for node in range(1, len(indptr)):
@@ -43,10 +43,10 @@ def gather_members(position: Any, starts: Any, stops: Any, begins: Any, labels: 
     cursor = indptr.copy()
     indices = np.empty(indptr[-1], dtype=np.int64)
     for row in range(n_points):
-        place = position[row]
-        for interval in range(earliest[place], latest[place] + 1):
-            if starts[interval] <= place < stops[interval]:
-                label = labels[begins[interval] + place - starts[interval]]
+        point = position[row]
+        for interval in range(earliest[point], latest[point] + 1):
+            if starts[interval] <= point < stops[interval]:
+                label = labels[begins[interval] + point - starts[interval]]
                 if label >= 0:
                     node = first_node[interval] + label
                     indices[cursor[node]] = row
@@ -83,8 +83,8 @@ def sparse_centre(values: Any, channels: Any, starts: Any, position: Any, rows: 
     """Do as `dense_centre` does, from the nonzeros of rows in lens order."""
     mean[:] = 0
     for row in rows:
-        place = position[row]
-        for k in range(starts[place], starts[place + 1]):
+        point = position[row]
+        for k in range(starts[point], starts[point + 1]):
             mean[channels[k]] += values[k]
     _scale(mean, 1 / len(rows))
     square = 0.0
@@ -92,9 +92,9 @@ def sparse_centre(values: Any, channels: Any, starts: Any, position: Any, rows: 
         square += value * value
     best, medoid = np.inf, rows[0]
     for row in rows:
-        place = position[row]
+        point = position[row]
         total = square
-        for k in range(starts[place], starts[place + 1]):
+        for k in range(starts[point], starts[point + 1]):
             value = np.float64(values[k])
             total += value * (value - 2 * mean[channels[k]])
         if total < best:

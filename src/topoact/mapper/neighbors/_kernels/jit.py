@@ -1,4 +1,8 @@
-"""How kernels are compiled: to machine code that releases the interpreter, kept on disk between runs."""
+"""Compilation of kernels by numba: `compiled`, `reordering`, `emitted`.
+
+Machine code releases the interpreter lock, and is cached on disk between runs. Kernels take NamedTuples of arrays;
+those that read one in an inner loop take it apart first, because numba counts a reference at each access.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -10,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def compiled(function: F) -> F:
-    """Compile a free function over arrays on its first call; threads run it side by side."""
+    """Compile a function over arrays on its first call; threads run it side by side."""
     return cast(F, numba.njit(nogil=True, cache=True)(function))
 
 
@@ -20,8 +24,8 @@ def reordering(function: F) -> F:
 
 
 def emitted(function: Callable[..., object]) -> Any:
-    """Make a function whose body is written in LLVM's intermediate language callable from compiled ones.
+    """Make a function that writes LLVM's intermediate language callable from compiled ones.
 
-    The function is given the types of its arguments, and returns its signature and what writes the body.
+    The function gets the types of its arguments, and returns its signature and the function that writes the body.
     """
     return intrinsic(function)

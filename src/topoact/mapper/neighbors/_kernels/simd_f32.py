@@ -1,15 +1,15 @@
-"""The innermost step of the neighbour index: which of 64 points are near one point, as the bits of a word.
+"""Bits of a word from the distances of 64 points to one point, in float32: `sparse_word`, `dense_words`, `within`.
 
 Plain loops leave the 64 sums in memory; written as vectors of LLVM's intermediate language they stay in registers (four
 of AVX-512, eight of AVX2) and a comparison of all of them is a bit mask. Points lie in *tiles*: shape (n_tiles,
 n_channels, 64), so that one channel of 64 points is contiguous.
 
 With s the squared norms and ``a`` the product in float32, the squared distance is ``s_i + s_j − 2 a`` up to an error of
-``κ_i s_i + κ_j s_j`` (`_tiles`). The callers hand over (1 + κ) s and (1 − κ) s, so a word of certain neighbours and a
+``κ_i s_i + κ_j s_j`` (`tiles`). The callers hand over (1 + κ) s and (1 − κ) s, so a word of certain neighbours and a
 word of possible ones cost one comparison each. A sum that overflows is a possible neighbour.
 
-numba's cache looks at the file of the function that is compiled: after a change here or in `_coarse`, the files that
-call it (`_band`, `_dbscan`, `_nearest`, `_planes`) have to be saved anew.
+numba's cache looks at the file of the function that is compiled: after a change here or in `simd_int8`, the files that
+call it (`candidates`, `dbscan`, `nearest`, `_pairs`, `bitplanes`) have to be saved anew.
 """
 
 from collections.abc import Iterator
@@ -107,7 +107,7 @@ def sparse_bounds(
     row: Any,
     bounds: Any,
 ) -> Any:
-    """Write what `sparse_word` compares with its limit: the most and the least of the squared distances, (2, 64)."""
+    """Write what `sparse_word` compares with its limit: upper and lower bounds of the squared distances, (2, 64)."""
     signature = types.void(values, channels, types.int64, types.int64, tiles, types.int64, norms, types.int64, bounds)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -134,13 +134,13 @@ def _sparse_sums(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
     zero = ir.Constant(vector, [ir.Constant(F32, 0.0)] * WORD)
     builder.cbranch(builder.icmp_signed("<", arguments[2], arguments[3]), body, after)
     builder.position_at_end(body)
-    place, sums = builder.phi(I64), builder.phi(vector)
-    value = builder.load(builder.gep(value_data, [place]))
-    channel = builder.zext(builder.load(builder.gep(channel_data, [place])), I64)
+    entry, sums = builder.phi(I64), builder.phi(vector)
+    value = builder.load(builder.gep(value_data, [entry]))
+    channel = builder.zext(builder.load(builder.gep(channel_data, [entry])), I64)
     column = _load(builder, builder.gep(base, [builder.mul(channel, ir.Constant(I64, WORD))]), WORD)
     grown = _add_product(builder, sums, _splat(builder, value, WORD), column)
-    following = builder.add(place, ir.Constant(I64, 1))
-    for phi, first, then in ((place, arguments[2], following), (sums, zero, grown)):
+    following = builder.add(entry, ir.Constant(I64, 1))
+    for phi, first, then in ((entry, arguments[2], following), (sums, zero, grown)):
         phi.add_incoming(first, before)
         phi.add_incoming(then, body)
     builder.cbranch(builder.icmp_signed("<", following, arguments[3]), body, after)
@@ -154,7 +154,7 @@ def _sparse_sums(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
 def _bounds(
     context: Any, builder: Any, kind: Any, norms: Any, row: Any, tile: Any, first: int, sums: Any, lanes: int
 ) -> list[Any]:
-    """Return the most and the least that ``own + others − 2 sums`` can be, for `lanes` columns from `first` on."""
+    """Return upper and lower bounds of ``own + others − 2 sums``, for `lanes` columns from `first` on."""
     array = context.make_array(kind)(context, builder, norms)
     n_padded = cgutils.unpack_tuple(builder, array.shape)[1]
     column = builder.add(builder.mul(tile, ir.Constant(I64, WORD)), ir.Constant(I64, first))
@@ -181,8 +181,8 @@ def _decide(
     lanes: int,
 ) -> list[Any]:
     """Return the words of certain and of possible neighbours among the `lanes` columns from `first` on."""
-    most, least = _bounds(context, builder, kind, norms, row, tile, first, sums, lanes)
-    return [_compare(builder, most, "<=", limit, lanes), _compare(builder, least, "u<=", limit, lanes)]
+    upper, lower = _bounds(context, builder, kind, norms, row, tile, first, sums, lanes)
+    return [_compare(builder, upper, "<=", limit, lanes), _compare(builder, lower, "u<=", limit, lanes)]
 
 
 @emitted
@@ -195,13 +195,13 @@ def within(typing: Any, bounds: Any, limit: Any) -> Any:
     signature = types.UniTuple(types.uint64, 2)(bounds, limit if each else types.float32)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data, most = _data(context, builder, signature.args[0], arguments[0]), arguments[1]
+        data, limits = _data(context, builder, signature.args[0], arguments[0]), arguments[1]
         if each:
-            most = _load(builder, _data(context, builder, signature.args[1], most), WORD)
-        words = [
-            _compare(builder, _load(builder, builder.gep(data, [ir.Constant(I64, place)]), WORD), how, most, WORD)
-            for place, how in ((0, "<="), (WORD, "u<="))
-        ]
+            limits = _load(builder, _data(context, builder, signature.args[1], limits), WORD)
+        words = []
+        for offset, operator in ((0, "<="), (WORD, "u<=")):
+            squares = _load(builder, builder.gep(data, [ir.Constant(I64, offset)]), WORD)
+            words.append(_compare(builder, squares, operator, limits, WORD))
         return context.make_tuple(builder, signature.return_type, words)
 
     return signature, generate
@@ -220,11 +220,11 @@ def dense_words(typing: Any, tiles: Any, own_tile: Any, first: Any, tile: Any, n
         words = [ir.Constant(I64, 0)] * (2 * DENSE_ROWS)
         kind, norms, tile, limit = signature.args[4], arguments[4], arguments[3], arguments[5]
         for column, k, own, sums in _dense_blocks(context, builder, signature.args, arguments):
-            found = _decide(context, builder, kind, norms, own, tile, column, sums, limit, LANES)
-            for which, bits in enumerate(found):
+            decided = _decide(context, builder, kind, norms, own, tile, column, sums, limit, LANES)
+            for which, bits in enumerate(decided):
                 shifted = builder.shl(bits, ir.Constant(I64, column))
-                place = which * DENSE_ROWS + k
-                words[place] = builder.or_(words[place], shifted)
+                number = which * DENSE_ROWS + k
+                words[number] = builder.or_(words[number], shifted)
         return context.make_tuple(builder, signature.return_type, words)
 
     return signature, generate
@@ -242,15 +242,15 @@ def dense_bounds(typing: Any, tiles: Any, own_tile: Any, first: Any, tile: Any, 
             for which, bound in enumerate(
                 _bounds(context, builder, kind, norms, own, arguments[3], column, sums, LANES)
             ):
-                place = ir.Constant(I64, (2 * k + which) * WORD + column)
-                _store(builder, bound, builder.gep(out, [place]))
+                offset = ir.Constant(I64, (2 * k + which) * WORD + column)
+                _store(builder, bound, builder.gep(out, [offset]))
         return context.get_dummy_value()
 
     return signature, generate
 
 
 def _dense_blocks(context: Any, builder: Any, kinds: Any, arguments: Any) -> Iterator[tuple[int, int, Any, Any]]:
-    """Yield first column, number of the row, its place and its products with `LANES` columns."""
+    """Yield first column, number of the row, its position and its products with `LANES` columns."""
     tile_array = context.make_array(kinds[0])(context, builder, arguments[0])
     n_channels = cgutils.unpack_tuple(builder, tile_array.shape)[1]
     size = builder.mul(n_channels, ir.Constant(I64, WORD))
@@ -271,16 +271,16 @@ def _dense_sums(builder: Any, left: Any, right: Any, size: Any) -> list[Any]:
     after = builder.append_basic_block("summed")
     builder.branch(body)
     builder.position_at_end(body)
-    place = builder.phi(I64)
+    offset = builder.phi(I64)
     sums = [builder.phi(vector) for _ in range(DENSE_ROWS)]
-    column = _load(builder, builder.gep(right, [place]), LANES)
+    column = _load(builder, builder.gep(right, [offset]), LANES)
     grown = []
     for k in range(DENSE_ROWS):
-        value = builder.load(builder.gep(left, [builder.add(place, ir.Constant(I64, k))]))
+        value = builder.load(builder.gep(left, [builder.add(offset, ir.Constant(I64, k))]))
         grown.append(_add_product(builder, sums[k], _splat(builder, value, LANES), column))
-    following = builder.add(place, ir.Constant(I64, WORD))
+    following = builder.add(offset, ir.Constant(I64, WORD))
     for phi, first, then in [
-        (place, ir.Constant(I64, 0), following),
+        (offset, ir.Constant(I64, 0), following),
         *((s, zero, g) for s, g in zip(sums, grown, strict=True)),
     ]:
         phi.add_incoming(first, before)
@@ -292,13 +292,13 @@ def _dense_sums(builder: Any, left: Any, right: Any, size: Any) -> list[Any]:
 
 @emitted
 def bit_count(typing: Any, word: Any) -> Any:
-    """Return the number of ones in a word."""
+    """Return the number of bits that are set in a word."""
     return types.int64(types.uint64), lambda _context, builder, _signature, arguments: builder.ctpop(arguments[0])
 
 
 @emitted
 def lowest_bit(typing: Any, word: Any) -> Any:
-    """Return the place of the lowest one of a word that is not 0."""
+    """Return the number of the lowest bit that is set, in a word that is not 0."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))

@@ -1,12 +1,14 @@
-"""Distances between coordinates of eight bits: four times the products per instruction, and bounds that are certain.
+"""Distances between eight-bit coordinates, with certain bounds: `coarse_words`, `coarse_bounds` (AVX-512 VNNI).
+
+An instruction computes four times the products of float32.
 
 A point is x = low + (q + 127) h + e, with whole numbers q from −127 to 127, one step h for all channels, and a
 remainder e. So a distance is ``h |q_x − q_y|`` up to ``|e_x| + |e_y|``. The products of whole numbers are exact, the
-remainders' lengths are known: pairs farther from ε than these are decided, the others are left to `_exact`.
+remainders' lengths are known: pairs farther from ε than these are decided, the others are left to `float64`.
 
 Rounding: with w = 2⁻⁵³ the remainders are computed to within 4 w (|x| + |low|) in each channel, which is added to their
-length (`_quantise`). Float32 rounds here by at most 5 u of a radius and both lengths, u = 2⁻²⁴. This, and what float64
-rounds where the last word is spoken, is less than `ROOM` of them; that is added, too.
+length (`quantise`). Float32 rounds here by at most 5 u of a radius and both lengths, u = 2⁻²⁴. This, and what float64
+rounds in the exact comparison, is less than `MARGIN` of them; that is added, too.
 """
 
 from collections.abc import Iterator
@@ -25,9 +27,9 @@ ROWS: Final = 4
 """Points that share each load of a tile."""
 LANES: Final = 16
 """Sums in a register."""
-ROOM: Final = 1e-6
+MARGIN: Final = 1e-6
 """Share of the largest radius and of the remainders."""
-MOST_CHANNELS: Final = 2**31 // 255**2
+MAX_CHANNELS: Final = 2**31 // 255**2
 """Up to which a squared distance fits into 32 bits."""
 AVAILABLE: Final = bool(binding.get_host_cpu_features().get("avx512vnni"))
 """Whether the machine has the instruction (vpdpbusd)."""
@@ -47,7 +49,7 @@ class Coarse(NamedTuple):
     squares: npt.NDArray[np.int32]
     """|q|² + 256 Σ q, which takes the 128 out again, and |q|²; shape (2, n_padded)."""
     errors: npt.NDArray[np.float32]
-    """Length of the remainder in steps, with room for rounding; infinite where there is no place, NaN for padding."""
+    """Length of the remainder in steps, with a margin for rounding; infinite where it is not known, NaN for padding."""
     limits: npt.NDArray[np.float32]
     """Each radius in steps."""
 
@@ -76,7 +78,7 @@ def coarse_words(
 def coarse_bounds(
     typing: Any, rows: Any, tiles: Any, squares: Any, errors: Any, point: Any, tile: Any, bounds: Any
 ) -> Any:
-    """Write the most and the least that the distances of these points may be, in steps, shape (ROWS, 2, 64)."""
+    """Write the upper and the lower bounds of the distances of these points, in steps, shape (ROWS, 2, 64)."""
     signature = types.void(rows, tiles, squares, errors, types.int64, types.int64, bounds)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -87,8 +89,8 @@ def coarse_bounds(
         for k, part, squared, error in _distances(context, builder, signature.args, arguments, point, tile):
             distance = builder.call(root, [squared])
             for which, bound in enumerate((builder.fadd(distance, error), builder.fsub(distance, error))):
-                place = builder.gep(out, [_int((2 * k + which) * WORD + part * LANES)])
-                builder.store(bound, builder.bitcast(place, FLOATS.as_pointer()), align=4)
+                target = builder.gep(out, [_int((2 * k + which) * WORD + part * LANES)])
+                builder.store(bound, builder.bitcast(target, FLOATS.as_pointer()), align=4)
         return context.get_dummy_value()
 
     return signature, generate
@@ -114,9 +116,9 @@ def _distances(
         square = _spread(builder, builder.load(builder.gep(square_array.data, [own])), INTS)
         error = _spread(builder, builder.load(builder.gep(error_array.data, [own])), FLOATS)
         for part in range(WORD // LANES):
-            place = builder.add(first, _int(part * LANES))
-            others = _load(builder, builder.gep(square_array.data, [builder.add(n_padded, place)]), INTS)
-            both = builder.fadd(error, _load(builder, builder.gep(error_array.data, [place]), FLOATS))
+            column = builder.add(first, _int(part * LANES))
+            others = _load(builder, builder.gep(square_array.data, [builder.add(n_padded, column)]), INTS)
+            both = builder.fadd(error, _load(builder, builder.gep(error_array.data, [column]), FLOATS))
             twice = builder.shl(sums[k][part], ir.Constant(INTS, [1] * LANES))
             yield k, part, builder.sitofp(builder.sub(builder.add(square, others), twice), FLOATS), both
 
@@ -127,8 +129,8 @@ def _decide(builder: Any, squared: Any, error: Any, limit: Any) -> list[Any]:
     short, long = builder.fsub(radius, error), builder.fadd(radius, error)
     # Where the error is larger than the limit nothing is certain: the product keeps the sign.
     positive = builder.fcmp_ordered(">", short, ir.Constant(FLOATS, [0.0] * LANES))
-    least = builder.fmul(short, builder.select(positive, short, ir.Constant(FLOATS, [1.0] * LANES)))
-    bounds = (least, builder.fmul(long, long))
+    lower = builder.fmul(short, builder.select(positive, short, ir.Constant(FLOATS, [1.0] * LANES)))
+    bounds = (lower, builder.fmul(long, long))
     return [builder.bitcast(builder.fcmp_ordered("<=", squared, bound), ir.IntType(LANES)) for bound in bounds]
 
 
@@ -149,8 +151,8 @@ def _products(builder: Any, left: Any, right: Any, n_groups: Any) -> list[list[A
     ]
     grown: list[list[Any]] = []
     for k in range(ROWS):
-        place = builder.add(builder.mul(n_groups, _int(k)), group)
-        value = _spread(builder, builder.load(builder.gep(left, [place]), align=1), INTS)
+        offset = builder.add(builder.mul(n_groups, _int(k)), group)
+        value = _spread(builder, builder.load(builder.gep(left, [offset]), align=1), INTS)
         grown.append([builder.call(dot, [sums[k][part], column, value]) for part, column in enumerate(columns)])
     following = builder.add(group, _int(1))
     group.add_incoming(_int(0), before)

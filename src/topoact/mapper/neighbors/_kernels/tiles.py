@@ -1,4 +1,4 @@
-"""Points in lens order, laid out for `_words`: tiles, norms with their error, and for sparse data the nonzeros.
+"""`Tiles`, made by `cut`: points in lens order, laid out for `simd_f32`, their norms with error bounds, and nonzeros.
 
 The error bound. Let u = 2⁻²⁴ be the rounding of float32 and m the number of terms of a product. Rounding the
 coordinates and summing in any order, fused or not, gives ``|a − x·y| ≤ γ(m + 2) |x| |y|`` with γ(m) = m u / (1 − m u)
@@ -8,8 +8,8 @@ denominator for all). Rounding the norms, their sum, the last subtraction and ε
 for pairs near ε have s_x + s_y ≥ ε² / 2. So a point has κ = γ(m + 2) + 6 u; `error_bound` is a little larger.
 
 Cosine distances. Tiles hold unit vectors u, for which |u − v|² = 2 (1 − cos). Let w = 2⁻⁵³. In float64 a unit vector is
-off by at most (m / 2 + 4) w, which moves |u − v|² by at most (4 m + 32) w, and the sum that decides by the book
-(`_exact`) is off by (m + 5) w, so 2 (1 − cos) by twice that. Split between both points, that is less than
+off by at most (m / 2 + 4) w, which moves |u − v|² by at most (4 m + 32) w, and the sum that decides
+(`float64`) is off by (m + 5) w, so 2 (1 − cos) by twice that. Split between both points, that is less than
 α = (4 m + 32) w for each, which is added to and taken from their norms. A zero vector has no direction and is 1 from
 all others: its squared norm is one more than its coordinates make it.
 
@@ -30,9 +30,9 @@ from topoact.mapper.neighbors._threads import side_by_side
 from topoact.mapper.neighbors.metrics import Metric
 from topoact.mapper.protocols import Progress, Rows, Vectors
 
-HUGE: Final = 1e37
+MAX_SQUARE: Final = 1e37
 """Squared norm, in units of ε², from which sums in float32 may overflow."""
-SMALL: Final = 1e-9
+MIN_COSINE_RADIUS: Final = 1e-9
 """Distance between unit vectors below which it is rounding."""
 TILES_PER_TASK: Final = 64
 
@@ -45,6 +45,17 @@ class Nonzeros(NamedTuple):
     """uint16 or uint32."""
     starts: npt.NDArray[np.int64]
     """Where those of each point start, shape (n_points + 1,)."""
+
+
+class Scaled(NamedTuple):
+    """What coordinates of tiles are made of: ``vectors[order] * factors[order] - shift``."""
+
+    vectors: Vectors
+    order: Rows
+    factors: npt.NDArray[np.float64]
+    """Of each row."""
+    shift: npt.NDArray[np.float64]
+    """Of each channel; 0 for sparse data."""
 
 
 class Tiles(NamedTuple):
@@ -94,18 +105,18 @@ def cut(
     """
     n_points, n_channels = len(order), vectors.shape[1]
     n_tiles = -(-n_points // WORD)
-    scale = unit_scale(max(SMALL, np.sqrt(2 * eps)) if metric == "cosine" else eps)
+    scale = unit_scale(max(MIN_COSINE_RADIUS, np.sqrt(2 * eps)) if metric == "cosine" else eps)
     factors = row_factors(vectors, scale, metric)
-    shift = np.zeros(n_channels) if sparse else middle(vectors, factors)
-    nonzeros = _room(vectors, order, sparse=sparse)
+    scaled = Scaled(vectors, order, factors, np.zeros(n_channels) if sparse else middle(vectors, factors))
+    nonzeros = _empty_nonzeros(vectors, order, sparse=sparse)
     tiles = np.empty((n_tiles, n_channels, WORD), dtype=np.float32)
     squares = np.full(n_tiles * WORD, np.inf)
 
     def fill(first: int) -> None:
         last = min(n_tiles, first + TILES_PER_TASK)
-        _fill_tiles(vectors, order, shift, factors, first, last, tiles, squares)
+        _fill_tiles(scaled, first, last, tiles, squares)
         if sparse:
-            _fill_nonzeros(vectors, order, factors, first * WORD, min(n_points, last * WORD), *nonzeros)
+            _fill_nonzeros(scaled, first * WORD, min(n_points, last * WORD), nonzeros)
 
     side_by_side(fill, range(0, n_tiles, TILES_PER_TASK), n_jobs=n_jobs, stage="sorting points", progress=progress)
     n_terms = np.full(n_tiles * WORD, 0 if sparse else n_channels, dtype=np.int64)
@@ -119,17 +130,19 @@ def cut(
 
 def find_nonzeros(vectors: Vectors, order: Rows, *, n_jobs: int, progress: Progress) -> Nonzeros:
     """Return the nonzeros of float32 vectors as they are. Memory: 6 bytes each, 8 per point."""
-    nonzeros, factors = _room(vectors, order, sparse=True), np.ones(len(vectors))
+    nonzeros = _empty_nonzeros(vectors, order, sparse=True)
+    scaled = Scaled(vectors, order, np.ones(len(vectors)), np.zeros(vectors.shape[1]))
     step = TILES_PER_TASK * WORD
 
     def fill(first: int) -> None:
-        _fill_nonzeros(vectors, order, factors, first, min(len(order), first + step), *nonzeros)
+        _fill_nonzeros(scaled, first, min(len(order), first + step), nonzeros)
 
     side_by_side(fill, range(0, len(order), step), n_jobs=n_jobs, stage="sorting points", progress=progress)
     return nonzeros
 
 
 def unit_scale(eps: float) -> float:
+    """Return the power of two that brings `eps` near to 1."""
     return math.ldexp(1.0, -min(1000, max(-1000, math.frexp(eps)[1])))
 
 
@@ -138,19 +151,19 @@ def row_factors(vectors: Vectors, scale: float, metric: Metric) -> npt.NDArray[n
     if metric == "euclidean":
         return np.full(len(vectors), scale)
     size = lengths(vectors)
-    with np.errstate(over="ignore"):  # then the point has no norm
+    with np.errstate(over="ignore"):  # a factor that overflows gives the point no norm
         return np.divide(scale, size, out=np.zeros(len(size)), where=size > 0)
 
 
 def middle(vectors: Vectors, factors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return some point near the middle of the scaled points."""
+    """Return the mean of the scaled points."""
     if (factors == factors[0]).all():
         return vectors.mean(axis=0, dtype=np.float64) * factors[0]
     return np.einsum("ij,i->j", vectors, factors) / len(vectors)
 
 
-def _room(vectors: Vectors, order: Rows, *, sparse: bool) -> Nonzeros:
-    """Return arrays for the nonzeros, still to be filled; for dense data, for none."""
+def _empty_nonzeros(vectors: Vectors, order: Rows, *, sparse: bool) -> Nonzeros:
+    """Return arrays for the nonzeros, still to be filled; for dense data, empty ones."""
     starts = np.zeros(len(order) + 1 if sparse else 1, dtype=np.int64)
     if sparse:
         np.cumsum(_count_nonzeros(vectors)[order], out=starts[1:])
@@ -162,7 +175,7 @@ def _norms(
     squares: npt.NDArray[np.float64], kappa: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float32]:
     """Return the norms enlarged and lessened by their error; those that may overflow are NaN."""
-    known = np.where((squares > HUGE) & np.isfinite(squares) | np.isnan(squares), np.nan, squares)
+    known = np.where((squares > MAX_SQUARE) & np.isfinite(squares) | np.isnan(squares), np.nan, squares)
     return np.stack([known * (1 + kappa) + alpha, known * (1 - kappa) - alpha]).astype(np.float32)
 
 
@@ -178,10 +191,9 @@ def _count_nonzeros(vectors: Any) -> Any:
 
 
 @compiled
-def _fill_tiles(
-    vectors: Any, order: Any, shift: Any, factors: Any, first: Any, last: Any, tiles: Any, squares: Any
-) -> None:
-    n_channels = vectors.shape[1]
+def _fill_tiles(scaled: Any, first: Any, last: Any, tiles: Any, squares: Any) -> None:
+    """Write the coordinates of the tiles ``first:last``, and the squared norms of their points."""
+    vectors, order, factors, shift = scaled
     for tile in range(first, last):
         for k in range(64):
             point = tile * 64 + k
@@ -190,7 +202,7 @@ def _fill_tiles(
                 continue
             row = order[point]
             total = 0.0
-            for channel in range(n_channels):
+            for channel in range(vectors.shape[1]):
                 value = np.float64(vectors[row, channel]) * factors[row] - shift[channel]
                 tiles[tile, channel, k] = np.float32(value)
                 total += value * value
@@ -199,15 +211,16 @@ def _fill_tiles(
 
 
 @compiled
-def _fill_nonzeros(
-    vectors: Any, order: Any, factors: Any, first: Any, last: Any, values: Any, channels: Any, starts: Any
-) -> None:
+def _fill_nonzeros(scaled: Any, first: Any, last: Any, nonzeros: Any) -> None:
+    """Write the nonzeros of the points ``first:last``."""
+    vectors, order, factors, _shift = scaled
+    values, channels, starts = nonzeros
     for point in range(first, last):
         row = order[point]
-        place = starts[point]
+        entry = starts[point]
         for channel in range(vectors.shape[1]):
             value = vectors[row, channel]
             if value != 0:
-                values[place] = np.float32(np.float64(value) * factors[row])
-                channels[place] = channel
-                place += 1
+                values[entry] = np.float32(np.float64(value) * factors[row])
+                channels[entry] = channel
+                entry += 1
