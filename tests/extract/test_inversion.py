@@ -205,10 +205,10 @@ def test_layers_that_no_picture_can_be_found_for(network: TorchNetwork) -> None:
         ({"size": 7}, "size must be 8 or more: got 7"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive: got nan"),
         ({"power": -1}, "power must not be negative: got -1"),
-        ({"settling": 1}, r"settling must be in \[0, 1\): got 1"),
-        ({"leak": -0.1}, r"leak must be in \[0, 1\): got -0.1"),
+        ({"decay_share": 1}, r"decay_share must be in \[0, 1\): got 1"),
+        ({"relu_leak": -0.1}, r"relu_leak must be in \[0, 1\): got -0.1"),
         ({"whitened": True}, 'whitened changes the direction alone: use objective="direction" with it'),
-        ({"least_cosine": 1}, r"least_cosine must be in \[0, 1\): got 1"),
+        ({"min_cosine": 1}, r"min_cosine must be in \[0, 1\): got 1"),
     ],
 )
 def test_recipes_that_make_no_sense(changes: dict[str, Any], said: str) -> None:
@@ -216,7 +216,7 @@ def test_recipes_that_make_no_sense(changes: dict[str, Any], said: str) -> None:
         Recipe(**changes)
 
 
-def test_an_image_settles() -> None:
+def test_the_learning_rate_and_the_transforms_decay() -> None:
     recipe = Recipe(steps=100, decay_share=0.6)
     assert [recipe.decay(step) for step in (0, 40, 70)] == [1, 1, pytest.approx(0.5)]
     assert [recipe.transform_strength(step) for step in (40, 50, 60, 99)] == pytest.approx([1, 0.5, 0, 0])

@@ -1,5 +1,6 @@
 """Turning a knob answers from the index in memory, and gives the graph that a fresh computation gives."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -30,9 +31,14 @@ def built(monkeypatch):
     return made
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return write_digits_study(tmp_path_factory.mktemp("written") / "study", 400)
+
+
 @pytest.fixture
-def bench(tmp_path):
-    return open_workbench(write_digits_study(tmp_path / "study", 400))
+def bench(written, tmp_path):
+    return open_workbench(shutil.copytree(written, tmp_path / "study"))
 
 
 def nodes_of(graph):
