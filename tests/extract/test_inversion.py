@@ -229,7 +229,8 @@ def test_the_recipe_of_the_paper() -> None:
     assert recipe.decay(511) == 1
     assert recipe.transform_strength(511) == 1
     assert recipe.relu_leak == 0
-    assert Recipe(**recipe.record()) == recipe
+    assert Recipe.from_record(recipe.record()) == recipe
+    assert recipe.record()["aim"] == "direction"
 
 
 class TestWhitening:

@@ -1,5 +1,6 @@
 """`Recipe`: all that determines an activation image beside the network and the target."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -95,3 +96,9 @@ class Recipe:
     def record(self) -> dict[str, Any]:
         """Return this as JSON, under the names of version 0.1: stored images keep the digests that name them."""
         return {STORED_NAMES.get(name, name): value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Recipe":
+        """Return the recipe that `record` gives as JSON."""
+        names = {stored: name for name, stored in STORED_NAMES.items()}
+        return cls(**{names.get(name, name): value for name, value in record.items()})
