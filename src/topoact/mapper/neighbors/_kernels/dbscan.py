@@ -68,8 +68,9 @@ def cluster_range(start: int, stop: int, min_samples: int, order: Rows, adjacenc
     layout, words, facts = adjacency
     core = np.zeros((stop - 1) // WORD + 1 - start // WORD, dtype=np.uint64)
     points = Range(start, order[start:stop], facts[start:stop], words, _word_starts(layout, start, stop), core, labels)
-    _find_core(points, min_samples)
-    smallest_rows = _find_components(points)
+    n_core = _find_core(points, min_samples)
+    search = Search(np.empty(n_core, dtype=np.int64), core.copy(), np.flatnonzero(core), np.zeros_like(core))
+    smallest_rows = _find_components(points, search)
     number = np.empty(len(smallest_rows), dtype=np.int32)
     number[np.argsort(smallest_rows)] = np.arange(len(smallest_rows))
     _renumber(labels, number)
@@ -99,9 +100,9 @@ def _word_span(points: Any, point: Any) -> Any:
 
 
 @compiled
-def _find_core(points: Any, min_samples: Any) -> None:
-    """Set the bits of core points, and every label to noise."""
-    n_words, n_points, shift = len(points.core), len(points.labels), points.start & 63
+def _find_core(points: Any, min_samples: Any) -> Any:
+    """Set the bits of core points, and every label to noise; return how many core points there are."""
+    n_words, n_points, shift, n_core = len(points.core), len(points.labels), points.start & 63, 0
     from_first = ~np.uint64(0) << np.uint64(shift)
     to_last = ~np.uint64(0) >> np.uint64(63 - ((shift + n_points - 1) & 63))
     for point in range(n_points):
@@ -120,13 +121,15 @@ def _find_core(points: Any, min_samples: Any) -> None:
             if n_neighbours >= min_samples:
                 bit = point + shift
                 points.core[bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+                n_core += 1
                 break
+    return n_core
 
 
 @compiled
-def _find_components(points: Any) -> Any:
+def _find_components(points: Any, search: Any) -> Any:
     """Label core points by component, in order of discovery; return the smallest row of each component."""
-    search, n_active = _new_search(points.core)
+    n_active = len(search.active)
     smallest_rows = np.empty(len(search.queue), dtype=np.int64)
     n_components, begin, shift = 0, 0, points.start & 63
     for word in range(len(search.unvisited)):
@@ -141,19 +144,6 @@ def _find_components(points: Any) -> Any:
             n_components += 1
             begin = end
     return smallest_rows[:n_components]
-
-
-@compiled
-def _new_search(core: Any) -> Any:
-    """Return a search that has reached no core point, and its number of active words."""
-    active = np.empty(len(core), dtype=np.int64)
-    n_active, n_core = 0, 0
-    for word in range(len(core)):
-        if core[word]:
-            active[n_active] = word
-            n_active += 1
-            n_core += bit_count(core[word])
-    return Search(np.empty(n_core, dtype=np.int64), core.copy(), active, np.zeros(len(core), dtype=np.uint64)), n_active
 
 
 @compiled
