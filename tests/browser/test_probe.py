@@ -190,4 +190,4 @@ class TestText:
         assert found["locations"][0]["spans"] == [[0, 3], [4, 7], [8, 11], [12, 13]]
         panel = page.get_by_role("region", name="Your input")
         assert panel.get_by_role("button", name="dog", exact=True).is_visible()
-        assert found["locations"][0]["sentence"].split()[1:6] == ["of", "its", "4", "words", "land"]
+        assert found["locations"][0]["sentence"].split()[1:6] == ["of", "its", "4", "words", "are"]
