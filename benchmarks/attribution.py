@@ -89,7 +89,7 @@ def measure(bench: Workbench, name: str, source: Any, n_nodes: int, n_members: i
         np.argsort(-np.bincount(codes[graph.members(one.node)], minlength=plain.scores.shape[1]), kind="stable")
         for one in sampled
     ]
-    bypassed = ", part of the input bypasses the layer" if plain.flows_past else ""
+    bypassed = ", part of the input bypasses the layer" if plain.is_bypassed else ""
     print(f"\n{name}: {len(sampled)} of {graph.n_nodes} nodes, {n_members} members of each{bypassed}\n")
     print("| | rank correlation with v·∂s | with (v−m)·∂s | first class | among first three |")
     print("| --- | ---: | ---: | ---: | ---: |")

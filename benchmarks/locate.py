@@ -83,7 +83,7 @@ def unseen_classes(bench: Workbench, layer: str, photos: list[bytes], labels: np
     for name in sorted(set(classes)):
         kept = np.ascontiguousarray(vectors[classes != name])
         graph = bench.default_settings.mapper("l2").fit(kept).graph_
-        located = Locator(kept, graph, usual=Novelty(kept)).locate(new, lens_values("l2", new))
+        located = Locator(kept, graph, novelty=Novelty(kept)).locate(new, lens_values("l2", new))
         unseen, margin = labels == name, _margins(located)
         yield {
             "class": name,
@@ -148,7 +148,7 @@ def _nodes(located: Located, query: int) -> list[int]:
 
 def _relative_reach(located: Located) -> np.ndarray:
     """Return the reach of each vector as a multiple of the usual one; largest where no interval has its lens value."""
-    return np.nan_to_num(located.reach / located.usual.clip(1e-12), nan=np.finfo(float).max)
+    return np.nan_to_num(located.reach / located.limit.clip(1e-12), nan=np.finfo(float).max)
 
 
 def _margins(located: Located) -> np.ndarray:

@@ -11,7 +11,7 @@ const PAGE = readFileSync(join(HERE, "../../docs/extending/view.md"), "utf-8");
 
 /** Return the files that the page shows, by their paths below src/. */
 function filesOf(page: string): Map<string, string> {
-  const blocks = [...page.matchAll(/```(?:ts|svelte)\n(?:\/\/|<!--) (\S+\.(?:ts|svelte))(?: -->)?\n(.*?)```/gs)];
+  const blocks = [...page.matchAll(/```(?:ts|html)\n(?:\/\/|<!--) (\S+\.(?:ts|svelte))(?: -->)?\n(.*?)```/gs)];
   return new Map(blocks.map(([, path, code]) => [path, code]));
 }
 

@@ -90,8 +90,8 @@ def test_the_surest_words_come_first_and_no_others():
     found = single_words(words)
     group = np.r_[0:25, 30:130, 430:434]
     shown = representation(found.counts(group), found.counts(np.arange(len(words))), len(group), len(words))
-    assert [found.words[word] for word in shown.telling(0.05)] == ["planet"]
-    assert shown.telling(1.0).tolist()[0] == found.words.index("planet")
+    assert [found.words[word] for word in shown.significant(0.05)] == ["planet"]
+    assert shown.significant(1.0).tolist()[0] == found.words.index("planet")
 
 
 def test_blind_groups_have_no_words():
@@ -102,7 +102,7 @@ def test_blind_groups_have_no_words():
     wrong = 0
     for _ in range(60):
         group = rng.choice(len(words), 200, replace=False)
-        wrong += len(representation(found.counts(group), total, 200, len(words)).telling(0.05)) > 0
+        wrong += len(representation(found.counts(group), total, 200, len(words)).significant(0.05)) > 0
     assert wrong <= 6
 
 
@@ -112,7 +112,7 @@ def test_a_group_of_all_texts_tells_nothing():
     everything = representation(count, count, len(TEXTS), len(TEXTS))
     assert (everything.log_p == 0).all()
     assert (everything.q == 1).all()
-    assert everything.telling(0.05).size == 0
+    assert everything.significant(0.05).size == 0
 
 
 @pytest.mark.parametrize(

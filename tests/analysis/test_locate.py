@@ -99,9 +99,9 @@ def test_graph_of_modes(metric):
     rng = np.random.default_rng(1)
     new = np.concatenate([two_clouds(seed=2, n_points=40), rng.normal(size=(20, 8)) * 9]).astype(np.float32)
     lens = lens_values("l2", new)
-    located, reach = Locator(points, graph, metric=metric, usual=usual).locate(new, lens), usual.of(new)
+    located, reach = Locator(points, graph, metric=metric, novelty=usual).locate(new, lens), usual.of(new)
     for query in range(len(new)):
-        is_usual = bool(reach.reach[query] <= reach.usual[query])
+        is_usual = bool(reach.reach[query] <= reach.limit[query])
         assert set(nodes_of(located, query)) == literal(
             points.astype(np.float64), graph, new[query].astype(np.float64), lens[query], is_usual, metric
         )
@@ -131,7 +131,7 @@ def test_a_point_that_is_noise_lands_nowhere():
 def test_margin_is_how_much_nearer_than_the_next_node_of_the_interval():
     points = np.array([[0.0], [1.0], [9.0], [10.0], [30.0]])
     graph = graph_of([[0, 1], [2, 3], [4]], interval=[0, 0, 1], lens=[0, 0, 0, 0, 1])
-    located = Locator(points, graph, usual=Novelty(points, limit=np.inf)).locate(
+    located = Locator(points, graph, novelty=Novelty(points, limit=np.inf)).locate(
         [[3.0], [5.0], [31.0]], [0.0, 0.0, 1.9]
     )
     assert located.matches.node.tolist() == [0, 0, 2]
@@ -147,7 +147,7 @@ def test_lens_beyond_the_range_is_outside_and_between_two_intervals_is_not():
     located = Locator(points, graph).locate(points[:2] + 1e-2, [gap, graph.lens.max() * 1.01])
     assert located.in_range.tolist() == [True, False]
     assert located.inside.tolist() == [True, False]
-    assert np.isnan(located.usual[1])
+    assert np.isnan(located.limit[1])
 
 
 def test_intervals_of_ones_own_leave_what_they_leave_out_outside():
@@ -226,8 +226,8 @@ class TestDegenerate:
         points = np.repeat(rng.normal(size=(300, 8)), 20, axis=0) + rng.normal(size=(6000, 8)) / 100
         new = rng.normal(size=(100, 8))  # further examples, as far from the others as these are from each other
         told, untold = Novelty(points, np.arange(6000) // 20), Novelty(points)
-        assert (told.of(new).reach <= told.of(new).usual).mean() > 0.9
-        assert (untold.of(new).reach <= untold.of(new).usual).mean() < 0.1
+        assert (told.of(new).reach <= told.of(new).limit).mean() > 0.9
+        assert (untold.of(new).reach <= untold.of(new).limit).mean() < 0.1
 
 
 class TestRefusals:

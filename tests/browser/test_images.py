@@ -14,7 +14,7 @@ NO_WORK = "s.images.jobs === 0"
 
 @pytest.fixture
 def gallery(network_explorer):
-    """The explorer with the network at hand."""
+    """The explorer with the network loaded."""
     return network_explorer
 
 

@@ -82,7 +82,7 @@ def test_maps_and_vectors(model: nn.Module, layer: str, channels: int, with_base
         np.testing.assert_allclose(found.attributions[row], centred(attributions), rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(found.scores[row], scores, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(found.effects[row], centred(scores - at_base), rtol=1e-4, atol=1e-5)
-    assert not found.flows_past
+    assert not found.is_bypassed
     assert not any(weight.requires_grad for weight in model.parameters())
 
 
@@ -93,11 +93,11 @@ def test_where_the_rest_is_linear_the_attribution_is_the_effect(model: nn.Module
     np.testing.assert_allclose(found.attributions, found.effects, rtol=1e-4, atol=1e-5)
 
 
-def test_what_flows_past_a_layer_is_noticed() -> None:
+def test_a_layer_that_is_bypassed_is_noticed() -> None:
     network = TorchNetwork(Skip())
     vectors = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
-    assert attribute_classes(network, "block", vectors, "mean", shape=SHAPE).flows_past
-    assert not attribute_classes(network, "conv", vectors, "mean", shape=SHAPE).flows_past
+    assert attribute_classes(network, "block", vectors, "mean", shape=SHAPE).is_bypassed
+    assert not attribute_classes(network, "conv", vectors, "mean", shape=SHAPE).is_bypassed
 
 
 def test_probabilities_are_taken_as_their_logarithms() -> None:
@@ -123,7 +123,7 @@ def test_tokens(classifier: str, policy: str, monkeypatch: pytest.MonkeyPatch) -
         attributions, scores = by_hand(network.module, layer, vector, base, (0, 0) if policy == "cls" else ())
         np.testing.assert_allclose(found.scores[row], scores, rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(found.attributions[row], centred(attributions), rtol=1e-3, atol=1e-5)
-    assert found.flows_past == (policy == "cls")
+    assert found.is_bypassed == (policy == "cls")
 
 
 def test_refusals(model: nn.Module) -> None:

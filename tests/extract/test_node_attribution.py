@@ -63,7 +63,7 @@ def test_they_are_set_apart_from_the_mean_of_the_layer_and_kept(bench: Workbench
     expected = attribute_classes(bench.network.network, "2", graph.means, "all", base=base, shape=(3, 8, 8))
     for ours, theirs in zip(found[:3], expected[:3], strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
-    assert found.flows_past is False
+    assert found.is_bypassed is False
 
 
 def test_a_damaged_file_is_made_again(bench: Workbench) -> None:

@@ -61,7 +61,7 @@ def test_a_checkpoint_knows_its_layers(study: Study, models: Path, photos: Sourc
     found = reload_network(both, NetworkChoice(weights=str(tmp_path / "other.safetensors")))
     assert found.checkpoint == "twice"
     found.check_layer(both.layer("twice/0"))
-    with pytest.raises(InvalidInput, match="layer 0 is of the checkpoint None, and the network at hand is 'twice'"):
+    with pytest.raises(InvalidInput, match="layer 0 is of the checkpoint None, and the loaded network is 'twice'"):
         found.check_layer(both.layer("0"))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_index_keeping import kept_and_opened
+from test_index_serialize import kept_and_opened
 from test_neighbor_index import lattice
 
 from topoact import (

@@ -61,7 +61,7 @@ class Plan:
     max_tokens: int | None = None
     """Where texts are cut; None for what the network takes."""
     attribution: bool = False
-    """Store how much each vector argues for the likeliest classes; see `topoact.extract.example_attribution`."""
+    """Store the attribution of each vector to the likeliest classes; see `topoact.extract.example_attribution`."""
     checkpoint: str | None = None
     """Name of the network's weights, in a study of several checkpoints."""
 

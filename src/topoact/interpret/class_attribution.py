@@ -89,7 +89,7 @@ def attribute_classes(
     network, neutral, is_share = _classifier(network, shape)
     scores, slopes = list[Vectors](), list[Vectors]()
     for start in range(0, len(vectors), batch_size):
-        progress("arguing", start, len(vectors))
+        progress("computing attributions", start, len(vectors))
         batch = vectors[start : start + batch_size]
         value, direction = (partial(_put, vectors=part, policy=policy, layer=layer) for part in (batch, batch - base))
         along = partial(network.along, name=layer, value=value, direction=direction, of=_Scores(is_share))
@@ -117,20 +117,22 @@ def _centred_arguments(scores: Vectors, slopes: Vectors, scores_of_other: Vector
         raise ModelError(f"from layer {layer!r} on the network gives no finite scores or derivatives")
     deviation = np.abs(scores_of_other - scores[: len(scores_of_other)]).max()
     spread = max(float(np.ptp(scores)), 1e-12)
-    flows_past = bool(deviation > SCORE_TOLERANCE * spread)
-    return Attributions(_centred(slopes[:-1]), _centred(scores[:-1] - scores[-1]), scores[:-1], flows_past)
+    is_bypassed = bool(deviation > SCORE_TOLERANCE * spread)
+    return Attributions(_centred(slopes[:-1]), _centred(scores[:-1] - scores[-1]), scores[:-1], is_bypassed)
 
 
 def _classifier(network: Network, shape: tuple[int, ...] | None) -> tuple[TorchNetwork, Any, bool]:
     """Return a classifier, a neutral input (zeros or a sample sentence), and whether it gives probabilities."""
     if not isinstance(network, TorchNetwork):
-        raise InvalidInput(f"{network.name} has no gradients, so what argues for a class cannot be told: load its code")
+        raise InvalidInput(
+            f"{network.name} has no gradients, so nothing can be attributed to its classes: load its code"
+        )
     neutral = network.sample_input(shape)
     if neutral is None:
         raise InvalidInput(f"the shape of the inputs of {network.name} is not known")
     scores = host_scores(network.tap(neutral, {})[0])
     if scores is None or scores.shape[1] < 2:
-        raise InvalidInput(f"{network.name} is no classifier: it gives no scores (B, K) of classes to argue for")
+        raise InvalidInput(f"{network.name} is no classifier: it gives no scores (B, K) of classes")
     return network, neutral, gives_shares(scores)
 
 

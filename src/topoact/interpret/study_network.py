@@ -67,7 +67,7 @@ class StudyNetwork:
         """
         if layer.checkpoint != self.checkpoint:
             raise InvalidInput(
-                f"layer {layer.name} is of the checkpoint {layer.checkpoint!r}, and the network at hand is"
+                f"layer {layer.name} is of the checkpoint {layer.checkpoint!r}, and the loaded network is"
                 f" {self.checkpoint!r}: load those weights with --weights"
             )
 

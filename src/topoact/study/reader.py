@@ -184,7 +184,7 @@ class Study:
         return self._layers[self.layers.index(name)]
 
     @property
-    def given(self) -> dict[str, Path]:
+    def imported_graphs(self) -> dict[str, Path]:
         """Folders of the imported graphs, by the digests of their layers."""
         return {layer.digest: self.path / "given" / layer.key for layer in self._layers if not layer.has_vectors}
 

@@ -135,7 +135,7 @@ class Workbench:
 
     def __init__(self, study: Study, network: NetworkChoice | None = None) -> None:
         self.study, self.network_choice = study, network
-        self.cache = ResultCache(study.path, study.given)
+        self.cache = ResultCache(study.path, study.imported_graphs)
         self.located_inputs = LocatedInputs(study.path)
         self.locators = Locators(self.located_inputs)
         self._graphs = LayerGraphs(study, self.cache)

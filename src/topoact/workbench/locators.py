@@ -62,4 +62,4 @@ class Locators:
         novelty = Novelty(vectors, layer.points["example"].to_numpy(), metric=distance, limit=limit)
         if limit is None and isfinite(novelty.limit):
             self._located_inputs.save_novelty_limit(key, novelty.limit)
-        return Locator(vectors, graph, metric=distance, usual=novelty)
+        return Locator(vectors, graph, metric=distance, novelty=novelty)

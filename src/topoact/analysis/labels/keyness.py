@@ -55,7 +55,7 @@ class Representation(NamedTuple):
     log_odds: Numbers
     """Logarithm of the odds that a text of the group contains it, over those of a text of the rest."""
 
-    def telling(self, level: float) -> npt.NDArray[np.int64]:
+    def significant(self, level: float) -> npt.NDArray[np.int64]:
         """Return the words that are over-represented at a false discovery rate, by rising p-value."""
         words = np.flatnonzero(self.q <= level)
         return words[np.lexsort((-self.log_odds[words], self.log_p[words]))]

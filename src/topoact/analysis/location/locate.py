@@ -1,9 +1,9 @@
 """Location of new vectors in a mapper graph: `Locator.locate` assigns each to nodes, and returns a `Located`.
 
 A vector belongs to the intervals that contain its lens value. Of their nodes it is assigned to those with a member
-within ε, where the clusterer has an ε; otherwise, in each interval, to the node of its nearest member, provided that it
-is as near to the points of the layer as new vectors of the same kind are (`usual`). A vector that equals a point, up to
-rounding, is that point.
+within ε, where the clusterer has an ε; otherwise, in each interval, to the node of its nearest member, provided that
+it is as near to the points of the layer as new vectors of the same kind are (`novelty`). A vector that equals a
+point, up to rounding, is that point.
 """
 
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class Located:
     """From its nearest member."""
     reach: LensValues
     """Where there is an ε, the distance of the nearest node of its intervals; otherwise its `Reach`."""
-    usual: LensValues
+    limit: LensValues
     """The limit of `reach` up to which a vector is assigned to a node: ε, or that of `Reach`."""
 
     @property
@@ -86,7 +86,7 @@ class Locator:
         Their mapper graph.
     metric
         Of the distances that the graph was made of.
-    usual
+    novelty
         The reach of new vectors of the same kind; computed by default. Not needed where the graph has an ε.
 
     Raises
@@ -100,7 +100,7 @@ class Locator:
     """
 
     def __init__(
-        self, vectors: Vectors, graph: MapperGraph, *, metric: Metric = "euclidean", usual: Novelty | None = None
+        self, vectors: Vectors, graph: MapperGraph, *, metric: Metric = "euclidean", novelty: Novelty | None = None
     ) -> None:
         from topoact.mapper.neighbors.query import QueryIndex
 
@@ -108,9 +108,9 @@ class Locator:
             raise InvalidInput("the graph was imported without its vectors: nothing can be located in it")
         if graph.n_points != len(vectors):
             raise InvalidInput(f"the graph has {graph.n_points} points, and there are {len(vectors)} vectors")
-        self.graph, self._cloud, self._usual = graph, QueryIndex(vectors, metric), usual
-        if usual is None and graph.eps is None:
-            self._usual = Novelty(vectors, metric=metric)
+        self.graph, self._cloud, self._novelty = graph, QueryIndex(vectors, metric), novelty
+        if novelty is None and graph.eps is None:
+            self._novelty = Novelty(vectors, metric=metric)
         self._nodes_of_point = graph.memberships.incidence(graph.n_points).T.tocsr()
         self._nodes_of_interval = [
             np.flatnonzero(graph.interval == number) for number in range(len(graph.intervals.lower))
@@ -196,8 +196,8 @@ class Locator:
     def _assigned(self, new: Vectors, intervals: Table, distances: LensValues) -> tuple[Table, LensValues, LensValues]:
         """Return which nodes each vector is assigned to, its reach, and the limit of that."""
         allowed = intervals[:, self.graph.interval]
-        if self._usual is not None and self.graph.eps is None:
-            reach, limit = self._usual.of(new)
+        if self._novelty is not None and self.graph.eps is None:
+            reach, limit = self._novelty.of(new)
             limit = np.where(intervals.any(axis=1), limit, np.nan)
             return self._nearest_in_each(allowed, distances) & (reach <= limit)[:, None], reach, limit
         radius = np.broadcast_to(np.asarray(self.graph.eps, dtype=np.float64), len(self._nodes_of_interval))[
@@ -265,5 +265,5 @@ def _joined(parts: list[Located]) -> Located:
     columns = (np.concatenate([part.matches[i] for part in parts]) for i in (1, 2, 3))
     matches = NodeMatches(np.concatenate([[0], np.cumsum(sizes)]), *columns)
     nearest = Nearest(*(np.concatenate([part.nearest[i] for part in parts]) for i in (0, 1)))
-    names = ("lens", "same", "in_range", "node", "distance", "reach", "usual")
+    names = ("lens", "same", "in_range", "node", "distance", "reach", "limit")
     return Located(matches=matches, nearest=nearest, **{name: joined(name) for name in names})

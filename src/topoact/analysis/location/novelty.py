@@ -30,7 +30,7 @@ class Reach(NamedTuple):
 
     reach: LensValues
     """Distance to the 15th nearest point, of at most 50,000."""
-    usual: LensValues
+    limit: LensValues
     """The limit of the reach for vectors of the same kind in that region."""
 
 

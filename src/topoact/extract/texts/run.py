@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from topoact.extract.plan import Plan
     from topoact.networks import Network
 
-BATCH_TOKENS = 2**14
+MAX_BATCH_TOKENS = 2**14
 """Tokens of a batch with its padding, unless one text has more."""
-MANY = 2**16
+UNLIMITED_TOKENS = 2**16
 """Tokens of a text of unlimited length, by which the capacity of the study is estimated."""
 
 
@@ -73,7 +73,11 @@ class TextRun:
         if self._reader.unit == "text":
             return self._total
         is_known = self._source.word_columns is not None and self._plan.policies == ("words",)
-        return int(self._source.record["words"]) if is_known else self._total * (self._tokenizer.max_tokens or MANY)
+        return (
+            int(self._source.record["words"])
+            if is_known
+            else self._total * (self._tokenizer.max_tokens or UNLIMITED_TOKENS)
+        )
 
     @property
     def config(self) -> dict[str, Any]:
@@ -104,7 +108,9 @@ class TextRun:
         with closing(self._reader.windows(start, self._total, size)) as windows:
             for window in windows:
                 lengths = [len(sample.ids) for sample in window.samples]
-                order = list(batches(lengths, size=size, max_tokens=BATCH_TOKENS, is_masked=self._network.is_masked))
+                order = list(
+                    batches(lengths, size=size, max_tokens=MAX_BATCH_TOKENS, is_masked=self._network.is_masked)
+                )
                 yield (window, order), [pass_of([window.samples[i] for i in places], pad) for places in order]
 
     def _portion(

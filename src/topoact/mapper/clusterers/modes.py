@@ -71,7 +71,7 @@ class Modes(BaseEstimator):  # type: ignore[misc]
 
     def __init__(self, k: int = 15, prominence: float = 1.0, metric: Metric = "euclidean") -> None:
         self.k = k
-        self.prominence = prominence
+        self.min_prominence = prominence
         self.metric = metric
 
     def bind(self, vectors: Vectors, *, seed: int) -> "BoundModes":  # noqa: ARG002
@@ -92,7 +92,7 @@ class BoundModes:
     def __init__(self, vectors: Vectors, k: int, prominence: float, metric: Metric) -> None:
         self.vectors = vectors
         self.k = k
-        self.least = prominence
+        self.min_prominence = prominence
         self.metric = metric
         self.prominence: Floats = np.empty(0)
         """The prominence of each node of the last cover."""
@@ -104,13 +104,13 @@ class BoundModes:
     def nodes(self, lens: LensValues, intervals: Intervals, *, progress: Progress) -> Nodes:
         """Return the modes of every interval; their prominences and parents are attributes then."""
         tree = mode_tree(self.vectors, pullback(lens, intervals), self.k, metric=self.metric, progress=progress)
-        for name, value in tree.facts(self.least).items():
+        for name, value in tree.facts(self.min_prominence).items():
             setattr(self, name, value)
-        return nodes_of(tree, self.vectors, self.least, progress=progress)
+        return nodes_of(tree, self.vectors, self.min_prominence, progress=progress)
 
     def labels(self, rows: Rows) -> Labels:
         """Return the mode of each row."""
-        return mode_tree(self.vectors, [rows], self.k, metric=self.metric).cut(self.least)
+        return mode_tree(self.vectors, [rows], self.k, metric=self.metric).cut(self.min_prominence)
 
 
 def nodes_of(tree: ModeTree, vectors: Vectors, prominence: float, *, progress: Progress = no_progress) -> Nodes:

@@ -33,7 +33,7 @@ class Attributions(NamedTuple):
     """Difference of each score to that of the base, less the mean over the classes."""
     scores: Numbers
     """Outputs of the network: logits, or logarithms of probabilities."""
-    flows_past: bool
+    is_bypassed: bool
     """Whether the scores depend on the input by ways around the layer too."""
 
 
@@ -44,7 +44,7 @@ def save_attributions(graph: Path, attributions: Attributions) -> None:
     table = pa.table({"node": node.ravel(), "output": output.ravel(), **{k: v.ravel() for k, v in columns.items()}})
     facts = {
         b"version": VERSION,
-        b"flows_past": b"%d" % attributions.flows_past,
+        b"flows_past": b"%d" % attributions.is_bypassed,
         b"outputs": b"%d" % attributions.scores.shape[1],
     }
     with replacing(graph / FILE, lasting=False) as file:

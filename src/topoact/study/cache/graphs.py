@@ -48,7 +48,7 @@ def read_graph(folder: Path) -> MapperGraph:
         "means": _means(nodes),
     }
     if "given" in facts:
-        return _given(facts, nodes, shared)
+        return _imported(facts, nodes, shared)
     curve = facts["curve"]
     return MapperGraph(
         **shared,
@@ -105,7 +105,7 @@ def _facts(graph: MapperGraph) -> dict[str, Any]:
     }
 
 
-def _given(facts: dict[str, Any], nodes: pa.Table, shared: dict[str, Any]) -> ImportedGraph:
+def _imported(facts: dict[str, Any], nodes: pa.Table, shared: dict[str, Any]) -> ImportedGraph:
     return ImportedGraph(
         **shared,
         lens=np.full(facts["n_points"], np.nan),

@@ -47,12 +47,12 @@ MAX_RECENT_GRAPHS: Final = 4
 class ResultCache:
     """The derived part of a study folder; the graphs used last are kept in memory.
 
-    Imported graphs, `given` by digest with their folders, are read and drawn like the computed ones.
+    Imported graphs, `imported` by digest with their folders, are read and drawn like the computed ones.
     """
 
-    def __init__(self, root: Path, given: Mapping[str, Path] | None = None) -> None:
+    def __init__(self, root: Path, imported: Mapping[str, Path] | None = None) -> None:
         self.root = root
-        self._given = dict(given or {})
+        self._imported = dict(imported or {})
         self._recent: dict[str, tuple[object, MapperGraph]] = {}
         self._lock = threading.Lock()
         for kind in ("graphs", "indexes"):
@@ -131,7 +131,7 @@ class ResultCache:
         return _or_none(lambda: pq.read_table(path).to_pandas().to_numpy(dtype=np.float32))
 
     def _folder(self, digest: str) -> Path:
-        return self._given.get(digest) or self._graph(digest)
+        return self._imported.get(digest) or self._graph(digest)
 
     def _graph(self, digest: str) -> Path:
         return self.root / "graphs" / digest

@@ -50,7 +50,7 @@ class ModeEngine:
             index = self._index_for(lensed, vectors, cover, bound, progress)
         except TooLarge:
             return settings.mapper(lensed.values(vectors)).fit(vectors, progress=progress).graph_
-        return index.graph_of(cover, bound.least, k=bound.k, progress=progress)
+        return index.graph_of(cover, bound.min_prominence, k=bound.k, progress=progress)
 
     def _index_for(
         self, lensed: LensedLayer, vectors: Vectors, cover: Cover, bound: BoundModes, progress: Progress

@@ -135,7 +135,7 @@ class JobRunner:
         return lambda: self._watchers.remove(callback)
 
     def close(self) -> None:
-        """Stop the work at hand and end the processes."""
+        """Stop the current work and end the processes."""
         for status in self.statuses():
             self.cancel(status.job)
         for lane in self._lanes.values():

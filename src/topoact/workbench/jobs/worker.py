@@ -21,13 +21,13 @@ REPORT_SECONDS: Final = 0.05
 """Least time between two reports of the same stage."""
 
 CANCEL: Final = None
-"""Sent in the place of a task: stop the one at hand."""
+"""Sent in the place of a task: stop the current one."""
 
 logger = logging.getLogger(__name__)
 
 
 class TaskReport(NamedTuple):
-    """What the worker says of the task at hand."""
+    """What the worker reports of the current task."""
 
     state: Literal["running", "done", "failed", "cancelled"]
     stage: str = ""

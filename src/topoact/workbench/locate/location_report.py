@@ -83,7 +83,8 @@ def layer_location(
     closest = int(located.node[located.distance.argmin()])
     same = int(examples[located.same[0]]) if is_single and located.same[0] >= 0 else None
     numbers = {
-        name: plain_number(getattr(located, name)[0]) if is_single else None for name in ("distance", "reach", "usual")
+        name: plain_number(getattr(located, column)[0]) if is_single else None
+        for name, column in {"distance": "distance", "reach": "reach", "usual": "limit"}.items()
     }
     location = LayerLocation(
         layer=number,

@@ -195,7 +195,7 @@ def node_attribution(bench: Workbench, graph: str, node: int) -> NodeAttribution
         members_by=outputs.column,
         prediction=outputs.names[int(scores.argmax())],
         prediction_share=float(1 / np.exp(scores - scores.max()).sum()),
-        is_bypassed=attributions.flows_past,
+        is_bypassed=attributions.is_bypassed,
         labels=_most_frequent(bench.study, "label", examples),
         predicted=_most_frequent(bench.study, prediction_column(bench.study, layer), examples),
     )

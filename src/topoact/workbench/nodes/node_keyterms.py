@@ -128,7 +128,7 @@ def node_keyterms(bench: Workbench, digest: str, node: int) -> KeyTerms:
     inside = np.unique(layer_texts.examples[members])
     n_texts = len(layer_texts.unique_examples)
     counts = representation(texts.vocabulary.counts(inside), layer_texts.totals, len(inside), n_texts)
-    key_terms = counts.telling(FALSE_DISCOVERY_RATE)
+    key_terms = counts.significant(FALSE_DISCOVERY_RATE)
     metric = checked_metric(stored.metric)
     return KeyTerms(
         unit=texts.unit,
