@@ -31,26 +31,26 @@ def finalize(writer: StudyWriter, title: str | None, nothing: str) -> Path:
 
 def finalize_append(writer: StudyWriter, step: "Step", title: str | None, nothing: str) -> Path:
     """Finish a study to which something was appended: names of classes keep their places."""
-    study, found = step.addition.study, writer.examples()
+    study, written = step.addition.study, writer.examples()
     if step.addition.of_examples:
-        if len(found) == study.n_examples:
+        if len(written) == study.n_examples:
             raise InvalidInput(nothing)
-        examples = finish_table(found)
+        examples = finish_table(written)
         _note(writer, examples)
     else:
         examples = step.addition.examples()
         if step.new_checkpoint:
-            examples = _beside(examples, found, str(step.plan.checkpoint))
+            examples = _beside(examples, written, str(step.plan.checkpoint))
             writer.notes[f"accuracy@{step.plan.checkpoint}"] = accuracy(examples, f"prediction@{step.plan.checkpoint}")
-    classes = tuple(dict.fromkeys([*study.classes, *_classes(writer, found)]))
+    classes = tuple(dict.fromkeys([*study.classes, *_classes(writer, written)]))
     return writer.finish(examples, classes=classes, title=title)
 
 
-def _beside(examples: pa.Table, found: pa.Table, checkpoint: str) -> pa.Table:
+def _beside(examples: pa.Table, written: pa.Table, checkpoint: str) -> pa.Table:
     """Return the examples with what another checkpoint says of them."""
-    said = found.select([name for name in COLUMNS if name in found.column_names])
-    said = finish_table(said.rename_columns([f"{name}@{checkpoint}" for name in said.column_names]))
-    for field, column in zip(said.schema, said.columns, strict=True):
+    columns = written.select([name for name in COLUMNS if name in written.column_names])
+    columns = finish_table(columns.rename_columns([f"{name}@{checkpoint}" for name in columns.column_names]))
+    for field, column in zip(columns.schema, columns.columns, strict=True):
         examples = examples.append_column(field, column)
     return examples
 

@@ -80,8 +80,8 @@ class ImageRun:
         runs = forward_runs(self._network, ImageForward(plan.layers, plan.policies, plan.seed, plan.attribution), plan)
         self._on_progress("extract", writer.next_input, self.capacity)
         with closing(self.work(writer.next_input, writer.n_before)) as work, runs as run:
-            for batch, seen in run(work):
-                writer.append(self._portion(batch, seen, writer.notes))
+            for batch, results in run(work):
+                writer.append(self._portion(batch, results, writer.notes))
                 self._on_progress("extract", batch.next_input, self.capacity)
 
     def work(self, start: int, n_before: int = 0) -> Generator[tuple[Batch, list[Pass]], None, None]:
@@ -100,11 +100,11 @@ class ImageRun:
         """Return inputs as they go to another process, without a tensor's shared memory."""
         return inputs if self._plan.workers == 1 else np.asarray(inputs)
 
-    def _portion(self, batch: Batch, seen: Sequence[ForwardResult], notes: dict[str, Any]) -> Chunk:
+    def _portion(self, batch: Batch, results: Sequence[ForwardResult], notes: dict[str, Any]) -> Chunk:
         """Return what the study keeps of a batch."""
-        if not seen:
+        if not results:
             return Chunk({}, {}, (), batch.next_input, batch.skipped)
-        ((scores, kept),) = seen
+        ((scores, kept),) = results
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
             outputs = asdict(self._outputs) if self._outputs else None

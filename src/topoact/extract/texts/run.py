@@ -98,8 +98,8 @@ class TextRun:
         runs = forward_runs(self._network, forward, self._plan)
         self._on_progress("extract", writer.next_input, self._total)
         with closing(self.work(writer.next_input)) as work, runs as run:
-            for (window, order), seen in run(work):
-                writer.append(self._portion(window, order, seen, writer.notes))
+            for (window, order), results in run(work):
+                writer.append(self._portion(window, order, results, writer.notes))
                 self._on_progress("extract", window.next_input, self._total)
 
     def work(self, start: int) -> Generator[tuple[tuple[Window, list[list[int]]], list[Pass]], None, None]:
@@ -114,24 +114,24 @@ class TextRun:
                 yield (window, order), [pass_of([window.samples[i] for i in places], pad) for places in order]
 
     def _portion(
-        self, window: Window, order: Sequence[Sequence[int]], seen: Sequence[ForwardResult], notes: dict[str, Any]
+        self, window: Window, order: Sequence[Sequence[int]], results: Sequence[ForwardResult], notes: dict[str, Any]
     ) -> Chunk:
         """Return what the study keeps of a window."""
         samples, rest = window.samples, (window.next_input, window.skipped, window.tally)
         if not samples:
             return Chunk({}, {}, (), *rest)
-        scores = _scores(seen, order)
-        self._note(scores, seen[0][1], notes)
+        scores = _scores(results, order)
+        self._note(scores, results[0][1], notes)
         sizes = np.array([len(sample) for sample in samples])
-        layers = self._names.of(_in_order([kept for _, kept in seen], _rows(order, sizes)))
+        layers = self._names.of(_in_order([kept for _, kept in results], _rows(order, sizes)))
         columns = {name: list(chain.from_iterable(s.columns[name] for s in samples)) for name in samples[0].columns}
         columns["label"] = [label_name(label, self._plan.classes) for label in columns["label"]]
         check_finite(layers, columns["id"])
-        said: dict[str, Sequence[Any]] = {}
+        predicted: dict[str, Sequence[Any]] = {}
         if self._outputs:
             firsts = np.cumsum(sizes) - sizes
-            said = self._outputs.predict(scores, [columns["label"][first] for first in firsts])
-        return Chunk(_arranged(columns, said, sizes), layers, [None] * int(sizes.sum()), *rest)
+            predicted = self._outputs.predict(scores, [columns["label"][first] for first in firsts])
+        return Chunk(_arranged(columns, predicted, sizes), layers, [None] * int(sizes.sum()), *rest)
 
     def _note(self, scores: Any, layers: Iterable[str], notes: dict[str, Any]) -> None:
         if "layers" not in notes or self._outputs is None:
@@ -147,9 +147,9 @@ class TextRun:
         return default_layers(self._network, self._network.sample_input())
 
 
-def _scores(seen: Sequence[ForwardResult], order: Iterable[Iterable[int]]) -> NDArray[np.float32] | None:
+def _scores(results: Sequence[ForwardResult], order: Iterable[Iterable[int]]) -> NDArray[np.float32] | None:
     """Return the scores of all texts in their order; None where the network gives none."""
-    scores = [found for found, _ in seen if found is not None]
+    scores = [scores for scores, _ in results if scores is not None]
     return np.concatenate(scores)[np.argsort(list(chain.from_iterable(order)))] if scores else None
 
 
@@ -177,14 +177,14 @@ def _in_order(
             whole[places] = part
         return whole
 
-    return {module: {policy: joined(module, policy) for policy in found} for module, found in passes[0].items()}
+    return {module: {policy: joined(module, policy) for policy in policies} for module, policies in passes[0].items()}
 
 
 def _arranged(
-    columns: dict[str, list[Any]], said: Mapping[str, Sequence[Any]], sizes: NDArray[np.int64]
+    columns: dict[str, list[Any]], predicted: Mapping[str, Sequence[Any]], sizes: NDArray[np.int64]
 ) -> dict[str, list[Any]]:
     """Return the columns of the examples: identity and label, the predictions of their texts, and the rest."""
     texts = np.repeat(np.arange(len(sizes)), sizes).tolist()
     first = {name: columns[name] for name in ("id", "label")}
-    repeated = {name: [values[text] for text in texts] for name, values in said.items()}
+    repeated = {name: [values[text] for text in texts] for name, values in predicted.items()}
     return {**first, **repeated, **{name: values for name, values in columns.items() if name not in first}}
