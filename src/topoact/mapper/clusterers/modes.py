@@ -71,7 +71,7 @@ class Modes(BaseEstimator):  # type: ignore[misc]
 
     def __init__(self, k: int = 15, prominence: float = 1.0, metric: Metric = "euclidean") -> None:
         self.k = k
-        self.min_prominence = prominence
+        self.prominence = prominence
         self.metric = metric
 
     def bind(self, vectors: Vectors, *, seed: int) -> "BoundModes":  # noqa: ARG002
