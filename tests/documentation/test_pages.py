@@ -92,7 +92,7 @@ def test_python_blocks_import_public_names(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_fences_say_what_they_hold(page: Path) -> None:
     opened = FENCE.findall(page.read_text("utf-8"))[::2]
-    known = {"python", "console", "text", "toml"}
+    known = {"python", "console", "text", "toml", "ts", "html"}
     assert {kind for kind in opened if kind not in known and kind[:1] != "{"} == set()
 
 

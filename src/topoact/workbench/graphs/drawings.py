@@ -90,7 +90,7 @@ class Drawings:
         InvalidInput
             If a setting does not fit the layer, or the anchor is not in the study any more.
         """
-        graph = self._graphs.make(plan.layer, plan.settings, progress)
+        graph = self._graphs.make(plan.layer, plan.settings, progress, digest=plan.name.graph)
         stored = self._cache.load_drawing(*plan.name)
         if stored is not None and len(stored.positions) == graph.n_nodes:
             return stored
@@ -100,7 +100,7 @@ class Drawings:
 
     def _draw_cut(self, plan: DrawingPlan, progress: Progress) -> Drawing:
         """Store and return the positions that the nodes of a graph have in its finest cut."""
-        finest = self._graphs.make(plan.layer, plan.settings.finest, progress)
+        finest = self._graphs.make(plan.layer, plan.settings.finest, progress, digest=plan.finest.graph)
         whole = self._cache.load_drawing(*plan.finest)
         if whole is None or len(whole.positions) != finest.n_nodes:
             whole = self._lay_out(finest, plan.finest, plan.finest_anchor, progress)

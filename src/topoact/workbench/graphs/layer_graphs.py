@@ -66,7 +66,14 @@ class LayerGraphs:
         settings = from_stored(facts["settings"]) if "settings" in facts else None
         return StoredGraph(digest, self._study.layer(facts["layer"]), settings, graph, tuple(facts.get("stops", ())))
 
-    def make(self, layer: str | int, settings: MapSettings, progress: Progress = no_progress) -> MapperGraph:
+    def make(
+        self,
+        layer: str | int,
+        settings: MapSettings,
+        progress: Progress = no_progress,
+        *,
+        digest: str | None = None,
+    ) -> MapperGraph:
         """Return the mapper graph of a layer; computes and stores it if it is not in the study.
 
         A layer without vectors has one graph, which was imported, whatever the settings.
@@ -79,6 +86,8 @@ class LayerGraphs:
             Of the graph.
         progress
             Called with each stage; may raise `topoact.errors.Cancelled`.
+        digest
+            Names the graph, where the caller knows it already.
 
         Raises
         ------
@@ -88,7 +97,7 @@ class LayerGraphs:
             If an imported graph is damaged.
         """
         opened = self._study.layer(layer)
-        digest = self.digest(opened, settings)
+        digest = digest or self.digest(opened, settings)
         stored = self._cache.load_graph(digest)
         if stored is not None:
             return stored
