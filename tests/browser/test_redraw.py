@@ -1,19 +1,23 @@
 """The measurement of redraws starts, and finds the knobs that a graph has."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 
-def test_starts_redraw(explorer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+def test_starts_redraw(new_page: Any, digits_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a study of its own: in one with stored graphs and indexes a knob may snap to where it is."""
     from benchmarks import redraw
 
     some = {knob: redraw.POSITIONS[knob] for knob in ("Prominence", "Neighbours", "minPts", "ε")}
     monkeypatch.setattr(redraw, "POSITIONS", some)
-    found = list(redraw.measure(explorer.page, times=1))
+    with redraw.served(Path(shutil.copytree(digits_path, tmp_path / "digits"))) as url:
+        page = new_page()
+        page.goto(url)
+        found = list(redraw.measure(page, times=1))
     assert [(one.preset, one.knob) for one in found] == [
         ("default", "Prominence"), ("default", "Neighbours"), ("paper", "minPts"), ("paper", "ε"),
     ]  # fmt: skip
