@@ -18,6 +18,7 @@ def test_starts_redraw(new_page: Any, digits_path: Path, tmp_path: Path, monkeyp
         page = new_page()
         page.goto(url)
         found = list(redraw.measure(page, times=1))
+        page.close()
     assert [(one.preset, one.knob) for one in found] == [
         ("default", "Prominence"), ("default", "Neighbours"), ("paper", "minPts"), ("paper", "ε"),
     ]  # fmt: skip
