@@ -20,24 +20,11 @@ import pandas as pd
 from sklearn.cluster import KMeans
 
 from benchmarks.data import sample_rows
-from topoact import (
-    DBSCAN,
-    Communities,
-    MapperGraph,
-    QuantileCover,
-    SingleLinkage,
-    UniformCover,
-)
+from topoact import DBSCAN, Communities, MapperGraph, QuantileCover, SingleLinkage, UniformCover
 from topoact.analysis.labels.information import information
 from topoact.analysis.shape.stability import Rebuild, same_way, stability
 from topoact.analysis.shape.topology import shape
-from topoact.mapper import (
-    ModeTree,
-    build_graph,
-    lens_values,
-    mode_tree,
-    no_progress,
-)
+from topoact.mapper import ModeTree, build_graph, lens_values, mode_tree, no_progress
 from topoact.mapper.build import assemble
 from topoact.mapper.clusterers.modes import nodes_of
 from topoact.mapper.clusterers.scikit import as_clusterer

@@ -19,12 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import clocked, conditions, spread
-from topoact.interpret.inversion import (
-    Inputs,
-    Recipe,
-    inputs_of,
-    invert,
-)
+from topoact.interpret.inversion import Inputs, Recipe, inputs_of, invert
 from topoact.networks.loading import load_network
 from topoact.networks.preprocessing import Preprocessing
 

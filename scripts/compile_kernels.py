@@ -5,13 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from topoact import (
-    DBSCAN,
-    Mapper,
-    ModeIndex,
-    Modes,
-    NeighborIndex,
-)
+from topoact import DBSCAN, Mapper, ModeIndex, Modes, NeighborIndex
 
 EPS = {"euclidean": 0.5, "cosine": 0.2}
 

@@ -125,7 +125,11 @@ class TestFromOutside:
         offered = [choice.value for choice in cover.choices]
         assert "doubled" in offered
         assert "broken" not in offered
-        assert "'broken' of topoact.covers must be a CoverKind" in caplog.text
+        assert caplog.text.count("'broken' of topoact.covers must be a CoverKind") == 1
+        assert "broken" not in {choice.value for choice in cover.choices}
+        assert caplog.text.count("'broken' of topoact.covers must be a CoverKind") == 1
+        with pytest.raises(InvalidInput, match=r"'broken' of topoact.covers must be a CoverKind"):
+            named_cover("broken", 4, 0.25)
 
     def test_an_entry_of_another_class_is_refused(self):
         with pytest.raises(InvalidInput, match=r"'broken' of topoact.covers must be a CoverKind: got a int"):

@@ -35,7 +35,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
 
     def __init__(self, group: str, kind: type[Entry], builtin: Mapping[str, Entry]) -> None:
         self.group, self._kind = group, kind
-        self._entries: dict[str, Entry | EntryPoint] = dict(builtin)
+        self._entries: dict[str, Entry | EntryPoint | InvalidInput] = dict(builtin)
         self._is_searched = False
 
     def register(self, name: str, entry: Entry) -> None:
@@ -69,12 +69,12 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
 
     def usable(self) -> Iterator[tuple[str, Entry]]:
         """Yield names and entries for menus; one that cannot be loaded is left out with a warning in the log."""
-        for name in list(self._all()):
+        for name, entry in list(self._all().items()):
             try:
                 yield name, self[name]
             except InvalidInput as error:
-                logger.warning("%s", error)
-                del self._entries[name]
+                if entry is not error:
+                    logger.warning("%s", error)
 
     def __getitem__(self, name: str) -> Entry:
         """Return an entry, loading it if another package offers it.
@@ -89,13 +89,12 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         entry = self._all()[name]
         if isinstance(entry, EntryPoint):
             try:
-                loaded = entry.load()
-            except Exception as error:
-                raise InvalidInput(
-                    f"{entry.value}, which a package offers as {name!r} of {self.group}, cannot be loaded:"
-                    f" {type(error).__name__}: {error}"
-                ) from error
-            self._entries[name] = entry = self._checked(name, loaded)
+                entry = self._loaded(name, entry)
+            except InvalidInput as error:
+                entry = error
+            self._entries[name] = entry
+        if isinstance(entry, InvalidInput):
+            raise entry
         return entry
 
     def __iter__(self) -> Iterator[str]:
@@ -104,7 +103,18 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
     def __len__(self) -> int:
         return len(self._all())
 
-    def _all(self) -> dict[str, Entry | EntryPoint]:
+    def _loaded(self, name: str, point: EntryPoint) -> Entry:
+        try:
+            return self._checked(name, point.load())
+        except InvalidInput:
+            raise
+        except Exception as error:
+            raise InvalidInput(
+                f"{point.value}, which a package offers as {name!r} of {self.group}, cannot be loaded:"
+                f" {type(error).__name__}: {error}"
+            ) from error
+
+    def _all(self) -> dict[str, Entry | EntryPoint | InvalidInput]:
         """Return all entries; the first call searches the installed packages."""
         if not self._is_searched:
             self._is_searched = True

@@ -10,15 +10,7 @@ from topoact import DBSCAN, Mapper, Modes
 from topoact.analysis.location.locate import Locator
 from topoact.analysis.location.novelty import Novelty
 from topoact.errors import InvalidInput
-from topoact.mapper import (
-    IntervalCover,
-    Intervals,
-    ProductCover,
-    QuantileCover,
-    UniformCover,
-    lens_of_one,
-    lens_values,
-)
+from topoact.mapper import IntervalCover, Intervals, ProductCover, QuantileCover, UniformCover, lens_of_one, lens_values
 from topoact.testing.strategies import STEADY, clouds, lenses
 
 METRICS = ["euclidean", "cosine"]

@@ -5,14 +5,7 @@ import pytest
 from graphs import graph_of
 from sklearn.metrics import adjusted_rand_score
 
-from topoact import (
-    DBSCAN,
-    Mapper,
-    Modes,
-    ProductCover,
-    QuantileCover,
-    UniformCover,
-)
+from topoact import DBSCAN, Mapper, Modes, ProductCover, QuantileCover, UniformCover
 from topoact.analysis.shape.stability import CHANCE_RAND, same_way, stability
 from topoact.errors import Cancelled, InvalidInput
 

@@ -10,12 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from topoact.errors import (
-    Cancelled,
-    InvalidInput,
-    StudyError,
-    TopoActError,
-)
+from topoact.errors import Cancelled, InvalidInput, StudyError, TopoActError
 from topoact.extract import Plan, extract
 from topoact.importers.run import import_files
 from topoact.inputs.opening import open_source

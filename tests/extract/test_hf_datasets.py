@@ -13,12 +13,7 @@ from typer.testing import CliRunner
 from topoact.cli import app
 from topoact.errors import Cancelled, InvalidInput, ModelError
 from topoact.extract import Plan, extract
-from topoact.inputs.hf_datasets import (
-    HFImages,
-    HFRows,
-    HFTexts,
-    Name,
-)
+from topoact.inputs.hf_datasets import HFImages, HFRows, HFTexts, Name
 from topoact.inputs.opening import open_source
 from topoact.inputs.records import Record
 from topoact.networks.loading import load_network

@@ -10,14 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from topoact.errors import Cancelled, InvalidInput, ModelError
-from topoact.interpret.inversion import (
-    Inputs,
-    Inverted,
-    Recipe,
-    inputs_of,
-    invert,
-    whitening,
-)
+from topoact.interpret.inversion import Inputs, Inverted, Recipe, inputs_of, invert, whitening
 from topoact.interpret.inversion.relu_gradients import leaky_relu_gradients
 from topoact.interpret.inversion.run import FIRST_PREVIEW
 from topoact.networks import TorchNetwork

@@ -7,12 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from topoact.interpret.inversion import (
-    Bounds,
-    Inputs,
-    Recipe,
-    invert,
-)
+from topoact.interpret.inversion import Bounds, Inputs, Recipe, invert
 from topoact.interpret.inversion.parametrization import parametrization
 from topoact.interpret.inversion.recipe import ParametrizationName
 from topoact.interpret.inversion.transforms import Transforms

@@ -8,12 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from topoact.errors import (
-    InvalidInput,
-    ModelError,
-    TopoActError,
-    UnknownName,
-)
+from topoact.errors import InvalidInput, ModelError, TopoActError, UnknownName
 from topoact.extract import Plan, extract
 from topoact.inputs.opening import open_source
 from topoact.networks.loading import load_model

@@ -10,12 +10,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
-from topoact.errors import (
-    InvalidInput,
-    ModelError,
-    TopoActError,
-    UnknownName,
-)
+from topoact.errors import InvalidInput, ModelError, TopoActError, UnknownName
 from topoact.extract import Plan, extract
 from topoact.extract.summary import layer_lines
 from topoact.inputs.opening import open_source

@@ -7,12 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract.texts.pieces import (
-    Pieces,
-    Tokenizer,
-    batches,
-    unit_of,
-)
+from topoact.extract.texts.pieces import Pieces, Tokenizer, batches, unit_of
 from topoact.extract.texts.reading import TextReader, Window
 from topoact.inputs.texts.source import TextFolder
 from topoact.inputs.texts.tables import TextTable

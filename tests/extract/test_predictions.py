@@ -7,13 +7,7 @@ import torch
 
 from topoact.errors import InvalidInput
 from topoact.extract.options import parse_names, parse_numbers
-from topoact.extract.predictions import (
-    Outputs,
-    accuracy,
-    class_list,
-    finish_table,
-    label_name,
-)
+from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, label_name
 
 LOGITS = torch.tensor([[1.0, 3.0, -2.0], [0.5, -1.0, 0.0]])
 

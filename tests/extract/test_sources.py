@@ -12,12 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from topoact.errors import (
-    InvalidInput,
-    ModelError,
-    TopoActError,
-    UnknownName,
-)
+from topoact.errors import InvalidInput, ModelError, TopoActError, UnknownName
 from topoact.extract.loader import in_threads, load_batches
 from topoact.inputs.opening import open_source
 from topoact.inputs.records import Record

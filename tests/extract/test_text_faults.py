@@ -11,13 +11,7 @@ from typing import Any
 
 import pytest
 
-from topoact.errors import (
-    Cancelled,
-    InvalidInput,
-    ModelError,
-    TopoActError,
-    UnknownName,
-)
+from topoact.errors import Cancelled, InvalidInput, ModelError, TopoActError, UnknownName
 from topoact.extract import Plan, extract
 from topoact.inputs.opening import open_source
 from topoact.networks.huggingface import fetch

@@ -6,23 +6,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from test_parity_kepler import assert_same
 
-from topoact import (
-    DBSCAN,
-    Mapper,
-    ProductCover,
-    QuantileCover,
-    UniformCover,
-)
+from topoact import DBSCAN, Mapper, ProductCover, QuantileCover, UniformCover
 from topoact.analysis.drawing.layout import layout
 from topoact.errors import Cancelled, InvalidInput
 from topoact.mapper import distance_curve, lens_values
 from topoact.testing import oracle
-from topoact.testing.strategies import (
-    STEADY,
-    clouds,
-    lenses,
-    parameters,
-)
+from topoact.testing.strategies import STEADY, clouds, lenses, parameters
 
 CLOUD = np.random.default_rng(0).normal(size=(200, 3))
 

@@ -10,12 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topoact import (
-    IntervalCover,
-    ProductCover,
-    QuantileCover,
-    UniformCover,
-)
+from topoact import IntervalCover, ProductCover, QuantileCover, UniformCover
 from topoact.errors import InvalidInput
 from topoact.mapper import CONVENTIONS
 from topoact.mapper.covers.product import even_cover

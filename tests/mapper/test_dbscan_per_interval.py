@@ -8,13 +8,7 @@ from sklearn.cluster import DBSCAN as SklearnDBSCAN
 
 from topoact import DBSCAN, Mapper
 from topoact.errors import Cancelled
-from topoact.mapper import (
-    QuantileCover,
-    UniformCover,
-    build_graph,
-    distance_curve,
-    no_progress,
-)
+from topoact.mapper import QuantileCover, UniformCover, build_graph, distance_curve, no_progress
 from topoact.mapper.clusterers.epsilon import INTERVAL_QUERIES, parse_rule
 from topoact.mapper.covers.product import ProductCover
 from topoact.mapper.covers.pullback import pullback

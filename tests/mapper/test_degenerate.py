@@ -5,12 +5,7 @@ import pytest
 
 from topoact import DBSCAN, Mapper, UniformCover
 from topoact.errors import InvalidInput, UnknownName
-from topoact.mapper import (
-    DistanceTo,
-    build_graph,
-    lens_values,
-    no_progress,
-)
+from topoact.mapper import DistanceTo, build_graph, lens_values, no_progress
 
 CLOUD = np.random.default_rng(0).normal(size=(20, 3))
 NAN, INF = float("nan"), float("inf")

@@ -13,15 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from topoact import (
-    DBSCAN,
-    BallMapper,
-    Mapper,
-    Modes,
-    SingleLinkage,
-    analysis,
-    mapper,
-)
+from topoact import DBSCAN, BallMapper, Mapper, Modes, SingleLinkage, analysis, mapper
 
 CLOUD = np.random.default_rng(0).normal(size=(60, 4))
 

@@ -11,12 +11,7 @@ from scipy.spatial.distance import cdist
 from topoact import DBSCAN, Mapper
 from topoact.errors import Cancelled
 from topoact.testing import oracle
-from topoact.testing.strategies import (
-    STEADY,
-    clouds,
-    lenses,
-    parameters,
-)
+from topoact.testing.strategies import STEADY, clouds, lenses, parameters
 
 
 @st.composite

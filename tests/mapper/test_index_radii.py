@@ -10,12 +10,7 @@ from test_neighbor_index import lattice, nodes_of
 
 from topoact import NeighborIndex, QuantileCover
 from topoact.errors import InvalidInput
-from topoact.testing.strategies import (
-    EPSILONS,
-    STEADY,
-    clouds,
-    lenses,
-)
+from topoact.testing.strategies import EPSILONS, STEADY, clouds, lenses
 
 RADII = [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0]
 """Distances of a lattice, so that many pairs are as far apart as a radius."""

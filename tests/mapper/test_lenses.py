@@ -9,13 +9,7 @@ from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
 
 from topoact.errors import Cancelled, InvalidInput
-from topoact.mapper import (
-    DistanceTo,
-    Eccentricity,
-    lens_menu,
-    lens_values,
-    norms,
-)
+from topoact.mapper import DistanceTo, Eccentricity, lens_menu, lens_values, norms
 from topoact.mapper.lenses import distance, pca
 from topoact.testing.strategies import STEADY, clouds
 

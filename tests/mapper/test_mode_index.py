@@ -9,22 +9,9 @@ from hypothesis import strategies as st
 from test_index_serialize import kept_and_opened
 from test_neighbor_index import lattice
 
-from topoact import (
-    IntervalCover,
-    Mapper,
-    ModeIndex,
-    Modes,
-    QuantileCover,
-    UniformCover,
-)
+from topoact import IntervalCover, Mapper, ModeIndex, Modes, QuantileCover, UniformCover
 from topoact.errors import Cancelled, InvalidInput
-from topoact.mapper import (
-    ModeTree,
-    TooLarge,
-    lens_values,
-    mode_tree,
-    no_progress,
-)
+from topoact.mapper import ModeTree, TooLarge, lens_values, mode_tree, no_progress
 from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.neighbors._kernels.candidates import skyband
 from topoact.mapper.neighbors._layout import lay_out

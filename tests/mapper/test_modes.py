@@ -12,13 +12,7 @@ from sklearn.datasets import load_digits
 from topoact import Mapper, Modes
 from topoact.errors import InvalidInput
 from topoact.mapper import mode_tree, noise_level
-from topoact.mapper.clusterers._tomato import (
-    inverse_dimension,
-    log_radii,
-    merge_tree,
-    points_averaged,
-    smoothed,
-)
+from topoact.mapper.clusterers._tomato import inverse_dimension, log_radii, merge_tree, points_averaged, smoothed
 from topoact.mapper.clusterers.modes import log_density
 from topoact.mapper.neighbors.nearest import k_nearest
 from topoact.testing.strategies import STEADY, clouds

@@ -10,29 +10,12 @@ from scipy.sparse import block_diag
 from sklearn.cluster import DBSCAN as SklearnDBSCAN
 from sklearn.neighbors import NearestNeighbors
 
-from topoact import (
-    DBSCAN,
-    Mapper,
-    NeighborIndex,
-    QuantileCover,
-)
+from topoact import DBSCAN, Mapper, NeighborIndex, QuantileCover
 from topoact.errors import Cancelled, InvalidInput
-from topoact.mapper import (
-    Intervals,
-    UniformCover,
-    build_graph,
-    distance_curve,
-    lens_values,
-    no_progress,
-)
+from topoact.mapper import Intervals, UniformCover, build_graph, distance_curve, lens_values, no_progress
 from topoact.mapper.covers.pullback import pullback
 from topoact.testing import oracle
-from topoact.testing.strategies import (
-    STEADY,
-    clouds,
-    lenses,
-    parameters,
-)
+from topoact.testing.strategies import STEADY, clouds, lenses, parameters
 
 COVERS = [(4, 0.2), (7, 0.3), (11, 0.5), (70, 0.5)]
 MIN_SAMPLES = [1, 2, 3, 5, 20]

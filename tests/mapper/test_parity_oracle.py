@@ -6,14 +6,7 @@ from hypothesis import strategies as st
 
 from topoact import DBSCAN, Mapper
 from topoact.testing import oracle
-from topoact.testing.strategies import (
-    STEADY,
-    Parameters,
-    clouds,
-    dyadic_parameters,
-    lenses,
-    parameters,
-)
+from topoact.testing.strategies import STEADY, Parameters, clouds, dyadic_parameters, lenses, parameters
 
 
 def graph_of(cloud, lens, chosen):

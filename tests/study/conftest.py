@@ -6,13 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from topoact.study import (
-    Chunk,
-    Points,
-    Study,
-    StudyWriter,
-    open_study,
-)
+from topoact.study import Chunk, Points, Study, StudyWriter, open_study
 
 N_EXAMPLES, BATCH, SEGMENT_BATCHES = 25, 4, 2
 CONFIG = {"model": None, "seed": 0}

@@ -14,12 +14,7 @@ import numpy as np
 import pytest
 
 from topoact.errors import InvalidInput, StudyError
-from topoact.study import (
-    Chunk,
-    Points,
-    StudyWriter,
-    open_study,
-)
+from topoact.study import Chunk, Points, StudyWriter, open_study
 from topoact.study.checkpoint import Checkpoint
 from topoact.study.segments import segment_length, write_segment
 

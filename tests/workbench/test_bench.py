@@ -11,12 +11,7 @@ import pytest
 import topoact
 from topoact import DBSCAN, Mapper
 from topoact.analysis.drawing.layout import layout
-from topoact.errors import (
-    Cancelled,
-    InvalidInput,
-    StudyError,
-    UnknownName,
-)
+from topoact.errors import Cancelled, InvalidInput, StudyError, UnknownName
 from topoact.mapper import lens_menu
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study

@@ -5,12 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topoact.mapper import (
-    DistanceCurve,
-    NeighborIndex,
-    QuantileCover,
-    UniformCover,
-)
+from topoact.mapper import DistanceCurve, NeighborIndex, QuantileCover, UniformCover
 from topoact.workbench.graphs import index_plan as module
 from topoact.workbench.graphs.index_plan import index_plan
 from topoact.workbench.graphs.radius_grid import MAX_RADII, N_ELBOWS, radius_grid

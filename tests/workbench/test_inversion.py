@@ -15,12 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from topoact.errors import (
-    Cancelled,
-    InvalidInput,
-    StudyError,
-    UnknownName,
-)
+from topoact.errors import Cancelled, InvalidInput, StudyError, UnknownName
 from topoact.interpret.inversion import Recipe
 from topoact.interpret.inversion.run import FIRST_PREVIEW
 from topoact.interpret.study_network import NetworkChoice

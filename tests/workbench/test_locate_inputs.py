@@ -14,13 +14,7 @@ from topoact.interpret.study_network import NetworkChoice
 from topoact.testing.networks import NAMES, Pictures
 from topoact.testing.settings import dbscan
 from topoact.workbench import MapSettings, open_workbench
-from topoact.workbench.locate.locate import (
-    input_name,
-    locate,
-    locate_many,
-    locate_uploaded,
-    plain,
-)
+from topoact.workbench.locate.locate import input_name, locate, locate_many, locate_uploaded, plain
 from topoact.workbench.locate.vector_location import locator
 
 SETTINGS = MapSettings(n_intervals=4, k=8)

@@ -11,11 +11,7 @@ from topoact.study.files import digest
 from topoact.testing.settings import dbscan
 from topoact.workbench import KNOBS, MapSettings
 from topoact.workbench import settings as settings_module
-from topoact.workbench.settings import (
-    default_for,
-    from_stored,
-    resolve,
-)
+from topoact.workbench.settings import default_for, from_stored, resolve
 
 CHANGES = {
     "lens": "l1",

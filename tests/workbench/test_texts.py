@@ -11,12 +11,7 @@ from topoact.study import Study, open_study
 from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.workbench import open_workbench
 from topoact.workbench.columns import coded_columns
-from topoact.workbench.texts import (
-    MAX_CONTEXT,
-    passage,
-    search,
-    unit,
-)
+from topoact.workbench.texts import MAX_CONTEXT, passage, search, unit
 
 SENTENCES = ("The 😀 cat sat.", "A Catalogue of cats (cat)", "Привет, ПРИВЕТ 日本", "a.c " + "word " * 600 + "end")
 

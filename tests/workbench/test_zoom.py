@@ -13,12 +13,7 @@ from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import MapSettings, open_workbench, resolve
 from topoact.workbench.bench import DrawingName
-from topoact.workbench.shape import (
-    is_measured,
-    measure_consensus,
-    measure_stability,
-    stored_consensus,
-)
+from topoact.workbench.shape import is_measured, measure_consensus, measure_stability, stored_consensus
 
 SETTINGS = MapSettings(n_intervals=8, k=8)
 

@@ -13,15 +13,7 @@ from topoact.cli.extract_options import (
     preprocessing,
     source_columns,
 )
-from topoact.cli.options import (
-    AsJson,
-    Model,
-    Out,
-    Overwrite,
-    Restart,
-    Weights,
-    with_options,
-)
+from topoact.cli.options import AsJson, Model, Out, Overwrite, Restart, Weights, with_options
 from topoact.cli.printing import print_notice, print_study, progress
 
 

@@ -5,15 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from topoact.cli.options import (
-    COLUMN_OPTIONS,
-    AsJson,
-    Out,
-    Overwrite,
-    Restart,
-    named_columns,
-    with_options,
-)
+from topoact.cli.options import COLUMN_OPTIONS, AsJson, Out, Overwrite, Restart, named_columns, with_options
 from topoact.cli.printing import print_study, progress
 
 

@@ -70,12 +70,7 @@ def invert(
     """Make activation images, optimised towards the means of nodes. Loads the study's network and runs its code."""
     from topoact.workbench import open_workbench
     from topoact.workbench.images.activation_images import ActivationImages
-    from topoact.workbench.images.contact_sheet import (
-        check_sheet,
-        copy_images,
-        image_facts,
-        save_sheet,
-    )
+    from topoact.workbench.images.contact_sheet import check_sheet, copy_images, image_facts, save_sheet
     from topoact.workbench.nodes.selection import targets_of
 
     check_sheet(sheet)

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from topoact.cli.map_options import MAP_OPTIONS, map_settings
-from topoact.cli.options import (
-    AsJson,
-    StudyModel,
-    StudyPath,
-    StudyTransform,
-    StudyWeights,
-    study_network,
-    with_options,
-)
+from topoact.cli.options import AsJson, StudyModel, StudyPath, StudyTransform, StudyWeights, study_network, with_options
 from topoact.cli.printing import print_result, progress
 
 if TYPE_CHECKING:

@@ -3,12 +3,7 @@
 from topoact.extract.plan import Plan
 from topoact.extract.run import extract
 from topoact.inputs.opening import open_source
-from topoact.networks import (
-    Network,
-    TorchNetwork,
-    load_model,
-    load_network,
-)
+from topoact.networks import Network, TorchNetwork, load_model, load_network
 from topoact.networks.preprocessing import Preprocessing
 
 __all__ = [

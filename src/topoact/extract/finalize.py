@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from topoact.errors import InvalidInput
-from topoact.extract.predictions import (
-    Outputs,
-    accuracy,
-    class_list,
-    finish_table,
-)
+from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table
 from topoact.study import StudyWriter
 from topoact.study.columns import COLUMNS
 

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topoact.extract.chunks import (
-    LayerNames,
-    check_finite,
-    check_labels,
-    name_outputs,
-)
+from topoact.extract.chunks import LayerNames, check_finite, check_labels, name_outputs
 from topoact.extract.example_attribution import attribute, attributed_to
 from topoact.extract.forward import ForwardResult, Pass, forward_runs
 from topoact.extract.loader import Batch, load_batches

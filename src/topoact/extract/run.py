@@ -16,11 +16,7 @@ from topoact.extract.texts.run import TextRun
 from topoact.inputs.records import Source
 from topoact.inputs.texts.source import TextSource
 from topoact.mapper import Progress, no_progress
-from topoact.networks import (
-    Network,
-    as_network,
-    modality_of,
-)
+from topoact.networks import Network, as_network, modality_of
 from topoact.networks.preprocessing import Preprocessing
 from topoact.study import Study, StudyWriter, open_study
 

@@ -14,14 +14,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from topoact.errors import InvalidInput
-from topoact.importers.arrays import (
-    UNNAMED,
-    Matrix,
-    VectorData,
-    check_matrix,
-    column,
-    sort_out,
-)
+from topoact.importers.arrays import UNNAMED, Matrix, VectorData, check_matrix, column, sort_out
 
 
 def open_h5ad(path: Path, wanted: Sequence[str] | None) -> VectorData:

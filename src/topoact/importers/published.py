@@ -7,13 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from topoact.errors import InvalidInput
-from topoact.mapper import (
-    ClassShares,
-    ImportedGraph,
-    checked_rows,
-    imported_graph,
-    ordered_clusters,
-)
+from topoact.mapper import ClassShares, ImportedGraph, checked_rows, imported_graph, ordered_clusters
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]

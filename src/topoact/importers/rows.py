@@ -14,12 +14,7 @@ from topoact.errors import InvalidInput
 from topoact.extract.loader import UNREADABLE, in_threads
 from topoact.inputs.records import as_label, check_columns
 from topoact.inputs.tables import read_csv
-from topoact.study.thumbnails import (
-    LONG_SIDE,
-    Thumbnail,
-    original,
-    shrink,
-)
+from topoact.study.thumbnails import LONG_SIDE, Thumbnail, original, shrink
 
 
 class Rows:

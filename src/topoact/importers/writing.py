@@ -11,13 +11,7 @@ from topoact.extract.predictions import accuracy, class_list, finish_table
 from topoact.importers.arrays import Matrix
 from topoact.importers.rows import Rows
 from topoact.mapper import ImportedGraph, Progress
-from topoact.study import (
-    Chunk,
-    Points,
-    Study,
-    StudyWriter,
-    open_study,
-)
+from topoact.study import Chunk, Points, Study, StudyWriter, open_study
 
 MAX_PORTION_ROWS: Final = 1024
 """Rows that are read at once."""

@@ -5,12 +5,7 @@ from topoact.mapper.build import build_graph
 from topoact.mapper.checks import check_enough
 from topoact.mapper.clusterers.communities import Communities
 from topoact.mapper.clusterers.dbscan import DBSCAN
-from topoact.mapper.clusterers.epsilon import (
-    Rule,
-    distance_curve,
-    distance_curves,
-    parse_rule,
-)
+from topoact.mapper.clusterers.epsilon import Rule, distance_curve, distance_curves, parse_rule
 from topoact.mapper.clusterers.linkage import SingleLinkage
 from topoact.mapper.clusterers.mode_index import ModeIndex
 from topoact.mapper.clusterers.mode_tree import ModeTree
@@ -27,13 +22,7 @@ from topoact.mapper.distance_curve import DistanceCurve
 from topoact.mapper.estimator import Mapper
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.indexes.neighbor_index import NeighborIndex
-from topoact.mapper.interop.imported import (
-    ClassShares,
-    ImportedGraph,
-    checked_rows,
-    imported_graph,
-    ordered_clusters,
-)
+from topoact.mapper.interop.imported import ClassShares, ImportedGraph, checked_rows, imported_graph, ordered_clusters
 from topoact.mapper.interop.kepler import from_kepler_mapper, imported_kepler_mapper, to_kepler_mapper
 from topoact.mapper.lenses.distance import DistanceTo, Eccentricity, NeighbourDistance
 from topoact.mapper.lenses.registry import LENSES, LensKind, lens_menu, lens_of_one, lens_values
@@ -41,12 +30,7 @@ from topoact.mapper.neighbors._layout import widest_interval
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.nearest import k_nearest
 from topoact.mapper.neighbors.products import TorchProducts
-from topoact.mapper.nerve import (
-    Contacts,
-    Edges,
-    Members,
-    Nodes,
-)
+from topoact.mapper.nerve import Contacts, Edges, Members, Nodes
 from topoact.mapper.protocols import (
     Clusterer,
     Cover,

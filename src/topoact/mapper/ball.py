@@ -21,15 +21,7 @@ from topoact.mapper.lenses.registry import lens_values
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Members, Nodes
-from topoact.mapper.protocols import (
-    Intervals,
-    Lens,
-    LensValues,
-    Progress,
-    Rows,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
 
 CANDIDATES: Final = 256
 """Points among which landmarks are chosen at a time."""

@@ -16,12 +16,7 @@ from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.distance_curve import DistanceCurve
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.neighbors._threads import usable_cores
-from topoact.mapper.nerve import (
-    Contacts,
-    Members,
-    Nodes,
-    nerve,
-)
+from topoact.mapper.nerve import Contacts, Members, Nodes, nerve
 from topoact.mapper.protocols import (
     Clusterer,
     Cover,

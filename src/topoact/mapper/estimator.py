@@ -12,13 +12,7 @@ from topoact.mapper.clusterers.scikit import as_clusterer
 from topoact.mapper.covers.product import check_even, even_cover
 from topoact.mapper.graph import MapperGraph
 from topoact.mapper.lenses.registry import lens_values
-from topoact.mapper.protocols import (
-    Clusterer,
-    Cover,
-    Lens,
-    Progress,
-    no_progress,
-)
+from topoact.mapper.protocols import Clusterer, Cover, Lens, Progress, no_progress
 
 
 class Mapper(BaseEstimator):  # type: ignore[misc]

@@ -12,18 +12,8 @@ import pandas as pd
 from topoact.errors import InvalidInput
 from topoact.mapper.distance_curve import DistanceCurve
 from topoact.mapper.merging import checked_prominence, merged
-from topoact.mapper.nerve import (
-    Contacts,
-    Edges,
-    Members,
-    triangles,
-    within_others,
-)
-from topoact.mapper.protocols import (
-    Intervals,
-    LensValues,
-    Rows,
-)
+from topoact.mapper.nerve import Contacts, Edges, Members, triangles, within_others
+from topoact.mapper.protocols import Intervals, LensValues, Rows
 
 
 @dataclass(frozen=True, eq=False)

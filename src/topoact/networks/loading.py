@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from topoact.errors import ModelError
 from topoact.networks.libraries import import_torch
-from topoact.networks.specs import (
-    call,
-    code_digest,
-    load_object,
-    located,
-)
+from topoact.networks.specs import call, code_digest, load_object, located
 from topoact.networks.text_network import TextNetwork
 from topoact.networks.torch_network import TorchNetwork
 from topoact.networks.weights import load_weights, weights_file

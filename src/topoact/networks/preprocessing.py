@@ -12,12 +12,7 @@ from PIL import Image
 
 from topoact.errors import InvalidInput
 from topoact.networks.pixels import as_rgb, stack
-from topoact.networks.specs import (
-    call,
-    code_digest,
-    load_object,
-    located,
-)
+from topoact.networks.specs import call, code_digest, load_object, located
 from topoact.study.files import digest
 
 PROCESSOR = "hf:"

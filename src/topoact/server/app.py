@@ -12,12 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from topoact.errors import (
-    InvalidInput,
-    StudyError,
-    TopoActError,
-    UnknownName,
-)
+from topoact.errors import InvalidInput, StudyError, TopoActError, UnknownName
 from topoact.server.routes import router
 from topoact.server.security import Gate
 from topoact.wire.messages import Problem

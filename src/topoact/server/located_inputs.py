@@ -12,7 +12,7 @@ from topoact.interpret.query_images import MAX_IMAGE_BYTES
 from topoact.server.dependencies import Bench, Digest, Jobs
 from topoact.wire import located_inputs, messages, serialize
 from topoact.workbench.jobs.tasks import LocateTask
-from topoact.workbench.locate.locate import input_kind, input_name
+from topoact.workbench.locate.locate import input_modality, input_name
 
 router = APIRouter()
 
@@ -70,7 +70,7 @@ def ask_for_location(
         return messages.Ticket(result=name, job=None)
     if not any(isinstance(task, LocateTask) and task.name == name for task in jobs.live_tasks()):
         bench.located_inputs.put(name, content.encode() if isinstance(content, str) else content)
-    return messages.Ticket(result=name, job=jobs.submit(LocateTask(name, input_kind(content), map_settings, layer)))
+    return messages.Ticket(result=name, job=jobs.submit(LocateTask(name, input_modality(content), map_settings, layer)))
 
 
 @router.get("/located-inputs/{digest}")

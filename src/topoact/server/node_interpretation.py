@@ -2,12 +2,7 @@
 
 from fastapi import APIRouter
 
-from topoact.server.dependencies import (
-    Bench,
-    Digest,
-    Jobs,
-    RowIndex,
-)
+from topoact.server.dependencies import Bench, Digest, Jobs, RowIndex
 from topoact.wire import attributions, keyterms
 from topoact.wire.messages import Ticket
 from topoact.workbench.jobs.tasks import AttributionTask

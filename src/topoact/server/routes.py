@@ -5,14 +5,7 @@ from fastapi.responses import StreamingResponse
 
 from topoact.errors import UnknownName
 from topoact.server import images, located_inputs, node_interpretation
-from topoact.server.dependencies import (
-    CACHE_NEVER,
-    CACHE_SESSION,
-    Bench,
-    Digest,
-    Jobs,
-    RowIndex,
-)
+from topoact.server.dependencies import CACHE_NEVER, CACHE_SESSION, Bench, Digest, Jobs, RowIndex
 from topoact.server.events import job_stream
 from topoact.wire import messages, serialize, shape
 from topoact.workbench import DrawingName, Workbench, texts

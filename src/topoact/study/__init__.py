@@ -5,13 +5,7 @@ A study is a folder that any tool can read: ``study.json``, ``examples.parquet``
 and ``thumbnails/`` (Arrow files of small images). There is no pickle, and no format of TopoAct's own.
 """
 
-from topoact.study.manifest import (
-    FORMAT,
-    GRAPH,
-    LayerEntry,
-    Manifest,
-    Skipped,
-)
+from topoact.study.manifest import FORMAT, GRAPH, LayerEntry, Manifest, Skipped
 from topoact.study.reader import Layer, Study, open_study
 from topoact.study.segments import Chunk, Points
 from topoact.study.writer import StudyWriter

@@ -18,12 +18,7 @@ from topoact.study.checkpoint import Checkpoint, LayerState
 from topoact.study.files import extended_digest, link
 from topoact.study.manifest import LayerEntry
 from topoact.study.reader import Study, study_files
-from topoact.study.segments import (
-    Chunk,
-    Points,
-    segment_file,
-    write_arrow,
-)
+from topoact.study.segments import Chunk, Points, segment_file, write_arrow
 from topoact.study.thumbnails import write_thumbnails
 
 Array = NDArray[np.float32]

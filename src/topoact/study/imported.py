@@ -10,13 +10,7 @@ import pyarrow.parquet as pq
 
 from topoact.mapper import ImportedGraph
 from topoact.study.cache.graphs import write_graph
-from topoact.study.files import (
-    digest,
-    extended_digest,
-    replacing,
-    replacing_folder,
-    safe_key,
-)
+from topoact.study.files import digest, extended_digest, replacing, replacing_folder, safe_key
 from topoact.study.manifest import GRAPH, LayerEntry
 
 FILES: Final = ("graph.json", "nodes.parquet", "edges.parquet", "members.parquet")

@@ -28,27 +28,9 @@ from topoact.study.append import Addition, reopen
 from topoact.study.checkpoint import Checkpoint, read_checkpoint
 from topoact.study.files import digest, replacing, write_json
 from topoact.study.imported import write_imported
-from topoact.study.manifest import (
-    FORMAT,
-    LayerEntry,
-    Manifest,
-    Skipped,
-)
-from topoact.study.publish import (
-    check_target,
-    full_disk_said,
-    lock,
-    partial_of,
-    publish,
-    unlock,
-)
-from topoact.study.segments import (
-    Chunk,
-    finish_layer,
-    read_examples,
-    segment_length,
-    write_segment,
-)
+from topoact.study.manifest import FORMAT, LayerEntry, Manifest, Skipped
+from topoact.study.publish import check_target, full_disk_said, lock, partial_of, publish, unlock
+from topoact.study.segments import Chunk, finish_layer, read_examples, segment_length, write_segment
 
 
 class StudyWriter:

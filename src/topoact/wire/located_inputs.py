@@ -1,15 +1,14 @@
 """Messages of a new input and its locations in the graphs: `TextInput` and `LocatedInput`."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
 from topoact.interpret.query import MAX_CHARACTERS
+from topoact.networks.protocol import Modality
 from topoact.study import Study
 from topoact.wire.model import WireModel
 from topoact.workbench.output_names import display_name
-
-InputKind = Literal["image", "text"]
 
 
 class TextInput(WireModel):
@@ -67,7 +66,7 @@ class LocatedInput(WireModel):
     """An input and its locations; while its job runs, of the layers that are done."""
 
     digest: str
-    kind: InputKind
+    kind: Modality
     text: str | None
     thumbnail: str | None = Field(description="A small image, as a data: address.")
     predictions: list[Prediction] = Field(description="At most three; empty where the network is no classifier.")
@@ -82,7 +81,7 @@ def located_input_message(study: Study, digest: str, stored: dict[str, Any]) -> 
     return LocatedInput.model_validate({**stored, "digest": digest, "predictions": predictions})
 
 
-def waiting_input_message(digest: str, kind: InputKind) -> LocatedInput:
+def waiting_input_message(digest: str, kind: Modality) -> LocatedInput:
     """Return the message of an input before the network has run."""
     empty: dict[str, Any] = {"predictions": [], "notices": [], "locations": [], "n_layers": 0}
     return LocatedInput.model_validate({"digest": digest, "kind": kind, "text": None, "thumbnail": None, **empty})

@@ -9,12 +9,7 @@ from pydantic import Field
 
 from topoact.analysis.shape.diagnosis import Code
 from topoact.wire.attributions import AttributionRequest, LogitLens, NodeAttribution
-from topoact.wire.images import (
-    ActivationImage,
-    InversionRequest,
-    InversionTicket,
-    NodeImage,
-)
+from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
 from topoact.wire.keyterms import KeyTerms
 from topoact.wire.located_inputs import LocatedInput, TextInput
 from topoact.wire.model import WireModel

@@ -17,21 +17,8 @@ from topoact.study.files import plain_number
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
 from topoact.wire.texts import passage_of
-from topoact.workbench import (
-    KNOBS,
-    PRESETS,
-    Knob,
-    MapSettings,
-    Workbench,
-    texts,
-)
-from topoact.workbench.columns import (
-    CodedColumn,
-    coded_columns,
-    holds_classes,
-    point_columns,
-    text_columns,
-)
+from topoact.workbench import KNOBS, PRESETS, Knob, MapSettings, Workbench, texts
+from topoact.workbench.columns import CodedColumn, coded_columns, holds_classes, point_columns, text_columns
 from topoact.workbench.graph_view import GraphView
 from topoact.workbench.jobs.runner import JobStatus
 from topoact.workbench.output_names import display_name

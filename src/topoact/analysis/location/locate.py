@@ -14,13 +14,7 @@ import numpy.typing as npt
 
 from topoact.analysis.location.novelty import Novelty
 from topoact.errors import InvalidInput
-from topoact.mapper import (
-    ImportedGraph,
-    MapperGraph,
-    Nearest,
-    Progress,
-    no_progress,
-)
+from topoact.mapper import ImportedGraph, MapperGraph, Nearest, Progress, no_progress
 from topoact.mapper.checks import check_finite
 from topoact.mapper.neighbors.metrics import Metric
 from topoact.mapper.protocols import LensValues, Rows, Vectors

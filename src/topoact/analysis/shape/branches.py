@@ -4,13 +4,7 @@ from collections.abc import Iterable
 from math import inf
 from typing import Final
 
-from topoact.analysis.shape._cycles import (
-    Edge,
-    Forest,
-    adjacency,
-    breadth_first,
-    way,
-)
+from topoact.analysis.shape._cycles import Edge, Forest, adjacency, breadth_first, way
 from topoact.analysis.shape.persistence import Life, Tower
 
 MIN_ARM: Final = 2

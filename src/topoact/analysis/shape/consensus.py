@@ -7,23 +7,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from topoact.analysis.shape.topology import (
-    PLURAL,
-    SKELETON,
-    Count,
-    Kind,
-    ShapeReport,
-    shape_report,
-)
-from topoact.mapper import (
-    Intervals,
-    Lens,
-    MapperGraph,
-    Progress,
-    lens_values,
-    mode_tree,
-    no_progress,
-)
+from topoact.analysis.shape.topology import PLURAL, SKELETON, Count, Kind, ShapeReport, shape_report
+from topoact.mapper import Intervals, Lens, MapperGraph, Progress, lens_values, mode_tree, no_progress
 from topoact.mapper.build import assemble
 from topoact.mapper.checks import check_differing, check_whole, checked_vectors
 from topoact.mapper.clusterers.modes import nodes_of

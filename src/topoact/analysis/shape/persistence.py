@@ -15,15 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from topoact.analysis.shape._cycles import (
-    Edge,
-    Forest,
-    Span,
-    adjacency,
-    breadth_first,
-    shortest_basis,
-    way,
-)
+from topoact.analysis.shape._cycles import Edge, Forest, Span, adjacency, breadth_first, shortest_basis, way
 from topoact.mapper import MapperGraph
 
 Timed = tuple[float, Edge]

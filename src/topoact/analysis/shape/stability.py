@@ -9,14 +9,7 @@ import numpy.typing as npt
 from topoact.analysis.shape.matching import MIN_JACCARD
 from topoact.analysis.shape.skeleton import SPLIT
 from topoact.errors import InvalidInput
-from topoact.mapper import (
-    Clusterer,
-    Intervals,
-    MapperGraph,
-    Progress,
-    build_graph,
-    no_progress,
-)
+from topoact.mapper import Clusterer, Intervals, MapperGraph, Progress, build_graph, no_progress
 from topoact.mapper.checks import check_whole
 from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.protocols import LensValues, Rows, Vectors

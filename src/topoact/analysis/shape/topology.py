@@ -7,13 +7,7 @@ from math import inf
 from typing import Final, Literal, NamedTuple
 
 from topoact.analysis.shape.branches import branches
-from topoact.analysis.shape.persistence import (
-    Life,
-    Tower,
-    components,
-    loops,
-    tower,
-)
+from topoact.analysis.shape.persistence import Life, Tower, components, loops, tower
 from topoact.mapper import MapperGraph
 
 SKELETON: Final = 1.0

@@ -14,14 +14,7 @@ from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.neighbors.nearest import k_nearest
 from topoact.mapper.nerve import Contacts, Nodes
-from topoact.mapper.protocols import (
-    Intervals,
-    Labels,
-    LensValues,
-    Progress,
-    Rows,
-    Vectors,
-)
+from topoact.mapper.protocols import Intervals, Labels, LensValues, Progress, Rows, Vectors
 
 
 class Communities(BaseEstimator):  # type: ignore[misc]

@@ -6,34 +6,15 @@ from sklearn.base import BaseEstimator
 
 from topoact.errors import InvalidInput
 from topoact.mapper.checks import check_whole
-from topoact.mapper.clusterers.epsilon import (
-    INTERVAL_QUERIES,
-    Rule,
-    distance_curve,
-    parse_rule,
-    within_range,
-)
-from topoact.mapper.clusterers.interval_dbscan import (
-    labels_of,
-    no_nodes,
-    scan,
-    scan_each,
-)
+from topoact.mapper.clusterers.epsilon import INTERVAL_QUERIES, Rule, distance_curve, parse_rule, within_range
+from topoact.mapper.clusterers.interval_dbscan import labels_of, no_nodes, scan, scan_each
 from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.distance_curve import DistanceCurve
 from topoact.mapper.indexes.neighbor_index import NeighborIndex
 from topoact.mapper.neighbors.memory import TooLarge
 from topoact.mapper.neighbors.metrics import Metric, checked_metric, checked_radii
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.protocols import (
-    Intervals,
-    Labels,
-    LensValues,
-    Progress,
-    Rows,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Intervals, Labels, LensValues, Progress, Rows, Vectors, no_progress
 
 DUPLICATES = 1e-6
 """Share of the largest coordinate within which points are duplicates, where a rule finds only duplicates."""

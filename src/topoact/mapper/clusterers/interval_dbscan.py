@@ -13,14 +13,7 @@ from topoact.mapper.indexes.neighbor_index import NeighborIndex
 from topoact.mapper.neighbors.memory import TooLarge
 from topoact.mapper.neighbors.metrics import Metric
 from topoact.mapper.nerve import Members, Nodes
-from topoact.mapper.protocols import (
-    Intervals,
-    Labels,
-    Progress,
-    Rows,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Intervals, Labels, Progress, Rows, Vectors, no_progress
 
 Scan = Callable[[Vectors, Progress], Nodes]
 """Clusters points, and returns them as the nodes of one interval."""

@@ -11,13 +11,7 @@ from sklearn.base import BaseEstimator
 from topoact.errors import InvalidInput
 from topoact.mapper.checks import check_whole
 from topoact.mapper.clusterers.dbscan import DBSCAN
-from topoact.mapper.protocols import (
-    CoverClusterer,
-    IntervalClusterer,
-    Labels,
-    Rows,
-    Vectors,
-)
+from topoact.mapper.protocols import CoverClusterer, IntervalClusterer, Labels, Rows, Vectors
 
 FIRST_GAP: Final = "first-gap"
 

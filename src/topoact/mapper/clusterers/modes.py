@@ -16,16 +16,7 @@ from topoact.mapper.neighbors._threads import usable_cores
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.neighbors.nearest import k_nearest
 from topoact.mapper.nerve import Nodes
-from topoact.mapper.protocols import (
-    Intervals,
-    Labels,
-    LensValues,
-    Nearest,
-    Progress,
-    Rows,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Intervals, Labels, LensValues, Nearest, Progress, Rows, Vectors, no_progress
 
 SAMPLE_POINTS: Final = 500
 """Points at which the averaging of the density is measured."""

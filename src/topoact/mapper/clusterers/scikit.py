@@ -14,12 +14,7 @@ from topoact.mapper.checks import check_whole
 from topoact.mapper.clusterers.dbscan import DBSCAN
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.metrics import Metric
-from topoact.mapper.protocols import (
-    Clusterer,
-    Labels,
-    Rows,
-    Vectors,
-)
+from topoact.mapper.protocols import Clusterer, Labels, Rows, Vectors
 
 SIZE_PARAMETERS: Final = ("n_clusters", "n_components", "min_cluster_size", "min_samples")
 """Parameters that are a number of points, or clusters, that a clusterer needs."""

@@ -11,10 +11,7 @@ import numpy as np
 from topoact.errors import InvalidInput
 from topoact.mapper.checks import check_whole
 from topoact.mapper.covers.conventions import CONVENTIONS, PLACEMENTS
-from topoact.mapper.protocols import (
-    Intervals,
-    LensValues,
-)
+from topoact.mapper.protocols import Intervals, LensValues
 
 
 @dataclass(frozen=True, slots=True)

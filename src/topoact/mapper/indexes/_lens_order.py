@@ -12,15 +12,7 @@ from topoact.mapper.covers.pullback import ranges
 from topoact.mapper.indexes._bit_storage import alias
 from topoact.mapper.lenses.registry import lens_values
 from topoact.mapper.neighbors._layout import Indices, reach_of
-from topoact.mapper.protocols import (
-    Intervals,
-    Lens,
-    LensValues,
-    Progress,
-    Rows,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
 
 
 class Ordered(NamedTuple):

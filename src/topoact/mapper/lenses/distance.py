@@ -7,12 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
-from topoact.mapper.protocols import (
-    LensValues,
-    Progress,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import LensValues, Progress, Vectors, no_progress
 
 TILE_ROWS = 2_048
 """Points on each side of a block of distances: 32 MiB."""

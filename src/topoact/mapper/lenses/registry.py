@@ -15,13 +15,7 @@ from topoact.errors import InvalidInput, UnknownName
 from topoact.mapper.lenses.distance import DistanceTo, Eccentricity, NeighbourDistance
 from topoact.mapper.lenses.pca import PrincipalComponent
 from topoact.mapper.norms import Norm, l1_norm, l2_norm, max_channel
-from topoact.mapper.protocols import (
-    Lens,
-    LensValues,
-    Progress,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Lens, LensValues, Progress, Vectors, no_progress
 from topoact.registry import Registry
 
 NUMBER: Final = r"(\d+(?:\.\d+)?|inf)"

@@ -13,12 +13,7 @@ from topoact.mapper.neighbors._layout import Indices
 from topoact.mapper.neighbors._threads import side_by_side
 from topoact.mapper.neighbors.memory import is_sparse
 from topoact.mapper.nerve import Members
-from topoact.mapper.protocols import (
-    Progress,
-    Rows,
-    Vectors,
-    no_progress,
-)
+from topoact.mapper.protocols import Progress, Rows, Vectors, no_progress
 
 
 class Gatherer:

@@ -13,12 +13,7 @@ import numpy.typing as npt
 
 from topoact.mapper.neighbors._kernels.float64 import lengths
 from topoact.mapper.neighbors._kernels.jit import compiled
-from topoact.mapper.neighbors._kernels.tiles import (
-    error_bound,
-    middle,
-    row_factors,
-    unit_scale,
-)
+from topoact.mapper.neighbors._kernels.tiles import error_bound, middle, row_factors, unit_scale
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.nerve import Members
 from topoact.mapper.protocols import Nearest, Vectors

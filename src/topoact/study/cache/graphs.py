@@ -13,15 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from topoact.mapper import (
-    ClassShares,
-    DistanceCurve,
-    Edges,
-    ImportedGraph,
-    Intervals,
-    MapperGraph,
-    Members,
-)
+from topoact.mapper import ClassShares, DistanceCurve, Edges, ImportedGraph, Intervals, MapperGraph, Members
 from topoact.study.files import plain_number, write_json
 
 Table = dict[str, npt.NDArray[Any]]

@@ -25,13 +25,7 @@ from topoact.analysis.shape.stability import Stability
 from topoact.analysis.shape.topology import Count, ShapeReport
 from topoact.mapper import MapperGraph
 from topoact.study.cache.graphs import read_graph, write_graph
-from topoact.study.files import (
-    plain_number,
-    remove_leftovers,
-    replacing,
-    replacing_folder,
-    write_json,
-)
+from topoact.study.files import plain_number, remove_leftovers, replacing, replacing_folder, write_json
 
 T = TypeVar("T")
 

@@ -6,23 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from topoact.mapper import (
-    Cover,
-    MapperGraph,
-    NeighborIndex,
-    Progress,
-    TooLarge,
-    check_enough,
-)
+from topoact.mapper import Cover, MapperGraph, NeighborIndex, Progress, TooLarge, check_enough
 from topoact.mapper.clusterers.epsilon import distance_curves, parse_rule
 from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.workbench.graphs.index_plan import index_plan
-from topoact.workbench.graphs.index_store import (
-    Curves,
-    IndexStore,
-    LastUsed,
-    LensedLayer,
-)
+from topoact.workbench.graphs.index_store import Curves, IndexStore, LastUsed, LensedLayer
 from topoact.workbench.graphs.mode_engine import ModeEngine
 from topoact.workbench.graphs.radius_grid import N_ELBOWS, radius_grid
 from topoact.workbench.settings import MapSettings

@@ -11,14 +11,7 @@ from typing import Final, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper import (
-    Cover,
-    Intervals,
-    QuantileCover,
-    UniformCover,
-    available_memory,
-    widest_interval,
-)
+from topoact.mapper import Cover, Intervals, QuantileCover, UniformCover, available_memory, widest_interval
 
 MAX_WIDENED_BYTES: Final = 768 * 2**20
 """Bytes up to which an index serves wider intervals than the cover has."""

@@ -2,22 +2,11 @@
 
 import time
 
-from topoact.mapper import (
-    Cover,
-    MapperGraph,
-    ModeIndex,
-    Progress,
-    TooLarge,
-)
+from topoact.mapper import Cover, MapperGraph, ModeIndex, Progress, TooLarge
 from topoact.mapper.checks import check_differing
 from topoact.mapper.clusterers.modes import BoundModes
 from topoact.workbench.graphs.index_plan import mode_index_plan
-from topoact.workbench.graphs.index_store import (
-    IndexStore,
-    LastUsed,
-    LensedLayer,
-    Vectors,
-)
+from topoact.workbench.graphs.index_store import IndexStore, LastUsed, LensedLayer, Vectors
 from topoact.workbench.settings import MapSettings
 
 

@@ -17,14 +17,7 @@ from topoact.study.files import digest
 from topoact.study.thumbnails import pixels
 from topoact.workbench.bench import Workbench
 from topoact.workbench.images.batch import ImageBatch, TargetGraph
-from topoact.workbench.images.targets import (
-    NodesTarget,
-    Target,
-    check_target,
-    has_length,
-    identity,
-    sampling_policy,
-)
+from topoact.workbench.images.targets import NodesTarget, Target, check_target, has_length, identity, sampling_policy
 from topoact.workbench.output_names import display_name
 from topoact.workbench.texts import unit
 

@@ -11,27 +11,14 @@ from numpy.typing import NDArray
 
 from topoact.analysis.location.locate import Locator
 from topoact.extract.predictions import Outputs
-from topoact.interpret.inversion import (
-    Inputs,
-    Inverted,
-    Recipe,
-    invert,
-    whitening,
-)
+from topoact.interpret.inversion import Inputs, Inverted, Recipe, invert, whitening
 from topoact.mapper import Lens, MapperGraph, Progress
 from topoact.networks import TorchNetwork
 from topoact.study import Layer
 from topoact.study.cache.inversions import Inversion, Inversions, Prediction
 from topoact.study.files import plain_number
 from topoact.workbench.bench import Workbench
-from topoact.workbench.images.targets import (
-    Target,
-    has_length,
-    identity,
-    nodes_around,
-    target_record,
-    vector,
-)
+from topoact.workbench.images.targets import Target, has_length, identity, nodes_around, target_record, vector
 from topoact.workbench.locate.vector_location import locator, vector_lens
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.stored_graph import StoredGraph

@@ -17,13 +17,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from topoact.interpret.study_network import NetworkChoice
 from topoact.workbench.jobs.process import Worker, WorkerProcess
-from topoact.workbench.jobs.tasks import (
-    GRAPH_LANE,
-    WITH_NETWORK,
-    Lane,
-    Task,
-    gives_way,
-)
+from topoact.workbench.jobs.tasks import GRAPH_LANE, WITH_NETWORK, Lane, Task, gives_way
 
 MakeWorker: TypeAlias = Callable[[Path, NetworkChoice | None], Worker]
 """Given the study and, in the lanes that need it, which network to load."""

@@ -5,11 +5,12 @@ from typing import ClassVar, Final, Literal, Protocol
 
 from topoact.interpret.inversion import Recipe
 from topoact.mapper import Progress
+from topoact.networks.protocol import Modality
 from topoact.workbench.bench import Workbench
 from topoact.workbench.graphs.drawings import DrawingPlan
 from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.images.targets import Target
-from topoact.workbench.locate.locate import InputKind, locate_uploaded
+from topoact.workbench.locate.locate import locate_uploaded
 from topoact.workbench.nodes.node_attribution import compute_attributions
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.shape import measure_consensus, measure_stability
@@ -103,7 +104,7 @@ class LocateTask:
     kind: ClassVar[str] = "locate"
     name: str
     """Name under which it was uploaded, and its locations are stored."""
-    what: InputKind
+    what: Modality
     settings: MapSettings
     first: int
     """Number of the layer to begin with."""

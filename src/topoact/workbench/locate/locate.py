@@ -4,23 +4,14 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from topoact.analysis.location.locate import Located
 from topoact.errors import InvalidInput
 from topoact.extract.predictions import Outputs
-from topoact.interpret.query import (
-    LayerVectors,
-    QueryResult,
-    query_images,
-    query_texts,
-    usable_layers,
-)
-from topoact.mapper import (
-    MapperGraph,
-    Progress,
-    no_progress,
-)
+from topoact.interpret.query import LayerVectors, QueryResult, query_images, query_texts, usable_layers
+from topoact.mapper import MapperGraph, Progress, no_progress
+from topoact.networks.protocol import Modality
 from topoact.study import Layer
 from topoact.study.files import digest
 from topoact.study.thumbnails import Thumbnail
@@ -29,7 +20,6 @@ from topoact.workbench.locate.location_report import LayerLocation, layer_locati
 from topoact.workbench.locate.vector_location import locator, vector_lens
 from topoact.workbench.settings import MapSettings
 
-InputKind = Literal["image", "text"]
 MAX_PREDICTIONS: Final = 3
 """Listed predictions."""
 LOCATION_VERSION: Final = 1
@@ -40,7 +30,7 @@ LOCATION_VERSION: Final = 1
 class LocatedInput:
     """An input and its locations."""
 
-    kind: InputKind
+    kind: Modality
     text: str | None
     predictions: list[tuple[str, float]]
     """The likeliest classes with their probabilities; empty if the network is no classifier."""
@@ -52,7 +42,7 @@ class LocatedInput:
     thumbnail: Thumbnail | None = None
 
 
-def input_kind(content: str | bytes) -> InputKind:
+def input_modality(content: str | bytes) -> Modality:
     """Return the kind of an input: text, or the bytes of an image file."""
     return "text" if isinstance(content, str) else "image"
 
@@ -63,7 +53,7 @@ def input_name(bench: Workbench, content: str | bytes, settings: MapSettings) ->
     facts = {
         "placing": LOCATION_VERSION,
         "input": hashlib.sha256(data).hexdigest(),
-        "kind": input_kind(content),
+        "kind": input_modality(content),
         "study": bench.study.digest,
     }
     network = asdict(bench.network_choice) if bench.network_choice else None
@@ -111,7 +101,7 @@ def locate(
     progress("running the network", 0, 1)
     result = _query(bench, selected, [content])
     located = LocatedInput(
-        kind=input_kind(content),
+        kind=input_modality(content),
         text=content if isinstance(content, str) else None,
         predictions=result.predictions[0][:MAX_PREDICTIONS],
         notices=result.notices,
@@ -149,7 +139,7 @@ def locate_many(
 
 
 def locate_uploaded(
-    bench: Workbench, name: str, kind: InputKind, settings: MapSettings, *, first: int, progress: Progress = no_progress
+    bench: Workbench, name: str, kind: Modality, settings: MapSettings, *, first: int, progress: Progress = no_progress
 ) -> None:
     """Locate an uploaded input, and store its locations layer by layer.
 

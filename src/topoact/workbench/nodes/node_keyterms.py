@@ -7,13 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from topoact.analysis.labels.keyness import (
-    Representation,
-    Vocabulary,
-    representation,
-    single_words,
-    vocabulary,
-)
+from topoact.analysis.labels.keyness import Representation, Vocabulary, representation, single_words, vocabulary
 from topoact.analysis.location.nearest import Kinds, nearest_kinds
 from topoact.errors import InvalidInput
 from topoact.mapper import MapperGraph, lens_values

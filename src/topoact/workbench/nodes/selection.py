@@ -5,12 +5,7 @@ from collections.abc import Sequence
 from topoact.analysis.shape.ranking import ranked
 from topoact.errors import InvalidInput
 from topoact.mapper import MapperGraph
-from topoact.workbench.images.targets import (
-    ChannelTarget,
-    NodesTarget,
-    PointTarget,
-    Target,
-)
+from topoact.workbench.images.targets import ChannelTarget, NodesTarget, PointTarget, Target
 
 
 def nodes_of(graph: MapperGraph, *, top: int | None = None, by: str = "size", nodes: str | None = None) -> list[int]:

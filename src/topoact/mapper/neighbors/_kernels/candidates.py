@@ -12,21 +12,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper.neighbors._kernels.float64 import (
-    Points,
-    measured,
-    points,
-    quick_square,
-)
+from topoact.mapper.neighbors._kernels.float64 import Points, measured, points, quick_square
 from topoact.mapper.neighbors._kernels.jit import compiled
 from topoact.mapper.neighbors._kernels.nearest import _bits_between, _squared_limit, _tiles_of
-from topoact.mapper.neighbors._kernels.simd_f32 import (
-    DENSE_ROWS,
-    dense_bounds,
-    lowest_bit,
-    sparse_bounds,
-    within,
-)
+from topoact.mapper.neighbors._kernels.simd_f32 import DENSE_ROWS, dense_bounds, lowest_bit, sparse_bounds, within
 from topoact.mapper.neighbors._kernels.skyband import Skyband, insert
 from topoact.mapper.neighbors._kernels.tiles import Tiles
 from topoact.mapper.neighbors._layout import WORD, Indices, Layout

@@ -10,20 +10,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from topoact.mapper.neighbors._kernels.float64 import (
-    Points,
-    measured,
-    points,
-    quick_square,
-)
+from topoact.mapper.neighbors._kernels.float64 import Points, measured, points, quick_square
 from topoact.mapper.neighbors._kernels.jit import compiled
-from topoact.mapper.neighbors._kernels.simd_f32 import (
-    DENSE_ROWS,
-    dense_bounds,
-    lowest_bit,
-    sparse_word,
-    within,
-)
+from topoact.mapper.neighbors._kernels.simd_f32 import DENSE_ROWS, dense_bounds, lowest_bit, sparse_word, within
 from topoact.mapper.neighbors._kernels.tiles import Tiles, cut
 from topoact.mapper.neighbors._layout import WORD, Indices
 from topoact.mapper.neighbors._threads import side_by_side

@@ -21,12 +21,7 @@ from topoact.mapper.neighbors._kernels.simd_f32 import (
     sparse_word,
     within,
 )
-from topoact.mapper.neighbors._kernels.simd_int8 import (
-    ROWS,
-    Coarse,
-    coarse_bounds,
-    coarse_words,
-)
+from topoact.mapper.neighbors._kernels.simd_int8 import ROWS, Coarse, coarse_bounds, coarse_words
 from topoact.mapper.neighbors._kernels.tiles import Tiles
 
 

@@ -7,12 +7,7 @@ import numpy.typing as npt
 
 from topoact.mapper.neighbors._kernels.float64 import Points
 from topoact.mapper.neighbors._kernels.jit import compiled
-from topoact.mapper.neighbors._kernels.simd_int8 import (
-    AVAILABLE,
-    MARGIN,
-    MAX_CHANNELS,
-    Coarse,
-)
+from topoact.mapper.neighbors._kernels.simd_int8 import AVAILABLE, MARGIN, MAX_CHANNELS, Coarse
 from topoact.mapper.neighbors._layout import WORD, Layout
 from topoact.mapper.neighbors._threads import side_by_side
 from topoact.mapper.neighbors.memory import nonzero_share
