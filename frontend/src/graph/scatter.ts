@@ -1,9 +1,9 @@
 /** The points of a projection as layers: everything in its colour or in grey, the highlighted points on top. */
 
 import type { Layer } from "@deck.gl/core";
-import { ScatterplotLayer } from "@deck.gl/layers";
 import type { Rgb } from "../state/palette";
 import type { PointSet } from "../state/points";
+import { PointLayer } from "./point-layer";
 
 export interface Scatter {
   position: Float32Array;
@@ -38,25 +38,14 @@ export function scatterLayers(scatter: Scatter, background: Rgb): Layer[] {
 }
 
 function pointLayer(id: string, position: Float32Array, colour: Uint8Array, radius: number, outline: Rgb | null): Layer {
-  return new ScatterplotLayer({
-    id,
-    data: dataOf(position, colour),
-    getRadius: radius,
-    radiusUnits: "pixels",
-    stroked: outline !== null,
-    lineWidthUnits: "pixels",
-    getLineWidth: 0.75,
-    getLineColor: outline ? [...outline, 255] : [0, 0, 0, 0],
-    updateTriggers: { getRadius: radius, getLineColor: outline?.join() },
-    parameters: { depthCompare: "always", depthWriteEnabled: false },
-  });
+  return new PointLayer({ id, data: dataOf(position, colour), radius, outline, parameters: { depthCompare: "always", depthWriteEnabled: false } });
 }
 
 const made = new WeakMap<Uint8Array, object>();
 
 function dataOf(position: Float32Array, colour: Uint8Array): never {
   if (!made.has(colour)) {
-    const attributes = { getPosition: { value: position, size: 2 }, getFillColor: { value: colour, size: 4, normalized: true } };
+    const attributes = { getPosition: { value: position, size: 2 }, getColor: { value: colour, size: 4, normalized: true } };
     made.set(colour, { length: position.length / 2, attributes });
   }
   return made.get(colour) as never;
