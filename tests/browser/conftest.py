@@ -3,14 +3,16 @@
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from topoact.cli import main
+from topoact.processes import process_context
 from topoact.workbench import open_workbench
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need the package playwright")
@@ -140,18 +142,34 @@ def network_url(network_study: Path) -> Iterator[str]:
 
 
 def serve(study: Path, *options: str) -> Iterator[str]:
-    """Serve a study until the generator is closed; yield the address with its token."""
+    """Run `topoact serve` until the generator is closed; yield the address with its token.
+
+    The command runs in a process of its own, forked with all modules imported, as are the workers that it starts.
+    """
+    context = process_context("topoact.cli.serve", "topoact.server", "topoact.workbench.jobs.worker", "numba")
+    reader, writer = context.Pipe(duplex=False)
+    command = ["serve", str(study), "--no-browser", "--port", str(_free_port()), *options]
+    process = context.Process(target=run_command, args=(command, writer))  # type: ignore[attr-defined]
+    process.start()
+    writer.close()
+    with os.fdopen(os.dup(reader.fileno())) as printed:
+        line = next((line for line in printed if "http://" in line), "")
+    assert line, "the server stopped before it printed its address"
+    yield line.split(": ", 1)[1].strip()
+    process.terminate()
+    process.join()
+
+
+def run_command(arguments: list[str], printed: Connection) -> None:
+    """Run a command of `topoact` in this process; what it prints goes into a pipe."""
+    sys.argv, sys.stdout = ["topoact", *arguments], os.fdopen(os.dup(printed.fileno()), "w")
+    main()
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = str(Path(sys.executable).with_name("topoact"))
-    command = [program, "serve", str(study), "--no-browser", "--port", str(port), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}) as server:
-        assert server.stdout
-        line = next((line for line in server.stdout if "http://" in line), "")
-        assert line, "the server stopped before it printed its address"
-        yield line.split(": ", 1)[1].strip()
-        server.terminate()
+        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
