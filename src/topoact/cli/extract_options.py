@@ -36,6 +36,12 @@ PREPROCESSING_OPTIONS: Final = (
     option("mean", str | None, "Subtracted from the RGB values, 0 to 1: r,g,b."),
     option("std", str | None, "Divisor of the RGB values after the subtraction: r,g,b."),
     option("transform", str | None, "file.py:callable, PIL image to tensor, instead of size, mean and std."),
+    option(
+        "white",
+        str | None,
+        "Value of white in images of more than 8 bits, as 4095 for data of 12, or auto: the brightest pixel of each.",
+        shown="65535 in 16 bits",
+    ),
 )
 SOURCE_OPTIONS: Final = (
     *COLUMN_OPTIONS,

@@ -98,7 +98,7 @@ class ImageRun:
     def _portion(self, batch: Batch, results: Sequence[ForwardResult], notes: dict[str, Any]) -> Chunk:
         """Return what the study keeps of a batch."""
         if not results:
-            return Chunk({}, {}, (), batch.next_input, batch.skipped)
+            return Chunk({}, {}, (), batch.next_input, batch.skipped, batch.tally)
         ((scores, kept),) = results
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
@@ -108,7 +108,10 @@ class ImageRun:
                 notes["attribution"] = attributed_to(scores)
         layers = self._names.of(kept)
         check_finite(layers, [record.id for record in batch.records])
-        return Chunk(self._columns(batch.records, scores), layers, batch.thumbnails, batch.next_input, batch.skipped)
+        if batch.brightest is not None:
+            notes["brightest"] = max(batch.brightest, notes.get("brightest", 0.0))
+        columns = self._columns(batch.records, scores)
+        return Chunk(columns, layers, batch.thumbnails, batch.next_input, batch.skipped, batch.tally)
 
     def _columns(self, records: Sequence[Record], scores: Any) -> dict[str, Any]:
         self._labelled = check_labels(records, self._labelled)

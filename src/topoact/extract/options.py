@@ -5,6 +5,7 @@ from pathlib import Path
 from topoact.errors import InvalidInput
 from topoact.extract.policies import POLICIES, is_policy
 from topoact.extract.texts.pieces import TEXT_POLICIES, WORD_POLICIES
+from topoact.networks.pixels import White
 from topoact.networks.preprocessing import Preprocessing
 
 
@@ -50,12 +51,23 @@ def parse_shape(text: str | None) -> tuple[int, ...] | None:
 
 
 def parse_preprocessing(
-    size: int | None, mean: str | None, std: str | None, transform: str | None
+    size: int | None, mean: str | None, std: str | None, transform: str | None, white: str | None = None
 ) -> Preprocessing | None:
     """Return the preprocessing that the user names, or None."""
-    if size is None and mean is std is transform is None:
+    if size is None and mean is std is transform is white is None:
         return None
-    return Preprocessing(size, parse_numbers(mean, "--mean"), parse_numbers(std, "--std"), transform)
+    scale = parse_white(white)
+    return Preprocessing(size, parse_numbers(mean, "--mean"), parse_numbers(std, "--std"), transform, white=scale)
+
+
+def parse_white(text: str | None) -> White:
+    """Return the value of white that the user names, a number or "auto"; None for None."""
+    if text is None or text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput(f"--white must be a positive number, or auto: got {text!r}") from None
 
 
 def parse_names(text: str | None) -> tuple[str, ...] | None:

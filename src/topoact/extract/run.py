@@ -157,7 +157,10 @@ def _preprocessing(network: Network, source: Source, plan: Plan) -> Preprocessin
         if plan.preprocessing not in (None, Preprocessing()):
             raise InvalidInput("the Dataset gives tensors, which are taken as they are: leave out the preprocessing")
         return None
-    known = plan.preprocessing or network.preprocessing or (AS_THEY_ARE if network.is_user_code else None)
+    asked = plan.preprocessing
+    if asked and asked.white and asked == Preprocessing(white=asked.white):  # it leaves the rest open
+        asked = asked.completed(network.preprocessing) if network.preprocessing or network.is_user_code else None
+    known = asked or network.preprocessing or (AS_THEY_ARE if network.is_user_code else None)
     if known is None:
         raise InvalidInput(
             f"nothing says how {network.name} wants its images: give --size, --mean and --std as in its training, or"

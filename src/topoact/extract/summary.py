@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from topoact.networks import LayerFacts
+from topoact.networks.pixels import FULL_SCALE
 from topoact.study import GRAPH, Study
 
 
@@ -39,6 +40,11 @@ def summarise(study: Study) -> dict[str, Any]:
         "thumbnails": study.has_thumbnails,
         "truncated": manifest.notes.get("truncated", 0),
         "latin": manifest.notes.get("latin", 0),
+        "deep_images": manifest.notes.get("deep_images", 0),
+        "brightest": manifest.notes.get("brightest"),
+        "white": (manifest.preprocessing or {}).get("white"),
+        "clipped_images": manifest.notes.get("clipped_images", 0),
+        "first_frames": manifest.notes.get("first_frames", 0),
         "words_without_vector": manifest.notes.get("words_without_vector", 0),
     }
 
@@ -63,7 +69,24 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
     if summary["attribution"]:
         lines.append(f"attributions of each vector to the {summary['attribution']} of the likeliest classes")
-    return lines + _left_out(summary)
+    return lines + _image_lines(summary) + _left_out(summary)
+
+
+def _image_lines(summary: dict[str, Any]) -> list[str]:
+    """Return lines on what was taken of images that are more than 8 bits and one frame."""
+    lines = []
+    if n_deep := summary["deep_images"]:
+        white, brightest = summary["white"], summary["brightest"]
+        scale = "the brightest pixel of each" if white == "auto" else f"{white or FULL_SCALE:,g}"
+        remedy = ": say --white if that is white" if white is None and 2 * brightest < FULL_SCALE else ""
+        lines.append(
+            f"images of more than 8 bits: {n_deep:,}, white is {scale}; their brightest pixel is {brightest:,g}{remedy}"
+        )
+    if summary["clipped_images"]:
+        lines.append(f"images with pixels outside the scale, cut to it: {summary['clipped_images']:,}; see --white")
+    if summary["first_frames"]:
+        lines.append(f"of images with several frames, the first was taken: {summary['first_frames']:,}")
+    return lines
 
 
 def _left_out(summary: dict[str, Any]) -> list[str]:

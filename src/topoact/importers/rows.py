@@ -1,19 +1,18 @@
 """`Rows`: the columns and thumbnails of imported vectors, from a table that is held in memory."""
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 
 from topoact.errors import InvalidInput
-from topoact.extract.loader import UNREADABLE, in_threads
+from topoact.extract.loader import in_threads
 from topoact.inputs.records import as_label, check_columns
 from topoact.inputs.tables import read_csv
+from topoact.networks.pixels import UNREADABLE, Picture
 from topoact.study.thumbnails import LONG_SIDE, Thumbnail, original, shrink
 
 
@@ -89,10 +88,10 @@ class Rows:
             value = value.get("bytes") or value.get("path")
         try:
             data = (self._folder / value).read_bytes() if isinstance(value, str) else value
-            image = Image.open(BytesIO(data))
-            image.draft("RGB", (LONG_SIDE, LONG_SIDE))
-            return original(data, image) or shrink(image)
-        except (*UNREADABLE, TypeError):
+            picture = Picture.read(data, side=LONG_SIDE)
+            shown = original(data, picture.image) if picture.is_shown_alike else None
+            return shown or shrink(picture.with_8_bits("auto")[0])
+        except UNREADABLE:
             return None
 
 

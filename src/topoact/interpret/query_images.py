@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from topoact.errors import InvalidInput
-from topoact.extract.loader import UNREADABLE, decode
+from topoact.extract.loader import decode
 from topoact.inputs.records import Record
 from topoact.interpret.study_network import StudyNetwork
+from topoact.networks.pixels import UNREADABLE
 from topoact.networks.preprocessing import Preprocessing
 from topoact.study.thumbnails import Thumbnail
 
