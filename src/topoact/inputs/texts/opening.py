@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from topoact.errors import InvalidInput
+from topoact.inputs.folders import files_below
 from topoact.inputs.texts.conllu import ConlluSource
 from topoact.inputs.texts.source import TextFolder, TextSource
 from topoact.inputs.texts.tables import SUFFIXES, TextTable, column_names
@@ -51,5 +52,5 @@ def _has_texts(path: Path, image: str | None) -> bool:
 def _is_folder_of_texts(path: Path) -> bool:
     from topoact.inputs.records import IMAGE_SUFFIXES
 
-    suffixes = {file.suffix.lower() for file in path.rglob("*")}
-    return ".txt" in suffixes and not suffixes & IMAGE_SUFFIXES
+    suffixes = {file.suffix.lower() for file in files_below(path, {".txt", *IMAGE_SUFFIXES})}
+    return suffixes == {".txt"}
