@@ -124,6 +124,8 @@ def _written(run: ImageRun | TextRun, writer: StudyWriter, end: Callable[[], Pat
     with writer:
         if writer.is_complete:
             return open_study(writer.publish())
+        if remarks := [*writer.notes.get("remarks", ()), *run.remarks]:
+            writer.notes["remarks"] = list(dict.fromkeys(remarks))
         try:
             run.write(writer)
             return open_study(end())

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from topoact.inputs.csv_cells import MISSING_MARKS
 from topoact.networks import LayerFacts
 from topoact.networks.pixels import FULL_SCALE
 from topoact.study import GRAPH, Study
@@ -40,6 +41,9 @@ def summarise(study: Study) -> dict[str, Any]:
         "thumbnails": study.has_thumbnails,
         "truncated": manifest.notes.get("truncated", 0),
         "latin": manifest.notes.get("latin", 0),
+        "nonfinite": manifest.notes.get("nonfinite", 0),
+        "remarks": manifest.notes.get("remarks", []),
+        "missing_marks": _missing_marks(study),
         "deep_images": manifest.notes.get("deep_images", 0),
         "brightest": manifest.notes.get("brightest"),
         "white": (manifest.preprocessing or {}).get("white"),
@@ -69,7 +73,9 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
     if summary["attribution"]:
         lines.append(f"attributions of each vector to the {summary['attribution']} of the likeliest classes")
-    return lines + _image_lines(summary) + _left_out(summary)
+    if marks := summary["missing_marks"]:
+        lines.append(f"labels that may mean that there is none: {', '.join(marks)}; if so, say --missing {marks[0]}")
+    return lines + summary["remarks"] + _image_lines(summary) + _left_out(summary)
 
 
 def _image_lines(summary: dict[str, Any]) -> list[str]:
@@ -100,9 +106,18 @@ def _left_out(summary: dict[str, Any]) -> list[str]:
         lines.append(
             f"left out {summary['words_without_vector']:,} words that were cut off or that the tokenizer drops"
         )
+    if summary["nonfinite"]:
+        lines.append(f"left out {summary['nonfinite']:,} whose vectors hold NaN or infinity")
     if skipped := summary["skipped"]["count"]:
         lines.append(f"skipped {skipped:,} that could not be read: {', '.join(summary['skipped']['first'][:5])}")
     return lines
+
+
+def _missing_marks(study: Study) -> list[str]:
+    """Return the labels that programs write for a missing value."""
+    if "label" not in study.examples:
+        return []
+    return sorted(MISSING_MARKS & set(study.examples["label"].dropna().unique()))
 
 
 def layer_lines(facts: Sequence[LayerFacts]) -> list[str]:

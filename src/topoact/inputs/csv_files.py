@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from topoact.errors import InvalidInput
-from topoact.inputs.csv_cells import MISSING_MARKS, CellKind, CellKinds, Role
+from topoact.inputs.csv_cells import CellKind, CellKinds, Role
 from topoact.inputs.records import check_distinct, role_column
 
 CSV_SUFFIXES: Final = frozenset({".csv", ".tsv"})
@@ -236,11 +236,6 @@ class CsvFile:
             raise InvalidInput(f"the table {self.path} cannot be read: {error}; see --encoding") from None
         except (OSError, csv.Error) as error:
             raise InvalidInput(f"the table {self.path} cannot be read: {str(error).splitlines()[0]}") from None
-
-
-def missing_marks(labels: Sequence[Any]) -> list[str]:
-    """Return those of some labels that programs write for a missing value."""
-    return sorted({label for label in labels if isinstance(label, str)} & MISSING_MARKS)
 
 
 def _usual(path: Path) -> str:
