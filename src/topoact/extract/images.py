@@ -79,7 +79,8 @@ class ImageRun:
         plan = self._plan
         runs = forward_runs(self._network, ImageForward(plan.layers, plan.policies, plan.seed, plan.attribution), plan)
         self._on_progress("extract", writer.next_input, self.capacity)
-        with closing(self.work(writer.next_input, writer.n_before + writer.notes.get("nonfinite", 0))) as work, runs as run:
+        n_before = writer.n_before + writer.notes.get("nonfinite", 0)
+        with closing(self.work(writer.next_input, n_before)) as work, runs as run:
             for batch, results in run(work):
                 writer.append(self._portion(batch, results, writer.notes))
                 self._on_progress("extract", batch.next_input, self.capacity)

@@ -62,8 +62,10 @@ def parse_preprocessing(
 
 def parse_white(text: str | None) -> White:
     """Return the value of white that the user names, a number or "auto"; None for None."""
-    if text is None or text == "auto":
-        return text
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
     try:
         return float(text)
     except ValueError:

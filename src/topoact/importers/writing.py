@@ -62,7 +62,7 @@ def write_study(
     StudyError
         If something is in the way at `out`.
     """
-    config = {"model": None, "preprocessing": None, "data": data, "layers": [*layers, *graphs]}
+    config: dict[str, Any] = {"model": None, "preprocessing": None, "data": data, "layers": [*layers, *graphs]}
     if skip_nonfinite:
         config["skip_nonfinite"] = True
     with StudyWriter(out, config, capacity=len(rows), overwrite=overwrite, restart=restart) as writer:
@@ -86,9 +86,7 @@ def write_study(
         return open_study(writer.finish(examples, classes=class_list(examples, (), named=False), graphs=graphs))
 
 
-def _portions(
-    layers: Mapping[str, Matrix], rows: Rows, start: int, *, skip_nonfinite: bool
-) -> Iterator[Chunk]:
+def _portions(layers: Mapping[str, Matrix], rows: Rows, start: int, *, skip_nonfinite: bool) -> Iterator[Chunk]:
     spans = _spans(layers, len(rows), start)
     for first, last in spans:
         vectors = {name: as_float32(name, layer, first, last) for name, layer in layers.items()}
@@ -125,9 +123,7 @@ def _finite(vectors: Iterable[NDArray[np.float32]], n_rows: int) -> NDArray[np.b
 
 
 def _count_nonfinite(layers: Mapping[str, Matrix], spans: Iterable[tuple[int, int]]) -> int:
-    blocks = (
-        ((as_float32(name, layer, *span) for name, layer in layers.items()), span[1] - span[0]) for span in spans
-    )
+    blocks = (((as_float32(name, layer, *span) for name, layer in layers.items()), span[1] - span[0]) for span in spans)
     return sum(n_rows - int(_finite(vectors, n_rows).sum()) for vectors, n_rows in blocks)
 
 

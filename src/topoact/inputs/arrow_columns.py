@@ -64,7 +64,9 @@ def with_classes(schema: pa.Schema, classes: Classes) -> pa.Schema:
 
 def named(batch: pa.RecordBatch | pa.Table, classes: Classes) -> Any:
     """Return a batch or a table with the names of classes for their numbers; one without a name is missing."""
-    columns = [_named(column, classes.get(name)) for name, column in zip(batch.column_names, batch.columns, strict=True)]
+    columns = [
+        _named(column, classes.get(name)) for name, column in zip(batch.column_names, batch.columns, strict=True)
+    ]
     return type(batch).from_arrays(columns, names=batch.column_names)
 
 

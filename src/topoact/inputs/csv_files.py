@@ -182,7 +182,9 @@ class CsvFile:
         schema = pa.schema([(name, ARROW_TYPES[kind.kind]) for name, kind in zip(self.names, kinds, strict=True)])
         batches = []
         while block := list(islice(cells, BLOCK_ROWS)):
-            values = [list(map(kind.read, column)) for kind, column in zip(kinds, zip(*block, strict=True), strict=True)]
+            values = [
+                list(map(kind.read, column)) for kind, column in zip(kinds, zip(*block, strict=True), strict=True)
+            ]
             batches.append(pa.record_batch(values, schema=schema))
         return pa.Table.from_batches(batches, schema)
 

@@ -91,8 +91,10 @@ class HFImages(ImageRows):
     """The images of a dataset."""
 
     def __init__(self, rows: HFRows, *, image: str | None, label: str | None, identity: str | None) -> None:
-        self._rows, roles = rows, {"image": image, "label": label, "identity": identity}
-        super().__init__(rows.name, rows.schema, len(rows), **roles, classes=rows.classes)
+        self._rows, size = rows, len(rows)
+        super().__init__(
+            rows.name, rows.schema, size, image=image, label=label, identity=identity, classes=rows.classes
+        )
         self.record |= rows.record
 
     def _batches(self, names: list[str], start: int) -> Iterator[pa.RecordBatch]:
@@ -103,9 +105,8 @@ class HFTexts(TextRows):
     """The texts of a dataset."""
 
     def __init__(self, rows: HFRows, *, text: str | None, label: str | None, identity: str | None) -> None:
-        self._rows, roles = rows, {"text": text, "label": label, "identity": identity}
-        kinds = arrow_kinds(with_classes(rows.schema, rows.classes))
-        super().__init__(rows.name, len(rows), kinds, **roles, classes=rows.classes)
+        self._rows, kinds = rows, arrow_kinds(with_classes(rows.schema, rows.classes))
+        super().__init__(rows.name, len(rows), kinds, text=text, label=label, identity=identity, classes=rows.classes)
         self.record |= rows.record
 
     def _cells(self, names: list[str], start: int) -> Iterator[Mapping[str, Any]]:

@@ -10,7 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.errors import InvalidInput
-from topoact.inputs.arrow_columns import Classes, classes_of, is_column, is_text, named, open_schema, plain, with_classes
+from topoact.inputs.arrow_columns import (
+    Classes,
+    classes_of,
+    is_column,
+    is_text,
+    named,
+    open_schema,
+    plain,
+    with_classes,
+)
 from topoact.inputs.csv_files import CSV_SUFFIXES, CsvFile, TableOptions
 from topoact.inputs.records import Record, as_label, check_columns, is_missing, role_column
 from topoact.study.columns import COLUMNS

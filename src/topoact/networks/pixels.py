@@ -18,7 +18,7 @@ from PIL import ExifTags, Image
 from topoact.errors import InvalidInput
 
 White: TypeAlias = float | Literal["auto"] | None
-"""The value of white in images of more than 8 bits: a number, "auto" for the brightest pixel of each, None if unsaid."""
+"""White in images of more than 8 bits: its value, "auto" for the brightest pixel of each, None if nobody says it."""
 
 FULL_SCALE: Final = 65_535
 """The value of white in images of 16 bits whose scale nobody says."""

@@ -109,7 +109,9 @@ class Preprocessing:
             return self
         if default.transform:
             return replace(default, white=self.white) if self == Preprocessing(white=self.white) else self
-        chosen = {name: value for name in ("size", "mean", "std", "white") if (value := getattr(self, name)) is not None}
+        chosen = {
+            name: value for name in ("size", "mean", "std", "white") if (value := getattr(self, name)) is not None
+        }
         said_by = f"{', '.join(chosen)} from the user, the rest {default.said_by}"
         changed = replace(default, **chosen, said_by=said_by)
         return replace(changed, resize=None) if self.size else changed

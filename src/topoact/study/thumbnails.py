@@ -31,7 +31,7 @@ def original(data: bytes, image: Image.Image) -> Thumbnail | None:
 
 
 def shrink(image: Image.Image) -> Thumbnail:
-    """Return an image, grey or RGB, with its long side at `LONG_SIDE` pixels at most: a JPEG, or a PNG if it is tiny."""
+    """Return an image, grey or RGB, with its long side at `LONG_SIDE` pixels at most: a PNG if it is tiny."""
     image = image.copy()
     image.thumbnail((LONG_SIDE, LONG_SIDE), reducing_gap=2.0)
     file, lossless = io.BytesIO(), max(image.size) <= 32

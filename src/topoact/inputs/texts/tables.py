@@ -11,7 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.errors import InvalidInput
-from topoact.inputs.arrow_columns import PARQUET_SUFFIXES, Classes, classes_of, is_text, named, open_schema, with_classes
+from topoact.inputs.arrow_columns import (
+    PARQUET_SUFFIXES,
+    Classes,
+    classes_of,
+    is_text,
+    named,
+    open_schema,
+    with_classes,
+)
 from topoact.inputs.csv_files import CSV_SUFFIXES, CsvFile, TableOptions
 from topoact.inputs.records import as_label, check_columns, is_missing, role_column
 from topoact.inputs.texts.source import Text, Unit
@@ -85,7 +93,9 @@ class TextRows(ABC):
             if self._label:
                 label = _cell(cells.get(self._label), self._kinds[self._label])
                 columns = {"label": as_label(label, self._missing), **columns}
-            yield Text(row, str(row if is_missing(identity) else identity), None if text is None else str(text), columns)
+            yield Text(
+                row, str(row if is_missing(identity) else identity), None if text is None else str(text), columns
+            )
 
     def label_column(self, unit: Unit) -> str | None:  # noqa: ARG002  # words have the label of their text
         return "label" if self._label else None
@@ -138,7 +148,11 @@ class TextTable(TextRows):
         super().__init__(path, n_rows, kinds, **roles, classes=classes, missing=options.missing)
         stat = path.stat()
         self.record |= {"kind": "text table", "path": str(path.resolve())}
-        self.record |= {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns, **(self._csv.record if self._csv else {})}
+        self.record |= {
+            "bytes": stat.st_size,
+            "modified_ns": stat.st_mtime_ns,
+            **(self._csv.record if self._csv else {}),
+        }
 
     def _cells(self, names: list[str], start: int) -> Iterator[Mapping[str, Any]]:
         if self._csv:
