@@ -125,3 +125,18 @@ def check_distinct(path: Path | str, names: Sequence[str]) -> None:
     for second, name in enumerate(names):
         if (first := names.index(name)) < second:
             raise InvalidInput(f"columns {first + 1} and {second + 1} of {path} are both called {name!r}: rename one")
+
+
+def distinct_object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object as a dictionary, for `json.loads`, and refuse one that has a key twice.
+
+    Raises
+    ------
+    InvalidInput
+        With the key.
+    """
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise InvalidInput(f"{next(name for name in names if names.count(name) > 1)!r} stands twice")
+    return content

@@ -21,7 +21,7 @@ from topoact.inputs.arrow_columns import (
     with_classes,
 )
 from topoact.inputs.csv_files import CSV_SUFFIXES, CsvFile, TableOptions
-from topoact.inputs.records import as_label, check_columns, is_missing, role_column
+from topoact.inputs.records import as_label, check_columns, distinct_object, is_missing, role_column
 from topoact.inputs.texts.source import Text, Unit
 
 JSON_SUFFIXES = frozenset({".jsonl", ".ndjson"})
@@ -232,7 +232,9 @@ def json_rows(path: Path) -> Iterator[Mapping[str, Any]]:
 
 def _object(path: Path, number: int, line: str) -> Mapping[str, Any]:
     try:
-        cells = json.loads(line)
+        cells = json.loads(line, object_pairs_hook=distinct_object)
+    except InvalidInput as error:
+        raise InvalidInput(f"line {number} of {path}: {error}") from None
     except ValueError as error:
         raise InvalidInput(f"line {number} of {path} is not JSON: {error}") from None
     if not isinstance(cells, dict):
