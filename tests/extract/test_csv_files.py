@@ -170,7 +170,7 @@ def test_what_the_user_says(tmp_path: Path) -> None:
     for options, sentence in (({"delimiter": ";;"}, "one character"), ({"encoding": "utf-99"}, "that Python knows")):
         with pytest.raises(InvalidInput, match=sentence):
             TableOptions(**options)
-    with pytest.raises(InvalidInput, match="cannot be read: .* see --encoding"):
+    with pytest.raises(InvalidInput, match=r"cannot be read: .* see --encoding"):
         table(tmp_path, content, options=TableOptions(encoding="ascii"))
     with pytest.raises(InvalidInput, match="--delimiter, --encoding and --missing are for tables"):
         open_source(str(tmp_path), tables=TableOptions(";"))
