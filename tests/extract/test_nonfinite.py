@@ -87,7 +87,7 @@ def test_nothing_is_left_or_rows_belong_to_a_graph(tmp_path: Path) -> None:
     np.save(tmp_path / "f.npy", np.full((5, 2), np.nan))
     with pytest.raises(InvalidInput, match="no row is left: each holds NaN"):
         import_files(tmp_path / "f.npy", tmp_path / "s", skip_nonfinite=True)
-    (tmp_path / "g.json").write_text('{"nodes": {"a": [0, 1], "b": [2, 3, 4]}, "links": {}}')
+    (tmp_path / "g.json").write_text('{"nodes": {"cube0_cluster0": [0, 1], "cube1_cluster0": [2, 3, 4]}, "links": {}}')
     with pytest.raises(InvalidInput, match="a graph has a point for each: import them apart"):
         import_files([tmp_path / "f.npy", tmp_path / "g.json"], tmp_path / "s", skip_nonfinite=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["f.npy", "g.json"]

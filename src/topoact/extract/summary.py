@@ -41,6 +41,7 @@ def summarise(study: Study) -> dict[str, Any]:
         "thumbnails": study.has_thumbnails,
         "truncated": manifest.notes.get("truncated", 0),
         "latin": manifest.notes.get("latin", 0),
+        "words_without_vector": manifest.notes.get("words_without_vector", 0),
         "nonfinite": manifest.notes.get("nonfinite", 0),
         "remarks": manifest.notes.get("remarks", []),
         "missing_marks": _missing_marks(study),
@@ -49,7 +50,6 @@ def summarise(study: Study) -> dict[str, Any]:
         "white": (manifest.preprocessing or {}).get("white"),
         "clipped_images": manifest.notes.get("clipped_images", 0),
         "first_frames": manifest.notes.get("first_frames", 0),
-        "words_without_vector": manifest.notes.get("words_without_vector", 0),
     }
 
 
