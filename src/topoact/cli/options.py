@@ -96,7 +96,7 @@ COLUMN_OPTIONS: Final = (
 TABLE_OPTIONS: Final = (
     option("delimiter", str | None, "Character between the cells of a .csv, or tab.", shown="as the table shows"),
     option("encoding", str | None, "Encoding of a .csv, as cp1252.", shown="as the table shows"),
-    option("missing", list[str] | None, "Label that means that there is none, as NA; may be repeated."),
+    option("missing", list[str] | None, "Label that stands for a missing one, as NA; may be repeated."),
 )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from topoact.errors import InvalidInput
 from topoact.extract.policies import POLICIES, is_policy
 from topoact.extract.texts.pieces import TEXT_POLICIES, WORD_POLICIES
+from topoact.inputs.csv_files import encoding_of
 from topoact.networks.pixels import White
 from topoact.networks.preprocessing import Preprocessing
 
@@ -77,7 +78,9 @@ def parse_names(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     if "," not in text and Path(text).is_file():
-        return tuple(line.strip() for line in Path(text).read_text("utf-8").splitlines() if line.strip())
+        return tuple(
+            line.strip() for line in Path(text).read_text(encoding_of(Path(text))).splitlines() if line.strip()
+        )
     if "," not in text:
         raise InvalidInput(f"--classes needs names separated by commas, or a file with one a line: got {text!r}")
     return split(text)

@@ -16,7 +16,8 @@ MISSING_MARKS: Final = frozenset(
 )
 """What programs write for a missing number. Among texts they are texts: an empty cell is what is missing there."""
 
-_WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
+WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
+"""How a whole number is written that is the same when it is written again."""
 _WHOLE_AS_FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.0+)?")
 _NUMBER: Final = re.compile(
     r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?inf(?:inity)?", re.IGNORECASE
@@ -64,7 +65,7 @@ class CellKinds:
             self.marks += 1
             return
         self.n_values += 1
-        if _WHOLE.fullmatch(cell):
+        if WHOLE.fullmatch(cell):
             number = int(cell) if len(cell) < 40 else 2**63
             self.are_whole &= -(2**63) <= number < 2**63
             self.are_numbers &= -(2**63) <= number < 2**63

@@ -46,6 +46,12 @@ class TableOptions:
     ------
     InvalidInput
         If the delimiter is no single character, or there is no such encoding.
+
+    Examples
+    --------
+    >>> from topoact.extract import TableOptions
+    >>> TableOptions(delimiter=";", missing=frozenset({"NA"})).delimiter
+    ';'
     """
 
     delimiter: str | None = None
@@ -106,7 +112,7 @@ class CsvFile:
         self.path = path
         csv.field_size_limit(min(MAX_CELL_CHARACTERS, sys.maxsize))
         with self._errors():
-            self.encoding = options.encoding or _encoding(path)
+            self.encoding = options.encoding or encoding_of(path)
             self.delimiter = options.delimiter or self._sniffed()
             sample = self._sample(self.delimiter)
         if not sample:
@@ -244,7 +250,7 @@ def _usual(path: Path) -> str:
     return "\t" if path.suffix.lower() == ".tsv" else ","
 
 
-def _encoding(path: Path) -> str:
+def encoding_of(path: Path) -> str:
     """Return the encoding of a file: by its mark; UTF-8 if it can be; UTF-16 by its zeros; else cp1252 or Latin-1."""
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)

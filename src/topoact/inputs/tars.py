@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from topoact.errors import InvalidInput
+from topoact.inputs.csv_cells import WHOLE
 from topoact.inputs.folders import is_hidden
 from topoact.inputs.records import IMAGE_SUFFIXES, Record, as_label
 from topoact.study.columns import COLUMNS
@@ -71,8 +72,8 @@ class TarSamples:
         for number, (key, members) in enumerate(_samples(file), row):
             image = next((data for suffix, data in members.items() if _is_image(suffix)), None)
             facts = _facts(file, key, members)
-            label = members.get("cls", b"").decode().strip() or facts.pop("label", None)
-            if isinstance(label, str) and label.lstrip("-").isdecimal():
+            label = members.get("cls", b"").decode("utf-8", "replace").strip() or facts.pop("label", None)
+            if isinstance(label, str) and WHOLE.fullmatch(label):
                 label = int(label)
             yield Record(number, key, as_label(label), image, facts)
 

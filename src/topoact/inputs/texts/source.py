@@ -113,7 +113,7 @@ class TextFolder:
 def _read(path: Path) -> tuple[str | None, bool]:
     """Return a text, None if it cannot be read, and whether it is Latin-1."""
     try:
-        return path.read_text("utf-8"), False
+        return path.read_text("utf-8-sig"), False
     except UnicodeDecodeError:
         text = path.read_text("latin-1")
         return (None, False) if "\0" in text else (text, True)
