@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from topoact.errors import InvalidInput
+from topoact.extract.options import parse_names
 from topoact.extract.summary import sentences, summarise
 from topoact.importers import import_files
 from topoact.inputs.csv_files import CsvFile, TableOptions
@@ -135,6 +136,32 @@ def test_what_was_taken_is_said(tmp_path: Path, content: str, remarks: list[str]
     assert found.table()["a"].to_pylist() == values
     assert len(found.remarks) == len(remarks)
     assert all(part in sentence for part, sentence in zip(remarks, found.remarks, strict=True))
+
+
+def test_what_spreadsheets_and_others_write(tmp_path: Path) -> None:
+    said = table(tmp_path, "sep=|\na|b\n1|2\n3\n")
+    assert (said.delimiter, said.names) == ("|", ("a", "b"))
+    with pytest.raises(InvalidInput, match=r"line 4 of .* has fewer cells"):
+        said.table()
+    assert "one column, 'a b' (see --delimiter)" in table(tmp_path, "a b\n1 2\n").remarks[0]
+    assert table(tmp_path, ",b\n0,x\n").names == ("column 1", "b")
+    assert table(tmp_path, "a,b\n\n1,2\n\n").n_rows == 1
+    assert table(tmp_path, "a,b\rx,y\r").table().to_pylist() == [{"a": "x", "b": "y"}]
+    assert table(tmp_path, "a\tb\n1,5\t2\n").delimiter == "\t"
+
+
+def test_a_column_of_a_role_that_cannot_be_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="'Label' and 'LABEL' may both be the column label: say --label-column"):
+        imported(tmp_path, "Label,LABEL\na,b\nc,d\n")
+    pq.write_table(pa.table({"label": [["a"], ["b"]]}), tmp_path / "m.parquet")
+    with pytest.raises(InvalidInput, match=r"column 'label' of .* holds list<.*: a label is one text or whole number"):
+        import_files(tmp_path / "X.npy", tmp_path / "s", metadata=tmp_path / "m.parquet")
+
+
+def test_names_of_classes_in_any_encoding(tmp_path: Path) -> None:
+    for encoding in ("utf-8-sig", "utf-16", "cp1252"):
+        (tmp_path / "classes.txt").write_text("café\nnaïve\n", encoding)
+        assert parse_names(str(tmp_path / "classes.txt")) == ("café", "naïve")
 
 
 def test_spaces_before_quotes(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from topoact.extract.loader import decode
 from topoact.importers import import_files
 from topoact.inputs.opening import open_source
 from topoact.inputs.records import Record
+from topoact.interpret.query_images import prepare_image
+from topoact.interpret.study_network import StudyNetwork
 from topoact.networks.pixels import Picture, as_rgb
 from topoact.networks.preprocessing import Preprocessing
 from topoact.study.thumbnails import Thumbnail
@@ -261,3 +263,13 @@ def test_links_are_followed_and_loops_end(tmp_path: Path) -> None:
     (tmp_path / "photos" / "loop").symlink_to(tmp_path)
     (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "photos")
     assert _folder(tmp_path / "photos") == ["cat/a.png", "loop/elsewhere/a.png"]
+
+
+@pytest.mark.parametrize("preprocessing", [Preprocessing(white=4095.0), Preprocessing(size=8, white=4095.0)])
+def test_images_to_locate_are_read_as_those_of_the_study(preprocessing: Preprocessing) -> None:
+    study_network = StudyNetwork(None, None, "", preprocessing, None, None)  # type: ignore[arg-type]  # it is not run
+    image = prepare_image(_deep("PNG"), study_network)
+    assert image.prepared.max() == 255
+    own_size = StudyNetwork(None, None, "", Preprocessing(), None, None)  # type: ignore[arg-type]
+    photo = prepare_image(stored(6), own_size)
+    assert corners(Image.fromarray(photo.prepared)) == corners(SCENE) == corners(shown(photo.thumbnail))

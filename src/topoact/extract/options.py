@@ -5,7 +5,7 @@ from pathlib import Path
 from topoact.errors import InvalidInput
 from topoact.extract.policies import POLICIES, is_policy
 from topoact.extract.texts.pieces import TEXT_POLICIES, WORD_POLICIES
-from topoact.inputs.csv_files import encoding_of
+from topoact.inputs.encodings import encoding_of
 from topoact.networks.pixels import White
 from topoact.networks.preprocessing import Preprocessing
 

@@ -82,7 +82,7 @@ def _from_json(path: Path) -> pa.Table:
     columns = {}
     for name in dict.fromkeys(name for row in rows for name in row):
         try:
-            columns[name] = pa.array([row.get(name) for row in rows])
+            columns[name] = pa.array([None if row.get(name) == "" else row.get(name) for row in rows])
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
             reason = str(error).splitlines()[0]
             raise InvalidInput(f"column {name!r} of {path} mixes kinds of values: {reason}") from None

@@ -10,7 +10,7 @@ import pyarrow as pa
 from topoact.errors import InvalidInput
 from topoact.extract.loader import in_threads
 from topoact.importers.metadata import Metadata
-from topoact.inputs.arrow_columns import is_column, plain
+from topoact.inputs.arrow_columns import check_label, is_column, plain
 from topoact.inputs.records import as_label, check_columns, is_missing
 from topoact.networks.pixels import UNREADABLE, Picture
 from topoact.study.thumbnails import LONG_SIDE, Thumbnail, original, shrink
@@ -62,6 +62,7 @@ class Rows:
             raise InvalidInput(f"{path} has {len(self._table):,} rows and there are {n_rows:,} vectors")
         roles = {"label": label, "id": identity, "image": image}
         self._columns = check_columns(path, self._table.column_names, roles, needed=())
+        check_label(path, self._columns["label"], self._table.schema)
         others = [one for one in self._table.schema if one.name not in self._columns.values()]
         self._others = [one.name for one in others if is_column(one.type)]
         self.remarks = list(metadata.remarks if metadata else ())

@@ -84,6 +84,19 @@ def is_column(kind: pa.DataType) -> bool:
     )
 
 
+def check_label(path: Path | str, name: str | None, schema: pa.Schema) -> None:
+    """Refuse a column of labels that holds neither texts nor numbers.
+
+    Raises
+    ------
+    InvalidInput
+        With what it holds.
+    """
+    kind = schema.field(name).type if name else pa.string()
+    if not (is_column(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+        raise InvalidInput(f"column {name!r} of {path} holds {kind}: a label is one text or whole number")
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Return whether values are texts, in one of the ways that Arrow stores them."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind

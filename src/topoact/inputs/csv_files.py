@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,32 +10,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 
 from topoact.errors import InvalidInput
 from topoact.inputs.csv_cells import CellKind, CellKinds, Role
+from topoact.inputs.encodings import encoding_of
 from topoact.inputs.records import check_distinct, role_column
 
 CSV_SUFFIXES: Final = frozenset({".csv", ".tsv"})
 DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+SAID_DELIMITER: Final = re.compile(r"sep=(.)\s*$")
+"""A first line by which spreadsheets say the delimiter."""
 MAX_CELL_CHARACTERS: Final = 2**24
 SAMPLE_ROWS: Final = 100
 """Rows by which the delimiter is found."""
-SAMPLE_BYTES: Final = 2**16
-"""Bytes by which an encoding of two bytes a character is found."""
 BLOCK_ROWS: Final = 4096
-MARKS: Final = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-"""Encodings by the mark with which their files begin; the longer marks stand first."""
-UNDEFINED: Final = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
-"""Bytes that mean nothing in cp1252."""
 ARROW_TYPES: Final = {"integer": pa.int64(), "number": pa.float64(), "text": pa.string()}
 
 
@@ -113,7 +105,9 @@ class CsvFile:
         csv.field_size_limit(min(MAX_CELL_CHARACTERS, sys.maxsize))
         with self._errors():
             self.encoding = options.encoding or encoding_of(path)
-            self.delimiter = options.delimiter or self._sniffed()
+            said = SAID_DELIMITER.match(self._first_line())
+            self._n_before = 1 if said else 0
+            self.delimiter = options.delimiter or (said[1] if said else self._sniffed())
             sample = self._sample(self.delimiter)
         if not sample:
             raise InvalidInput(f"the table {path} cannot be read: Empty CSV file")
@@ -142,6 +136,8 @@ class CsvFile:
             remarks.append(
                 f"{name}: cells between {between}, encoding {self.record['encoding']} (see --delimiter, --encoding)"
             )
+        if len(self.names) == 1 and not re.fullmatch(r"[\w.-]+", self.names[0]):
+            remarks.append(f"{name}: one column, {self.names[0]!r} (see --delimiter)")
         if commas := [one for one, kind in zip(self.names, self.kinds, strict=True) if kind.has_commas]:
             remarks.append(f"{name}: numbers with decimal commas in {', '.join(commas)}")
         if unsure := [one for one, seen in zip(self.names, self._seen, strict=True) if self._is_unsure(seen)]:
@@ -212,15 +208,26 @@ class CsvFile:
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows that are not blank, each with the number of the line where it ends."""
-        with self._errors(), self.path.open(encoding=self.encoding, newline="") as file:
+        with self._errors(), self._opened() as file:
             rows = csv.reader(file, delimiter=self.delimiter, skipinitialspace=self._is_spaced, strict=True)
             for cells in rows:
                 if cells:
-                    yield rows.line_num, cells
+                    yield rows.line_num + self._n_before, cells
 
     def _sample(self, delimiter: str) -> list[list[str]]:
-        with self.path.open(encoding=self.encoding, newline="") as file:
+        with self._opened() as file:
             return [cells for cells in islice(csv.reader(file, delimiter=delimiter), SAMPLE_ROWS) if cells]
+
+    def _first_line(self) -> str:
+        with self.path.open(encoding=self.encoding) as file:
+            return file.readline(MAX_CELL_CHARACTERS)
+
+    def _opened(self) -> IO[str]:
+        """Open the file where its header begins."""
+        file = self.path.open(encoding=self.encoding, newline="")
+        for _ in range(self._n_before):
+            file.readline()
+        return file
 
     def _sniffed(self) -> str:
         """Return the delimiter that gives all rows the same number of cells, the most; else that of the suffix."""
@@ -248,31 +255,3 @@ class CsvFile:
 
 def _usual(path: Path) -> str:
     return "\t" if path.suffix.lower() == ".tsv" else ","
-
-
-def encoding_of(path: Path) -> str:
-    """Return the encoding of a file: by its mark; UTF-8 if it can be; UTF-16 by its zeros; else cp1252 or Latin-1."""
-    with path.open("rb") as file:
-        head = file.read(SAMPLE_BYTES)
-        for mark, encoding in MARKS.items():
-            if head.startswith(mark):
-                return encoding
-        zeros = head[::2].count(0), head[1::2].count(0)
-        if any(zeros):
-            return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
-        decoder, is_utf8, is_cp1252 = codecs.getincrementaldecoder("utf-8")(), True, True
-        file.seek(0)
-        while block := file.read(2**20):
-            is_cp1252 = is_cp1252 and not any(byte in block for byte in UNDEFINED)
-            is_utf8 = is_utf8 and _decodes(decoder, block)
-        if is_utf8 and _decodes(decoder, b"", final=True):
-            return "utf-8"
-    return "cp1252" if is_cp1252 else "latin-1"
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
-    try:
-        decoder.decode(block, final)
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -107,11 +107,19 @@ def check_columns(
 
 
 def role_column(known: Sequence[str], role: str, name: str | None = None) -> str | None:
-    """Return the column of a role: the one that is named, or called as the role is, in any case and with any spaces."""
+    """Return the column of a role: the one that is named, or called as the role is, in any case and with any spaces.
+
+    Raises
+    ------
+    InvalidInput
+        If there are several, none of them called exactly so.
+    """
     if name is not None:
         return name if name in known else None
-    alike = [column for column in known if column.strip().casefold() == role]
-    return role if role in known else alike[0] if len(alike) == 1 else None
+    alike = [role] if role in known else [column for column in known if column.strip().casefold() == role]
+    if len(alike) > 1:
+        raise InvalidInput(f"{alike[0]!r} and {alike[1]!r} may both be the column {role}: say --{role}-column")
+    return alike[0] if alike else None
 
 
 def check_distinct(path: Path | str, names: Sequence[str]) -> None:

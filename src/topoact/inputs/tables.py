@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from topoact.errors import InvalidInput
 from topoact.inputs.arrow_columns import (
     Classes,
+    check_label,
     classes_of,
     is_column,
     is_text,
@@ -67,6 +68,7 @@ class ImageRows(ABC):
         wanted = {"image": image, "label": label, "id": identity}
         columns = check_columns(location, schema.names, wanted, needed=("image",))
         self._image, self._label, self._id = str(columns["image"]), columns["label"], columns["id"]
+        check_label(location, self._label, self._schema)
         _check_image_type(location, self._image, schema.field(self._image).type)
         others = [name for name in schema.names if name not in (self._image, self._label, self._id)]
         self._extra = {name: _free_name(name) for name in others if is_column(self._schema.field(name).type)}

@@ -79,7 +79,7 @@ def prepare_image(file: bytes, study_network: StudyNetwork) -> QueryImage:
             f"this network takes images as they are, and one may have {MAX_PIXELS_AT_OWN_SIZE / 1e6:.0f} megapixels"
         )
         raise InvalidInput(f"{allowed}: this one has {n_pixels / 1e6:.0f}, make it smaller")
-    pixels, thumbnail = _decoded(file, Preprocessing())
+    pixels, thumbnail = _decoded(file, Preprocessing(white=preprocessing.white if preprocessing else None))
     pixels, notices = _resized(pixels, shape)
     if preprocessing:
         return QueryImage(pixels, thumbnail, notices)

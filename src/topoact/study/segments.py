@@ -151,9 +151,7 @@ def _array(name: str, values: list[Any]) -> pa.Array:
     try:
         return pa.array(values)
     except OverflowError:
-        raise InvalidInput(
-            f"column {name!r} holds a whole number of more than 64 bits: give its values as text"
-        ) from None
+        raise InvalidInput(f"column {name!r} holds a number that is too large: give its values as text") from None
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         kinds = " and ".join(sorted({type(value).__name__ for value in values if value is not None}))
         raise InvalidInput(f"column {name!r} mixes {kinds}: give all its values as text, or all as numbers") from None
