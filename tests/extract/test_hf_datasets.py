@@ -131,9 +131,11 @@ def test_a_study_equals_that_of_a_table(models: Path, tmp_path: Path) -> None:
     by_table = extract(network, open_source(str(tmp_path / "photos.parquet")), tmp_path / "b", plan())
     for layer in by_table.layers:
         np.testing.assert_array_equal(by_library.layer(layer).vectors(), by_table.layer(layer).vectors())
-    names = [None if i < 0 else NAMES[int(i)] for i in by_table.examples["label"].astype(int)]
-    found = by_library.examples["label"].astype(object)
-    assert found.where(found.notna(), None).tolist() == names
+    names = [NAMES[i % 3] if i != 5 else None for i in range(N)]
+    for study in (by_library, by_table):
+        found = study.examples["label"].astype(object)
+        assert found.where(found.notna(), None).tolist() == names
+    assert by_table.examples["weather"].tolist() == by_library.examples["weather"].tolist()
     assert by_library.has_thumbnails
     assert by_library.manifest.config["data"]["place"] == str(tmp_path / "photos")
 

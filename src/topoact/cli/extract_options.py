@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from topoact.cli.options import COLUMN_OPTIONS, named_columns, option
+from topoact.cli.options import COLUMN_OPTIONS, TABLE_OPTIONS, named_columns, option, table_options
 
 if TYPE_CHECKING:
     from topoact.extract import Plan
@@ -29,6 +29,7 @@ PLAN_OPTIONS: Final = (
     option("dtype", str, "Precision of the forward pass: float32 or bfloat16.", "float32"),
     option("workers", int, "Processes that share the batches, one to a GPU.", 1),
     option("attribution", bool, "Store the attribution of each vector to the likeliest classes.", default=False),
+    option("skip_nonfinite", bool, "Leave out examples whose vectors hold NaN or infinity.", default=False),
     option("strict", bool, "Stop at an input that cannot be read.", default=False),
 )
 PREPROCESSING_OPTIONS: Final = (
@@ -36,9 +37,16 @@ PREPROCESSING_OPTIONS: Final = (
     option("mean", str | None, "Subtracted from the RGB values, 0 to 1: r,g,b."),
     option("std", str | None, "Divisor of the RGB values after the subtraction: r,g,b."),
     option("transform", str | None, "file.py:callable, PIL image to tensor, instead of size, mean and std."),
+    option(
+        "white",
+        str | None,
+        "Value of white in images of more than 8 bits, as 4095 for data of 12, or auto: the brightest pixel of each.",
+        shown="65535 in 16 bits",
+    ),
 )
 SOURCE_OPTIONS: Final = (
     *COLUMN_OPTIONS,
+    *TABLE_OPTIONS,
     option("text_column", str | None, "Column of texts.", shown="text"),
     option("columns", str | None, "Comments of a .conllu file to keep: genre,s_type."),
 )
@@ -84,4 +92,9 @@ def source_columns(options: Mapping[str, Any]) -> dict[str, Any]:
     from topoact.extract.options import split
 
     comments = options["columns"]
-    return {**named_columns(options), "text": options["text_column"], "columns": split(comments) if comments else None}
+    return {
+        **named_columns(options),
+        "text": options["text_column"],
+        "columns": split(comments) if comments else None,
+        "tables": table_options(options),
+    }

@@ -5,11 +5,21 @@ from typing import Annotated, Any
 
 import typer
 
-from topoact.cli.options import COLUMN_OPTIONS, AsJson, Out, Overwrite, Restart, named_columns, with_options
+from topoact.cli.options import (
+    COLUMN_OPTIONS,
+    TABLE_OPTIONS,
+    AsJson,
+    Out,
+    Overwrite,
+    Restart,
+    named_columns,
+    table_options,
+    with_options,
+)
 from topoact.cli.printing import print_study, progress
 
 
-@with_options(COLUMN_OPTIONS, before="overwrite")
+@with_options(COLUMN_OPTIONS, TABLE_OPTIONS, before="skip_nonfinite")
 def import_(
     files: Annotated[
         list[Path],
@@ -20,7 +30,7 @@ def import_(
     ],
     *,
     out: Out,
-    metadata: Annotated[Path | None, typer.Option(help="A .csv or .parquet table with as many rows.")] = None,
+    metadata: Annotated[Path | None, typer.Option(help="A .csv, .parquet or .jsonl table with as many rows.")] = None,
     vectors: Annotated[
         list[Path] | None, typer.Option(help="Of graphs: a file of their vectors; may be repeated.")
     ] = None,
@@ -31,6 +41,9 @@ def import_(
         list[str] | None,
         typer.Option(help="Array or column that is a layer; may be repeated.", show_default="all that can be"),
     ] = None,
+    skip_nonfinite: Annotated[
+        bool, typer.Option("--skip-nonfinite", help="Leave out rows whose vectors hold NaN or infinity.")
+    ] = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
     as_json: AsJson = False,
@@ -47,6 +60,8 @@ def import_(
             layer_name=layer_name,
             vector_column=vector_column,
             **named_columns(options),
+            tables=table_options(options),
+            skip_nonfinite=skip_nonfinite,
             overwrite=overwrite,
             restart=restart,
             on_progress=report,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from topoact.inputs.csv_files import TableOptions
     from topoact.interpret.study_network import NetworkChoice
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -90,6 +91,27 @@ COLUMN_OPTIONS: Final = (
     option("label_column", str | None, "Column of labels.", shown="label"),
     option("id_column", str | None, "Column of identifiers.", shown="id"),
 )
+
+
+TABLE_OPTIONS: Final = (
+    option("delimiter", str | None, "Character between the cells of a .csv, or tab.", shown="as the table shows"),
+    option("encoding", str | None, "Encoding of a .csv, as cp1252.", shown="as the table shows"),
+    option("missing", list[str] | None, "Label that stands for a missing one, as NA; may be repeated."),
+)
+
+
+def table_options(options: Mapping[str, Any]) -> "TableOptions":
+    """Return what `TABLE_OPTIONS` say of a table.
+
+    Raises
+    ------
+    InvalidInput
+        If a value is none that its option takes.
+    """
+    from topoact.inputs.csv_files import TableOptions
+
+    delimiter = "\t" if options["delimiter"] in ("tab", "\\t") else options["delimiter"]
+    return TableOptions(delimiter, options["encoding"], frozenset(options["missing"] or ()))
 
 
 def named_columns(options: Mapping[str, Any]) -> dict[str, str | None]:

@@ -100,6 +100,7 @@ def completed(plan: "Plan", study: Study, source: AnySource) -> "Plan":
         where=plan.where or tuple(first.get("where", ())),
         limit=first["limit"] if plan.limit is None and plain(source.record) == first["data"] else plan.limit,
         max_tokens=plan.max_tokens or (first["preprocessing"] or {}).get("max_tokens"),
+        skip_nonfinite=plan.skip_nonfinite or bool(first.get("skip_nonfinite")),
         attribution=plan.attribution or bool(first.get("attribution")),
     )
 

@@ -65,6 +65,11 @@ def check_unchanged(history: Provenance, record: Config) -> None:
 def check_over_known_data(history: Provenance, policies: Iterable[str], *, is_text: bool) -> None:
     """Refuse layers over data that gave only some of the examples, or that would give other examples."""
     path, used = history.study.path, history.policies
+    if n_left_out := history.study.manifest.notes.get("nonfinite", 0):
+        raise StudyError(
+            f"{n_left_out:,} examples of {path} were left out because vectors of its layers are not finite, and others"
+            " may be for further layers: make another study"
+        )
     if len(history.data) > 1:
         raise StudyError(
             f"the examples of {path} were appended from {len(history.data)} sets of data, and layers run over one only:"

@@ -1,15 +1,16 @@
-"""Shared steps of image and text extraction: `LayerNames` of layers, checks of vectors and labels, `name_outputs`."""
+"""Shared steps of image and text extraction: `LayerNames`, `only_finite`, `check_labels`, `name_outputs`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput
 from topoact.extract.policies import VECTOR
 from topoact.extract.predictions import Outputs
-from topoact.study import Points
+from topoact.study import Chunk, Points
 
 if TYPE_CHECKING:
     from topoact.inputs.records import Record, Source
@@ -57,18 +58,41 @@ def _name(pair: Pair, alone: set[str]) -> str:
     return module if module in alone or policy == VECTOR else f"{module}@{policy}"
 
 
-def check_finite(layers: Mapping[str, Points], ids: Sequence[str]) -> None:
-    """Refuse vectors with NaN or infinity, naming the example.
+def finite_rows(layers: Mapping[str, Points]) -> NDArray[np.bool_]:
+    """Return which examples have finite vectors in all layers."""
+    rows = [np.isfinite(points.vectors).all(axis=(1, 2)) for points in layers.values()]
+    return np.asarray(np.logical_and.reduce(rows))
+
+
+def only_finite(chunk: Chunk, *, skip: bool) -> Chunk:
+    """Return a portion without the examples whose vectors hold NaN or infinity, which are counted; or refuse it.
 
     Raises
     ------
     InvalidInput
-        If there are some.
+        If there are some and `skip` is not set; the first is named.
     """
-    for name, points in layers.items():
-        if not np.isfinite(points.vectors).all():
-            row = int(np.flatnonzero(~np.isfinite(points.vectors).all(axis=(1, 2)))[0])
-            raise InvalidInput(f"layer {name!r} gives NaN or infinite activations for {ids[row]}")
+    finite = finite_rows(chunk.layers)
+    if finite.all():
+        return chunk
+    if not skip:
+        row = int(np.flatnonzero(~finite)[0])
+        name = next(name for name, points in chunk.layers.items() if not np.isfinite(points.vectors[row]).all())
+        raise InvalidInput(
+            f"layer {name!r} gives NaN or infinite activations for {chunk.examples['id'][row]}, one of"
+            f" {int((~finite).sum())} such examples of these {len(finite)}: --skip-nonfinite leaves them out"
+        )
+    kept = np.flatnonzero(finite).tolist()
+    tally = {**chunk.tally, "nonfinite": len(finite) - len(kept)}
+    if not kept:
+        return Chunk({}, {}, (), chunk.next_input, chunk.skipped, tally)
+    return replace(
+        chunk,
+        examples={name: [values[i] for i in kept] for name, values in chunk.examples.items()},
+        layers={name: points.rows(kept) for name, points in chunk.layers.items()},
+        thumbnails=[chunk.thumbnails[i] for i in kept],
+        tally=tally,
+    )
 
 
 def check_labels(records: Sequence["Record"], first: "Record | None" = None) -> "Record | None":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topoact.extract.chunks import LayerNames, check_finite, check_labels, name_outputs
+from topoact.extract.chunks import LayerNames, check_labels, name_outputs, only_finite
 from topoact.extract.example_attribution import attribute, attributed_to
 from topoact.extract.forward import ForwardResult, Pass, forward_runs
 from topoact.extract.loader import Batch, load_batches
@@ -65,6 +65,11 @@ class ImageRun:
         self._outputs: Outputs | None = None
         self._labelled: Record | None = None
 
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Sentences on how the source was read, where there was a choice."""
+        return getattr(self._source, "remarks", ())
+
     def progress(self, writer: StudyWriter) -> str:
         """Say how far an interrupted run has come."""
         return f"{writer.n_written:,} of {self.capacity:,} examples"
@@ -74,7 +79,8 @@ class ImageRun:
         plan = self._plan
         runs = forward_runs(self._network, ImageForward(plan.layers, plan.policies, plan.seed, plan.attribution), plan)
         self._on_progress("extract", writer.next_input, self.capacity)
-        with closing(self.work(writer.next_input, writer.n_before)) as work, runs as run:
+        n_before = writer.n_before + writer.notes.get("nonfinite", 0)
+        with closing(self.work(writer.next_input, n_before)) as work, runs as run:
             for batch, results in run(work):
                 writer.append(self._portion(batch, results, writer.notes))
                 self._on_progress("extract", batch.next_input, self.capacity)
@@ -82,7 +88,7 @@ class ImageRun:
     def work(self, start: int, n_before: int = 0) -> Generator[tuple[Batch, list[Pass]], None, None]:
         """Yield the batches from a place in the source on, each with the pass that it needs, if it holds any input.
 
-        They are full from where `n_before` examples have filled the last one.
+        They are full from where `n_before` examples, kept or left out, have filled the last one.
         """
         plan, prepare = self._plan, self._plan.preprocessing or Preprocessing()
         span = {"start": start, "stop": self.capacity, "first": plan.batch_size - n_before % plan.batch_size}
@@ -98,7 +104,7 @@ class ImageRun:
     def _portion(self, batch: Batch, results: Sequence[ForwardResult], notes: dict[str, Any]) -> Chunk:
         """Return what the study keeps of a batch."""
         if not results:
-            return Chunk({}, {}, (), batch.next_input, batch.skipped)
+            return Chunk({}, {}, (), batch.next_input, batch.skipped, batch.tally)
         ((scores, kept),) = results
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
@@ -107,8 +113,11 @@ class ImageRun:
             if self._plan.attribution:
                 notes["attribution"] = attributed_to(scores)
         layers = self._names.of(kept)
-        check_finite(layers, [record.id for record in batch.records])
-        return Chunk(self._columns(batch.records, scores), layers, batch.thumbnails, batch.next_input, batch.skipped)
+        if batch.brightest is not None:
+            notes["brightest"] = max(batch.brightest, notes.get("brightest", 0.0))
+        columns = self._columns(batch.records, scores)
+        portion = Chunk(columns, layers, batch.thumbnails, batch.next_input, batch.skipped, batch.tally)
+        return only_finite(portion, skip=self._plan.skip_nonfinite)
 
     def _columns(self, records: Sequence[Record], scores: Any) -> dict[str, Any]:
         self._labelled = check_labels(records, self._labelled)

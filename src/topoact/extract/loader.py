@@ -1,12 +1,9 @@
 """`load_batches`: inputs decoded and prepared in threads ahead of the network, in order and in bounded memory."""
 
-import io
-import struct
-import zlib
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,15 +13,12 @@ from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
 from topoact.inputs.records import Record, Source
-from topoact.networks.pixels import as_rgb, stack
+from topoact.networks.pixels import UNREADABLE, Picture, Shades, stack
 from topoact.networks.preprocessing import Preprocessing
 from topoact.study.thumbnails import Thumbnail, original, shrink
 
 GROUP_INPUTS = 32
 """Inputs that one thread decodes at a time."""
-
-UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
-"""What Pillow raises for files that are no images, or damaged."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -38,6 +32,10 @@ class Decoded:
     prepared: Any = None
     thumbnail: Thumbnail | None = None
     reason: str = ""
+    shades: Shades | None = None
+    """What was done to pixels of more than 8 bits; None if there are none."""
+    has_frames: bool = False
+    """Whether it is the first frame of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,10 @@ class Batch:
     """Row of the source after the last of these inputs."""
     skipped: Sequence[str]
     """Identities of inputs that could not be read since the last batch."""
+    tally: Mapping[str, int] = field(default_factory=dict)
+    """Counts of what the images are, and was done to them, which the summary reports."""
+    brightest: float | None = None
+    """The greatest value of their pixels of more than 8 bits."""
 
 
 def load_batches(
@@ -95,7 +97,21 @@ def load_batches(
 
 def _batch(items: Sequence[Decoded], collate: Callable[..., Any], row: int, skipped: Sequence[str]) -> Batch:
     inputs = collate([item.prepared for item in items]) if items else None
-    return Batch([item.record for item in items], inputs, [item.thumbnail for item in items], row, skipped)
+    shades = [item.shades for item in items if item.shades]
+    counts = {
+        "deep_images": len(shades),
+        "clipped_images": sum(one.is_clipped for one in shades),
+        "first_frames": sum(item.has_frames for item in items),
+    }
+    return Batch(
+        [item.record for item in items],
+        inputs,
+        [item.thumbnail for item in items],
+        row,
+        skipped,
+        {name: count for name, count in counts.items() if count},
+        max((one.brightest for one in shades), default=None),
+    )
 
 
 def _decoded(source: Source, preprocessing: Preprocessing, start: int, stop: int) -> Iterator[Decoded]:
@@ -129,21 +145,32 @@ def decode(record: Record, preprocessing: Preprocessing) -> Decoded:
         if record.image is None:
             raise ValueError("there is no image")
         data = record.image.read_bytes() if isinstance(record.image, Path) else record.image
-        image = Image.open(io.BytesIO(data))
-        image.load()
-        thumbnail = original(data, image) or shrink(as_rgb(image) if image.mode[0] in "IFP" else image)
-        return Decoded(record, preprocessing.prepare(image), thumbnail)
+        return _prepared(record, Picture.read(data), preprocessing, data=data)
     except UNREADABLE as error:
         return Decoded(record, reason=next(iter(str(error).splitlines()), type(error).__name__))
+
+
+def _prepared(record: Record, picture: Picture, preprocessing: Preprocessing, *, data: bytes | None = None) -> Decoded:
+    """Prepare a picture, read from `data`; the thumbnail shows what the network sees.
+
+    A transform of the user's gets the picture in its own mode, unless the user says its scale.
+    """
+    takes_any = preprocessing.has_own_transform and not (picture.is_deep and preprocessing.white)
+    shown, shades = picture.with_8_bits("auto" if takes_any and picture.scale is None else preprocessing.white)
+    thumbnail = original(data, picture.image) if data and picture.is_shown_alike else None
+    prepared = preprocessing.prepare(picture.image if takes_any else shown)
+    shades = None if takes_any else shades
+    return Decoded(record, prepared, thumbnail or shrink(shown), "", shades, picture.has_frames)
 
 
 def _from_item(record: Record, preprocessing: Preprocessing) -> Decoded:
     """Prepare the item of a Dataset; tensors are not changed."""
     value, shown = record.image["input"], record.image.get("image")
     if isinstance(value, Image.Image):
-        return Decoded(record, preprocessing.prepare(value), shrink(shown or value))
+        decoded = _prepared(record, Picture.of(value), preprocessing)
+        return decoded if shown is None else replace(decoded, thumbnail=_shown(shown))
     value = _as_tensor(value, record)
-    return Decoded(record, value, shrink(_as_image(shown)) if shown is not None else _picture(value))
+    return Decoded(record, value, _shown(shown) if shown is not None else _picture(value))
 
 
 def _as_tensor(value: Any, record: Record) -> Any:
@@ -152,8 +179,10 @@ def _as_tensor(value: Any, record: Record) -> Any:
     return value
 
 
-def _as_image(shown: Any) -> Image.Image:
-    return shown if isinstance(shown, Image.Image) else Image.fromarray(np.asarray(shown))
+def _shown(image: Any) -> Thumbnail:
+    """Return the thumbnail that a Dataset gives beside an input, an image or an array of one."""
+    image = image if isinstance(image, Image.Image) else Image.fromarray(np.asarray(image))
+    return shrink(Picture.of(image).with_8_bits("auto")[0])
 
 
 def _picture(tensor: Any) -> Thumbnail | None:

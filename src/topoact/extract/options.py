@@ -5,6 +5,8 @@ from pathlib import Path
 from topoact.errors import InvalidInput
 from topoact.extract.policies import POLICIES, is_policy
 from topoact.extract.texts.pieces import TEXT_POLICIES, WORD_POLICIES
+from topoact.inputs.encodings import encoding_of
+from topoact.networks.pixels import White
 from topoact.networks.preprocessing import Preprocessing
 
 
@@ -50,12 +52,25 @@ def parse_shape(text: str | None) -> tuple[int, ...] | None:
 
 
 def parse_preprocessing(
-    size: int | None, mean: str | None, std: str | None, transform: str | None
+    size: int | None, mean: str | None, std: str | None, transform: str | None, white: str | None = None
 ) -> Preprocessing | None:
     """Return the preprocessing that the user names, or None."""
-    if size is None and mean is std is transform is None:
+    if size is None and mean is std is transform is white is None:
         return None
-    return Preprocessing(size, parse_numbers(mean, "--mean"), parse_numbers(std, "--std"), transform)
+    scale = parse_white(white)
+    return Preprocessing(size, parse_numbers(mean, "--mean"), parse_numbers(std, "--std"), transform, white=scale)
+
+
+def parse_white(text: str | None) -> White:
+    """Return the value of white that the user names, a number or "auto"; None for None."""
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput(f"--white must be a positive number, or auto: got {text!r}") from None
 
 
 def parse_names(text: str | None) -> tuple[str, ...] | None:
@@ -63,7 +78,9 @@ def parse_names(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     if "," not in text and Path(text).is_file():
-        return tuple(line.strip() for line in Path(text).read_text("utf-8").splitlines() if line.strip())
+        return tuple(
+            line.strip() for line in Path(text).read_text(encoding_of(Path(text))).splitlines() if line.strip()
+        )
     if "," not in text:
         raise InvalidInput(f"--classes needs names separated by commas, or a file with one a line: got {text!r}")
     return split(text)

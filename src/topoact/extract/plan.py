@@ -54,6 +54,8 @@ class Plan:
     """Precision of the forward pass, float32 or bfloat16; activations are stored as float32."""
     strict: bool = False
     """Stop at an input that cannot be read."""
+    skip_nonfinite: bool = False
+    """Leave out the examples whose vectors hold NaN or infinity in any layer, and count them."""
     workers: int = 1
     """Processes that share the batches; the study is the same if the network gives the same bits on fewer threads."""
     where: tuple[str, ...] = ()
@@ -97,5 +99,6 @@ def plan_config(
         "device": plan.device,
         "dtype": plan.dtype,
         **({"attribution": True} if plan.attribution else {}),
+        **({"skip_nonfinite": True} if plan.skip_nonfinite else {}),
         **({"checkpoint": plan.checkpoint} if plan.checkpoint else {}),
     }

@@ -124,6 +124,8 @@ def _written(run: ImageRun | TextRun, writer: StudyWriter, end: Callable[[], Pat
     with writer:
         if writer.is_complete:
             return open_study(writer.publish())
+        if remarks := [*writer.notes.get("remarks", ()), *run.remarks]:
+            writer.notes["remarks"] = list(dict.fromkeys(remarks))
         try:
             run.write(writer)
             return open_study(end())
@@ -157,7 +159,10 @@ def _preprocessing(network: Network, source: Source, plan: Plan) -> Preprocessin
         if plan.preprocessing not in (None, Preprocessing()):
             raise InvalidInput("the Dataset gives tensors, which are taken as they are: leave out the preprocessing")
         return None
-    known = plan.preprocessing or network.preprocessing or (AS_THEY_ARE if network.is_user_code else None)
+    asked = plan.preprocessing
+    if asked and asked.white and asked == Preprocessing(white=asked.white):  # it leaves the rest open
+        asked = asked.completed(network.preprocessing) if network.preprocessing or network.is_user_code else None
+    known = asked or network.preprocessing or (AS_THEY_ARE if network.is_user_code else None)
     if known is None:
         raise InvalidInput(
             f"nothing says how {network.name} wants its images: give --size, --mean and --std as in its training, or"

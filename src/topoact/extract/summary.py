@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from topoact.inputs.csv_cells import MISSING_MARKS
 from topoact.networks import LayerFacts
+from topoact.networks.pixels import FULL_SCALE
 from topoact.study import GRAPH, Study
 
 
@@ -40,6 +42,14 @@ def summarise(study: Study) -> dict[str, Any]:
         "truncated": manifest.notes.get("truncated", 0),
         "latin": manifest.notes.get("latin", 0),
         "words_without_vector": manifest.notes.get("words_without_vector", 0),
+        "nonfinite": manifest.notes.get("nonfinite", 0),
+        "remarks": manifest.notes.get("remarks", []),
+        "missing_marks": _missing_marks(study),
+        "deep_images": manifest.notes.get("deep_images", 0),
+        "brightest": manifest.notes.get("brightest"),
+        "white": (manifest.preprocessing or {}).get("white"),
+        "clipped_images": manifest.notes.get("clipped_images", 0),
+        "first_frames": manifest.notes.get("first_frames", 0),
     }
 
 
@@ -63,7 +73,26 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
     if summary["attribution"]:
         lines.append(f"attributions of each vector to the {summary['attribution']} of the likeliest classes")
-    return lines + _left_out(summary)
+    if marks := summary["missing_marks"]:
+        lines.append(f"labels that may mean that there is none: {', '.join(marks)}; if so, say --missing {marks[0]}")
+    return lines + summary["remarks"] + _image_lines(summary) + _left_out(summary)
+
+
+def _image_lines(summary: dict[str, Any]) -> list[str]:
+    """Return lines on what was taken of images that are more than 8 bits and one frame."""
+    lines = []
+    if n_deep := summary["deep_images"]:
+        white, brightest = summary["white"], summary["brightest"]
+        scale = "the brightest pixel of each" if white == "auto" else f"{white or FULL_SCALE:,g}"
+        remedy = ": say --white if that is white" if white is None and 2 * brightest < FULL_SCALE else ""
+        lines.append(
+            f"images of more than 8 bits: {n_deep:,}, white is {scale}; their brightest pixel is {brightest:,g}{remedy}"
+        )
+    if summary["clipped_images"]:
+        lines.append(f"images with pixels outside the scale, cut to it: {summary['clipped_images']:,}; see --white")
+    if summary["first_frames"]:
+        lines.append(f"of images with several frames, the first was taken: {summary['first_frames']:,}")
+    return lines
 
 
 def _left_out(summary: dict[str, Any]) -> list[str]:
@@ -77,9 +106,18 @@ def _left_out(summary: dict[str, Any]) -> list[str]:
         lines.append(
             f"left out {summary['words_without_vector']:,} words that were cut off or that the tokenizer drops"
         )
+    if summary["nonfinite"]:
+        lines.append(f"left out {summary['nonfinite']:,} whose vectors hold NaN or infinity")
     if skipped := summary["skipped"]["count"]:
         lines.append(f"skipped {skipped:,} that could not be read: {', '.join(summary['skipped']['first'][:5])}")
     return lines
+
+
+def _missing_marks(study: Study) -> list[str]:
+    """Return the labels that programs write for a missing value."""
+    if "label" not in study.examples:
+        return []
+    return sorted(MISSING_MARKS & set(study.examples["label"].dropna().unique()))
 
 
 def layer_lines(facts: Sequence[LayerFacts]) -> list[str]:

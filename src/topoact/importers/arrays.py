@@ -14,9 +14,11 @@ NUMBERS: Final = "fiu"
 """Kinds of NumPy's dtypes that vectors can have."""
 UNNAMED: Final = "vectors"
 """Name of a layer whose file has none for it."""
+MAX_WHOLE: Final = 2**24
+"""Whole numbers up to this are the same in float32."""
 MAX_LISTED: Final = 8
 """Arrays that an error names."""
-COLUMN_KINDS: Final = "fiubUSTM"
+COLUMN_KINDS: Final = "fiubUSTMm"
 """Kinds of NumPy's dtypes that can be columns of a table: numbers, truth values, text, time."""
 
 
@@ -77,11 +79,6 @@ def sort_out(path: Path, arrays: Mapping[str, Matrix], wanted: Sequence[str] | N
     )
 
 
-def _is_column(array: Matrix, n_rows: int) -> bool:
-    """Return whether an array has one value a row, of a kind that a table can hold."""
-    return array.shape == (n_rows,) and array.dtype.kind in COLUMN_KINDS
-
-
 def check_matrix(subject: str, array: Matrix) -> None:
     """Refuse an array that is no matrix of numbers with a row and a column; `subject` names it in the error."""
     if len(array.shape) != 2 or 0 in array.shape:
@@ -91,10 +88,36 @@ def check_matrix(subject: str, array: Matrix) -> None:
 
 
 def column(values: npt.NDArray[Any]) -> pa.Array:
-    """Return values as a column of a table; bytes are text."""
+    """Return values as a column of a table; bytes are text, and times have microseconds unless they are finer."""
     if values.dtype.kind in "ST":
         values = np.array([value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values])
-    return pa.array(values)
+    elif values.dtype.kind in "Mm":
+        values = values.astype(f"{values.dtype.kind}8[{'ns' if np.datetime_data(values.dtype)[0] == 'ns' else 'us'}]")
+    elif values.dtype.kind == "f" and values.dtype.itemsize > 8:
+        values = values.astype(np.float64)
+    return pa.array(values.astype(values.dtype.newbyteorder("="), copy=False))
+
+
+def as_float32(name: str, layer: Matrix, first: int, last: int) -> npt.NDArray[np.float32]:
+    """Return some rows of a matrix as a study stores them; numbers that are too large become infinite.
+
+    Raises
+    ------
+    InvalidInput
+        If a whole number is another one as float32.
+    """
+    block = np.asarray(layer[first:last])
+    with np.errstate(over="ignore"):
+        vectors = block.astype(np.float32)
+    if block.dtype.kind in "iu":
+        rows, columns = np.nonzero((block > MAX_WHOLE) | (block < -MAX_WHOLE))
+        for row, place in zip(rows.tolist(), columns.tolist(), strict=True):
+            if int(vectors[row, place]) != (number := int(block[row, place])):
+                raise InvalidInput(
+                    f"row {first + row} of {name!r} holds {number}, which float32 cannot hold exactly: subtract the"
+                    " mean, or save floating-point numbers"
+                )
+    return vectors
 
 
 def _layer_names(path: Path, arrays: Mapping[str, Matrix], wanted: Sequence[str] | None) -> Sequence[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from topoact.errors import InvalidInput
 from topoact.importers.published import imported_published
+from topoact.inputs.records import distinct_object
 from topoact.mapper import ImportedGraph, imported_kepler_mapper
 
 
@@ -48,20 +49,11 @@ def _json(path: Path) -> Any:
     if not path.is_file():
         raise InvalidInput(f"there is no file {path}")
     try:
-        return json.loads(path.read_bytes(), object_pairs_hook=_distinct)
+        return json.loads(path.read_bytes(), object_pairs_hook=distinct_object)
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error}") from None
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{path} cannot be read as JSON: {error}") from None
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object as a dictionary, and refuse one that has a key twice."""
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise InvalidInput(f"{next(name for name in names if names.count(name) > 1)!r} stands twice")
-    return content
 
 
 def layer_names(paths: Sequence[Path]) -> list[str]:

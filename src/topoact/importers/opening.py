@@ -18,6 +18,7 @@ FORMATS: Final[dict[str, Open]] = {
     ".npz": lambda path, wanted: sort_out(path, open_npz(path), wanted),
     ".safetensors": lambda path, wanted: sort_out(path, open_tensors(path), wanted),
     ".parquet": open_parquet,
+    ".pq": open_parquet,
     ".h5ad": open_h5ad,
     ".zarr": open_zarr,
 }
@@ -47,6 +48,6 @@ def open_vectors(path: Path, wanted: Sequence[str] | None = None) -> VectorData:
         raise InvalidInput(f"there is no file {path}")
     if path.is_dir():
         return open_zarr(path, wanted)
-    if path.suffix not in FORMATS:
+    if path.suffix.lower() not in FORMATS:
         raise InvalidInput(f"{path} is no file of vectors: there are {', '.join(FORMATS)}, and .json of graphs")
-    return FORMATS[path.suffix](path, wanted)
+    return FORMATS[path.suffix.lower()](path, wanted)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from topoact.errors import InvalidInput
 from topoact.importers.arrays import VectorData
+from topoact.inputs.arrow_columns import classes_of, named, open_schema
 
 BLOCK_ROWS: Final = 4096
 """Rows that are decoded at once."""
@@ -21,11 +22,7 @@ def open_parquet(path: Path, wanted: Sequence[str] | None) -> VectorData:
 
     Memory: the other columns, and of each column of vectors `BLOCK_ROWS` rows.
     """
-    try:
-        with pq.ParquetFile(path) as file:
-            schema, n_rows = file.schema_arrow, file.metadata.num_rows
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"the table {path} cannot be read: {str(error).splitlines()[0]}") from None
+    schema, n_rows = open_schema(path)
     names = [field.name for field in schema if _is_vector(field.type)] if wanted is None else list(wanted)
     for name in names:
         if name not in schema.names or not _is_vector(schema.field(name).type):
@@ -34,24 +31,24 @@ def open_parquet(path: Path, wanted: Sequence[str] | None) -> VectorData:
     if not names or not n_rows:
         raise InvalidInput(f"the table {path} has no column of lists of numbers with a row, but {_listed(schema)}")
     others = [name for name in schema.names if name not in names]
-    return VectorData({name: VectorColumn(path, name) for name in names}, pq.read_table(path, columns=others))
+    table = named(pq.read_table(path, columns=others), classes_of(schema))
+    return VectorData({name: VectorColumn(path, name) for name in names}, table)
 
 
 class VectorColumn:
     """A column of lists of numbers, all equally long, as a matrix; going back begins at the row group."""
 
-    dtype = np.dtype(np.float32)
-
     def __init__(self, path: Path, name: str) -> None:
         self.path, self.name = path, name
         with pq.ParquetFile(path) as file:
+            self.dtype = np.dtype(file.schema_arrow.field(name).type.value_type.to_pandas_dtype())
             groups = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         self._starts = np.concatenate([[0], np.cumsum(groups)]).astype(int)
         self._width = 0
         self._rewind(0)
         self.shape = (int(self._starts[-1]), self._width)
 
-    def __getitem__(self, rows: slice) -> npt.NDArray[np.float32]:
+    def __getitem__(self, rows: slice) -> npt.NDArray[Any]:
         start, stop, _ = rows.indices(self.shape[0])
         if start < self._row:
             self._rewind(start)
@@ -62,13 +59,13 @@ class VectorColumn:
             part = self._block[start - self._row : stop - self._row]
             parts.append(part)
             start += len(part)
-        return np.concatenate(parts) if parts else np.empty((0, self._width), dtype=np.float32)
+        return np.concatenate(parts) if parts else np.empty((0, self._width), dtype=self.dtype)
 
     def _rewind(self, row: int) -> None:
         """Go to the beginning of the row group that holds a row."""
         group = int(np.searchsorted(self._starts, row, side="right")) - 1
         self._batches = self._decoded(group)
-        self._row, self._block = int(self._starts[group]), np.empty((0, self._width), dtype=np.float32)
+        self._row, self._block = int(self._starts[group]), np.empty((0, self._width), dtype=self.dtype)
         self._advance()
 
     def _advance(self) -> None:
@@ -82,7 +79,7 @@ class VectorColumn:
             ):
                 yield batch.column(0)
 
-    def _numbers(self, lists: Any) -> npt.NDArray[np.float32]:
+    def _numbers(self, lists: Any) -> npt.NDArray[Any]:
         lengths = np.asarray(lists.value_lengths().fill_null(-1))
         self._width = self._width or max(int(lengths[0]), 0)
         bad = np.flatnonzero(lengths != self._width) if self._width else np.arange(1)
@@ -90,9 +87,8 @@ class VectorColumn:
             row, length = self._row + int(bad[0]), int(lengths[bad[0]])
             held = f"{length} numbers and the first has {self._width}" if length > 0 else "no vector"
             raise InvalidInput(f"row {row} of column {self.name!r} has {held}: all vectors must be equally long")
-        values = lists.flatten().to_numpy(zero_copy_only=False)
-        with np.errstate(over="ignore"):
-            return values.astype(np.float32).reshape(len(lists), self._width)
+        values: npt.NDArray[Any] = lists.flatten().to_numpy(zero_copy_only=False)
+        return values.reshape(len(lists), self._width)
 
 
 def _is_vector(kind: pa.DataType) -> bool:

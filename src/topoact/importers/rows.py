@@ -1,19 +1,18 @@
 """`Rows`: the columns and thumbnails of imported vectors, from a table that is held in memory."""
 
-from collections.abc import Sequence
-from io import BytesIO
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-from PIL import Image
 
 from topoact.errors import InvalidInput
-from topoact.extract.loader import UNREADABLE, in_threads
-from topoact.inputs.records import as_label, check_columns
-from topoact.inputs.tables import read_csv
+from topoact.extract.loader import in_threads
+from topoact.importers.metadata import Metadata
+from topoact.inputs.arrow_columns import check_label, is_column, plain
+from topoact.inputs.records import as_label, check_columns, is_missing
+from topoact.networks.pixels import UNREADABLE, Picture
 from topoact.study.thumbnails import LONG_SIDE, Thumbnail, original, shrink
 
 
@@ -26,35 +25,49 @@ class Rows:
         Number of vectors.
     own
         Columns of the file of vectors, None without any.
-    path
-        A ``.csv`` or ``.parquet`` table with as many rows, whose columns replace those of `own`.
+    metadata
+        A table with as many rows, whose columns replace those of `own`.
     image, label, identity
         Columns that are named otherwise than "image", "label" and "id".
+    missing
+        Labels that mean that there is none.
+
+    Attributes
+    ----------
+    remarks : list of str
+        Sentences on how the columns were read, where there was a choice.
 
     Raises
     ------
     InvalidInput
-        If the table cannot be read, has another number of rows, or lacks a column that is named.
+        If the table has another number of rows, or lacks a column that is named.
     """
 
     def __init__(
         self,
         n_rows: int,
         own: pa.Table | None,
-        path: Path | None,
+        metadata: Metadata | None,
         *,
         image: str | None,
         label: str | None,
         identity: str | None,
+        missing: Set[str] = frozenset(),
     ) -> None:
-        metadata = _read(path) if path else None
-        table = _joined(own, metadata)
+        path = metadata.path if metadata else Path("the file")
+        table = _joined(own, metadata.table if metadata else None)
         self._table: pa.Table = pa.table({"id": np.arange(n_rows)}) if table is None else table
-        self._folder = path.parent if path else Path()
+        self._folder, self._missing = path.parent, missing
         if len(self._table) != n_rows:
             raise InvalidInput(f"{path} has {len(self._table):,} rows and there are {n_rows:,} vectors")
         roles = {"label": label, "id": identity, "image": image}
-        self._columns = check_columns(path or Path("the file"), self._table.column_names, roles, needed=())
+        self._columns = check_columns(path, self._table.column_names, roles, needed=())
+        check_label(path, self._columns["label"], self._table.schema)
+        others = [one for one in self._table.schema if one.name not in self._columns.values()]
+        self._others = [one.name for one in others if is_column(one.type)]
+        self.remarks = list(metadata.remarks if metadata else ())
+        if left_out := [f"{one.name} ({one.type})" for one in others if not is_column(one.type)]:
+            self.remarks.append(f"columns that are no numbers, texts or times, left out: {', '.join(left_out)}")
 
     def __len__(self) -> int:
         return len(self._table)
@@ -63,17 +76,14 @@ class Rows:
         """Return the columns of the examples table for some rows."""
         rows = self._table.slice(start, stop - start)
         label, identity = self._columns["label"], self._columns["id"]
-        columns: dict[str, list[Any]] = {}
-        columns["id"] = [
-            str(value) for value in (rows.column(identity).to_pylist() if identity else range(start, stop))
-        ]
-        columns["label"] = [_text(v) for v in rows.column(label).to_pylist()] if label else [None] * len(rows)
-        taken = {label, identity, self._columns["image"]}
-        for name in self._table.column_names:
-            if name not in taken and not pa.types.is_nested(rows.column(name).type):
-                columns[_free_name(name)] = rows.column(name).to_pylist()
+        names = rows.column(identity).to_pylist() if identity else [None] * len(rows)
+        columns: dict[str, list[Any]] = {
+            "id": [str(row if is_missing(name) else name) for row, name in enumerate(names, start)],
+            "label": [self._text(v) for v in rows.column(label).to_pylist()] if label else [None] * len(rows),
+        }
+        columns |= {_free_name(name): plain(rows.column(name)) for name in self._others}
         if "prediction" in columns:
-            columns["prediction"] = [_text(value) for value in columns["prediction"]]
+            columns["prediction"] = [self._text(value) for value in columns["prediction"]]
         return columns
 
     def thumbnails(self, start: int, stop: int) -> Sequence[Thumbnail | None]:
@@ -89,16 +99,15 @@ class Rows:
             value = value.get("bytes") or value.get("path")
         try:
             data = (self._folder / value).read_bytes() if isinstance(value, str) else value
-            image = Image.open(BytesIO(data))
-            image.draft("RGB", (LONG_SIDE, LONG_SIDE))
-            return original(data, image) or shrink(image)
-        except (*UNREADABLE, TypeError):
+            picture = Picture.read(data, side=LONG_SIDE)
+            shown = original(data, picture.image) if picture.is_shown_alike else None
+            return shown or shrink(picture.with_8_bits("auto")[0])
+        except UNREADABLE:
             return None
 
-
-def count_rows(path: Path) -> int:
-    """Return the number of rows of a ``.csv`` or ``.parquet`` table."""
-    return len(_read(path))
+    def _text(self, value: Any) -> str | None:
+        label = as_label(value, self._missing)
+        return None if label is None else str(label)
 
 
 def _joined(own: pa.Table | None, metadata: pa.Table | None) -> pa.Table | None:
@@ -107,20 +116,6 @@ def _joined(own: pa.Table | None, metadata: pa.Table | None) -> pa.Table | None:
         return own if metadata is None else metadata
     kept = {name: own.column(name) for name in own.column_names if name not in metadata.column_names}
     return pa.table({**kept, **{name: metadata.column(name) for name in metadata.column_names}})
-
-
-def _read(path: Path) -> pa.Table:
-    if not path.is_file():
-        raise InvalidInput(f"there is no file {path}")
-    try:
-        return pq.read_table(path) if path.suffix in {".parquet", ".pq"} else read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"the table {path} cannot be read: {str(error).splitlines()[0]}") from None
-
-
-def _text(value: Any) -> str | None:
-    label = as_label(value)
-    return None if label is None else str(label)
 
 
 def _free_name(name: str) -> str:

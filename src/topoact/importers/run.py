@@ -9,9 +9,11 @@ import pyarrow as pa
 from topoact.errors import InvalidInput
 from topoact.importers.arrays import UNNAMED, Matrix, VectorData
 from topoact.importers.graphs import layer_names, read_graph
+from topoact.importers.metadata import read_metadata
 from topoact.importers.opening import open_vectors
-from topoact.importers.rows import Rows, count_rows
+from topoact.importers.rows import Rows
 from topoact.importers.writing import write_study
+from topoact.inputs.csv_files import TableOptions
 from topoact.mapper import Progress
 from topoact.study import Study
 
@@ -26,6 +28,8 @@ def import_files(
     image: str | None = None,
     label: str | None = None,
     identity: str | None = None,
+    tables: TableOptions | None = None,
+    skip_nonfinite: bool = False,
     overwrite: bool = False,
     restart: bool = False,
     on_progress: Progress | None = None,
@@ -44,7 +48,7 @@ def import_files(
     out
         Folder of the study.
     metadata
-        A ``.csv`` or ``.parquet`` table with as many rows.
+        A table with as many rows; see `read_metadata`.
     layer_name
         Names of the layers: of the vectors, then of the graphs. By default those of the arrays, "vectors" where there
         is none, and of the graphs' files, or of their folders if the files are called alike or "output".
@@ -53,6 +57,10 @@ def import_files(
     image, label, identity
         Columns of the table; "image" (paths relative to the table), "label" and "id" by default, all may be absent.
         Columns `prediction` and `confidence` are taken as those of a classifier.
+    tables
+        How the table is read, where its content is not to say it, and which labels mean that there is none.
+    skip_nonfinite
+        Leave out the rows whose vectors hold NaN or infinity in any layer, and count them.
     overwrite, restart
         Replace a finished study; throw away an unfinished one.
     on_progress
@@ -80,24 +88,33 @@ def import_files(
     <Study embedding: 50 examples, layers embedding>
     """
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
-    graph_files = [path for path in paths if path.suffix == ".json"]
+    graph_files = [path for path in paths if path.suffix.lower() == ".json"]
+    options = tables or TableOptions()
     vectors = _read_vectors([path for path in paths if path not in graph_files], vector_column)
     names = _layer_names(layer_name, vectors, graph_files)
-    table = Path(metadata) if metadata else None
-    n_known = vectors.n_rows if vectors.layers else count_rows(table) if table else None
+    table = read_metadata(Path(metadata), options, label=label, identity=identity) if metadata else None
+    n_known = vectors.n_rows if vectors.layers else len(table.table) if table else None
     graphs = [read_graph(path, n_known) for path in graph_files]
+    if graphs and skip_nonfinite:
+        raise InvalidInput("--skip-nonfinite leaves out rows, and a graph has a point for each: import them apart")
     n_rows = n_known or max(graph.n_points for graph in graphs)
     n_vector_layers = len(vectors.layers)
+    roles = {"image": image, "label": label, "identity": identity}
     return write_study(
         Path(out),
-        Rows(n_rows, vectors.table, table, image=image, label=label, identity=identity),
+        Rows(n_rows, vectors.table, table, **roles, missing=options.missing),
         layers=dict(zip(names[:n_vector_layers], vectors.layers.values(), strict=True)),
         graphs={name: graph.of_points(n_rows) for name, graph in zip(names[n_vector_layers:], graphs, strict=True)},
-        data={**_record(paths), "metadata": table and _record([table])},
+        data={**_record(paths), "metadata": table and {**_record([table.path]), **table.record}, **_said(options)},
+        skip_nonfinite=skip_nonfinite,
         overwrite=overwrite,
         restart=restart,
         on_progress=on_progress,
     )
+
+
+def _said(options: TableOptions) -> dict[str, Any]:
+    return {"missing": sorted(options.missing)} if options.missing else {}
 
 
 def _read_vectors(paths: Sequence[Path], wanted: Sequence[str] | None) -> VectorData:

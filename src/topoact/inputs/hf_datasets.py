@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from topoact.errors import InvalidInput, UnknownName
+from topoact.inputs.arrow_columns import named, with_classes
 from topoact.inputs.tables import BATCH_ROWS, ImageRows
 from topoact.inputs.texts.tables import TextRows, arrow_kinds
 from topoact.networks.libraries import import_library, versions
@@ -72,8 +72,7 @@ class HFRows:
         of_kind = {name: type(feature).__name__ for name, feature in features.items()}
         self.pictures = tuple(name for name, kind in of_kind.items() if kind == "Image")
         self.classes = {name: tuple(features[name].names) for name, kind in of_kind.items() if kind == "ClassLabel"}
-        fields = (pa.field(f.name, pa.string()) if f.name in self.classes else f for f in features.arrow_schema)
-        self.schema = pa.schema(list(fields))
+        self.schema = features.arrow_schema
         fingerprint = dataset._fingerprint  # noqa: SLF001  # the library's own identity of a dataset
         origin = {"kind": "datasets", "spec": spec, "versions": versions("datasets"), "fingerprint": fingerprint}
         self.record = {**origin, **record}
@@ -85,29 +84,18 @@ class HFRows:
         """Yield some columns of the rows from `start` on."""
         rows = self._dataset.select(range(start, len(self))).select_columns(names)
         for table in rows.iter(BATCH_ROWS):
-            for batch in table.combine_chunks().to_batches():
-                yield pa.record_batch([self._named(name, batch.column(name)) for name in names], names)
-
-    def _named(self, name: str, column: pa.Array) -> pa.Array:
-        """Return the names of classes for their numbers; a number without a name is an unknown class, None."""
-        if name not in self.classes:
-            return column
-        names = self.classes[name]
-        is_known = pc.and_(pc.greater_equal(column, 0), pc.less(column, len(names)))
-        return pc.take(pa.array(names, pa.string()), pc.if_else(is_known, column, None))
+            yield from table.select(names).combine_chunks().to_batches()
 
 
 class HFImages(ImageRows):
     """The images of a dataset."""
 
     def __init__(self, rows: HFRows, *, image: str | None, label: str | None, identity: str | None) -> None:
-        self._rows = rows
-        super().__init__(rows.name, rows.schema, len(rows), image=image, label=label, identity=identity)
+        self._rows, size = rows, len(rows)
+        super().__init__(
+            rows.name, rows.schema, size, image=image, label=label, identity=identity, classes=rows.classes
+        )
         self.record |= rows.record
-
-    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
-        names = self._rows.classes.get(self._label or "")
-        return super().class_names(n_outputs) if names is None else _fitting(names, n_outputs)
 
     def _batches(self, names: list[str], start: int) -> Iterator[pa.RecordBatch]:
         return self._rows.batches(names, start)
@@ -117,17 +105,13 @@ class HFTexts(TextRows):
     """The texts of a dataset."""
 
     def __init__(self, rows: HFRows, *, text: str | None, label: str | None, identity: str | None) -> None:
-        self._rows, kinds = rows, arrow_kinds(rows.schema)
-        super().__init__(rows.name, len(rows), kinds, text=text, label=label, identity=identity)
+        self._rows, kinds = rows, arrow_kinds(with_classes(rows.schema, rows.classes))
+        super().__init__(rows.name, len(rows), kinds, text=text, label=label, identity=identity, classes=rows.classes)
         self.record |= rows.record
-
-    def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
-        names = self._rows.classes.get(self._label or "")
-        return super().class_names(n_outputs) if names is None else _fitting(names, n_outputs)
 
     def _cells(self, names: list[str], start: int) -> Iterator[Mapping[str, Any]]:
         for batch in self._rows.batches(names, start):
-            yield from batch.to_pylist()
+            yield from named(batch, self.classes).to_pylist()
 
 
 def open_hf_dataset(
@@ -153,8 +137,6 @@ def open_hf_dataset(
         If it has no such split.
     """
     rows = _load(spec)
-    if label is None and "label" not in rows.schema.names and len(rows.classes) == 1:
-        label = next(iter(rows.classes))
     if text or (image is None and not rows.pictures and "text" in rows.schema.names):
         return HFTexts(rows, text=text, label=label, identity=identity)
     if image is None and "image" not in rows.schema.names and len(rows.pictures) != 1:
@@ -216,19 +198,15 @@ def _split(spec: str, loaded: Any, split: str | None) -> Any:
 
 
 def _format(path: Path) -> str:
-    if path.suffix not in FORMATS:
+    if path.suffix.lower() not in FORMATS:
         raise InvalidInput(f"{path} is not a file that datasets are read from here: {', '.join(FORMATS)}")
-    return FORMATS[path.suffix]
+    return FORMATS[path.suffix.lower()]
 
 
 def _file_facts(folder: Path) -> list[tuple[str, int, int]]:
     """Return name, size and time of the files of a saved dataset, which can change under one fingerprint."""
     stats = ((file, file.stat()) for file in sorted(folder.rglob("*.arrow")))
     return [(file.relative_to(folder).as_posix(), stat.st_size, stat.st_mtime_ns) for file, stat in stats]
-
-
-def _fitting(names: tuple[str, ...], n: int) -> tuple[str, ...] | None:
-    return names if len(names) == n else None
 
 
 @contextmanager

@@ -26,6 +26,7 @@ class OffsetSource:
     def __init__(self, source: Source, offset: int) -> None:
         self._source, self._offset = source, offset
         self.record, self.n_threads, self.gives_tensors = source.record, source.n_threads, source.gives_tensors
+        self.remarks = getattr(source, "remarks", ())
 
     def __len__(self) -> int:
         return self._offset + len(self._source)
@@ -48,6 +49,7 @@ class OffsetTexts:
     def __init__(self, source: TextSource, offset: int) -> None:
         self._source, self._offset = source, offset
         self.record, self.text_columns, self.word_columns = source.record, source.text_columns, source.word_columns
+        self.remarks = getattr(source, "remarks", ())
 
     def __len__(self) -> int:
         return self._offset + len(self._source)

@@ -11,6 +11,7 @@ from topoact.networks.specs import call, code_digest, load_object, located
 from topoact.registry import Registry
 
 if TYPE_CHECKING:
+    from topoact.inputs.csv_files import TableOptions
     from topoact.inputs.texts.source import TextSource
 
 
@@ -66,6 +67,7 @@ def open_source(
     label: str | None = None,
     identity: str | None = None,
     columns: Sequence[str] | None = None,
+    tables: "TableOptions | None" = None,
 ) -> "Source | TextSource":
     """Return the source of a specification of data.
 
@@ -80,6 +82,8 @@ def open_source(
         Columns of a table; "image" or "text", "label" and "id" by default, the last two may be absent then.
     columns
         Keys of comments of a ``.conllu`` file to keep.
+    tables
+        How a table is read, where its content is not to say it.
 
     Returns
     -------
@@ -100,18 +104,23 @@ def open_source(
     from topoact.inputs.tables import Table
     from topoact.inputs.tars import TarSamples, tar_files
     from topoact.inputs.texts.opening import open_texts
+    from topoact.inputs.texts.tables import SUFFIXES
 
     path, prefix = Path(spec), spec.partition(":")[0]
+    is_table = path.suffix.lower() in SUFFIXES and not (prefix in INPUTS and ":" in spec)
+    if tables and not is_table:
+        tables.check_unused(spec)
     if prefix in INPUTS and ":" in spec:
         return INPUTS[prefix].open(spec, ColumnNames(image, text, label, identity))
     if (tars := tar_files(spec)) is not None:
         return TarSamples(tars)
-    if texts := open_texts(path, text=text, image=image, label=label, identity=identity, columns=columns):
+    roles = {"image": image, "label": label, "identity": identity}
+    if texts := open_texts(path, text=text, **roles, columns=columns, tables=tables):
         return texts
     if path.is_dir():
         return ImageFolder(path)
-    if path.suffix.lower() in {".parquet", ".pq", ".csv", ".tsv"}:
-        return Table(path, image=image, label=label, identity=identity)
+    if is_table:
+        return Table(path, **roles, options=tables)
     if ":" in spec:
         dataset = call(load_object(spec, kind="dataset"), spec=spec, kind="dataset")
         return DatasetSource(dataset, record={"kind": "dataset", "spec": located(spec), "code": code_digest(spec)})

@@ -1,6 +1,6 @@
 """`Record`, an input of a source; `Source`, the protocol of sources; labels and columns of tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from math import isnan
 from pathlib import Path
@@ -8,7 +8,12 @@ from typing import Any, Protocol
 
 from topoact.errors import InvalidInput
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
+IMAGE_SUFFIXES = frozenset(
+    {
+        *(".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".jpx", ".mpo", ".pbm"),
+        *(".pfm", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,24 @@ class Source(Protocol):
         ...
 
 
-def as_label(value: Any) -> str | int | None:
-    """Return a label, in a table cell, tensor or numpy scalar, as text or a whole number."""
+def as_label(value: Any, missing: Set[str] = frozenset()) -> str | int | None:
+    """Return a label, in a table cell, tensor or numpy scalar, as text or a whole number; None where there is none.
+
+    An empty text, a number that is not one, and the texts in `missing` mean that there is none.
+    """
     value = plain_scalar(value)
-    if value is None or (isinstance(value, float) and isnan(value)):
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if is_missing(value) or (isinstance(value, str) and (not value.strip() or value in missing)):
         return None
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, str | int) and not isinstance(value, bool) else str(value)
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a value stands for a missing one in Python, NumPy or pandas."""
+    return value is None or (isinstance(value, float) and isnan(value)) or type(value).__name__ in {"NAType", "NaTType"}
 
 
 def plain_scalar(value: Any) -> Any:
@@ -84,11 +99,52 @@ def check_columns(
     """
     columns: dict[str, str | None] = {}
     for role, name in wanted.items():
-        if (name or role) in known:
-            columns[role] = name or role
-        elif name or role in needed:
+        columns[role] = role_column(known, role, name)
+        if columns[role] is None and (name or role in needed):
             listed = ", ".join(known[:12])
             raise InvalidInput(f"{path} has no column {name or role!r}, its columns are {listed}: see --{role}-column")
-        else:
-            columns[role] = None
     return columns
+
+
+def role_column(known: Sequence[str], role: str, name: str | None = None) -> str | None:
+    """Return the column of a role: the one that is named, or called as the role is, in any case and with any spaces.
+
+    Raises
+    ------
+    InvalidInput
+        If there are several, none of them called exactly so.
+    """
+    if name is not None:
+        return name if name in known else None
+    alike = [role] if role in known else [column for column in known if column.strip().casefold() == role]
+    if len(alike) > 1:
+        raise InvalidInput(f"{alike[0]!r} and {alike[1]!r} may both be the column {role}: say --{role}-column")
+    return alike[0] if alike else None
+
+
+def check_distinct(path: Path | str, names: Sequence[str]) -> None:
+    """Refuse a table of which two columns have one name.
+
+    Raises
+    ------
+    InvalidInput
+        With the name and the places of the columns.
+    """
+    for second, name in enumerate(names):
+        if (first := names.index(name)) < second:
+            raise InvalidInput(f"columns {first + 1} and {second + 1} of {path} are both called {name!r}: rename one")
+
+
+def distinct_object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object as a dictionary, for `json.loads`, and refuse one that has a key twice.
+
+    Raises
+    ------
+    InvalidInput
+        With the key.
+    """
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise InvalidInput(f"{next(name for name in names if names.count(name) > 1)!r} stands twice")
+    return content

@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
+from topoact.inputs.folders import files_below
 from topoact.inputs.records import IMAGE_SUFFIXES, Record, as_label, plain_scalar
 from topoact.networks.specs import explain
 from topoact.study.columns import COLUMNS
@@ -23,6 +24,8 @@ ITEM_KEYS = ("input", "label", "id", "image")
 class ImageFolder:
     """Images in a folder; the name of the folder inside it that holds an image is the image's label.
 
+    Hidden files and folders are left out.
+
     Raises
     ------
     InvalidInput
@@ -34,10 +37,9 @@ class ImageFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        files = (file.relative_to(path) for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
-        self._files = sorted(files, key=lambda file: file.parts)
+        self._files = files_below(path, IMAGE_SUFFIXES)
         if not self._files:
-            raise InvalidInput(f"no images found in {path}: looked for {', '.join(sorted(IMAGE_SUFFIXES))}")
+            raise InvalidInput(f"no images found in {path}: looked for .bmp, .gif, .jpg, .png, .tif, .webp and others")
         self._labels = tuple(sorted({file.parts[0] for file in self._files if len(file.parts) > 1}))
         names = [file.as_posix() for file in self._files]
         self.record = {"kind": "folder", "path": str(path.resolve()), "digest": digest(names), "n": len(names)}

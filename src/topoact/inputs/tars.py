@@ -6,14 +6,16 @@ The members of a sample follow each other and share a name up to the first dot: 
 
 import json
 import tarfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import accumulate, groupby
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from topoact.errors import InvalidInput
+from topoact.inputs.csv_cells import WHOLE
+from topoact.inputs.folders import is_hidden
 from topoact.inputs.records import IMAGE_SUFFIXES, Record, as_label
 from topoact.study.columns import COLUMNS
 
@@ -70,8 +72,8 @@ class TarSamples:
         for number, (key, members) in enumerate(_samples(file), row):
             image = next((data for suffix, data in members.items() if _is_image(suffix)), None)
             facts = _facts(file, key, members)
-            label = members.get("cls", b"").decode().strip() or facts.pop("label", None)
-            if isinstance(label, str) and label.lstrip("-").isdecimal():
+            label = members.get("cls", b"").decode("utf-8", "replace").strip() or facts.pop("label", None)
+            if isinstance(label, str) and WHOLE.fullmatch(label):
                 label = int(label)
             yield Record(number, key, as_label(label), image, facts)
 
@@ -80,10 +82,18 @@ def tar_files(spec: str) -> list[Path] | None:
     """Return the ``.tar`` files that a path names: one, those of a folder or of a pattern; None for other paths."""
     path = Path(spec)
     if path.is_dir():
-        return sorted(path.glob("*.tar")) or None
-    if "*" in path.name and path.suffix == ".tar":
-        return sorted(path.parent.glob(path.name))
-    return [path] if path.name.endswith((".tar", ".tar.gz", ".tgz")) else None
+        return _shown(path.iterdir()) or None
+    if "*" in path.name and _is_tar(path):
+        return _shown(path.parent.glob(path.name))
+    return [path] if path.name.lower().endswith((".tar", ".tar.gz", ".tgz")) else None
+
+
+def _shown(files: Iterable[Path]) -> list[Path]:
+    return sorted(file for file in files if _is_tar(file) and not is_hidden(PurePosixPath(file.name)))
+
+
+def _is_tar(path: Path) -> bool:
+    return path.suffix.lower() == ".tar"
 
 
 def _samples(file: Path, *, contents: bool = True) -> Iterator[tuple[str, dict[str, bytes]]]:
@@ -101,7 +111,7 @@ def _samples(file: Path, *, contents: bool = True) -> Iterator[tuple[str, dict[s
 def _members(archive: tarfile.TarFile) -> Generator[tarfile.TarInfo, None, None]:
     while (member := archive.next()) is not None:
         archive.members = []  # type: ignore[attr-defined]  # it would keep them all
-        if member.isfile():
+        if member.isfile() and not is_hidden(PurePosixPath(member.name)):
             yield member
 
 

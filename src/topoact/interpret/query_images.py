@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from topoact.errors import InvalidInput
-from topoact.extract.loader import UNREADABLE, decode
+from topoact.extract.loader import decode
 from topoact.inputs.records import Record
 from topoact.interpret.study_network import StudyNetwork
+from topoact.networks.pixels import UNREADABLE
 from topoact.networks.preprocessing import Preprocessing
 from topoact.study.thumbnails import Thumbnail
 
@@ -78,7 +79,7 @@ def prepare_image(file: bytes, study_network: StudyNetwork) -> QueryImage:
             f"this network takes images as they are, and one may have {MAX_PIXELS_AT_OWN_SIZE / 1e6:.0f} megapixels"
         )
         raise InvalidInput(f"{allowed}: this one has {n_pixels / 1e6:.0f}, make it smaller")
-    pixels, thumbnail = _decoded(file, Preprocessing())
+    pixels, thumbnail = _decoded(file, Preprocessing(white=preprocessing.white if preprocessing else None))
     pixels, notices = _resized(pixels, shape)
     if preprocessing:
         return QueryImage(pixels, thumbnail, notices)

@@ -9,6 +9,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from topoact.errors import InvalidInput
+from topoact.mapper.numbers import check_numbers
 from topoact.mapper.protocols import Vectors
 
 BLOCK_ROWS = 16_384
@@ -22,7 +23,7 @@ def checked_vectors(X: npt.ArrayLike) -> Vectors:
     Raises
     ------
     InvalidInput
-        If it is not a finite matrix of at least two points.
+        If it is not a finite matrix of at least two points, or its values would change; see `check_numbers`.
     """
     return _checked(check_array, X)
 
@@ -34,9 +35,10 @@ def validated(estimator: BaseEstimator, X: npt.ArrayLike) -> Vectors:
 
 def _checked(check: Callable[..., Vectors], *what: object) -> Vectors:
     """Let scikit-learn check a point cloud, except for finiteness, for which `check_finite` says more."""
+    check_numbers("X", what[-1])
     try:
         vectors = check(*what, dtype=TYPES, ensure_min_samples=2, ensure_all_finite=False, order="C")
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise InvalidInput(str(error).splitlines()[0].rstrip(":")) from error
     check_finite(vectors)
     return vectors

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from topoact.errors import InvalidInput
-from topoact.networks.pixels import as_rgb, stack
+from topoact.networks.pixels import White, as_rgb, stack
 from topoact.networks.specs import call, code_digest, load_object, located
 from topoact.study.files import digest
 
@@ -56,6 +57,11 @@ class Preprocessing:
     """As Pillow names it: bilinear, bicubic, …"""
     said_by: str | None = None
     """Source of the options if it is not the user, such as a library."""
+    white: White = None
+    """The value of white in images of more than 8 bits, or "auto" for the brightest pixel of each.
+
+    By default 65,535 in those of 16 bits, and images of 32 bits or floating-point numbers are not taken.
+    """
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size < 1:
@@ -67,6 +73,8 @@ class Preprocessing:
                 raise InvalidInput(f"--{name} needs 3 numbers, one for each of red, green and blue: got {len(values)}")
         if self.std is not None and min(self.std) <= 0:
             raise InvalidInput(f"--std must be positive: got {min(self.std):g}")
+        if self.white not in (None, "auto") and not (isinstance(self.white, int | float) and 0 < self.white < inf):
+            raise InvalidInput(f"--white must be a positive number, or auto: got {self.white!r}")
         if self.transform and (self.size or self.mean or self.std):
             raise InvalidInput("--transform prepares the whole input: leave out --size, --mean and --std")
         if self.transform and not self.code:
@@ -75,7 +83,8 @@ class Preprocessing:
 
     def record(self) -> dict[str, Any]:
         """Return the preprocessing as JSON, from which `from_record` restores it."""
-        return {**asdict(self), "description": self.describe()}
+        record = {**asdict(self), "description": self.describe()}
+        return {name: value for name, value in record.items() if name != "white" or value is not None}
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "Preprocessing":
@@ -96,12 +105,21 @@ class Preprocessing:
 
     def completed(self, default: "Preprocessing | None") -> "Preprocessing":
         """Return this with the options that the user did not set from the network's default preprocessing."""
-        if default is None or default.transform or self.transform:
+        if default is None or self.transform:
             return self
-        chosen = {name: value for name in ("size", "mean", "std") if (value := getattr(self, name)) is not None}
+        if default.transform:
+            return replace(default, white=self.white) if self == Preprocessing(white=self.white) else self
+        chosen = {
+            name: value for name in ("size", "mean", "std", "white") if (value := getattr(self, name)) is not None
+        }
         said_by = f"{', '.join(chosen)} from the user, the rest {default.said_by}"
         changed = replace(default, **chosen, said_by=said_by)
         return replace(changed, resize=None) if self.size else changed
+
+    @property
+    def has_own_transform(self) -> bool:
+        """Whether the user's own function prepares the images."""
+        return bool(self.transform and not self.transform.startswith(PROCESSOR))
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -118,13 +136,13 @@ class Preprocessing:
         str
             One line.
         """
+        white = f", white {self.white if isinstance(self.white, str) else f'{self.white:g}'}" if self.white else ""
         if self.transform:
-            is_processor = self.transform.startswith(PROCESSOR)
-            return f"the image processor of {self.transform}" if is_processor else self.transform
+            return f"{'' if self.has_own_transform else 'the image processor of '}{self.transform}{white}"
         mean = f", mean {', '.join(f'{v:g}' for v in self.mean)}" if self.mean else ""
         std = f", std {', '.join(f'{v:g}' for v in self.std)}" if self.std else ""
         source = f" ({self.said_by})" if self.said_by else ""
-        return f"RGB 0-1, {self._describe_size()}{mean}{std}{source}"
+        return f"RGB 0-1, {self._describe_size()}{mean}{std}{white}{source}"
 
     def _describe_size(self) -> str:
         if not self.size:

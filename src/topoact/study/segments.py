@@ -44,10 +44,10 @@ class Points:
     checkpoint: str | None = None
     """Which of the network's checkpoints gave them, where the study names them."""
 
-    def part(self, span: slice) -> "Points":
+    def rows(self, rows: slice | Sequence[int]) -> "Points":
         """Return the points of some of the examples."""
-        columns = {name: values[span] for name, values in self.columns.items()}
-        return replace(self, vectors=self.vectors[span], y=self.y[span], x=self.x[span], columns=columns)
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return replace(self, vectors=self.vectors[rows], y=self.y[rows], x=self.x[rows], columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Chunk:
         return replace(
             self,
             examples={name: column[span] for name, column in self.examples.items()},
-            layers={name: points.part(span) for name, points in self.layers.items()},
+            layers={name: points.rows(span) for name, points in self.layers.items()},
             thumbnails=self.thumbnails[span],
         )
 
@@ -150,6 +150,8 @@ def _column(portion: Chunk, name: str) -> Sequence[Any] | NDArray[Any]:
 def _array(name: str, values: list[Any]) -> pa.Array:
     try:
         return pa.array(values)
+    except OverflowError:
+        raise InvalidInput(f"column {name!r} holds a number that is too large: give its values as text") from None
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         kinds = " and ".join(sorted({type(value).__name__ for value in values if value is not None}))
         raise InvalidInput(f"column {name!r} mixes {kinds}: give all its values as text, or all as numbers") from None

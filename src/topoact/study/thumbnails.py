@@ -25,16 +25,16 @@ _SCHEMA = pa.schema([("image", pa.binary()), ("type", pa.string())])
 
 
 def original(data: bytes, image: Image.Image) -> Thumbnail | None:
-    """Return the file `data` as it is when it is already a small JPEG or PNG, else None."""
+    """Return the file `data`, of which `image` was opened, as it is when it is a small JPEG or PNG, else None."""
     media_type = MEDIA_TYPES.get(image.format or "")
     return (data, media_type) if media_type and max(image.size) <= LONG_SIDE else None
 
 
 def shrink(image: Image.Image) -> Thumbnail:
-    """Return `image` with its long side at `LONG_SIDE` pixels at most: PNG if it has transparency or is tiny."""
-    image = image.convert("L" if image.mode in {"1", "L"} else "RGBA" if "A" in image.getbands() else "RGB")
+    """Return an image, grey or RGB, with its long side at `LONG_SIDE` pixels at most: a PNG if it is tiny."""
+    image = image.copy()
     image.thumbnail((LONG_SIDE, LONG_SIDE), reducing_gap=2.0)
-    file, lossless = io.BytesIO(), image.mode == "RGBA" or max(image.size) <= 32
+    file, lossless = io.BytesIO(), max(image.size) <= 32
     image.save(file, "PNG") if lossless else image.save(file, "JPEG", quality=85)
     return file.getvalue(), MEDIA_TYPES["PNG" if lossless else "JPEG"]
 

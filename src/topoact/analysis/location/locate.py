@@ -17,6 +17,7 @@ from topoact.errors import InvalidInput
 from topoact.mapper import ImportedGraph, MapperGraph, Nearest, Progress, no_progress
 from topoact.mapper.checks import check_finite
 from topoact.mapper.neighbors.metrics import Metric
+from topoact.mapper.numbers import check_numbers
 from topoact.mapper.protocols import LensValues, Rows, Vectors
 
 if TYPE_CHECKING:
@@ -233,6 +234,7 @@ def _nearest_of(ordered: LensValues, values: LensValues) -> LensValues:
 
 
 def _checked(new: npt.ArrayLike, n_channels: int) -> Vectors:
+    check_numbers("vectors to locate", new)
     vectors = np.atleast_2d(np.asarray(new))
     if vectors.ndim != 2 or vectors.shape[1] != n_channels or not len(vectors):
         raise InvalidInput(f"vectors to locate have {n_channels} channels each: got shape {np.shape(new)}")
@@ -243,6 +245,7 @@ def _checked(new: npt.ArrayLike, n_channels: int) -> Vectors:
 
 
 def _checked_lens(lens: npt.ArrayLike, shape: tuple[int, ...]) -> LensValues:
+    check_numbers("the lens", lens)
     values = np.asarray(lens, dtype=np.float64)
     if values.shape != shape or not np.isfinite(values).all():
         raise InvalidInput(f"lens values of vectors to locate are finite, of shape {shape}: got {values.shape}")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError
-from topoact.extract.chunks import LayerNames, check_finite, name_outputs
+from topoact.extract.chunks import LayerNames, name_outputs, only_finite
 from topoact.extract.example_attribution import attributed_to
 from topoact.extract.forward import ForwardResult, Pass, forward_runs
 from topoact.extract.predictions import Outputs, label_name
@@ -87,6 +87,11 @@ class TextRun:
         config = plan_config(self._network, self._source, self._plan, self._tokenizer.record)
         return {**config, "where": list(self._plan.where)}
 
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Sentences on how the source was read, where there was a choice."""
+        return getattr(self._source, "remarks", ())
+
     def progress(self, writer: StudyWriter) -> str:
         """Say how far an interrupted run has come."""
         return f"{writer.next_input:,} of {self._total:,} texts"
@@ -126,12 +131,12 @@ class TextRun:
         layers = self._names.of(_in_order([kept for _, kept in results], _rows(order, sizes)))
         columns = {name: list(chain.from_iterable(s.columns[name] for s in samples)) for name in samples[0].columns}
         columns["label"] = [label_name(label, self._plan.classes) for label in columns["label"]]
-        check_finite(layers, columns["id"])
         predicted: dict[str, Sequence[Any]] = {}
         if self._outputs:
             firsts = np.cumsum(sizes) - sizes
             predicted = self._outputs.predict(scores, [columns["label"][first] for first in firsts])
-        return Chunk(_arranged(columns, predicted, sizes), layers, [None] * int(sizes.sum()), *rest)
+        portion = Chunk(_arranged(columns, predicted, sizes), layers, [None] * int(sizes.sum()), *rest)
+        return only_finite(portion, skip=self._plan.skip_nonfinite)
 
     def _note(self, scores: Any, layers: Iterable[str], notes: dict[str, Any]) -> None:
         if "layers" not in notes or self._outputs is None:

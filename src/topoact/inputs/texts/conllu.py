@@ -96,7 +96,7 @@ class ConlluSource:
 
     def _sentences(self) -> Iterator[Sentence]:
         try:
-            with self.path.open(encoding="utf-8") as file:
+            with self.path.open(encoding="utf-8-sig") as file:
                 yield from parse(file, self.path)
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidInput(f"{self.path} cannot be read: {error}") from None

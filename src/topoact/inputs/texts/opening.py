@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from topoact.errors import InvalidInput
+from topoact.inputs.csv_files import TableOptions
+from topoact.inputs.folders import files_below
+from topoact.inputs.records import IMAGE_SUFFIXES, role_column
 from topoact.inputs.texts.conllu import ConlluSource
 from topoact.inputs.texts.source import TextFolder, TextSource
-from topoact.inputs.texts.tables import SUFFIXES, TextTable, column_names
-
-TEXT_SUFFIXES = frozenset({".jsonl", ".ndjson"})
-"""Suffixes of tables that hold texts and nothing else."""
+from topoact.inputs.texts.tables import JSON_SUFFIXES, SUFFIXES, TextTable, column_names
 
 
 def open_texts(
@@ -20,6 +20,7 @@ def open_texts(
     label: str | None = None,
     identity: str | None = None,
     columns: Sequence[str] | None = None,
+    tables: TableOptions | None = None,
 ) -> TextSource | None:
     """Return the texts at a path, or None if it holds other data.
 
@@ -37,19 +38,20 @@ def open_texts(
         return ConlluSource(path, label=label, columns=columns)
     if columns is not None:
         raise InvalidInput(f"--columns chooses comments of .conllu files, and {path} is none")
-    if suffix in SUFFIXES and (text or suffix in TEXT_SUFFIXES or _has_texts(path, image)):
-        return TextTable(path, text=text, label=label, identity=identity)
+    if suffix in SUFFIXES and (text or suffix in JSON_SUFFIXES or _has_texts(path, image, tables)):
+        return TextTable(path, text=text, label=label, identity=identity, options=tables)
     if text:
         raise InvalidInput(f"--text-column is a column of a .csv, .tsv, .jsonl or .parquet table, and {path} is none")
     return TextFolder(path) if path.is_dir() and _is_folder_of_texts(path) else None
 
 
-def _has_texts(path: Path, image: str | None) -> bool:
-    return image is None and path.is_file() and "text" in (names := column_names(path)) and "image" not in names
+def _has_texts(path: Path, image: str | None, tables: TableOptions | None) -> bool:
+    if image is not None or not path.is_file():
+        return False
+    names = column_names(path, tables or TableOptions())
+    return role_column(names, "text") is not None and role_column(names, "image") is None
 
 
 def _is_folder_of_texts(path: Path) -> bool:
-    from topoact.inputs.records import IMAGE_SUFFIXES
-
-    suffixes = {file.suffix.lower() for file in path.rglob("*")}
-    return ".txt" in suffixes and not suffixes & IMAGE_SUFFIXES
+    suffixes = {file.suffix.lower() for file in files_below(path, {".txt", *IMAGE_SUFFIXES})}
+    return suffixes == {".txt"}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from topoact.errors import InvalidInput
+from topoact.inputs.folders import files_below
 from topoact.study.files import digest
 
 Unit: TypeAlias = Literal["text", "word"]
@@ -81,7 +82,7 @@ class TextFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._files = sorted((file.relative_to(path) for file in path.rglob("*.txt")), key=lambda file: file.parts)
+        self._files = files_below(path, {".txt"})
         if not self._files:
             raise InvalidInput(f"no texts found in {path}: looked for .txt files")
         self._labels = tuple(sorted({file.parts[0] for file in self._files if len(file.parts) > 1}))
@@ -112,7 +113,7 @@ class TextFolder:
 def _read(path: Path) -> tuple[str | None, bool]:
     """Return a text, None if it cannot be read, and whether it is Latin-1."""
     try:
-        return path.read_text("utf-8"), False
+        return path.read_text("utf-8-sig"), False
     except UnicodeDecodeError:
         text = path.read_text("latin-1")
         return (None, False) if "\0" in text else (text, True)

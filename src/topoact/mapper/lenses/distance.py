@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput
+from topoact.mapper.numbers import check_numbers
 from topoact.mapper.protocols import LensValues, Progress, Vectors, no_progress
 
 TILE_ROWS = 2_048
@@ -25,6 +26,7 @@ class DistanceTo:
     """
 
     def __init__(self, point: npt.ArrayLike) -> None:
+        check_numbers("the point", point)
         self.point: Matrix = np.asarray(point, dtype=np.float64)
         if self.point.ndim != 1 or not np.isfinite(self.point).all():
             raise InvalidInput(f"a point is a list of finite numbers, one per channel: got shape {self.point.shape}")

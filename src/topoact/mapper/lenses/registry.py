@@ -15,6 +15,7 @@ from topoact.errors import InvalidInput, UnknownName
 from topoact.mapper.lenses.distance import DistanceTo, Eccentricity, NeighbourDistance
 from topoact.mapper.lenses.pca import PrincipalComponent
 from topoact.mapper.norms import Norm, l1_norm, l2_norm, max_channel
+from topoact.mapper.numbers import check_numbers
 from topoact.mapper.protocols import Lens, LensValues, Progress, Vectors, no_progress
 from topoact.registry import Registry
 
@@ -96,7 +97,7 @@ def lens_values(
         values: Any = function(vectors, progress)
     else:
         values = function(vectors) if callable(function) else function
-    return _checked(np.asarray(values), len(vectors))
+    return _checked(values, len(vectors))
 
 
 def lens_of_one(lens: str, vectors: Vectors) -> Lens | None:
@@ -136,13 +137,15 @@ def _named(name: str, vectors: Vectors) -> tuple[LensKind, Lens]:
     raise UnknownName(f"unknown lens {name!r}: choose {', '.join(usages)} or {last}")
 
 
-def _checked(values: npt.NDArray[np.generic], n_points: int) -> LensValues:
+def _checked(given: npt.ArrayLike, n_points: int) -> LensValues:
+    values = np.asarray(given)
     if values.ndim not in {1, 2} or len(values) != n_points or values.size == 0:
         raise InvalidInput(f"a lens gives one number per point: got shape {values.shape} for {n_points} points")
     if not (np.issubdtype(values.dtype, np.number) or values.dtype == np.bool_):
         raise InvalidInput(f"a lens gives numbers: got values of type {values.dtype}")
     if np.iscomplexobj(values):
         raise InvalidInput(f"a lens gives real numbers: got values of type {values.dtype}")
+    check_numbers("the lens", given)
     result = values.astype(np.float64)
     invalid = np.flatnonzero(~np.isfinite(result.reshape(n_points, -1)).all(axis=1))
     if invalid.size:

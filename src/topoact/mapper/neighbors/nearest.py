@@ -14,6 +14,7 @@ from topoact.mapper.checks import check_whole, checked_vectors
 from topoact.mapper.neighbors._threads import usable_cores
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
 from topoact.mapper.norms import l2_norm
+from topoact.mapper.numbers import check_numbers
 from topoact.mapper.protocols import Nearest, Progress, Rows, no_progress
 
 
@@ -90,6 +91,7 @@ def check_neighbours(k: object) -> None:
 
 
 def _checked_queries(queries: npt.ArrayLike, n_points: int) -> Rows:
+    check_numbers("queries", queries)
     rows = np.asarray(queries)
     if rows.ndim != 1 or not (np.issubdtype(rows.dtype, np.integer) or rows.size == 0):
         raise InvalidInput(f"queries are row numbers: got an array of {rows.dtype} of shape {rows.shape}")
