@@ -143,6 +143,21 @@ class TestFromOutside:
         assert graph.n_nodes > 0
         assert graph.prominence is None
 
+    def test_graphs_of_another_version_are_not_returned(self, tmp_path):
+        settings = MapSettings(lens="zeros", cover="doubled", clusterer="linkage")
+        assert settings.releases == dict.fromkeys(("lens", "cover", "clusterer"), "somebody-else 1.0")
+        assert MapSettings().releases == {}
+        keys = {MapSettings(**{name: getattr(settings, name)}).key("layer") for name in settings.releases}
+        facts = tmp_path / "somebody_else-1.0.dist-info" / "METADATA"
+        facts.write_text(facts.read_text().replace("Version: 1.0", "Version: 1.1"))
+        for registry in REGISTRIES:
+            registry._is_searched, registry._entries = False, dict(registry._entries)
+            for name in ("zeros", "doubled", "linkage"):
+                registry._entries.pop(name, None)
+        assert keys.isdisjoint(
+            MapSettings(**{name: getattr(settings, name)}).key("layer") for name in settings.releases
+        )
+
     def test_a_network(self):
         network = load_network("stub:deep")
         assert network.record["spec"] == "stub:deep"

@@ -36,6 +36,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
     def __init__(self, group: str, kind: type[Entry], builtin: Mapping[str, Entry]) -> None:
         self.group, self._kind = group, kind
         self._entries: dict[str, Entry | EntryPoint | InvalidInput] = dict(builtin)
+        self._releases: dict[str, str] = {}
         self._is_searched = False
 
     def register(self, name: str, entry: Entry) -> None:
@@ -66,6 +67,21 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
             The name under which it was registered.
         """
         del self._entries[name]
+
+    def release(self, name: str) -> str | None:
+        """Return which package offers an entry, with its version: results of another version may differ.
+
+        Parameters
+        ----------
+        name
+            Name of an entry.
+
+        Returns
+        -------
+        str or None
+            Such as ``"my-lenses 1.2"``; None for entries of this package, of this process, and for unknown names.
+        """
+        return self._releases.get(name) if name in self._all() else None
 
     def usable(self) -> Iterator[tuple[str, Entry]]:
         """Yield names and entries for menus; one that cannot be loaded is left out with a warning in the log."""
@@ -125,6 +141,8 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
                     )
                 else:
                     self._entries[point.name] = point
+                    if point.dist is not None:
+                        self._releases[point.name] = f"{point.dist.name} {point.dist.version}"
         return self._entries
 
     def _checked(self, name: str, entry: object) -> Entry:

@@ -25,7 +25,7 @@ from topoact.mapper.indexes.neighbor_index import NeighborIndex
 from topoact.mapper.interop.imported import ClassShares, ImportedGraph, checked_rows, imported_graph, ordered_clusters
 from topoact.mapper.interop.kepler import from_kepler_mapper, imported_kepler_mapper, to_kepler_mapper
 from topoact.mapper.lenses.distance import DistanceTo, Eccentricity, NeighbourDistance
-from topoact.mapper.lenses.registry import LENSES, LensKind, lens_menu, lens_of_one, lens_values
+from topoact.mapper.lenses.registry import LENSES, LensKind, lens_menu, lens_of_one, lens_release, lens_values
 from topoact.mapper.neighbors._layout import widest_interval
 from topoact.mapper.neighbors.memory import TooLarge, available_memory
 from topoact.mapper.neighbors.nearest import k_nearest
@@ -100,6 +100,7 @@ __all__ = [
     "k_nearest",
     "lens_menu",
     "lens_of_one",
+    "lens_release",
     "lens_values",
     "mode_tree",
     "named_clusterer",

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy.typing as npt
 
 from topoact.errors import InvalidInput, UnknownName
-from topoact.mapper import CLUSTERERS, COVERS, Clusterer, Cover, Mapper, named_clusterer, named_cover
+from topoact.mapper import CLUSTERERS, COVERS, Clusterer, Cover, Mapper, lens_release, named_clusterer, named_cover
 from topoact.mapper.neighbors.metrics import checked_metric
 from topoact.study.files import digest
 
@@ -112,10 +112,21 @@ class MapSettings:
         """Return the estimator that these settings describe, with `lens` instead of its name."""
         return Mapper(lens=lens, cover=self.cover_of(), clusterer=self.clusterer_of())
 
+    @property
+    def releases(self) -> dict[str, str]:
+        """What other packages contribute to the graph, by setting: each package with its version."""
+        offered = {
+            "lens": lens_release(self.lens),
+            "cover": COVERS.release(self.cover),
+            "clusterer": CLUSTERERS.release(self.clusterer),
+        }
+        return {setting: release for setting, release in offered.items() if release}
+
     def key(self, layer_digest: str) -> str:
         """Return the key under which the graph of these settings on that layer is stored."""
+        plugins = {"releases": releases} if (releases := self.releases) else {}
         values = {name: value for name, value in self.used.items() if value != STORED_DEFAULTS.get(name)}
-        return digest({"layer": layer_digest, "engine": ENGINE_VERSIONS.get(self.clusterer, 0), **values})
+        return digest({"layer": layer_digest, "engine": ENGINE_VERSIONS.get(self.clusterer, 0), **plugins, **values})
 
 
 def default_for(n_points: int) -> MapSettings:

@@ -121,6 +121,17 @@ def lens_of_one(lens: str, vectors: Vectors) -> Lens | None:
     return function if kind.is_pointwise else None
 
 
+def lens_release(name: str) -> str | None:
+    """Return which other package offers a lens, with its version; None for a lens of this package.
+
+    Parameters
+    ----------
+    name
+        A name; see `lens_values`.
+    """
+    return next((LENSES.release(key) for key, kind in LENSES.usable() if re.fullmatch(kind.pattern, name)), None)
+
+
 def _is_several(lens: Any, n_points: int) -> TypeGuard[Sequence[Any]]:
     """Return whether a list holds lenses, not values."""
     if not isinstance(lens, list | tuple) or not lens:

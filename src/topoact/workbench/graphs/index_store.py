@@ -31,7 +31,7 @@ class LensedLayer(NamedTuple):
 
     layer_digest: str
     lens: str
-    """Name of the lens."""
+    """Name of the lens, with the release of the package that offers it unless it is this one."""
     vectors: Callable[[], Vectors]
     """Returns the vectors, shape (n_points, n_channels)."""
     values: Callable[[Vectors], npt.NDArray[np.float64]]

@@ -106,7 +106,7 @@ class LayerGraphs:
         progress("reading activations", 0, 1)
         lensed = LensedLayer(
             opened.digest,
-            settings.lens,
+            " of ".join(filter(None, (settings.lens, settings.releases.get("lens")))),
             lambda: self.vectors(opened),
             lambda vectors: self._lens_values(opened, settings.lens, vectors, progress),
         )
