@@ -21,10 +21,10 @@ from topoact.testing.studies import write_digits_study
 from topoact.testing.workers import WorkerThread
 from topoact.workbench import open_workbench
 from topoact.workbench.jobs import process
-from topoact.workbench.jobs.process import DIED
 from topoact.workbench.jobs.runner import JobRunner
 from topoact.workbench.jobs.tasks import MapTask, ProjectionTask
 
+KILLED = "the worker process was ended by signal 9, SIGKILL: ask again, and report it if it recurs"
 PATIENCE = 60
 """Seconds after which something that should happen counts as not happening; no test waits for it to pass."""
 
@@ -231,7 +231,7 @@ def test_a_worker_killed_from_outside_at_work(processes, tmp_path):
     job = processes.runner.submit(Deaf(tmp_path / "pid"))
     os.kill(appears(tmp_path / "pid"), signal.SIGKILL)
     status = processes.last(job)
-    assert (status.state, status.error) == ("failed", DIED)
+    assert (status.state, status.error) == ("failed", KILLED)
     assert processes.last(processes.runner.submit(Count(1))).state == "done"
 
 
@@ -240,7 +240,7 @@ def test_a_worker_killed_from_outside_at_rest(processes):
     (child,) = multiprocessing.active_children()
     os.kill(child.pid, signal.SIGKILL)
     status = processes.last(processes.runner.submit(Count(1)))
-    assert status.state == "done" or status.error == DIED
+    assert status.state == "done" or status.error == KILLED
     assert processes.last(processes.runner.submit(Count(1))).state == "done"
 
 

@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, PngImagePlugin
 
-from topoact.errors import StudyError
-from topoact.study.files import remove_leftovers, replacing, write_json
+from topoact.study.files import failures_said, full_disk_said, remove_leftovers, replacing, write_json
 
 Picture = npt.NDArray[np.uint8]
 """Shape (height, width, colours), of one or three colours."""
@@ -90,14 +89,12 @@ class Inversions:
 
         Raises
         ------
-        StudyError
+        WriteError
             If the folder cannot be written.
         """
         folder = self.root / layer
-        try:
+        with failures_said(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unstored(error) from None
         remove_leftovers(folder)
         for preview in folder.glob("*.preview.png"):
             preview.unlink(missing_ok=True)
@@ -107,17 +104,15 @@ class Inversions:
 
         Raises
         ------
-        StudyError
+        WriteError
             If the disk is full, or it cannot be written.
         """
         png, folder = _png(picture), self.root / layer
         record = {"format": FORMAT, "image": _digest(png), **asdict(inversion)}
         record["predictions"] = [prediction._asdict() for prediction in inversion.predictions]
-        try:
+        with full_disk_said(folder, "and ask again: the images that are made stay"):
             _write(folder / f"{digest}.png", png)
-            write_json(folder / f"{digest}.json", record, lasting=False, shared=True)
-        except OSError as error:
-            raise _unstored(error) from None
+            write_json(folder / f"{digest}.json", record, lasting=False)
         self.drop_previews(layer, [digest])
 
     def load(self, digest: str) -> Inversion | None:
@@ -179,7 +174,7 @@ def _read(record: dict[str, Any]) -> Inversion:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with replacing(path, lasting=False, shared=True) as file:
+    with replacing(path, lasting=False) as file:
         file.write(content)
 
 
@@ -196,7 +191,3 @@ def _png(picture: Picture, texts: dict[str, str] | None = None) -> bytes:
 
 def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=8).hexdigest()
-
-
-def _unstored(error: OSError) -> StudyError:
-    return StudyError(f"the activation image could not be stored, and those that are there stay: {error}")
