@@ -323,7 +323,7 @@ def test_what_cannot_be_stored_is_told(watched):
     failed = watched.last(watched.start())
     root.unlink()
     assert (failed.state, failed.kind) == ("failed", "invert")
-    assert failed.error.startswith("the disk is full: free some space and ask again: the images that are made stay")
+    assert failed.error == f"{root / '3@mean'} could not be stored: Not a directory"
 
 
 def test_a_killed_process_keeps_what_it_has(bench, path):

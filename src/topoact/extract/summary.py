@@ -5,6 +5,7 @@ from typing import Any
 
 from topoact.networks import LayerFacts
 from topoact.study import GRAPH, Study
+from topoact.study.cache.place import Derived
 
 
 def summarise(study: Study) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def summarise(study: Study) -> dict[str, Any]:
         "truncated": manifest.notes.get("truncated", 0),
         "latin": manifest.notes.get("latin", 0),
         "words_without_vector": manifest.notes.get("words_without_vector", 0),
+        "results": str(derived.root) if (derived := Derived.of(study.path)).root != study.path else None,
     }
 
 
@@ -63,7 +65,14 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
     if summary["attribution"]:
         lines.append(f"attributions of each vector to the {summary['attribution']} of the likeliest classes")
+    if summary["results"]:
+        lines.append(results_line(summary["results"]))
     return lines + _left_out(summary)
+
+
+def results_line(folder: object) -> str:
+    """Return the line for a study that may only be read."""
+    return f"the study's folder may only be read: what is computed of it is kept in {folder}"
 
 
 def _left_out(summary: dict[str, Any]) -> list[str]:

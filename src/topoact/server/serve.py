@@ -12,6 +12,7 @@ from urllib.parse import quote
 import uvicorn
 
 from topoact.errors import InvalidInput
+from topoact.extract.summary import results_line
 from topoact.interpret.study_network import NetworkChoice
 from topoact.server.app import make_app
 from topoact.workbench import open_workbench
@@ -66,6 +67,8 @@ def serve(
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)
     address = f"http://{host_and_port}/?token={quote(token)}"
     print(f"TopoAct explorer: {address}", flush=True)  # noqa: T201
+    if bench.derived.root != study:
+        print(results_line(bench.derived.root), flush=True)  # noqa: T201
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     uvicorn.Server(config).run(sockets=[listener])

@@ -32,7 +32,7 @@ def replacing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     """
     with failures_said(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _temporary(path)
+        temporary = temporary_name(path)
         file = temporary.open("wb")
     try:
         with full_disk_said(path), file:
@@ -55,7 +55,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     WriteError
         As `replacing`.
     """
-    temporary = _temporary(path)
+    temporary = temporary_name(path)
     try:
         with failures_said(path):
             temporary.mkdir(parents=True)
@@ -70,7 +70,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 def remove_folder(path: Path) -> None:
     """Remove a folder, which disappears at once and not file by file; does nothing where there is none."""
-    removed = _temporary(path)
+    removed = temporary_name(path)
     with suppress(FileNotFoundError):
         path.rename(removed)
         shutil.rmtree(removed, ignore_errors=True)
@@ -106,7 +106,7 @@ def _write_error(sentence: str, error: OSError) -> WriteError:
     return raised
 
 
-def _temporary(path: Path) -> Path:
+def temporary_name(path: Path) -> Path:
     """Return a new name beside a path, which says the process that it belongs to."""
     return path.with_name(f"{path.name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
 
@@ -114,13 +114,19 @@ def _temporary(path: Path) -> Path:
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files and folders of killed processes."""
     for path in folder.glob("*.tmp"):
-        owner = re.search(r"\.(\d+)\.tmp$", path.name)
-        if not owner or _is_running(int(owner[1])):
+        if not is_left_over(path):
             continue
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def is_left_over(path: Path) -> bool:
+    """Return whether a temporary file or folder belongs to a process that has ended."""
+    owner = re.search(r"\.(\d+)\.tmp$", path.name)
+    return owner is not None and not _is_running(int(owner[1]))
 
 
 def _is_running(process: int) -> bool:
