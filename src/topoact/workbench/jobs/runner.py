@@ -87,37 +87,37 @@ class JobRunner:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._jobs: dict[str, tuple[Task, JobStatus]] = {}
-        self._wanted: dict[str, int] = {}
+        self._clients: dict[str, set[str]] = {}
         self._cancelled: set[str] = set()
         self._watchers: list[Callable[[JobStatus], None]] = []
         self._lanes: dict[Lane, _Lane] = {}
         for name in (GRAPH_LANE, *(WITH_NETWORK if network else ())):
             self._open(name)
 
-    def submit(self, task: Task) -> str:
-        """Queue a task and return the name of its job; a live job of an equal task is joined."""
+    def submit(self, task: Task, client: str = "") -> str:
+        """Queue a task for a client and return the name of its job; a live job of an equal task is joined."""
         with self._lock:
             for name, (known, status) in self._jobs.items():
                 if known == task and status.live and name not in self._cancelled:
-                    self._wanted[name] += 1
+                    self._clients[name].add(client)
                     return name
             self._forget_ended()
             name = str(next(self._numbers))
-            self._jobs[name], self._wanted[name] = (task, JobStatus(name, task.kind)), 1
+            self._jobs[name], self._clients[name] = (task, JobStatus(name, task.kind)), {client}
             lane = self._lane_of(task)
             lane.jobs.add(name)
         self._tell(name, state="queued")  # before the worker's thread can tell more
         lane.queue.put((name, task))
         return name
 
-    def cancel(self, job: str) -> bool:
-        """Ask a job to stop, once all who have submitted it do; false when there is no such live job."""
+    def cancel(self, job: str, client: str = "") -> bool:
+        """Ask a job to stop, unless another client waits for it too; false when there is no such live job."""
         with self._lock:
             state = self._jobs[job][1].state if job in self._jobs else "done"
             if state not in ("queued", "running"):
                 return False
-            self._wanted[job] -= 1
-            if self._wanted[job] > 0:
+            self._clients[job].discard(client)
+            if self._clients[job]:
                 return True
             self._cancelled.add(job)
         if state == "queued":
@@ -150,9 +150,9 @@ class JobRunner:
 
     def close(self) -> None:
         """Stop the current work and end the processes."""
-        for status in self.statuses():
-            self._wanted[status.job] = 1
-            self.cancel(status.job)
+        for job in [status.job for status in self.statuses()]:
+            self._clients[job].clear()
+            self.cancel(job)
         for lane in self._lanes.values():
             lane.queue.put(None)
         for lane in self._lanes.values():
@@ -184,7 +184,7 @@ class JobRunner:
         in_lanes = set[str]().union(*(lane.jobs for lane in self._lanes.values()))
         ended = [name for name, (_, status) in self._jobs.items() if not status.live and name not in in_lanes]
         for name in ended[: max(0, len(ended) - MAX_ENDED)]:
-            del self._jobs[name], self._wanted[name]
+            del self._jobs[name], self._clients[name]
             self._cancelled.discard(name)
 
     def _work(self, tasks: "queue.Queue[tuple[str, Task] | None]", lane: Lane) -> None:
