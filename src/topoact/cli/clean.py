@@ -1,6 +1,5 @@
 """``topoact clean``."""
 
-from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,7 +27,7 @@ def clean(
     """Remove what was computed of a study and can be computed again, by default in seconds; the study itself stays."""
     from topoact.errors import InvalidInput
     from topoact.study import open_study
-    from topoact.study.cache.budget import parse_size
+    from topoact.study.cache.budget import KINDS, parse_size
     from topoact.study.cache.clean import clean as clean_study
 
     if everything and to is not None:
@@ -42,22 +41,25 @@ def clean(
         "freed": _bytes(cleaned.removed),
         "left": _bytes(cleaned.left),
         "in_use": cleaned.is_in_use,
-        "removed": [
-            {"kind": kind, "count": n, "bytes": _bytes([item for item in cleaned.removed if item.kind == kind])}
-            for kind, n in Counter(item.kind for item in cleaned.removed).items()
-        ],
+        "removed": [_facts(kind, [item for item in cleaned.removed if item.kind == kind]) for kind in KINDS],
     }
     print_result(summary, _lines(summary), as_json=as_json)
 
 
 def _lines(summary: dict[str, Any]) -> list[str]:
     done = "would free" if summary["dry_run"] else "freed"
-    kinds = ", ".join(f"{one['count']:,} of {one['kind']} ({_size(one['bytes'])})" for one in summary["removed"])
+    kinds = ", ".join(
+        f"{one['count']:,} of {one['kind']} ({_size(one['bytes'])})" for one in summary["removed"] if one["count"]
+    )
     lines = [f"{summary['study']}: {done} {_size(summary['freed'])}{kinds and ': '}{kinds}"]
     if summary["left"]:
         why = "a server has the study open" if summary["in_use"] else "--all removes it too"
         lines.append(f"left {_size(summary['left'])} of computed data: {why}")
     return lines
+
+
+def _facts(kind: str, items: list["Item"]) -> dict[str, Any]:
+    return {"kind": kind, "count": len(items), "bytes": _bytes(items)}
 
 
 def _bytes(items: list["Item"]) -> int:

@@ -24,6 +24,8 @@ from topoact.workbench.jobs.worker import TaskReport
 MakeWorker: TypeAlias = Callable[[Path, NetworkChoice | None], Worker]
 """Given the study and, in the lanes that need it, which network to load."""
 
+MAX_WAITING: Final = 2
+"""Graphs in one lane from which on another lane that is free makes some too."""
 MAX_ENDED: Final = 500
 """Ended jobs whose status is kept."""
 
@@ -159,16 +161,23 @@ class JobRunner:
             lane.thread.join()
 
     def _lane_of(self, task: Task) -> _Lane:
-        """Return the lane of a task; of a graph the one whose process has its index, unless that is at long work."""
+        """Return the lane of a task: of a graph the one that has its index, or the shorter one if several wait."""
         lane, index = self._open(task.lane), index_of(task)
         if index is None or task.lane != GRAPH_LANE:
             return lane
         other = self._lanes.get(LONG_LANE)
-        is_free = other is None or not any(self._jobs[job][0].lane == LONG_LANE for job in other.jobs)
-        if lane.index not in (None, index) and is_free and (other is None or other.index == index or not other.jobs):
-            lane = self._open(LONG_LANE)
+        if self._can_help(other, index):
+            waiting = len(lane.jobs) if lane.index == index else MAX_WAITING
+            if lane.index is not None and waiting >= MAX_WAITING and (other is None or len(other.jobs) < waiting):
+                lane = self._open(LONG_LANE)
         lane.index = index
         return lane
+
+    def _can_help(self, lane: _Lane | None, index: Hashable) -> bool:
+        """Return whether the lane of long work is free to make graphs from an index."""
+        if lane is None or not lane.jobs:
+            return True
+        return lane.index == index and not any(self._jobs[job][0].lane == LONG_LANE for job in lane.jobs)
 
     def _open(self, name: Lane) -> _Lane:
         """Return a lane; a new one starts its process at once: the first task need not wait for imports."""
