@@ -80,8 +80,8 @@ class TestSlowClients:
     def test_headers_that_come_drop_by_drop(self, server, impatient):
         with connect(server) as connection:
             connection.settimeout(0.02)
-            for _ in range(int(PATIENCE / 0.02)):
-                connection.sendall(b"GET / HTTP/1.1\r\n" if _ == 0 else b"x: y\r\n")
+            for drop in (b"GET / HTTP/1.1\r\n", *[b"x: y\r\n"] * int(PATIENCE / 0.02)):
+                connection.sendall(drop)
                 try:
                     received = connection.recv(4096)
                     break
@@ -143,7 +143,7 @@ class TestCaching:
     )
     def test_head_is_get_without_a_body(self, client, path):
         answer = client.head(path)
-        assert answer.status_code in (200, 404)
+        assert answer.status_code == 200
         assert answer.content == b""
         with client.stream("GET", path) as other:
             assert (other.status_code, other.headers["content-type"]) == (

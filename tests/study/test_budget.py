@@ -151,7 +151,7 @@ def run(
     with pytest.raises(SystemExit) as ended:
         main()
     out, err = capsys.readouterr()
-    return int(ended.value.code or 0), out, err
+    return ended.value.code or 0, out, err
 
 
 def test_clean_frees_what_is_computed_again_in_seconds(

@@ -32,7 +32,7 @@ def by_permission(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[],
     """Make the folder one that may only be read, as far as the system is asked."""
     real = os.access
     monkeypatch.setattr(
-        os, "access", lambda path, mode: real(path, mode) and not (mode & os.W_OK and folder in [Path(path)])
+        os, "access", lambda path, mode: real(path, mode) and not (mode & os.W_OK and folder == Path(path))
     )
     return lambda: None
 
@@ -178,5 +178,6 @@ def test_as_somebody_else(whole: Path, tmp_path_factory: pytest.TempPathFactory)
         parent.chmod(parent.stat().st_mode | 0o055)
     (folder / "s").mkdir(mode=0o755)
     write_json(folder / "s" / "study.json", {})
-    finished = subprocess.run([sys.executable, "-c", code, str(folder / "s")], capture_output=True, text=True)
+    command = [sys.executable, "-c", code, str(folder / "s")]
+    finished = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (finished.returncode, finished.stderr) == (0, "")
