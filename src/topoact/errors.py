@@ -80,7 +80,7 @@ class WriteError(StudyError, OSError):
     >>> import topoact
     >>> from topoact.errors import WriteError
     >>> try:
-    ...     topoact.open("runs/digits").layer("pixels").map(n_intervals=7)
+    ...     graph = topoact.open("runs/digits").layer("pixels").map(n_intervals=7)
     ... except WriteError as error:
     ...     print(error)
     """

@@ -70,6 +70,8 @@ def end_with_parent() -> None:
     with contextlib.suppress(OSError):
         _lead_group()
         _kill_group_when_closed(parent.sentinel)
+    if wait([parent.sentinel], timeout=0):  # it ended before
+        _end_after(parent.sentinel)
     threading.Thread(target=_end_after, args=(parent.sentinel,), name="end with parent", daemon=True).start()
 
 
