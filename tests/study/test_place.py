@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from topoact.errors import InvalidInput, WriteError
+from topoact.errors import InvalidInput, StudyError, WriteError
+from topoact.importers.run import import_files
 from topoact.study.cache.place import Derived, cache_of, is_writable
 from topoact.study.files import replacing, write_json
 from topoact.testing.settings import dbscan
@@ -155,6 +157,17 @@ def test_a_link_is_not_written_through(whole: Path, tmp_path: Path, cache: Path)
     (path / "inversions").mkdir(exist_ok=True)
     (path / "inversions" / "layer").symlink_to(outside)
     assert Derived.of(path).root != path
+
+
+def test_a_study_is_not_written_where_nothing_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "x.npy", np.eye(9))
+    (tmp_path / "locked").mkdir()
+    undo = by_mount(tmp_path / "locked", monkeypatch)
+    try:
+        with pytest.raises(StudyError, match=r"locked/s.* cannot be written: .*: choose another place with -o"):
+            import_files([tmp_path / "x.npy"], tmp_path / "locked" / "s")
+    finally:
+        undo()
 
 
 def test_several_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:

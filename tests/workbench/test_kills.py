@@ -12,7 +12,6 @@ import pytest
 
 from topoact.interpret.study_network import NetworkChoice
 from topoact.testing.settings import dbscan
-from topoact.testing.workers import WorkerThread
 from topoact.workbench import open_workbench
 from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.jobs.runner import JobRunner
@@ -121,7 +120,7 @@ def finish(study: Path, task: Task) -> None:
     """Run a task at the next start, to its end."""
     from queue import SimpleQueue
 
-    runner, news = JobRunner(study, NetworkChoice(), make_worker=WorkerThread), SimpleQueue()
+    runner, news = JobRunner(study, NetworkChoice()), SimpleQueue()
     runner.watch(news.put)
     job = runner.submit(task)
     while (status := news.get(timeout=PATIENCE)).job != job or status.live:
