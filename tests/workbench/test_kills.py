@@ -95,25 +95,32 @@ def test_kill_9_of_the_server(study: Path, script: Path, name: str, seconds: flo
     command = [sys.executable, script, study, name, Path(__file__).parent]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
-        assert server.stdout
-        while not (line := server.stdout.readline()).startswith(UNDER_WAY[name]):
-            assert line.startswith(("queued", "running")), line
-        time.sleep(seconds)
-        children = list(descendants(server.pid))
-        workers = [child for child in children if os.getpgid(child) == child]
-        stored = {path: path.read_bytes() for path in (study / "inversions").rglob("*") if "preview" not in path.name}
-        server.kill()
+        try:
+            wait_for(server, UNDER_WAY[name])
+            time.sleep(seconds)
+            children = list(descendants(server.pid))
+            workers = [child for child in children if os.getpgid(child) == child]
+            stored = {path: path.read_bytes() for path in (study / "inversions").glob("*/*.json")}
+        finally:
+            server.kill()
     assert len(workers) >= 2
     for pids, seconds in ((workers, END_SECONDS), (children, PATIENCE)):  # who forks them has nothing to do, but exits
         killed = time.monotonic()
         while any(map(runs, pids)):
             assert time.monotonic() < killed + seconds, "a process is left alone"
             time.sleep(0.02)
-    assert all(path.read_bytes() == content for path, content in stored.items() if not path.name.endswith(".tmp"))
+    assert {path: path.read_bytes() for path in stored} == stored
     finish(study, tasks(study)[name])
     bench = open_workbench(study)
     assert not list(study.rglob("*.tmp"))
     bench.close()
+
+
+def wait_for(server: "subprocess.Popen[str]", stage: str) -> None:
+    """Read what a server tells until its work is at a stage."""
+    assert server.stdout
+    while not (line := server.stdout.readline()).startswith(stage):
+        assert line.startswith(("queued", "running")), line
 
 
 def finish(study: Path, task: Task) -> None:
