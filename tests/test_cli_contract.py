@@ -16,7 +16,7 @@ from test_cli import MODEL, run
 from topoact import demo, server
 from topoact.cli import app
 
-VERBS = ("demo", "extract", "layers", "import", "map", "invert", "attribute", "locate", "serve")
+VERBS = ("demo", "extract", "layers", "import", "map", "invert", "attribute", "locate", "serve", "clean")
 SECTIONS = Path(__file__).with_name("cli_contract.txt").read_text("utf-8").split("\n\n")
 
 
@@ -92,6 +92,7 @@ COMMANDS = {
     "attribute": "attribute s --layer 3@mean --top 2",
     "locate": "locate s photo.png --intervals 4",
     "serve": "serve s",
+    "clean": "clean s --all",
     "demo": "demo --no-browser",
 }
 

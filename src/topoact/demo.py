@@ -25,6 +25,7 @@ from topoact.networks.libraries import import_torch
 from topoact.networks.specs import code_digest
 from topoact.networks.weights import load_weights
 from topoact.study import FORMAT, Study, open_study
+from topoact.study.cache.place import user_cache
 from topoact.study.files import digest
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def build_demo(*, fresh: bool = False, folder: Path | None = None, on_progress: 
     ModelError
         If torch or mlxtend is missing; the message names the command that installs them.
     """
-    path = (folder or _cache_folder()) / f"demo-{_recipe()}"
+    path = (folder or user_cache()) / f"demo-{_recipe()}"
     weights = path.with_suffix(".safetensors")
     if fresh:
         shutil.rmtree(path, ignore_errors=True)
@@ -199,12 +200,6 @@ def _is_usable(path: Path) -> bool:
     except StudyError:
         return False
     return True
-
-
-def _cache_folder() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("topoact")
 
 
 def _recipe() -> str:

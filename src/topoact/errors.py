@@ -72,6 +72,20 @@ class StudyError(TopoActError, RuntimeError):
     """
 
 
+class WriteError(StudyError, OSError):
+    """A file that cannot be written: the disk is full, or its folder may only be read.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> from topoact.errors import WriteError
+    >>> try:
+    ...     graph = topoact.open("runs/digits").layer("pixels").map(n_intervals=7)
+    ... except WriteError as error:
+    ...     print(error)
+    """
+
+
 class Cancelled(TopoActError):
     """Long work that was asked to stop, and did.
 

@@ -86,7 +86,7 @@ def test_kill_9_half_way(model: torch.nn.Sequential, models: Path, photos: Sourc
 def test_workers_write_the_same_study_and_one_that_dies_leaves_it_to_be_resumed(models: Path, tmp_path: Path) -> None:
     photos = open_source(str(write_photos(tmp_path / "photos", 40, broken=(2, 9, 39))))
     network = load_network(f"{models}:dying")
-    with pytest.raises(TopoActError, match="a worker died, perhaps for want of memory: the same command goes on"):
+    with pytest.raises(TopoActError, match="a worker process ended: the same command goes on"):
         extract(network, photos, tmp_path / "a", plan(workers=2))
     (models.parent / "alive").touch()
 

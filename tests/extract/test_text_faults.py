@@ -74,7 +74,7 @@ def test_kill_9_half_way(code: Path, lines: str, tmp_path: Path) -> None:
 def test_workers_write_the_same_study_and_one_that_dies_leaves_it_to_be_resumed(code: Path, lines: str) -> None:
     network, source, folder = load_network(f"{code}:dying", seed=3), open_source(lines), code.parent
     plan = Plan(layers=("embed", "cell"), policies=("words",), batch_size=3, seed=3)
-    with pytest.raises(TopoActError, match="a worker died, perhaps for want of memory: the same command goes on"):
+    with pytest.raises(TopoActError, match="a worker process ended: the same command goes on"):
         extract(network, source, folder / "a", replace(plan, workers=2))
     (folder / "alive").touch()
 

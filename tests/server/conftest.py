@@ -17,6 +17,7 @@ from served import PATIENCE, TOKEN
 from topoact.interpret.study_network import NetworkChoice
 from topoact.server import app as app_module
 from topoact.server.app import make_app
+from topoact.server.serve import server_config
 from topoact.testing.studies import write_digits_study
 from topoact.testing.workers import WorkerThread
 from topoact.workbench import Workbench, open_workbench
@@ -53,7 +54,7 @@ def serving(bench: Workbench) -> Iterator[SimpleNamespace]:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     gate = make_app(bench, token=TOKEN, port=port)
-    running = uvicorn.Server(uvicorn.Config(gate, log_level="warning", timeout_graceful_shutdown=1))
+    running = uvicorn.Server(server_config(gate))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     deadline = time.monotonic() + PATIENCE

@@ -168,7 +168,7 @@ def test_a_full_disk(store: Inversions, monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr("topoact.study.files.Path.replace", full)
     store.save_preview("conv", NAME, PICTURE, 1, 2)
-    with pytest.raises(StudyError, match=r"could not be stored, and those that are there stay: .*No space left"):
+    with pytest.raises(StudyError, match=r"the disk is full: free some .*: the images that are made stay"):
         store.save("conv", NAME, PICTURE, FOUND)
     assert files(store) == []
 

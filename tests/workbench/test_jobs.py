@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -21,10 +22,18 @@ from topoact.testing.studies import write_digits_study
 from topoact.testing.workers import WorkerThread
 from topoact.workbench import open_workbench
 from topoact.workbench.jobs import process
-from topoact.workbench.jobs.process import DIED
 from topoact.workbench.jobs.runner import JobRunner
-from topoact.workbench.jobs.tasks import MapTask, ProjectionTask
+from topoact.workbench.jobs.tasks import (
+    AttributionTask,
+    LocateTask,
+    MapTask,
+    ProjectionTask,
+    StabilityTask,
+    gives_way,
+)
+from topoact.workbench.jobs.worker import TaskReport
 
+KILLED = "the worker process was ended by signal 9, SIGKILL: ask again, and report it if it recurs"
 PATIENCE = 60
 """Seconds after which something that should happen counts as not happening; no test waits for it to pass."""
 
@@ -231,7 +240,7 @@ def test_a_worker_killed_from_outside_at_work(processes, tmp_path):
     job = processes.runner.submit(Deaf(tmp_path / "pid"))
     os.kill(appears(tmp_path / "pid"), signal.SIGKILL)
     status = processes.last(job)
-    assert (status.state, status.error) == ("failed", DIED)
+    assert (status.state, status.error) == ("failed", KILLED)
     assert processes.last(processes.runner.submit(Count(1))).state == "done"
 
 
@@ -240,7 +249,7 @@ def test_a_worker_killed_from_outside_at_rest(processes):
     (child,) = multiprocessing.active_children()
     os.kill(child.pid, signal.SIGKILL)
     status = processes.last(processes.runner.submit(Count(1)))
-    assert status.state == "done" or status.error == DIED
+    assert status.state == "done" or status.error == KILLED
     assert processes.last(processes.runner.submit(Count(1))).state == "done"
 
 
@@ -319,6 +328,111 @@ def test_lanes_run_beside_each_other(jobs, tmp_path):
     assert jobs.runner.cancel(slow)
     assert jobs.last(slow).state == "cancelled"
     assert jobs.last(behind).state == "done"
+
+
+def test_a_job_that_two_clients_want_ends_when_both_give_it_up(jobs):
+    job = jobs.runner.submit(Held("one"), "first page")
+    jobs.running(job)
+    assert jobs.runner.submit(Held("one"), "second page") == job
+    assert jobs.runner.cancel(job, "first page")
+    assert jobs.runner.cancel(job, "first page"), "it still runs, and who gave it up may say so twice"
+    assert {one.job: one.state for one in jobs.runner.statuses()}[job] == "running"
+    assert jobs.runner.cancel(job, "second page")
+    assert jobs.last(job).state == "cancelled"
+
+
+def test_a_worker_that_cannot_be_started_fails_its_task_and_not_its_lane(path):
+    failures = iter([OSError(24, "Too many open files")] * 2)
+
+    class Broken(WorkerThread):
+        def start(self):
+            if (error := next(failures, None)) is not None:
+                raise error
+            super().start()
+
+    observed = Observed(JobRunner(path, make_worker=Broken))
+    failed = observed.last(observed.runner.submit(Count(1)))
+    assert failed.error == "the worker process cannot be started: [Errno 24] Too many open files"
+    assert observed.last(observed.runner.submit(Count(1))).state == "done"
+    observed.runner.close()
+
+
+def test_what_has_ended_is_forgotten_in_the_end(path, monkeypatch):
+    monkeypatch.setattr("topoact.workbench.jobs.runner.MAX_ENDED", 3)
+    observed = Observed(JobRunner(path, make_worker=WorkerThread))
+    last = [observed.runner.submit(Count(number)) for number in range(9)][-1]
+    observed.last(last)
+    observed.runner.submit(Count(100))
+    assert len(observed.runner.statuses()) <= 3 + 2
+    assert not observed.runner.cancel("1")
+    observed.runner.close()
+
+
+class Idle:
+    """A worker whose tasks end when the test ends."""
+
+    ended = threading.Event()
+
+    def __init__(self, *_):
+        pass
+
+    start = close = lambda _: None
+
+    def run(self, task, cancelled):
+        while not (cancelled() or self.ended.wait(0.005)):
+            pass
+        yield TaskReport("done")
+
+
+@pytest.fixture
+def lanes(path):
+    """A runner whose jobs go on, the graphs of two layers, and what is long."""
+    Idle.ended.clear()
+    runner, bench = JobRunner(path, make_worker=Idle), open_workbench(path)
+    yield (
+        runner,
+        lambda layer, n: MapTask(bench.plan_drawing(layer, dbscan(n_intervals=n, eps=25.0))),
+        StabilityTask(0, dbscan(n_intervals=5, eps=25.0)),
+    )
+    Idle.ended.set()
+    runner.close()
+
+
+def lane_of(runner, job):
+    return next(name for name, lane in runner._lanes.items() if job in lane.jobs)
+
+
+def test_what_takes_minutes_keeps_no_graph_waiting(lanes):
+    runner, graph, stability = lanes
+    assert lane_of(runner, runner.submit(stability)) == "long"
+    assert lane_of(runner, runner.submit(ProjectionTask(0, "umap"))) == "long"
+    assert lane_of(runner, runner.submit(ProjectionTask(0, "pca"))) == "graphs"
+    for number in range(5, 9):
+        assert lane_of(runner, runner.submit(graph(number % 2, number))) == "graphs", "the other lane is at long work"
+
+
+def test_the_graphs_of_another_layer_go_to_the_process_that_is_free(lanes):
+    runner, graph, stability = lanes
+    assert [lane_of(runner, runner.submit(graph(layer, 5))) for layer in (0, 1)] == ["graphs", "long"]
+    assert lane_of(runner, runner.submit(graph(1, 6))) == "long", "it has the index of that layer"
+    assert lane_of(runner, runner.submit(graph(0, 6))) == "graphs"
+    runner.submit(stability)
+    assert lane_of(runner, runner.submit(graph(1, 7))) == "graphs", "the other has begun long work"
+
+
+def test_where_several_graphs_wait_both_processes_make_them(lanes):
+    runner, graph, _ = lanes
+    names = [lane_of(runner, runner.submit(graph(0, number))) for number in range(5, 15)]
+    assert names[:2] == ["graphs", "graphs"]
+    assert 4 <= names.count("long") <= 5
+    assert set(runner._lanes) == {"graphs", "long"}
+
+
+def test_an_input_to_locate_goes_before_attributions():
+    attributions, photo = AttributionTask(0, "a" * 16), LocateTask("b" * 16, "image", dbscan(), 0)
+    assert gives_way(attributions, photo)
+    assert not gives_way(photo, attributions)
+    assert not gives_way(attributions, attributions)
 
 
 def test_a_study_that_is_gone(tmp_path):

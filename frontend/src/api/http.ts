@@ -8,6 +8,8 @@ import type { ActivationImage, AttributionRequest, ExampleId, Graph, InversionRe
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
 export class HttpClient implements Client {
+  /** Names this page: a job that several pages want goes on until all of them give it up. */
+  private readonly page = Math.random().toString(36).slice(2);
   private readonly jobs = new JobStream();
 
   constructor(private readonly base = document.baseURI) {}
@@ -132,7 +134,8 @@ export class HttpClient implements Client {
 
   private async send(path: string, method = "GET", body?: object): Promise<Response> {
     const raw = body instanceof Blob;
-    const headers = body ? { "content-type": raw ? "application/octet-stream" : "application/json" } : undefined;
+    const headers: Record<string, string> = { "x-topoact-page": this.page };
+    if (body) headers["content-type"] = raw ? "application/octet-stream" : "application/json";
     const options = { method, headers, body: raw ? body : body && JSON.stringify(body) };
     const response = await fetch(this.address(path), options).catch(() => {
       throw new Error(UNREACHABLE);

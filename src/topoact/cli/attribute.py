@@ -16,7 +16,7 @@ from topoact.cli.options import (
     study_network,
     with_options,
 )
-from topoact.cli.printing import print_result, progress
+from topoact.cli.printing import print_result, print_results_folder, progress
 
 if TYPE_CHECKING:
     from topoact.study.cache.attributions import OutputWord
@@ -52,6 +52,7 @@ def attribute(
     from topoact.workbench.nodes.selection import nodes_of
 
     bench = open_workbench(study, study_network(model, weights, transform))
+    print_results_folder(bench)
     settings = map_settings(bench.default_settings, options)
     with progress() as report:
         graph = bench.map(layer, settings, progress=report)

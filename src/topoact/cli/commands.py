@@ -3,6 +3,7 @@
 import typer
 
 from topoact.cli.attribute import attribute
+from topoact.cli.clean import clean
 from topoact.cli.demo import demo
 from topoact.cli.extract import extract
 from topoact.cli.former_names import CommandWithFormerNames
@@ -33,6 +34,7 @@ app.command("attribute")(attribute)
 app.command("argue", cls=CommandWithFormerNames, hidden=True)(attribute)
 app.command("locate")(locate)
 app.command("serve")(serve)
+app.command("clean")(clean)
 
 
 def main() -> None:

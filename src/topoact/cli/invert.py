@@ -20,7 +20,7 @@ from topoact.cli.options import (
     study_network,
     with_options,
 )
-from topoact.cli.printing import print_result, progress
+from topoact.cli.printing import print_result, print_results_folder, progress
 
 if TYPE_CHECKING:
     from topoact.interpret.inversion import Recipe
@@ -75,6 +75,7 @@ def invert(
 
     check_sheet(sheet)
     bench = open_workbench(study, study_network(model, weights, transform))
+    print_results_folder(bench)
     activation_images = ActivationImages(bench)
     activation_images.check(layer)
     recipe, settings = _recipe(activation_images.recipe, options), map_settings(bench.default_settings, options)

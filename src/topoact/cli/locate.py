@@ -10,7 +10,7 @@ import typer
 
 from topoact.cli.map_options import MAP_OPTIONS, map_settings
 from topoact.cli.options import AsJson, StudyModel, StudyPath, StudyTransform, StudyWeights, study_network, with_options
-from topoact.cli.printing import print_result, progress
+from topoact.cli.printing import print_result, print_results_folder, progress
 
 if TYPE_CHECKING:
     from topoact.study import Study
@@ -38,6 +38,7 @@ def locate(
     from topoact.workbench.locate.locate import locate as locate_input
 
     bench = open_workbench(study, study_network(model, weights, transform))
+    print_results_folder(bench)
     inputs = _inputs(files or (), text or ())
     settings, located = map_settings(bench.default_settings, options), list["LocatedInput"]()
     with progress() as report:

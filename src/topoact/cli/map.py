@@ -7,7 +7,7 @@ import typer
 
 from topoact.cli.map_options import MAP_OPTIONS, map_settings
 from topoact.cli.options import AsJson, StudyPath, with_options
-from topoact.cli.printing import print_result, progress
+from topoact.cli.printing import print_result, print_results_folder, progress
 
 if TYPE_CHECKING:
     from topoact.mapper import MapperGraph
@@ -25,6 +25,7 @@ def map_(
     from topoact.workbench import open_workbench
 
     bench = open_workbench(study)
+    print_results_folder(bench)
     settings = map_settings(bench.default_settings, options)
     layers = [bench.study.layer(layer).name] if layer else bench.layers
     with progress() as report:

@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from topoact.mapper import Progress
     from topoact.study import Study
+    from topoact.workbench import Workbench
 
 
 def print_result(summary: dict[str, Any] | list[Any], lines: list[str], *, as_json: bool) -> None:
@@ -29,6 +30,14 @@ def print_study(study: "Study", *, as_json: bool) -> None:
 def print_notice(sentence: str) -> None:
     """Print a sentence on standard error."""
     typer.echo(sentence, err=True)
+
+
+def print_results_folder(bench: "Workbench") -> None:
+    """Say where results are kept, if that is not with the study."""
+    from topoact.extract.summary import results_line
+
+    if bench.derived.root != bench.study.path:
+        print_notice(results_line(bench.derived.root))
 
 
 def fail(sentence: str, code: int) -> None:

@@ -24,6 +24,13 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to bind; one that others can reach needs --token.")] = "127.0.0.1",
     token: Annotated[str | None, typer.Option(help="Secret of the address; random by default.")] = None,
     no_browser: NoBrowser = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            help="Size that results kept with the study may take, such as 500MB; also TOPOACT_BUDGET.",
+            show_default="4GB",
+        ),
+    ] = None,
     model: StudyModel = None,
     weights: StudyWeights = None,
     transform: StudyTransform = None,
@@ -34,7 +41,10 @@ def serve(
     from topoact.interpret.study_network import reload_network
     from topoact.server import serve as serve_study
     from topoact.study import open_study
+    from topoact.study.cache.budget import set_budget
 
+    if budget is not None:
+        set_budget(budget, "--budget")
     opened = open_study(study)
     network = None if model is weights is transform is None else study_network(model, weights, transform)
     if network:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, ModelError, StudyError
 from topoact.networks import Network, load_network
-from topoact.processes import end_with_parent, process_context
+from topoact.processes import Watch, end_with_parent, process_context
 from topoact.study import Points
 
 if TYPE_CHECKING:
@@ -70,16 +70,16 @@ def forward_runs(network: Network, forward: Forward, plan: "Plan") -> Iterator[R
         raise InvalidInput("--workers need a network that each can load by its specification: see load_network")
     context = process_context(__name__, *(["torch"] if hasattr(network, "module") else []))
     places: Any = context.Queue()
-    n_threads = max(1, (os.cpu_count() or 1) // plan.workers)
+    n_threads, watch = max(1, (os.cpu_count() or 1) // plan.workers), Watch()
     for number in range(plan.workers):
         places.put(WorkerNetwork(record, plan.seed, _device(plan.device, number), plan.dtype, n_threads))
     with ProcessPoolExecutor(plan.workers, context, _settle, (places, forward)) as pool:
         try:
             yield partial(_in_processes, pool, AHEAD * plan.workers)
         except BrokenProcessPool:
+            less = "; fewer --workers or a smaller --batch-size need less" if watch.killed_for_memory() else ""
             raise StudyError(
-                "a worker died, perhaps for want of memory: the same command goes on from here; fewer --workers or a"
-                " smaller --batch-size need less"
+                f"a worker process {watch.death(None)}: the same command goes on from here{less}"
             ) from None
         finally:
             pool.shutdown(cancel_futures=True)

@@ -7,6 +7,7 @@ from topoact.inputs.csv_cells import MISSING_MARKS
 from topoact.networks import LayerFacts
 from topoact.networks.pixels import FULL_SCALE
 from topoact.study import GRAPH, Study
+from topoact.study.cache.place import Derived
 
 
 def summarise(study: Study) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def summarise(study: Study) -> dict[str, Any]:
         "white": (manifest.preprocessing or {}).get("white"),
         "clipped_images": manifest.notes.get("clipped_images", 0),
         "first_frames": manifest.notes.get("first_frames", 0),
+        "results": str(derived.root) if (derived := Derived.of(study.path)).root != study.path else None,
     }
 
 
@@ -75,6 +77,8 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"attributions of each vector to the {summary['attribution']} of the likeliest classes")
     if marks := summary["missing_marks"]:
         lines.append(f"labels that may mean that there is none: {', '.join(marks)}; if so, say --missing {marks[0]}")
+    if summary["results"]:
+        lines.append(results_line(summary["results"]))
     return lines + summary["remarks"] + _image_lines(summary) + _left_out(summary)
 
 
@@ -93,6 +97,11 @@ def _image_lines(summary: dict[str, Any]) -> list[str]:
     if summary["first_frames"]:
         lines.append(f"of images with several frames, the first was taken: {summary['first_frames']:,}")
     return lines
+
+
+def results_line(folder: object) -> str:
+    """Return the line for a study that may only be read."""
+    return f"the study's folder may only be read: what is computed of it is kept in {folder}"
 
 
 def _left_out(summary: dict[str, Any]) -> list[str]:

@@ -7,12 +7,14 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
-from topoact.errors import InvalidInput, StudyError, TopoActError, UnknownName
+from topoact.errors import InvalidInput, StudyError, TopoActError, UnknownName, WriteError
+from topoact.server.limits import BoundedBodies
 from topoact.server.routes import router
 from topoact.server.security import Gate
 from topoact.wire.messages import Problem
@@ -23,7 +25,10 @@ from topoact.workbench.jobs.runner import JobRunner
 STATIC: Final = Path(__file__).parent / "static"
 """Folder of the explorer's page."""
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
-STATUS_OF_ERROR: Final = ((UnknownName, 404), (InvalidInput, 400), (TopoActError, 500))
+STATUS_OF_ERROR: Final = ((UnknownName, 404), (InvalidInput, 400), (WriteError, 507), (TopoActError, 500))
+UPLOADS: Final = "/api/located-inputs"
+"""Path of the route whose bodies may be as large as a photo; it counts itself."""
+CLOSED_BY_CLIENT: Final = 499
 
 
 def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] = ()) -> ASGIApp:
@@ -52,6 +57,9 @@ def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] 
     app.add_exception_handler(TopoActError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(ClientDisconnect, lambda *_: Response(status_code=CLOSED_BY_CLIENT))
+    app.add_exception_handler(Exception, _failed)
+    app.add_middleware(BoundedBodies, counted=[UPLOADS])
     app.include_router(router)
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     names = {f"{name}:{port}" for name in LOOPBACK} | set(hosts)
@@ -60,14 +68,22 @@ def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.jobs = JobRunner(app.state.bench.study.path, app.state.bench.network_choice)
-    yield
+    bench = app.state.bench
+    app.state.jobs = JobRunner(bench.study.path, bench.network_choice)
+    with bench.derived.in_use():
+        yield
     app.state.jobs.close()
 
 
 def _problem(_request: Request, error: Exception) -> JSONResponse:
     status = next(status for kind, status in STATUS_OF_ERROR if isinstance(error, kind))
     return JSONResponse(Problem(error=str(error)).model_dump(), status)
+
+
+def _failed(_request: Request, error: Exception) -> JSONResponse:
+    """Answer a request at which the server failed; the error is raised again behind the answer, and logged."""
+    sentence = f"internal error, please report it: {type(error).__name__}: {error}"
+    return JSONResponse(Problem(error=sentence).model_dump(), 500)
 
 
 def _refused(_request: Request, error: Exception) -> JSONResponse:

@@ -7,6 +7,8 @@ from typing import Final
 from topoact.wire.serialize import job_event
 from topoact.workbench.jobs.runner import JobRunner, JobStatus
 
+MAX_WAITING: Final = 10_000
+"""Events that wait for a browser that does not read; then its stream ends, and a new one begins with all jobs."""
 HEARTBEAT_SECONDS: Final = 15.0
 """Time without an event after which a comment is sent, which detects a closed browser."""
 
@@ -14,15 +16,19 @@ HEARTBEAT_SECONDS: Final = 15.0
 async def job_stream(jobs: JobRunner) -> AsyncIterator[str]:
     """Yield the status of every job so far, then each change."""
     loop = asyncio.get_running_loop()
-    changes: asyncio.Queue[JobStatus] = asyncio.Queue()
+    changes: asyncio.Queue[JobStatus] = asyncio.Queue(MAX_WAITING)
+
+    def put(status: JobStatus) -> None:
+        if not changes.full():
+            changes.put_nowait(status)
 
     def enqueue(status: JobStatus) -> None:
-        loop.call_soon_threadsafe(changes.put_nowait, status)
+        loop.call_soon_threadsafe(put, status)
 
     unwatch = jobs.watch(enqueue)
     try:
         yield ": hello\n\n"
-        while True:
+        while not changes.full():
             try:
                 yield _event(await asyncio.wait_for(changes.get(), HEARTBEAT_SECONDS))
             except TimeoutError:

@@ -1,5 +1,7 @@
 """`router`: the routes of the explorer's data. Each parses a request, calls the workbench and serializes the result."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
@@ -41,7 +43,7 @@ def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messa
 @router.get("/graphs/{digest}/members")
 def members(digest: Digest, bench: Bench) -> Response:
     """Members of the nodes, uncovered points and lens values."""
-    return _frame(serialize.members_frame(bench.graph(digest).graph))
+    return _frame(serialize.members_frame(bench.graph(digest).graph), CACHE_SESSION)
 
 
 @router.get("/graphs/{digest}/shape")
@@ -69,15 +71,16 @@ def stability(digest: Digest, bench: Bench) -> shape.Stability:
 
 
 @router.get("/graphs/{digest}/{layout}")
-def graph(digest: Digest, layout: Digest, bench: Bench) -> messages.Graph:
+def graph(digest: Digest, layout: Digest, bench: Bench, response: Response) -> messages.Graph:
     """A graph and one drawing of it."""
+    response.headers.update(CACHE_SESSION)
     return serialize.graph_message(view_graph(bench, DrawingName(digest, layout)))
 
 
 @router.get("/layers/{layer}/points")
 def points(layer: RowIndex, bench: Bench) -> Response:
     """Example and position of every point of a layer."""
-    return _frame(serialize.points_frame(bench.study.layer(layer)))
+    return _frame(serialize.points_frame(bench.study.layer(layer)), CACHE_SESSION)
 
 
 @router.post("/projections")
@@ -94,13 +97,13 @@ def projection(layer: RowIndex, kind: str, bench: Bench) -> Response:
     positions = bench.stored_projection(layer, kind)
     if positions is None:
         raise UnknownName(f"there is no projection {kind!r} of layer {layer}: ask for it anew")
-    return _frame(serialize.projection_frame(positions))
+    return _frame(serialize.projection_frame(positions), CACHE_SESSION)
 
 
 @router.get("/examples/columns")
 def columns(bench: Bench) -> Response:
     """Columns of the examples table, coded."""
-    return _frame(serialize.columns_frame(bench))
+    return _frame(serialize.columns_frame(bench), CACHE_SESSION)
 
 
 @router.post("/examples")
@@ -128,13 +131,13 @@ def thumbnail(row: RowIndex, bench: Bench) -> Response:
 @router.get("/events")
 async def events(jobs: Jobs) -> StreamingResponse:
     """Progress of all jobs."""
-    return StreamingResponse(job_stream(jobs), media_type="text/event-stream", headers=CACHE_NEVER)
+    return StreamingResponse(job_stream(jobs.runner), media_type="text/event-stream", headers=CACHE_NEVER)
 
 
 @router.delete("/jobs/{job}", status_code=204)
 def cancel(job: str, jobs: Jobs) -> None:
     """Stop a job; does nothing if it has ended."""
-    if not jobs.cancel(job) and all(job != status.job for status in jobs.statuses()):
+    if not jobs.cancel(job) and all(job != status.job for status in jobs.runner.statuses()):
         raise UnknownName(f"there is no job {job!r}")
 
 
@@ -146,5 +149,5 @@ def _anchor(request: messages.MapRequest, bench: Workbench) -> DrawingName | Non
     return anchor if bench.cache.load_drawing(*anchor) is not None else None
 
 
-def _frame(content: bytes) -> Response:
-    return Response(content, media_type="application/octet-stream", headers=CACHE_NEVER)
+def _frame(content: bytes, headers: Mapping[str, str] = CACHE_NEVER) -> Response:
+    return Response(content, media_type="application/octet-stream", headers=headers)

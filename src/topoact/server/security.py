@@ -90,11 +90,19 @@ class Gate:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
+                headers.setdefault("cache-control", _caching(scope["path"], message["status"]))
                 if self._is_token(_query_token(scope)):
                     headers.append("set-cookie", f"{self.cookie}={self.token}; HttpOnly; SameSite=Strict; Path=/")
             await send(message)
 
         return send_with_headers
+
+
+def _caching(path: str, status: int) -> str:
+    """Return how long a response is kept that does not say so; files in ``assets`` are named by their content."""
+    if status not in (200, 304) or path.startswith("/api/"):
+        return "no-store"
+    return "private, max-age=31536000, immutable" if path.startswith("/assets/") else "private, no-cache"
 
 
 def _address(scope: Scope) -> str:

@@ -6,14 +6,17 @@ import socket
 import threading
 import webbrowser
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from topoact.errors import InvalidInput
+from topoact.extract.summary import results_line
 from topoact.interpret.study_network import NetworkChoice
 from topoact.server.app import make_app
+from topoact.server.limits import BoundedConnection
 from topoact.workbench import open_workbench
 
 DEFAULT_PORT: Final = 8765
@@ -63,12 +66,19 @@ def serve(
     token = token or secrets.token_urlsafe(24)
     host_and_port = f"{_name(host)}:{bound}"
     app = make_app(bench, token=token, port=bound, hosts=[host_and_port])
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)
     address = f"http://{host_and_port}/?token={quote(token)}"
     print(f"TopoAct explorer: {address}", flush=True)  # noqa: T201
+    if bench.derived.root != study:
+        print(results_line(bench.derived.root), flush=True)  # noqa: T201
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(server_config(app)).run(sockets=[listener])
+
+
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """Return how an application is served: over HTTP/1.1, with bounds on each connection."""
+    bounds: Any = {"http": BoundedConnection, "ws": "none", "timeout_graceful_shutdown": SHUTDOWN_SECONDS}
+    return uvicorn.Config(app, log_level="warning", **bounds)
 
 
 def _is_loopback(host: str) -> bool:

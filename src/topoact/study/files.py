@@ -1,61 +1,132 @@
 """`replacing`, `replacing_folder`: files and folders that are never half-written; digests, and safe file names."""
 
+import errno
 import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import isfinite
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
+
+from topoact.errors import WriteError
+
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Numbers of the errors that a full disk or quota raises."""
 
 
 @contextmanager
-def replacing(path: Path, *, lasting: bool = True, shared: bool = False) -> Iterator[BinaryIO]:
-    """Open a file for writing that replaces `path` when the block ends without error.
+def replacing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+    """Open a file for writing that replaces `path` when the block ends without error; of several writers the last wins.
 
     With `lasting` it survives a crash of the machine; without, for files that can be made again, it is written faster.
-    A `shared` file may be written by several processes at the same time, of which the last one wins.
+
+    Raises
+    ------
+    WriteError
+        If the disk is full, or the folder may not be written to; nothing is left of the file then.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp" if shared else f"{path.name}.tmp")
+    with failures_said(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = temporary_name(path)
+        file = temporary.open("wb")
     try:
-        with temporary.open("wb") as file:
+        with full_disk_said(path), file:
             yield file
             if lasting:
                 file.flush()
                 os.fsync(file.fileno())
-        temporary.replace(path)
+        with failures_said(path):
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Make an empty folder that replaces `path` as a whole when the block ends without error."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    """Make an empty folder that replaces `path` as a whole when the block ends without error.
+
+    Raises
+    ------
+    WriteError
+        As `replacing`.
+    """
+    temporary = temporary_name(path)
     try:
-        yield temporary
-        shutil.rmtree(path, ignore_errors=True)
-        temporary.rename(path)
+        with failures_said(path):
+            temporary.mkdir(parents=True)
+        with full_disk_said(path):
+            yield temporary
+        with failures_said(path):
+            remove_folder(path)
+            temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder, which disappears at once and not file by file; does nothing where there is none."""
+    removed = temporary_name(path)
+    with suppress(FileNotFoundError):
+        path.rename(removed)
+        shutil.rmtree(removed, ignore_errors=True)
+
+
+@contextmanager
+def full_disk_said(path: Path, remedy: str = "and ask again") -> Iterator[None]:
+    """Raise a `WriteError` instead of the system's error when the disk is full while `path` is written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise _write_error(f"the disk is full: free some space {remedy} ({path})", error) from None
+
+
+@contextmanager
+def failures_said(path: Path) -> Iterator[None]:
+    """Raise a `WriteError` instead of any error of the system's: `path` cannot be written."""
+    try:
+        with full_disk_said(path):
+            yield
+    except WriteError:
+        raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise _write_error(f"{path} could not be stored: {reason}", error) from None
+
+
+def _write_error(sentence: str, error: OSError) -> WriteError:
+    raised = WriteError(sentence)
+    raised.errno = error.errno
+    return raised
+
+
+def temporary_name(path: Path) -> Path:
+    """Return a new name beside a path, which says the process that it belongs to."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
 
 
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files and folders of killed processes."""
     for path in folder.glob("*.tmp"):
-        owner = re.search(r"\.(\d+)\.tmp$", path.name)
-        if not owner or _is_running(int(owner[1])):
+        if not is_left_over(path):
             continue
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def is_left_over(path: Path) -> bool:
+    """Return whether a temporary file or folder belongs to a process that has ended."""
+    owner = re.search(r"\.(\d+)\.tmp$", path.name)
+    return owner is not None and not _is_running(int(owner[1]))
 
 
 def _is_running(process: int) -> bool:
@@ -79,9 +150,9 @@ def link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def write_json(path: Path, value: Any, *, lasting: bool = True, shared: bool = False) -> None:
+def write_json(path: Path, value: Any, *, lasting: bool = True) -> None:
     """Replace `path` by `value` as readable JSON; see `replacing`."""
-    with replacing(path, lasting=lasting, shared=shared) as file:
+    with replacing(path, lasting=lasting) as file:
         file.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
 

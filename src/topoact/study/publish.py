@@ -5,11 +5,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import filelock
 
 from topoact.errors import StudyError
 from topoact.study.checkpoint import Checkpoint, read_checkpoint
+from topoact.study.files import full_disk_said
+
+FORBIDDEN: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+"""Numbers of the errors that a folder raises which may not be written to."""
 
 
 def partial_of(path: Path) -> Path:
@@ -89,13 +94,13 @@ def publish_left(path: Path) -> None:
 
 
 @contextmanager
-def full_disk_said(folder: Path) -> Iterator[None]:
-    """Raise a `StudyError` instead of the system's error when the disk is full."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise StudyError(
-            f"the disk is full: free some space and run the same command again, it goes on with what {folder} holds"
-        ) from None
+def writes_said(folder: Path) -> Iterator[None]:
+    """Raise a `WriteError` instead of the system's error when the disk is full or `folder` may not be written to."""
+    with full_disk_said(folder, "and run the same command again, it goes on with what is there"):
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in FORBIDDEN:
+                raise
+            reason = error.strerror or error
+            raise StudyError(f"{folder} cannot be written: {reason}: choose another place with -o") from None

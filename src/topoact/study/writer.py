@@ -29,7 +29,7 @@ from topoact.study.checkpoint import Checkpoint, read_checkpoint
 from topoact.study.files import digest, replacing, write_json
 from topoact.study.imported import write_imported
 from topoact.study.manifest import FORMAT, LayerEntry, Manifest, Skipped
-from topoact.study.publish import check_target, full_disk_said, lock, partial_of, publish, unlock
+from topoact.study.publish import check_target, lock, partial_of, publish, unlock, writes_said
 from topoact.study.segments import Chunk, finish_layer, read_examples, segment_length, write_segment
 
 
@@ -79,7 +79,7 @@ class StudyWriter:
     def __enter__(self) -> Self:
         if not self._addition:
             check_target(self.path, self._overwrite)
-        with full_disk_said(self.partial):
+        with writes_said(self.partial):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = lock(self.path)
             try:
@@ -182,7 +182,7 @@ class StudyWriter:
         pathlib.Path
             The folder of the finished study.
         """
-        with full_disk_said(self.partial):
+        with writes_said(self.partial):
             with replacing(self.partial / "examples.parquet") as file:
                 pq.write_table(examples, file, compression="zstd")
             for number in range(len(self._state.layers)):
@@ -195,7 +195,7 @@ class StudyWriter:
 
     def publish(self) -> Path:
         """Rename a complete study to its final name; it replaces an older one if that was allowed."""
-        with full_disk_said(self.partial):
+        with writes_said(self.partial):
             return publish(self.path, self._state)
 
     def _begin(self) -> Checkpoint:
@@ -245,7 +245,7 @@ class StudyWriter:
 
     def _write(self, portions: Sequence[Chunk], notes: dict[str, Any]) -> None:
         """Write one segment, and then the checkpoint that includes it."""
-        with full_disk_said(self.partial):
+        with writes_said(self.partial):
             if portions:
                 write_segment(self.partial, self._state, portions, self.capacity)
             replace(self._state, notes=notes).write(self.partial)

@@ -16,6 +16,7 @@ from topoact.interpret.study_network import NetworkChoice, StudyNetwork, has_gra
 from topoact.mapper import MapperGraph, Progress, lens_menu, no_progress
 from topoact.study import Layer, Study, open_study
 from topoact.study.cache.located_inputs import LocatedInputs
+from topoact.study.cache.place import Derived
 from topoact.study.cache.results import ResultCache
 from topoact.workbench.columns import COLUMN_LENS, number_columns
 from topoact.workbench.graphs.drawings import DrawingPlan, Drawings
@@ -135,10 +136,11 @@ class Workbench:
 
     def __init__(self, study: Study, network: NetworkChoice | None = None) -> None:
         self.study, self.network_choice = study, network
-        self.cache = ResultCache(study.path, study.imported_graphs)
-        self.located_inputs = LocatedInputs(study.path)
+        self.derived = Derived.of(study.path)
+        self.cache = ResultCache(self.derived, study.imported_graphs)
+        self.located_inputs = LocatedInputs(self.derived)
         self.locators = Locators(self.located_inputs)
-        self._graphs = LayerGraphs(study, self.cache)
+        self._graphs = LayerGraphs(study, self.cache, self.derived)
         self._drawings = Drawings(study, self.cache, self._graphs)
 
     def __repr__(self) -> str:

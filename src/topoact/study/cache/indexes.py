@@ -15,11 +15,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from topoact.study.cache.budget import budget
+from topoact.study.cache.place import Derived, as_derived
 from topoact.study.files import replacing_folder, write_json
 
 FORMAT: Final = 1
 MAX_DISK_SHARE: Final = 0.25
 """Share of the free disk that one index may take."""
+MAX_BUDGET_SHARE: Final = 0.5
+"""Share of the budget of derived data that one index may take."""
 MAX_READ_BYTES: Final = 2**20
 """Size up to which an array is read, not mapped."""
 
@@ -35,26 +39,30 @@ class StoredIndex(NamedTuple):
     """Read-only."""
 
 
-def save_index(study: Path, layer: str, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> bool:
+def save_index(place: Path | Derived, layer: str, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> bool:
     """Store the arrays of an index instead of the layer's last one, and return whether that succeeded.
 
     A failure is no error: the index is computed again in the next session.
     """
-    n_bytes = sum(array.nbytes for array in arrays.values())
+    derived, n_bytes = as_derived(place), sum(array.nbytes for array in arrays.values())
+    path = derived.root / "indexes" / layer
     try:
-        if n_bytes > MAX_DISK_SHARE * shutil.disk_usage(study).free:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(path.parent).free
+        if n_bytes > min(MAX_DISK_SHARE * free, MAX_BUDGET_SHARE * budget()):
             return False
-        with replacing_folder(_folder(study, layer)) as folder:
+        with replacing_folder(path) as folder:
             sizes = {name: _write(folder / f"{name}.npy", array) for name, array in arrays.items()}
             write_json(folder / "index.json", {"format": FORMAT, "facts": dict(facts), "bytes": sizes})
+        derived.wrote(path)
     except OSError:
         return False
     return True
 
 
-def load_index(study: Path, layer: str) -> StoredIndex | None:
+def load_index(place: Path | Derived, layer: str) -> StoredIndex | None:
     """Return the stored index of a layer, or None if there is none that can be used."""
-    folder = _folder(study, layer)
+    folder = as_derived(place).find("indexes", layer)
     try:
         about = json.loads((folder / "index.json").read_text("utf-8"))
         files = {path.stem: path for path in folder.glob("*.npy")}
@@ -63,10 +71,6 @@ def load_index(study: Path, layer: str) -> StoredIndex | None:
         return StoredIndex(dict(about["facts"]), {name: _read(path) for name, path in files.items()})
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _folder(study: Path, layer: str) -> Path:
-    return study / "indexes" / layer
 
 
 def _write(path: Path, array: Array) -> int:

@@ -18,12 +18,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, PngImagePlugin
 
-from topoact.errors import StudyError
-from topoact.study.files import remove_leftovers, replacing, write_json
+from topoact.study.cache.budget import mark_used
+from topoact.study.cache.place import Derived, as_derived
+from topoact.study.files import failures_said, full_disk_said, remove_leftovers, replacing, write_json
 
 Picture = npt.NDArray[np.uint8]
 """Shape (height, width, colours), of one or three colours."""
 
+FOLDER: Final = "inversions"
 FORMAT: Final = 1
 UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
 STEP: Final = "step"
@@ -80,24 +82,23 @@ class Preview(NamedTuple):
 
 
 class Inversions:
-    """The activation images in a study's folder."""
+    """The activation images of a study."""
 
-    def __init__(self, study: Path) -> None:
-        self.root = study / "inversions"
+    def __init__(self, place: Path | Derived) -> None:
+        self._derived = as_derived(place)
+        self.root = self._derived.root / FOLDER
 
     def prepare(self, layer: str) -> None:
         """Make the folder of a layer's images, and remove the leftovers of killed processes.
 
         Raises
         ------
-        StudyError
+        WriteError
             If the folder cannot be written.
         """
         folder = self.root / layer
-        try:
+        with failures_said(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unstored(error) from None
         remove_leftovers(folder)
         for preview in folder.glob("*.preview.png"):
             preview.unlink(missing_ok=True)
@@ -107,17 +108,16 @@ class Inversions:
 
         Raises
         ------
-        StudyError
+        WriteError
             If the disk is full, or it cannot be written.
         """
         png, folder = _png(picture), self.root / layer
         record = {"format": FORMAT, "image": _digest(png), **asdict(inversion)}
         record["predictions"] = [prediction._asdict() for prediction in inversion.predictions]
-        try:
+        with full_disk_said(folder, "and ask again: the images that are made stay"):
             _write(folder / f"{digest}.png", png)
-            write_json(folder / f"{digest}.json", record, lasting=False, shared=True)
-        except OSError as error:
-            raise _unstored(error) from None
+            write_json(folder / f"{digest}.json", record, lasting=False)
+        self._derived.wrote(folder / f"{digest}.png")
         self.drop_previews(layer, [digest])
 
     def load(self, digest: str) -> Inversion | None:
@@ -132,11 +132,11 @@ class Inversions:
 
     def path(self, digest: str) -> Path:
         """Return the path of the picture of a finished image."""
-        return next(self.root.glob(f"*/{digest}.png"))
+        return self._all(f"*/{digest}.png")[0]
 
     def of_layer(self, layer: str) -> dict[str, Inversion]:
         """Return all finished images of a layer by their digests."""
-        names = sorted(path.stem for path in (self.root / layer).glob("*.json"))
+        names = sorted(path.stem for path in self._all(f"{layer}/*.json"))
         return {name: inversion for name in names if (inversion := self.load(name))}
 
     def save_preview(self, layer: str, digest: str, picture: Picture, step: int, steps: int) -> None:
@@ -160,10 +160,14 @@ class Inversions:
             with contextlib.suppress(OSError):
                 (self.root / layer / f"{digest}.preview.png").unlink(missing_ok=True)
 
+    def _all(self, pattern: str) -> list[Path]:
+        return self._derived.find_all(f"{FOLDER}/{pattern}")
+
     def _whole(self, digest: str) -> tuple[Inversion, bytes] | None:
         """Return the record and the file of an image, if both are intact."""
         try:
-            path = next(self.root.glob(f"*/{digest}.json"))
+            path = next(iter(self._all(f"*/{digest}.json")))
+            mark_used(path)
             record, png = json.loads(path.read_text("utf-8")), path.with_suffix(".png").read_bytes()
             return (_read(record), png) if record["image"] == _digest(png) else None
         except (StopIteration, *UNREADABLE):
@@ -179,7 +183,7 @@ def _read(record: dict[str, Any]) -> Inversion:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with replacing(path, lasting=False, shared=True) as file:
+    with replacing(path, lasting=False) as file:
         file.write(content)
 
 
@@ -196,7 +200,3 @@ def _png(picture: Picture, texts: dict[str, str] | None = None) -> bytes:
 
 def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=8).hexdigest()
-
-
-def _unstored(error: OSError) -> StudyError:
-    return StudyError(f"the activation image could not be stored, and those that are there stay: {error}")

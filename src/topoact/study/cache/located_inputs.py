@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from topoact.study.cache.place import Derived, as_derived
 from topoact.study.cache.results import UNREADABLE
 from topoact.study.files import replacing, write_json
 
@@ -18,19 +19,22 @@ OLD_NOVELTY_FILE: Final = "usual.json"
 
 
 class LocatedInputs:
-    """The located inputs of a study folder."""
+    """The located inputs of a study."""
 
-    def __init__(self, root: Path) -> None:
-        self._folder, self._old_folder = root / FOLDER, root / OLD_FOLDER
+    def __init__(self, place: Path | Derived) -> None:
+        self._derived = as_derived(place)
+        self._folder = self._derived.root / FOLDER
 
     def save(self, digest: str, located: dict[str, Any]) -> None:
         """Store the locations of an input."""
-        write_json(self._folder / f"{digest}.json", located, lasting=False)
+        path = self._folder / f"{digest}.json"
+        write_json(path, located, lasting=False)
+        self._derived.wrote(path)
 
     def load(self, digest: str) -> dict[str, Any] | None:
         """Return the locations of an input, or None."""
-        stored = _read(self._folder / f"{digest}.json")
-        if stored is None and (stored := _read(self._old_folder / f"{digest}.json")):
+        stored = _read(self._derived.find(FOLDER, f"{digest}.json"))
+        if stored is None and (stored := _read(self._derived.find(OLD_FOLDER, f"{digest}.json"))):
             stored["locations"] = stored.pop("places", [])
         return stored
 
@@ -51,14 +55,15 @@ class LocatedInputs:
 
     def novelty_limit(self, key: str) -> float | None:
         """Return the stored novelty limit of a layer, or None."""
-        limits = {**(_read(self._old_folder / OLD_NOVELTY_FILE) or {}), **(_read(self._folder / NOVELTY_FILE) or {})}
-        limit = limits.get(key)
+        files = ((OLD_FOLDER, OLD_NOVELTY_FILE), (FOLDER, NOVELTY_FILE))
+        limits = [_read(self._derived.find(*names)) or {} for names in files]
+        limit = {**limits[0], **limits[1]}.get(key)
         return limit if isinstance(limit, float) else None
 
     def save_novelty_limit(self, key: str, limit: float) -> None:
         """Store the novelty limit of a layer."""
-        path = self._folder / NOVELTY_FILE
-        write_json(path, {**(_read(path) or {}), key: limit}, lasting=False)
+        known = _read(self._derived.find(FOLDER, NOVELTY_FILE)) or {}
+        write_json(self._folder / NOVELTY_FILE, {**known, key: limit}, lasting=False)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

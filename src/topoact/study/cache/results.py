@@ -25,6 +25,7 @@ from topoact.analysis.shape.stability import Stability
 from topoact.analysis.shape.topology import Count, ShapeReport
 from topoact.mapper import MapperGraph
 from topoact.study.cache.graphs import read_graph, write_graph
+from topoact.study.cache.place import Derived, as_derived
 from topoact.study.files import plain_number, remove_leftovers, replacing, replacing_folder, write_json
 
 T = TypeVar("T")
@@ -44,18 +45,19 @@ class ResultCache:
     Imported graphs, `imported` by digest with their folders, are read and drawn like the computed ones.
     """
 
-    def __init__(self, root: Path, imported: Mapping[str, Path] | None = None) -> None:
-        self.root = root
+    def __init__(self, place: Path | Derived, imported: Mapping[str, Path] | None = None) -> None:
+        self._derived = as_derived(place)
         self._imported = dict(imported or {})
         self._recent: dict[str, tuple[object, MapperGraph]] = {}
         self._lock = threading.Lock()
-        for kind in ("graphs", "indexes"):
-            remove_leftovers(root / kind)
+        for kind in ("graphs", "indexes", "projections", "located-inputs"):
+            remove_leftovers(self._derived.root / kind)
 
     def save_graph(self, digest: str, graph: MapperGraph, about: dict[str, Any]) -> None:
         """Store a graph with the facts `about` its origin; its folder appears complete or not at all."""
-        with replacing_folder(self._graph(digest)) as folder:
+        with replacing_folder(self._own(digest)) as folder:
             write_graph(folder, graph, about)
+        self._derived.wrote(self._own(digest))
         with self._lock:
             self._remember(digest, graph)
 
@@ -87,54 +89,58 @@ class ResultCache:
     def save_drawing(self, digest: str, layout: str, drawing: Drawing) -> None:
         """Store the positions of the nodes of a graph."""
         x, y = drawing.positions.T
-        _write_table(self._layout(digest, layout), pa.table({"x": x, "y": y, "continues": drawing.continues}))
+        path = self._own(digest) / "layouts" / f"{layout}.parquet"
+        self._save_table(path, pa.table({"x": x, "y": y, "continues": drawing.continues}))
 
     def load_drawing(self, digest: str, layout: str) -> Drawing | None:
         """Return stored positions of the nodes of a graph, or None."""
-        path = self._layout(digest, layout)
+        path = self._derived.find("graphs", digest, "layouts", f"{layout}.parquet")
         return _or_none(lambda: _drawing(pq.read_table(path).to_pandas()))
 
     def save_stability(self, digest: str, stability: Stability) -> None:
         """Store how much of a graph returns."""
         plain = {name: np.asarray(value).tolist() for name, value in vars(stability).items()}
         plain["rands"] = [plain_number(rand) for rand in plain["rands"]]
-        write_json(self._graph(digest) / STABILITY, plain, lasting=False)
+        write_json(self._own(digest) / STABILITY, plain, lasting=False)
 
     def load_stability(self, digest: str) -> Stability | None:
         """Return the stability of a graph, or None."""
-        return _or_none(lambda: _stability(json.loads((self._graph(digest) / STABILITY).read_text("utf-8"))))
+        path = self._derived.find("graphs", digest, STABILITY)
+        return _or_none(lambda: _stability(json.loads(path.read_text("utf-8"))))
 
     def save_consensus(self, digest: str, report: ShapeReport) -> None:
         """Store what a panel of graphs counts."""
         counts = {kind: asdict(count) for kind, count in report.counts.items()}
-        write_json(self._graph(digest) / CONSENSUS, counts, lasting=False)
+        write_json(self._own(digest) / CONSENSUS, counts, lasting=False)
 
     def load_consensus(self, digest: str) -> ShapeReport | None:
         """Return what a panel of graphs counts, if that is stored."""
-        path = self._graph(digest) / CONSENSUS
-        path = path if path.exists() else path.with_name(OLD_CONSENSUS)
+        path = self._derived.find("graphs", digest, CONSENSUS)
+        path = path if path.exists() else self._derived.find("graphs", digest, OLD_CONSENSUS)
         return _or_none(lambda: _consensus(json.loads(path.read_text("utf-8"))))
 
     def save_projection(self, name: str, positions: npt.NDArray[np.float32]) -> None:
         """Store a projection, shape (n_points, 2)."""
-        _write_table(self._projection(name), pa.table({"x": positions[:, 0], "y": positions[:, 1]}))
+        path = self._derived.root / "projections" / f"{name}.parquet"
+        self._save_table(path, pa.table({"x": positions[:, 0], "y": positions[:, 1]}))
 
     def load_projection(self, name: str) -> npt.NDArray[np.float32] | None:
         """Return a stored projection, or None."""
-        path = self._projection(name)
+        path = self._derived.find("projections", f"{name}.parquet")
         return _or_none(lambda: pq.read_table(path).to_pandas().to_numpy(dtype=np.float32))
 
     def _folder(self, digest: str) -> Path:
-        return self._imported.get(digest) or self._graph(digest)
+        """Return the folder of the files of a graph."""
+        return self._imported.get(digest) or self._derived.find("graphs", digest, "graph.json").parent
 
-    def _graph(self, digest: str) -> Path:
-        return self.root / "graphs" / digest
+    def _own(self, digest: str) -> Path:
+        """Return the folder to which what is derived from a graph is written."""
+        return self._derived.root / "graphs" / digest
 
-    def _layout(self, digest: str, layout: str) -> Path:
-        return self._graph(digest) / "layouts" / f"{layout}.parquet"
-
-    def _projection(self, name: str) -> Path:
-        return self.root / "projections" / f"{name}.parquet"
+    def _save_table(self, path: Path, table: pa.Table) -> None:
+        with replacing(path, lasting=False) as file:
+            pq.write_table(table, file)
+        self._derived.wrote(path)
 
 
 def _or_none(read: Callable[[], T]) -> T | None:
@@ -148,11 +154,6 @@ def _written(folder: Path) -> tuple[tuple[int, int], ...]:
     """Return time and size of the files of a graph, which differ once one is damaged or replaced."""
     stats = [path.stat() for path in [folder / "graph.json", *sorted(folder.glob("*.parquet"))]]
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    with replacing(path, lasting=False) as file:
-        pq.write_table(table, file)
 
 
 def _consensus(plain: dict[str, Any]) -> ShapeReport:

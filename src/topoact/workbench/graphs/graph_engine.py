@@ -1,6 +1,5 @@
 """`GraphEngine`: mapper graphs from indexes of the layer used last, so that another setting needs few new distances."""
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import NamedTuple
 from topoact.mapper import Cover, MapperGraph, NeighborIndex, Progress, TooLarge, check_enough
 from topoact.mapper.clusterers.epsilon import distance_curves, parse_rule
 from topoact.mapper.neighbors.metrics import checked_metric
+from topoact.study.cache.place import Derived
 from topoact.workbench.graphs.index_plan import index_plan
 from topoact.workbench.graphs.index_store import Curves, IndexStore, LastUsed, LensedLayer
 from topoact.workbench.graphs.mode_engine import ModeEngine
@@ -31,12 +31,12 @@ class GraphEngine:
 
     Parameters
     ----------
-    study
-        Folder of the study.
+    place
+        Where the study's derived data are.
     """
 
-    def __init__(self, study: Path) -> None:
-        self._store = IndexStore(study)
+    def __init__(self, place: Path | Derived) -> None:
+        self._store = IndexStore(place)
         self._modes = ModeEngine(self._store)
         self._curves: tuple[tuple[str, str], Curves] | None = None
         self._index = LastUsed[NeighborIndex]()
@@ -110,8 +110,7 @@ class GraphEngine:
         values = lensed.values(vectors)
         curves = self._distance_curves(lensed, settings, progress)
         plan = index_plan(values, cover, radius_grid(eps, curves, settings.min_samples), eps)
-        spill = self._store.study if os.access(self._store.study, os.W_OK) else None
-        metric = checked_metric(settings.metric)
+        metric, spill = checked_metric(settings.metric), self._store.spill
         index = NeighborIndex(vectors, values, **plan, metric=metric, spill=spill, progress=progress)
         self._store.save_neighbor_index(lensed, index, curves, time.monotonic() - start)
         return index

@@ -1,5 +1,6 @@
 """`IndexStore`: indexes that were slow to build, stored in the study; `LastUsed`: the one in memory."""
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from topoact.errors import InvalidInput
 from topoact.mapper import DistanceCurve, ModeIndex, NeighborIndex
 from topoact.study.cache.indexes import StoredIndex, load_index, save_index
+from topoact.study.cache.place import Derived, as_derived
 
 Vectors = npt.NDArray[np.float32]
 Index = TypeVar("Index", NeighborIndex, ModeIndex)
@@ -46,13 +48,22 @@ class IndexStore:
 
     Parameters
     ----------
-    study
-        Folder of the study.
+    place
+        Where the study's derived data are.
     """
 
-    def __init__(self, study: Path) -> None:
-        self.study = study
+    def __init__(self, place: Path | Derived) -> None:
+        self._derived = as_derived(place)
         self._writer: threading.Thread | None = None
+
+    @property
+    def spill(self) -> Path | None:
+        """Folder for what memory does not hold; None where nothing can be written."""
+        try:
+            self._derived.root.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return None
+        return self._derived.root if os.access(self._derived.root, os.W_OK) else None
 
     def load_neighbor_index(self, lensed: LensedLayer, metric: str, eps: float) -> NeighborIndex | None:
         """Return the stored index of a layer if it has this lens, metric and radius; its bits stay on disk."""
@@ -100,12 +111,12 @@ class IndexStore:
         """Write an index in the background; does nothing while another one is being written."""
         if self._writer is not None and self._writer.is_alive():
             return
-        arguments = (self.study, name, {"topoact": version("topoact"), **facts}, arrays)
+        arguments = (self._derived, name, {"topoact": version("topoact"), **facts}, arrays)
         self._writer = threading.Thread(target=save_index, args=arguments, name="storing the index")
         self._writer.start()
 
     def _load(self, name: str, metric: str) -> StoredIndex | None:
-        stored = load_index(self.study, name)
+        stored = load_index(self._derived, name)
         if stored is None or stored.facts.get("topoact") != version("topoact"):
             return None
         return stored if stored.facts.get("metric") == metric else None

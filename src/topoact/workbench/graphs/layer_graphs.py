@@ -8,6 +8,7 @@ import numpy.typing as npt
 from topoact.errors import UnknownName
 from topoact.mapper import MapperGraph, Progress, lens_values, no_progress
 from topoact.study import Layer, Study
+from topoact.study.cache.place import Derived
 from topoact.study.cache.results import ResultCache
 from topoact.workbench.columns import COLUMN_LENS, number_columns
 from topoact.workbench.graphs.graph_engine import GraphEngine
@@ -25,11 +26,13 @@ class LayerGraphs:
         An opened study.
     cache
         The stored results of the study.
+    derived
+        Where they are.
     """
 
-    def __init__(self, study: Study, cache: ResultCache) -> None:
+    def __init__(self, study: Study, cache: ResultCache, derived: Derived) -> None:
         self._study, self._cache = study, cache
-        self._engine = GraphEngine(study.path)
+        self._engine = GraphEngine(derived)
         self._vectors: tuple[str, npt.NDArray[np.float32]] | None = None
 
     def digest(self, layer: Layer, settings: MapSettings) -> str:

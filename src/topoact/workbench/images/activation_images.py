@@ -55,7 +55,7 @@ class ActivationImages:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-        self.store, self.recipe = Inversions(bench.study.path), Recipe()
+        self.store, self.recipe = Inversions(bench.derived), Recipe()
 
     def check(self, layer: str | int) -> Layer:
         """Return a layer if it can have activation images.

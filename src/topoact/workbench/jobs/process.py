@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from topoact.interpret.study_network import NetworkChoice
-from topoact.processes import interrupts_blocked, process_context
+from topoact.processes import Watch, interrupts_blocked, kill_group, process_context
 from topoact.workbench.jobs.tasks import Task
 from topoact.workbench.jobs.worker import CANCEL, TaskReport, run_process
 
 GRACE_SECONDS: Final = 1.0
 """How long a cancelled task may take to notice before its process is killed."""
 POLL_SECONDS: Final = 0.1
-DIED: Final = "the worker process was ended from outside, most likely for lack of memory: lower ε or the overlap"
+JOIN_SECONDS: Final = 5.0
+"""How long a process that has hung up may take to end."""
 
 
 class Worker(Protocol):
@@ -43,6 +44,7 @@ class WorkerProcess:
         """Start the process unless it runs, so that the first task need not wait for its imports."""
         if self._process is not None and self._process.is_alive():
             return
+        self._watch = Watch()
         self._connection, theirs = self._context.Pipe()
         arguments = (self._study, self._network, theirs)
         process = self._context.Process(target=run_process, args=arguments, name="topoact worker", daemon=True)  # type: ignore[attr-defined]
@@ -69,8 +71,7 @@ class WorkerProcess:
                     continue
                 report: TaskReport = self._connection.recv()
             except (EOFError, ConnectionError):
-                self.close()
-                yield TaskReport("failed", error=DIED)
+                yield TaskReport("failed", error=self._death())
                 return
             yield report
             if report.state != "running":
@@ -80,10 +81,19 @@ class WorkerProcess:
         with contextlib.suppress(ConnectionError):  # a process that has just died is noticed by who listens
             self._connection.send(message)
 
+    def _death(self) -> str:
+        """Return a sentence on the end of the process, after clearing up."""
+        assert self._process is not None
+        self._process.join(JOIN_SECONDS)
+        exit_code = self._process.exitcode
+        self.close()
+        short = self._watch.killed_for_memory(exit_code)
+        remedy = "lower ε or the overlap" if short else "ask again, and report it if it recurs"
+        return f"the worker process {self._watch.death(exit_code)}: {remedy}"
+
     def close(self) -> None:
-        """End the process at once."""
+        """End the process at once, with all that it has started."""
         if self._process is not None:
             self._connection.close()
-            self._process.kill()
-            self._process.join()
+            kill_group(self._process)
             self._process = None

@@ -1,5 +1,6 @@
 """`Task` and its kinds: use cases with their arguments as plain values, sent to the worker process."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, Protocol
 
@@ -15,9 +16,12 @@ from topoact.workbench.nodes.node_attribution import compute_attributions
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.shape import measure_consensus, measure_stability
 
-Lane = Literal["graphs", "images", "queries"]
+Lane = Literal["graphs", "long", "images", "queries"]
 """Tasks of one lane run one after the other, at the same time as those of other lanes."""
 GRAPH_LANE: Final[Lane] = "graphs"
+LONG_LANE: Final[Lane] = "long"
+"""Of what takes minutes; and of graphs of another layer than `GRAPH_LANE` is at, while nothing takes minutes."""
+QUICK_PROJECTION: Final = "pca"
 MAX_AWAITED_IMAGES: Final = 8
 """Images up to which a task is taken to be awaited on the page, and runs before larger ones."""
 WITH_NETWORK: Final[tuple[Lane, ...]] = ("images", "queries")
@@ -52,7 +56,7 @@ class MapTask:
 class StabilityTask:
     """Measure how much of a graph recurs over resamples, and on which features of its shape other covers agree."""
 
-    lane: ClassVar[Lane] = GRAPH_LANE
+    lane: ClassVar[Lane] = LONG_LANE
     kind: ClassVar[str] = "stability"
     layer: int
     settings: MapSettings
@@ -66,10 +70,14 @@ class StabilityTask:
 class ProjectionTask:
     """Project the points of a layer to the plane."""
 
-    lane: ClassVar[Lane] = GRAPH_LANE
     kind: ClassVar[str] = "projection"
     layer: int
     projection: str
+
+    @property
+    def lane(self) -> Lane:
+        """That of graphs if it is done in a second."""
+        return GRAPH_LANE if self.projection == QUICK_PROJECTION else LONG_LANE
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         bench.project(self.layer, self.projection, progress)
@@ -127,7 +135,18 @@ class AttributionTask:
 
 
 def gives_way(task: Task, other: Task) -> bool:
-    """Return whether a task is interrupted for another and continued afterwards: many images for a few awaited ones."""
-    if not isinstance(task, InvertTask) or not isinstance(other, InvertTask):
-        return False
-    return len(other.targets) <= MAX_AWAITED_IMAGES < len(task.targets)
+    """Return whether a task is interrupted for another and continued afterwards.
+
+    Many images are for a few awaited ones, and attributions for an input to locate.
+    """
+    if isinstance(task, InvertTask) and isinstance(other, InvertTask):
+        return len(other.targets) <= MAX_AWAITED_IMAGES < len(task.targets)
+    return isinstance(task, AttributionTask) and isinstance(other, LocateTask)
+
+
+def index_of(task: Task) -> Hashable | None:
+    """Return what names the index that a task computes a graph from; None where it needs none."""
+    if not isinstance(task, MapTask):
+        return None
+    settings = task.plan.settings
+    return (task.plan.layer, settings.lens, settings.metric, settings.clusterer)

@@ -15,6 +15,9 @@ from topoact.interpret.logit_lens import logit_lens
 from topoact.mapper import Progress, no_progress
 from topoact.study import Layer, Study
 from topoact.study.cache.attributions import (
+    FILE,
+    OLD_FILE,
+    WORDS,
     Attributions,
     OutputWord,
     load_attributions,
@@ -118,7 +121,8 @@ def compute_attributions(bench: Workbench, layer: str | int, graph: str, progres
     if are_stored(bench, layer, graph):
         return
     stored = _checked_graph(bench, layer, graph)
-    opened, means, folder = stored.layer, stored.graph.means, _folder(bench, stored)
+    opened, means = stored.layer, stored.graph.means
+    folder = bench.derived.root / "graphs" / stored.digest
     network = bench.network
     network.check_layer(opened)
     if not _has_classes(bench):
@@ -245,17 +249,19 @@ def _has_classes(bench: Workbench) -> bool:
 
 
 def _attributions(bench: Workbench, stored: StoredGraph) -> Attributions | None:
-    attributions = load_attributions(_folder(bench, stored))
+    attributions = load_attributions(_folder(bench, stored, FILE, OLD_FILE))
     return attributions if attributions is not None and len(attributions.scores) == stored.graph.n_nodes else None
 
 
 def _output_words(bench: Workbench, stored: StoredGraph) -> list[list[OutputWord]] | None:
-    words = load_output_words(_folder(bench, stored))
+    words = load_output_words(_folder(bench, stored, WORDS))
     return words if words is not None and len(words) == stored.graph.n_nodes else None
 
 
-def _folder(bench: Workbench, stored: StoredGraph) -> Path:
-    return bench.study.path / "graphs" / stored.digest
+def _folder(bench: Workbench, stored: StoredGraph, *files: str) -> Path:
+    """Return the folder of a graph that has one of some files."""
+    found = (bench.derived.find("graphs", stored.digest, name) for name in files)
+    return next((path for path in found if path.exists()), bench.derived.root / "graphs" / stored.digest / "-").parent
 
 
 def _most_frequent(study: Study, column: str, examples: npt.NDArray[np.int64]) -> tuple[ClassShare, ...]:
