@@ -1,0 +1,150 @@
+"""`verdicts`: every layer of a network is what a hook by hand finds, or refused; the oracle knows no `Layout`.
+
+The oracle runs each input alone, where an output belongs to that input whatever its axes, moves the channel axis, which
+the test names by hand, to the end, and has the rows of vectors in the order of the output.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from topoact.errors import TopoActError
+from topoact.networks import TorchNetwork
+
+ChannelAxis = Callable[[str, nn.Module, torch.Tensor], "int | None"]
+"""The channel axis of a layer's output by name, module and output for one input; None where no one could say."""
+
+RIGHT, REFUSED = "right", "refused"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one layer: `RIGHT`, `REFUSED` with the sentence, or what is wrong."""
+
+    layer: str
+    verdict: str
+    said: str = ""
+
+
+def channels_second(_name: str, module: nn.Module, output: torch.Tensor) -> int | None:
+    """Maps and rows of a convolutional network; its linear layers give one vector."""
+    return output.ndim - 1 if isinstance(module, nn.Linear) else 1
+
+
+def channels_last(_name: str, module: nn.Module, output: torch.Tensor) -> int | None:
+    """Tokens; only convolutions over maps have their channels second."""
+    return 1 if isinstance(module, nn.Conv1d | nn.Conv2d | nn.BatchNorm2d) else output.ndim - 1
+
+
+def verdicts(
+    network: TorchNetwork, inputs: Any, channel_axis: ChannelAxis, layers: Iterable[str] | None = None
+) -> list[Verdict]:
+    """Return what becomes of the layers of a network, by default of all of them and all parts of tuples.
+
+    Parameters
+    ----------
+    network
+        The network.
+    inputs
+        At least two different inputs: a tensor, or a mapping of tensors by name.
+    channel_axis
+        What the test knows of the axes.
+    layers
+        Some of the layers, as users name them.
+    """
+    modules = dict(network.module.named_modules())
+    alone = [raw_outputs(network.module, one) for one in split(inputs)]
+    names = list(alone[0]) if layers is None else list(layers)
+    return [judged(network, inputs, name, alone, modules, channel_axis) for name in names]
+
+
+def judged(
+    network: TorchNetwork,
+    inputs: Any,
+    name: str,
+    alone: list[dict[str, torch.Tensor]],
+    modules: Mapping[str, nn.Module],
+    channel_axis: ChannelAxis,
+) -> Verdict:
+    """Return what becomes of one layer."""
+    try:
+        ours = network.tap(inputs, {name: torch.Tensor.clone})[1][name].float().numpy()
+    except TopoActError as error:
+        return Verdict(name, REFUSED, str(error))
+    if len(ours) != len(alone):
+        return Verdict(name, f"{len(ours)} rows for {len(alone)} inputs")
+    module = modules[name.partition("@")[0].partition("[")[0]]
+    for row, outputs in zip(ours, alone, strict=True):
+        axis = channel_axis(name, module, outputs[name])
+        if axis is None:
+            return Verdict(name, "given, though no one could say its channels")
+        expected = np.moveaxis(outputs[name].float().numpy(), axis, -1)
+        expected = expected.reshape(-1, expected.shape[-1])
+        vectors = row[None] if row.ndim == 1 else row if row.ndim == 2 else row.reshape(len(row), -1).T
+        if vectors.shape != expected.shape:
+            return Verdict(name, f"vectors {vectors.shape}, by hand {expected.shape}")
+        if not np.allclose(vectors, expected, rtol=1e-3, atol=1e-3 * max(np.abs(expected).max(), 1e-6)):
+            return Verdict(name, _difference(vectors, expected))
+    return Verdict(name, RIGHT)
+
+
+def _difference(vectors: np.ndarray, expected: np.ndarray) -> str:
+    """Say whether vectors are those expected in another order, as windows in the order of a photo are."""
+    atol = 1e-3 * np.abs(expected).max()
+    order = np.array([np.abs(expected - vector).max(1).argmin() for vector in vectors])
+    is_order = len(set(order.tolist())) == len(order) and np.allclose(vectors, expected[order], rtol=1e-3, atol=atol)
+    return "in another order" if is_order else "other values"
+
+
+def raw_outputs(model: nn.Module, inputs: Any) -> dict[str, torch.Tensor]:
+    """Return all tensors that modules give in one pass: ``name``, ``name[0]`` of tuples, ``name@1`` of second calls."""
+    calls: dict[str, list[Any]] = {}
+    handles = [
+        module.register_forward_hook(lambda _m, _i, output, name=name: calls.setdefault(name, []).append(output))
+        for name, module in model.named_modules()
+        if name
+    ]
+    with torch.no_grad():
+        model(**inputs) if isinstance(inputs, Mapping) else model(inputs)
+    for handle in handles:
+        handle.remove()
+    found: dict[str, torch.Tensor] = {}
+    for name, outputs in calls.items():
+        for number, output in enumerate(outputs):
+            call = f"@{number}" if len(outputs) > 1 else ""
+            found |= {f"{name}{call}{part}": tensor.clone() for part, tensor in _tensors(output)}
+    return found
+
+
+def _tensors(output: Any) -> Iterator[tuple[str, torch.Tensor]]:
+    if isinstance(output, torch.Tensor):
+        yield "", output
+    elif isinstance(output, Mapping):
+        for key, value in output.items():
+            yield from ((f".{key}{part}", tensor) for part, tensor in _tensors(value))
+    elif isinstance(output, tuple | list):
+        for number, value in enumerate(output):
+            yield from ((f"[{number}]{part}", tensor) for part, tensor in _tensors(value))
+
+
+def split(inputs: Any) -> list[Any]:
+    """Return the inputs one by one, each as a batch of one."""
+    if isinstance(inputs, Mapping):
+        n = len(next(iter(inputs.values())))
+        return [{name: value[i : i + 1] for name, value in inputs.items()} for i in range(n)]
+    return [inputs[i : i + 1] for i in range(len(inputs))]
+
+
+def wrong(found: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts that are neither right nor refusals."""
+    return [one for one in found if one.verdict not in (RIGHT, REFUSED)]
+
+
+def line(name: str, found: list[Verdict]) -> str:
+    """Return a row of the table: the architecture and how many of its layers are right, refused and wrong."""
+    n_right, n_refused = (sum(one.verdict == kind for one in found) for kind in (RIGHT, REFUSED))
+    return f"{name:<40} {n_right:>5} right {n_refused:>5} refused {len(wrong(found)):>3} wrong"
