@@ -18,6 +18,9 @@ from topoact.networks import TorchNetwork
 ChannelAxis = Callable[[str, nn.Module, torch.Tensor], "int | None"]
 """The channel axis of a layer's output by name, module and output for one input; None where no one could say."""
 
+Places = Callable[[str, torch.Tensor], "np.ndarray | None"]
+"""Where the positions of a map are among those of the output for one input; None where they are in order."""
+
 RIGHT, REFUSED = "right", "refused"
 
 
@@ -41,7 +44,11 @@ def channels_last(_name: str, module: nn.Module, output: torch.Tensor) -> int | 
 
 
 def verdicts(
-    network: TorchNetwork, inputs: Any, channel_axis: ChannelAxis, layers: Iterable[str] | None = None
+    network: TorchNetwork,
+    inputs: Any,
+    channel_axis: ChannelAxis,
+    layers: Iterable[str] | None = None,
+    places: Places = lambda _name, _output: None,
 ) -> list[Verdict]:
     """Return what becomes of the layers of a network, by default of all of them and all parts of tuples.
 
@@ -55,11 +62,13 @@ def verdicts(
         What the test knows of the axes.
     layers
         Some of the layers, as users name them.
+    places
+        What the test knows of the positions of windows.
     """
     modules = dict(network.module.named_modules())
     alone = [raw_outputs(network.module, one) for one in split(inputs)]
     names = list(alone[0]) if layers is None else list(layers)
-    return [judged(network, inputs, name, alone, modules, channel_axis) for name in names]
+    return [judged(network, inputs, name, alone, modules, channel_axis, places) for name in names]
 
 
 def judged(
@@ -69,6 +78,7 @@ def judged(
     alone: list[dict[str, torch.Tensor]],
     modules: Mapping[str, nn.Module],
     channel_axis: ChannelAxis,
+    places: Places,
 ) -> Verdict:
     """Return what becomes of one layer."""
     try:
@@ -84,6 +94,8 @@ def judged(
             return Verdict(name, "given, though no one could say its channels")
         expected = np.moveaxis(outputs[name].float().numpy(), axis, -1)
         expected = expected.reshape(-1, expected.shape[-1])
+        order = places(name, outputs[name])
+        expected = expected if order is None else expected[order]
         vectors = row[None] if row.ndim == 1 else row if row.ndim == 2 else row.reshape(len(row), -1).T
         if vectors.shape != expected.shape:
             return Verdict(name, f"vectors {vectors.shape}, by hand {expected.shape}")
@@ -102,9 +114,13 @@ def _difference(vectors: np.ndarray, expected: np.ndarray) -> str:
 
 def raw_outputs(model: nn.Module, inputs: Any) -> dict[str, torch.Tensor]:
     """Return all tensors that modules give in one pass: ``name``, ``name[0]`` of tuples, ``name@1`` of second calls."""
-    calls: dict[str, list[Any]] = {}
+    calls: dict[str, list[dict[str, torch.Tensor]]] = {}
+
+    def look(name: str, output: Any) -> None:
+        calls.setdefault(name, []).append({part: tensor.clone() for part, tensor in _tensors(output)})
+
     handles = [
-        module.register_forward_hook(lambda _m, _i, output, name=name: calls.setdefault(name, []).append(output))
+        module.register_forward_hook(lambda _m, _i, output, name=name: look(name, output))
         for name, module in model.named_modules()
         if name
     ]
@@ -116,7 +132,7 @@ def raw_outputs(model: nn.Module, inputs: Any) -> dict[str, torch.Tensor]:
     for name, outputs in calls.items():
         for number, output in enumerate(outputs):
             call = f"@{number}" if len(outputs) > 1 else ""
-            found |= {f"{name}{call}{part}": tensor.clone() for part, tensor in _tensors(output)}
+            found |= {f"{name}{call}{part}": tensor for part, tensor in output.items()}
     return found
 
 
