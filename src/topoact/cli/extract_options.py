@@ -18,6 +18,8 @@ PLAN_OPTIONS: Final = (
         " words, or tokens.",
         shown="random; of texts mean, or words where they are marked",
     ),
+    option("example_axis", str | None, "Axis of the examples, where it cannot be found: 1, or by layer, block=1."),
+    option("channel_axis", str | None, "Axis of the channels, where it cannot be found: 1, or by layer, block=1."),
     option("checkpoint", str | None, "Name of these weights, in a study of several checkpoints of one network."),
     option("classes", str | None, "Names of the outputs: a,b,c or a file, one a line."),
     option("where", list[str] | None, "Keep these texts or words: upos=NOUN,VERB; may be repeated."),
@@ -53,15 +55,18 @@ def extraction_plan(options: Mapping[str, Any]) -> "Plan":
         If a value is none that its option takes.
     """
     from topoact.extract import Plan
-    from topoact.extract.options import parse_names, parse_policies, split
+    from topoact.extract.options import parse_axes, parse_names, parse_policies, split
+    from topoact.networks import AxisChoices
 
     values = {one.name: options[one.name] for one in PLAN_OPTIONS}
     layers, policy = values.pop("layers"), values.pop("policy")
+    example, channel = (parse_axes(values.pop(f"{kind}_axis"), f"--{kind}-axis") for kind in ("example", "channel"))
     parsed = {
         "layers": split(layers) if layers else None,
         "policies": parse_policies(policy) if policy else (),
         "classes": parse_names(values["classes"]),
         "where": tuple(values["where"] or ()),
+        "axes": AxisChoices(example, channel),
     }
     return Plan(**{**values, **parsed})
 

@@ -101,6 +101,7 @@ def completed(plan: "Plan", study: Study, source: AnySource) -> "Plan":
         limit=first["limit"] if plan.limit is None and plain(source.record) == first["data"] else plan.limit,
         max_tokens=plan.max_tokens or (first["preprocessing"] or {}).get("max_tokens"),
         attribution=plan.attribution or bool(first.get("attribution")),
+        axes=plan.axes or history.axes,
     )
 
 

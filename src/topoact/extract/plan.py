@@ -1,13 +1,13 @@
 """What to extract from a network, and how: `Plan`, and `plan_config`, what a study records of it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from topoact.errors import InvalidInput
 from topoact.inputs.records import Source
 from topoact.inputs.texts.source import TextSource
-from topoact.networks import DTYPES, Network
+from topoact.networks import DTYPES, AxisChoices, Network
 from topoact.networks.layers import select_layers
 from topoact.networks.preprocessing import Preprocessing
 
@@ -64,6 +64,8 @@ class Plan:
     """Store the attribution of each vector to the likeliest classes; see `topoact.extract.example_attribution`."""
     checkpoint: str | None = None
     """Name of the network's weights, in a study of several checkpoints."""
+    axes: AxisChoices = field(default_factory=AxisChoices)
+    """Axes of examples and channels that the user names, where they cannot be found."""
 
     def __post_init__(self) -> None:
         if self.layers == ():
@@ -98,4 +100,5 @@ def plan_config(
         "dtype": plan.dtype,
         **({"attribution": True} if plan.attribution else {}),
         **({"checkpoint": plan.checkpoint} if plan.checkpoint else {}),
+        **({"axes": plan.axes.record()} if plan.axes else {}),
     }

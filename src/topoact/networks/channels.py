@@ -1,11 +1,10 @@
 """`ChannelFinder`: the axis of the channels of layers of a torch network, proved or not known.
 
-A module of torch says itself where its channels are. Of others it is found, first that holds:
+A module of torch says itself where its channels are. Of others it is found, in this order:
 
-1. an output with one axis besides that of the examples has its channels there;
-2. another value in one row of a module's own parameters, a bias or a weight, changes one channel;
-3. so does another value in one channel of a layer before it, nearest first;
-4. at another size of the inputs, the axis that stays as it is is that of the channels.
+1. another value in one row of a module's own parameters, a bias or a weight, changes one channel;
+2. so does another value in one channel of a layer before it, nearest first;
+3. with larger inputs, the axis that stays as it is is that of the channels.
 """
 
 from collections.abc import Iterator
@@ -89,6 +88,12 @@ class ChannelFinder:
         assert site is not None
         return site
 
+    def place(self, layer: str) -> int:
+        """Return which of all calls is that of a layer."""
+        site = self.site(layer)
+        calls = [i for i, call in enumerate(self.calls) if call.module == site.module]
+        return calls[min(site.call or 0, len(calls) - 1)] if calls else 0
+
     def axis(self, layer: str, example: int, shape: tuple[int, ...]) -> int | None:
         """Return the channel axis of a layer; None if it cannot be known.
 
@@ -101,15 +106,12 @@ class ChannelFinder:
         shape
             Shape of its output for the two inputs.
         """
-        others = [axis for axis in range(len(shape)) if axis != example]
-        if len(others) == 1:
-            return others[0]
         axis = self._own(layer, len(shape))
         if axis is None:
             axis = self._of_producers(layer, example)
         if axis is None:
             axis = self._of_sizes(layer, example, shape)
-        return axis if axis != example else None
+        return axis
 
     def _own(self, layer: str, ndim: int) -> int | None:
         """Return the axis that a module itself determines, by its class or its parameters."""
@@ -121,7 +123,9 @@ class ChannelFinder:
 
     def _of_parameters(self, site: Site) -> int | None:
         module = self._modules[site.module]
-        parameters = {name: value for name, value in module.named_parameters(recurse=False) if value.is_floating_point()}
+        parameters = {
+            name: value for name, value in module.named_parameters(recurse=False) if value.is_floating_point()
+        }
         if not parameters or next(module.children(), None) is not None:
             return None
         try:
@@ -152,12 +156,8 @@ class ChannelFinder:
 
     def _producers(self, layer: str) -> Iterator[tuple[str, int, int]]:
         """Yield the layers before one whose channel axes are known, nearest first, with axis and number of channels."""
-        site = self.site(layer)
-        ended = [i for i, call in enumerate(self.calls) if call.module == site.module]
-        if not ended:
-            return
         n_found = 0
-        for call in reversed(self.calls[: ended[min(site.call or 0, len(ended) - 1)]]):
+        for call in reversed(self.calls[: self.place(layer)]):
             axis = self._own(call.layer, len(call.shape))
             if axis is not None and axis < len(call.shape) and call.shape[axis] > 1:
                 yield call.layer, axis, call.shape[axis]

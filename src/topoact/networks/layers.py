@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from topoact.errors import UnknownName
+from topoact.errors import InvalidInput, UnknownName
+from topoact.networks.axes import AxisChoices
 from topoact.networks.sites import Site, split_suffix
 from topoact.networks.specs import nearest
 
@@ -46,6 +47,20 @@ def select_layers(network: "Network", patterns: Sequence[str]) -> tuple[str, ...
 def default_layers(network: "Network", inputs: Any) -> tuple[str, ...]:
     """Return the recommended layers of the network that give vectors, or its own choice where there are none."""
     return usable_layers(network, network.recommended_layers(), inputs) or network.default_layers(inputs)
+
+
+def choose_axes(network: "Network", choices: AxisChoices) -> None:
+    """Let a network take the axes that the user names.
+
+    Raises
+    ------
+    InvalidInput
+        If some are named, and the network takes none.
+    """
+    if choose := getattr(network, "choose_axes", None):
+        choose(choices)
+    elif choices:
+        raise InvalidInput(f"{network.name} takes no axes: leave out --example-axis and --channel-axis")
 
 
 def usable_layers(network: "Network", names: tuple[str, ...], inputs: Any) -> tuple[str, ...]:

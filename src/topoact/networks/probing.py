@@ -90,8 +90,8 @@ def _of_one(name: str, shape: tuple[int, ...], chosen: int | None) -> Folded:
     if shape and shape[0] == 1:
         return Folded(0)
     raise ModelError(
-        f"layer {name!r} gives {dimensions(shape)} for 1 input, and the network takes no other number: say which axis is"
-        f" that of the examples with --example-axis {name}=N, or choose another layer"
+        f"layer {name!r} gives {dimensions(shape)} for 1 input, and the network takes no other number: say which axis"
+        f" is that of the examples with --example-axis {name}=N, or choose another layer"
     )
 
 
@@ -169,7 +169,13 @@ def channel_axis(before: NDArray[Any], after: Sequence[NDArray[Any]], example: i
     for output in after:
         change = _change(before, output)
         is_changed = change > _NEGLIGIBLE * change.max(initial=0)
-        places.append({axis: found for axis in range(before.ndim) if axis != example and (found := _place(is_changed, axis)) is not None})
+        places.append(
+            {
+                axis: found
+                for axis in range(before.ndim)
+                if axis != example and (found := _place(is_changed, axis)) is not None
+            }
+        )
     axes = set.intersection(*(set(found) for found in places))
     if len(axes) != 1:
         return None
@@ -179,7 +185,9 @@ def channel_axis(before: NDArray[Any], after: Sequence[NDArray[Any]], example: i
 
 def _place(is_changed: NDArray[np.bool_], axis: int) -> int | None:
     """Return the only place along an axis where there are changes; None where there are several or none."""
-    along = is_changed.any(tuple(other for other in range(is_changed.ndim) if other != axis))
+    along: NDArray[np.bool_] = np.asarray(
+        is_changed.any(tuple(other for other in range(is_changed.ndim) if other != axis))
+    )
     return int(along.argmax()) if along.sum() == 1 and len(along) > 1 else None
 
 
@@ -216,7 +224,7 @@ def altered_input(inputs: Any, number: int) -> Any:
     if row.ndim == 0:
         return inputs
     other = row.flip(-1) if hasattr(row, "flip") else np.flip(row, -1)
-    if hasattr(row, "is_floating_point") and row.is_floating_point() or getattr(row, "dtype", None) in (np.float32, np.float64):
+    if "float" in str(row.dtype):
         shifted = row.roll(1, -1) if hasattr(row, "roll") else np.roll(row, 1, -1)
         other = other * 0.75 - shifted * 0.25 + 0.25 * (1 + abs(row).max())
     changed = inputs.clone() if hasattr(inputs, "clone") else inputs.copy()

@@ -97,9 +97,8 @@ def tensor_parts(output: Any, depth: int = _MAX_DEPTH) -> Iterator[tuple[str, An
 
 def no_tensor(name: str, output: Any) -> ModelError:
     """Return the error for a layer that gives no tensor, with the parts to choose from."""
-    return ModelError(
-        f"layer {name!r} gives a {type(output).__name__}, not a tensor{_choice(name, output) or ': choose a module inside it'}"
-    )
+    remedy = _choice(name, output) or ": choose a module inside it"
+    return ModelError(f"layer {name!r} gives a {type(output).__name__}, not a tensor{remedy}")
 
 
 def _choice(name: str, output: Any) -> str:
@@ -128,9 +127,9 @@ def _replaced(output: Any, parts: tuple[Key, ...], value: Any) -> Any:
         return replace(output, **{str(key): inner})
     changed = copy.copy(output)
     if isinstance(output, Mapping) and isinstance(key, int):  # outputs of transformers are mappings with numbers too
-        changed[list(output)[key]] = inner  # type: ignore[index]
+        changed[list(output)[key]] = inner
     elif isinstance(output, Mapping | list):
-        changed[key] = inner  # type: ignore[index]
+        changed[key] = inner
     else:
         setattr(changed, str(key), inner)
     return changed

@@ -9,7 +9,7 @@ from topoact.networks import hooks
 from topoact.networks.axes import AxisChoices
 from topoact.networks.gradients import gradients
 from topoact.networks.jvp import along
-from topoact.networks.layouts import TorchLayouts, count
+from topoact.networks.layouts import count
 from topoact.networks.libraries import import_torch, versions
 from topoact.networks.preprocessing import Preprocessing
 from topoact.networks.probing import resized
@@ -17,6 +17,7 @@ from topoact.networks.protocol import DTYPES, LayerFacts, Modality
 from topoact.networks.recommended_layers import outermost_with_parameters, recommended_layers
 from topoact.networks.responses import response
 from topoact.networks.specs import explain
+from topoact.networks.torch_layouts import TorchLayouts
 from topoact.networks.weights import model_digest
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class TorchNetwork:
         self.module, self.preprocessing, self.class_names = module.eval(), preprocessing, class_names
         self._origin, self._libraries = dict(record or {}), libraries
         self._device, self._dtype = "cpu", "float32"
-        self.choose_axes(AxisChoices())
+        self.axes = AxisChoices()
+        self.choose_axes(self.axes)
 
     @property
     def is_user_code(self) -> bool:
@@ -82,7 +84,8 @@ class TorchNetwork:
     @property
     def record(self) -> dict[str, Any]:
         identity = {"class": type(self.module).__name__, "digest": model_digest(self.module)}
-        return {"spec": None, **self._origin, **identity, "versions": versions("torch", *self._libraries)}
+        own = {} if self.precision == "float32" else {"precision": self.precision}
+        return {"spec": None, **self._origin, **identity, **own, "versions": versions("torch", *self._libraries)}
 
     def layer_names(self) -> list[str]:
         names = [name for name, _ in self.module.named_modules(remove_duplicate=False) if name]
@@ -104,7 +107,7 @@ class TorchNetwork:
 
     def usable_layers(self, names: tuple[str, ...], inputs: Any) -> tuple[str, ...]:
         """Return those of some modules that give vectors, or the first of their parts that does."""
-        inputs = self._prepared(inputs)
+        inputs = self._on_device(inputs)
         with self._precision():
             calls = hooks.watch(self.module, names, inputs)
         usable = []
@@ -130,7 +133,7 @@ class TorchNetwork:
 
     def _shapes(self, names: list[str], inputs: Any) -> dict[str, dict[str, tuple[int, ...] | None]]:
         """Return for each module the shapes of its output for one input, by part and call where there are several."""
-        inputs = resized(self._prepared(inputs), 1)
+        inputs = resized(self._on_device(inputs), 1)
         with self._precision():
             alone = hooks.watch(self.module, names, inputs)
             try:
@@ -147,6 +150,10 @@ class TorchNetwork:
     def to(self, device: str, dtype: str) -> None:
         if dtype not in DTYPES:
             raise InvalidInput(f"--dtype must be {' or '.join(DTYPES)}: got {dtype!r}")
+        if dtype != "float32" and self.precision != "float32":
+            raise InvalidInput(
+                f"{self.name} computes in {self.precision}, its own precision: leave out --dtype {dtype}"
+            )
         try:
             self.module.to(device)
             self._device, self._dtype = device, dtype
@@ -155,12 +162,12 @@ class TorchNetwork:
 
     def choose_axes(self, choices: AxisChoices) -> None:
         """Take the axes that the user names, instead of those that would be found."""
-        if not hasattr(self, "axes") or choices != self.axes:
+        if choices != self.axes or not hasattr(self, "_layouts"):
             self.axes = choices
             self._layouts = TorchLayouts(self.module, self._precision, choices)
 
     def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
-        inputs = self._prepared(inputs)
+        inputs = self._on_device(inputs)
         layouts = self._layouts.of(keep, inputs)
         ordered = {name: layouts[name].then(kept, count(inputs)) for name, kept in keep.items()}
         with self._precision():
@@ -170,14 +177,14 @@ class TorchNetwork:
         self, inputs: Any, names: tuple[str, ...], sums: Callable[[Any], "torch.Tensor"]
     ) -> Iterator[dict[str, "torch.Tensor"]]:
         """Yield for each of the numbers `sums` its gradients by layer, their axes as in `tap`; see `gradients`."""
-        inputs = self._prepared(inputs)
+        inputs = self._on_device(inputs)
         layouts, n = self._layouts.of(names, inputs), count(inputs)
         by_number = gradients(self.module, inputs, names, sums, precision=self._precision())
         yield from ({name: layouts[name].ordered(one, n) for name, one in by_name.items()} for by_name in by_number)
 
     def response(self, inputs: "torch.Tensor", name: str) -> "torch.Tensor":
         """Return the output of a layer with its gradients, its axes as in `tap`; see `response`."""
-        inputs = self._prepared(inputs)
+        inputs = self._on_device(inputs)
         layout = self._layouts.of((name,), inputs)[name]
         ordered: torch.Tensor = layout.ordered(
             response(self.module, inputs, name, precision=self._precision()), count(inputs)
@@ -197,11 +204,13 @@ class TorchNetwork:
         `value` overwrites the output of a layer, or a part of it, and `direction` zeros of its shape, with axes as in
         `tap`; see `along`.
         """
-        inputs = self._prepared(inputs)
+        inputs = self._on_device(inputs)
         layout, n = self._layouts.of((name,), inputs)[name], count(inputs)
 
         def put(output: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
-            return layout.overwritten(output, n, value), layout.overwritten(output.new_zeros(output.shape), n, direction)
+            return layout.overwritten(output, n, value), layout.overwritten(
+                output.new_zeros(output.shape), n, direction
+            )
 
         return along(self.module, inputs, name, put, of, precision=self._precision())
 
@@ -216,10 +225,10 @@ class TorchNetwork:
         floating = (weight.dtype for weight in self.module.parameters() if weight.is_floating_point())
         return str(next(floating, "float32")).removeprefix("torch.")
 
-    def _prepared(self, inputs: Any) -> Any:
+    def _on_device(self, inputs: Any) -> Any:
         """Return inputs on the device of the network, numbers in its own precision."""
         if isinstance(inputs, Mapping):
-            return {name: self._prepared(value) for name, value in inputs.items()}
+            return {name: self._on_device(value) for name, value in inputs.items()}
         torch = import_torch()
         tensor = torch.as_tensor(inputs).to(self._device)
         return tensor.to(getattr(torch, self.precision)) if tensor.is_floating_point() else tensor

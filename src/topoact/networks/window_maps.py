@@ -5,7 +5,8 @@ number has the bit; the other layer's positions that change in turn spell the nu
 between the two mixes positions, as between an attention over windows and the end of its block.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from topoact.errors import TopoActError
 from topoact.networks.axes import Layout
-from topoact.networks.interventions import Interventions
+from topoact.networks.interventions import Change, Interventions
 from topoact.networks.probing import changed_positions
 
 if TYPE_CHECKING:
@@ -50,54 +51,62 @@ def window_map(passes: Interventions, inputs: Any, windows: Layout, other: Layou
     WindowMap or None
         None where the positions of one are not those of the other.
     """
+    seeing = _Positions(passes, inputs, n_inputs)
     try:
-        sizes = passes.outputs(inputs, [windows.name, other.name])
-    except TopoActError:
-        return None
-    n_windows = len(_positions(windows.ordered(sizes[windows.name], n_inputs)[0]))
-    ordered = other.ordered(sizes[other.name], n_inputs)[0]
-    n_others = len(_positions(ordered))
-    if not 1 < n_others <= n_windows:
-        return None
-    grid = (ordered.shape[1], ordered.shape[2]) if ordered.ndim == 3 else None
-    forward = _numbers(passes, inputs, windows, other, n_windows, n_inputs)
-    if forward is not None and (forward >= 0).all() and len(set(forward.tolist())) == n_others:
-        return WindowMap(forward, n_windows, grid)
-    backward = _numbers(passes, inputs, other, windows, n_others, n_inputs)
-    if backward is None:
-        return None
-    places = np.flatnonzero(backward >= 0)
-    if not np.array_equal(np.sort(backward[places]), np.arange(n_others)):
-        return None
-    return WindowMap(places[np.argsort(backward[places])], n_windows, grid)
-
-
-def _numbers(
-    passes: Interventions, inputs: Any, changed: Layout, seen: Layout, n_positions: int, n_inputs: int
-) -> NDArray[np.int64] | None:
-    """Return for each position of the layer that is seen which position of the changed one it follows, −1 for none."""
-    numbers = np.arange(1, n_positions + 1)
-
-    def follows(subset: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        change = {changed.name: _raiser(changed, subset, n_inputs)}
-        after = passes.outputs(inputs, [seen.name], change)[seen.name]
-        return changed_positions(*(_positions(seen.ordered(one, n_inputs)[0]) for one in (before, after)))
-
-    try:
-        before = passes.outputs(inputs, [seen.name])[seen.name]
-        found = sum(
-            follows((numbers >> bit & 1).astype(bool)).astype(np.int64) << bit for bit in range(n_positions.bit_length())
-        )
-        places = np.asarray(found) - 1
-        subset = np.random.default_rng(0).random(n_positions) < 0.5
-        if (places >= n_positions).any() or not np.array_equal(follows(subset), (places >= 0) & subset[places]):
+        n_windows, _ = seeing.shape(windows)
+        n_others, grid = seeing.shape(other)
+        if not 1 < n_others <= n_windows:
             return None
+        places = seeing.followed(windows, other, n_windows)
+        if places is not None and len(set(places[places >= 0].tolist())) == n_others:
+            return WindowMap(places, n_windows, grid)
+        sources = seeing.followed(other, windows, n_others)
     except TopoActError:
         return None
-    return places
+    if sources is None:
+        return None
+    places = np.flatnonzero(sources >= 0)
+    if not np.array_equal(np.sort(sources[places]), np.arange(n_others)):
+        return None
+    return WindowMap(places[np.argsort(sources[places])], n_windows, grid)
 
 
-def _raiser(layout: Layout, subset: NDArray[np.bool_], n_inputs: int) -> Callable[["torch.Tensor"], "torch.Tensor"]:
+@dataclass(frozen=True, slots=True)
+class _Positions:
+    """Passes in which the positions of one layer are seen while those of another are changed."""
+
+    passes: Interventions
+    inputs: Any
+    n_inputs: int
+
+    def shape(self, layout: Layout) -> tuple[int, tuple[int, int] | None]:
+        """Return the number of positions of a layer, and height and width of its map if it has one."""
+        ordered = layout.ordered(self.passes.outputs(self.inputs, [layout.name])[layout.name], self.n_inputs)[0]
+        return len(_positions(ordered)), (ordered.shape[1], ordered.shape[2]) if ordered.ndim == 3 else None
+
+    def followed(self, changed: Layout, seen: Layout, n_positions: int) -> NDArray[np.int64] | None:
+        """Return for each position of one layer which position of the changed one it follows, −1 for none."""
+        before, numbers = self._seen(seen), np.arange(1, n_positions + 1)
+
+        def follows(subset: NDArray[np.bool_]) -> NDArray[np.bool_]:
+            change = {changed.name: _raiser(changed, subset, self.n_inputs)}
+            return changed_positions(before, self._seen(seen, change))
+
+        bits = range(n_positions.bit_length())
+        found = [follows((numbers >> bit & 1).astype(bool)).astype(np.int64) << bit for bit in bits]
+        places: NDArray[np.int64] = np.sum(found, axis=0) - 1
+        if (places >= n_positions).any():
+            return None
+        subset = np.random.default_rng(0).random(n_positions) < 0.5
+        is_proved = np.array_equal(follows(subset), (places >= 0) & subset[places])
+        return places if is_proved else None
+
+    def _seen(self, layout: Layout, change: Mapping[str, Change] | None = None) -> NDArray[np.float32]:
+        output = self.passes.outputs(self.inputs, [layout.name], change)[layout.name]
+        return _positions(layout.ordered(output, self.n_inputs)[0])
+
+
+def _raiser(layout: Layout, subset: NDArray[np.bool_], n_inputs: int) -> Change:
     """Return the function that raises all channels at some positions."""
     import torch
 
