@@ -55,18 +55,15 @@ def extraction_plan(options: Mapping[str, Any]) -> "Plan":
         If a value is none that its option takes.
     """
     from topoact.extract import Plan
-    from topoact.extract.options import parse_axes, parse_names, parse_policies, split
-    from topoact.networks import AxisChoices
+    from topoact.extract.options import parse_names, parse_policies, split
 
     values = {one.name: options[one.name] for one in PLAN_OPTIONS}
     layers, policy = values.pop("layers"), values.pop("policy")
-    example, channel = (parse_axes(values.pop(f"{kind}_axis"), f"--{kind}-axis") for kind in ("example", "channel"))
     parsed = {
         "layers": split(layers) if layers else None,
         "policies": parse_policies(policy) if policy else (),
         "classes": parse_names(values["classes"]),
         "where": tuple(values["where"] or ()),
-        "axes": AxisChoices(example, channel),
     }
     return Plan(**{**values, **parsed})
 

@@ -101,7 +101,8 @@ def completed(plan: "Plan", study: Study, source: AnySource) -> "Plan":
         limit=first["limit"] if plan.limit is None and plain(source.record) == first["data"] else plan.limit,
         max_tokens=plan.max_tokens or (first["preprocessing"] or {}).get("max_tokens"),
         attribution=plan.attribution or bool(first.get("attribution")),
-        axes=plan.axes or history.axes,
+        example_axis=plan.example_axis or history.axes.text("example"),
+        channel_axis=plan.channel_axis or history.axes.text("channel"),
     )
 
 
@@ -160,13 +161,22 @@ def _of_layers(history: Provenance, source: AnySource, plan: "Plan", config: Con
     return Step(
         Addition(history.study),
         source,
-        replace(plan, layers=modules or None, policies=policies),
+        replace(plan, layers=modules or None, policies=policies, **_axes_of(history, plan, modules)),
         LayerNames(plan.checkpoint, history.names, there=frozenset(existing), with_policy=has_other_policies),
         history.with_step("checkpoint" if is_new else "layers", recorded),
         tuple(dict.fromkeys(existing[pair] for pair in wanted if pair in existing)),
         is_needed=bool(missing),
         new_checkpoint=is_new,
     )
+
+
+def _axes_of(history: Provenance, plan: "Plan", modules: tuple[str, ...]) -> dict[str, str | None]:
+    """Return the axes that a plan names, of those that are the study's own the ones of some layers."""
+    given = {kind: plan.axes.text(kind) for kind in ("example", "channel")}
+    own = history.axes.only(modules)
+    return {
+        f"{kind}_axis": own.text(kind) if text == history.axes.text(kind) else text for kind, text in given.items()
+    }
 
 
 def _of_examples(history: Provenance, source: AnySource, plan: "Plan", config: Config) -> Step:

@@ -1,16 +1,11 @@
 """Parsers of command-line options: lists of names and numbers, policies, shapes and preprocessing."""
 
-import re
 from pathlib import Path
-from typing import Final
 
 from topoact.errors import InvalidInput
 from topoact.extract.policies import POLICIES, is_policy
 from topoact.extract.texts.pieces import TEXT_POLICIES, WORD_POLICIES
-from topoact.networks.axes import ALL
 from topoact.networks.preprocessing import Preprocessing
-
-_AXIS: Final = re.compile(r"(?:(.+)=)?(-?\d+)")
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -43,26 +38,6 @@ def parse_numbers(text: str | None, option: str) -> tuple[float, ...] | None:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise InvalidInput(f"{option} needs numbers separated by commas: got {text!r}") from None
-
-
-def parse_axes(text: str | None, option: str) -> dict[str, int]:
-    """Return the axes by layer in a comma-separated list of ``layer=axis``; a number alone is for all layers.
-
-    Raises
-    ------
-    InvalidInput
-        If an entry has another form, or a layer has two axes.
-    """
-    axes: dict[str, int] = {}
-    for part in split(text or ""):
-        entry = _AXIS.fullmatch(part)
-        if entry is None:
-            raise InvalidInput(f"{option} needs an axis, as 1, or axes of layers, as block=1,rnn[0]=2: got {part!r}")
-        name = (entry[1] or ALL).strip()
-        if name in axes:
-            raise InvalidInput(f"{option} names two axes of {'all layers' if name == ALL else name}: got {text!r}")
-        axes[name] = int(entry[2])
-    return axes
 
 
 def parse_shape(text: str | None) -> tuple[int, ...] | None:

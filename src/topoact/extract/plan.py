@@ -1,7 +1,7 @@
 """What to extract from a network, and how: `Plan`, and `plan_config`, what a study records of it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from topoact.errors import InvalidInput
@@ -64,12 +64,20 @@ class Plan:
     """Store the attribution of each vector to the likeliest classes; see `topoact.extract.example_attribution`."""
     checkpoint: str | None = None
     """Name of the network's weights, in a study of several checkpoints."""
-    axes: AxisChoices = field(default_factory=AxisChoices)
-    """Axes of examples and channels that the user names, where they cannot be found."""
+    example_axis: str | None = None
+    """Axis of the examples in the outputs of layers where it cannot be found: "1", or by layer, "block=1"."""
+    channel_axis: str | None = None
+    """Axis of the channels, likewise."""
+
+    @property
+    def axes(self) -> AxisChoices:
+        """The axes that the user names."""
+        return AxisChoices.parsed(self.example_axis, self.channel_axis)
 
     def __post_init__(self) -> None:
         if self.layers == ():
             raise InvalidInput("--layers names no layer: give dotted names or globs, or leave it out")
+        AxisChoices.parsed(self.example_axis, self.channel_axis)
         if self.batch_size < 1:
             raise InvalidInput(f"--batch-size must be 1 or more: got {self.batch_size}")
         if self.workers < 1:

@@ -1,6 +1,7 @@
 """`Layout`: which axes of a layer's output are examples, channels and positions; `AxisChoices`: what the user says."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -14,6 +15,7 @@ Kept = TypeVar("Kept")
 
 ALL: Final = "*"
 """Name under which a user's axis is for all layers."""
+_AXIS: Final = re.compile(r"(?:(.+)=)?\s*(-?\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,31 @@ class AxisChoices:
         return {"example": dict(self.example), "channel": dict(self.channel)}
 
     @classmethod
+    def parsed(cls, example: str | None, channel: str | None) -> "AxisChoices":
+        """Return the choices in comma-separated lists of ``layer=axis``; a number alone is for all layers.
+
+        Raises
+        ------
+        InvalidInput
+            If an entry has another form, or a layer has two axes.
+        """
+        return cls(_axes(example, "--example-axis"), _axes(channel, "--channel-axis"))
+
+    @classmethod
     def from_record(cls, record: Mapping[str, Mapping[str, int]] | None) -> "AxisChoices":
         """Return the choices that a study records."""
         return cls(dict((record or {}).get("example", {})), dict((record or {}).get("channel", {})))
+
+    def text(self, kind: str) -> str | None:
+        """Return the axes "example" or "channel" as `parsed` takes them; None where there are none."""
+        given = self.example if kind == "example" else self.channel
+        return ",".join(str(axis) if name == ALL else f"{name}={axis}" for name, axis in given.items()) or None
+
+    def only(self, layers: tuple[str, ...]) -> "AxisChoices":
+        """Return the choices for some layers."""
+        kept = (*layers, ALL)
+        example, channel = ({n: a for n, a in one.items() if n in kept} for one in (self.example, self.channel))
+        return AxisChoices(example, channel)
 
     def check(self, layers: tuple[str, ...]) -> None:
         """Refuse axes of layers that are not taken.
@@ -160,6 +184,19 @@ class Layout:
         positions, channel = ([a + (a > axis) for a in axes] for axes in (self._positions, (self.channel,)))
         ordered = _permuted(split, (own, row, *positions, *channel))
         return ordered.reshape(n_inputs, math.prod(ordered.shape[1:-1]), ordered.shape[-1])
+
+
+def _axes(text: str | None, option: str) -> dict[str, int]:
+    axes: dict[str, int] = {}
+    for part in [] if text is None else text.split(","):
+        entry = _AXIS.fullmatch(part.strip())
+        if entry is None:
+            raise InvalidInput(f"{option} needs an axis, as 1, or axes of layers, as block=1,rnn[0]=2: got {text!r}")
+        name = (entry[1] or ALL).strip()
+        if name in axes:
+            raise InvalidInput(f"{option} names two axes of {'all layers' if name == ALL else name}: got {text!r}")
+        axes[name] = int(entry[2])
+    return axes
 
 
 def dimensions(shape: tuple[int, ...]) -> str:
