@@ -4,6 +4,7 @@ The oracle runs each input alone, where an output belongs to that input whatever
 the test names by hand, to the end, and has the rows of vectors in the order of the output.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,40 +69,45 @@ def verdicts(
     modules = dict(network.module.named_modules())
     alone = [raw_outputs(network.module, one) for one in split(inputs)]
     names = list(alone[0]) if layers is None else list(layers)
-    return [judged(network, inputs, name, alone, modules, channel_axis, places) for name in names]
+    found = []
+    for name, ours in tapped(network, inputs, names).items():
+        if isinstance(ours, str):
+            found.append(Verdict(name, REFUSED, ours))
+            continue
+        module, outputs = modules[re.split(r"[@[]", name)[0]], [one[name] for one in alone]
+        axes = [channel_axis(name, module, output) for output in outputs]
+        found.append(Verdict(name, judged(ours, outputs, axes, places(name, outputs[0]))))
+    return found
 
 
-def judged(
-    network: TorchNetwork,
-    inputs: Any,
-    name: str,
-    alone: list[dict[str, torch.Tensor]],
-    modules: Mapping[str, nn.Module],
-    channel_axis: ChannelAxis,
-    places: Places,
-) -> Verdict:
-    """Return what becomes of one layer."""
-    try:
-        ours = network.tap(inputs, {name: torch.Tensor.clone})[1][name].float().numpy()
-    except TopoActError as error:
-        return Verdict(name, REFUSED, str(error))
+def judged(ours: np.ndarray, alone: list[torch.Tensor], axis: list[int | None], order: np.ndarray | None) -> str:
+    """Return whether the vectors of a layer are those of each input alone, or what is wrong with them."""
     if len(ours) != len(alone):
-        return Verdict(name, f"{len(ours)} rows for {len(alone)} inputs")
-    module = modules[name.partition("@")[0].partition("[")[0]]
-    for row, outputs in zip(ours, alone, strict=True):
-        axis = channel_axis(name, module, outputs[name])
-        if axis is None:
-            return Verdict(name, "given, though no one could say its channels")
-        expected = np.moveaxis(outputs[name].float().numpy(), axis, -1)
+        return f"{len(ours)} rows for {len(alone)} inputs"
+    for row, output, channel in zip(ours, alone, axis, strict=True):
+        if channel is None:
+            return "given, though no one could say its channels"
+        expected = np.moveaxis(output.float().numpy(), channel, -1)
         expected = expected.reshape(-1, expected.shape[-1])
-        order = places(name, outputs[name])
         expected = expected if order is None else expected[order]
         vectors = row[None] if row.ndim == 1 else row if row.ndim == 2 else row.reshape(len(row), -1).T
         if vectors.shape != expected.shape:
-            return Verdict(name, f"vectors {vectors.shape}, by hand {expected.shape}")
+            return f"vectors {vectors.shape}, by hand {expected.shape}"
         if not np.allclose(vectors, expected, rtol=1e-3, atol=1e-3 * max(np.abs(expected).max(), 1e-6)):
-            return Verdict(name, _difference(vectors, expected))
-    return Verdict(name, RIGHT)
+            return _difference(vectors, expected)
+    return RIGHT
+
+
+def tapped(network: TorchNetwork, inputs: Any, names: list[str]) -> dict[str, np.ndarray | str]:
+    """Return the outputs of layers as the network gives them, or the sentences with which they are refused."""
+    try:
+        kept = network.tap(inputs, dict.fromkeys(names, lambda output: output.float().numpy().copy()))[1]
+    except TopoActError as error:
+        if len(names) == 1:
+            return {names[0]: str(error)}
+        half = len(names) // 2
+        return tapped(network, inputs, names[:half]) | tapped(network, inputs, names[half:])
+    return dict(kept)
 
 
 def _difference(vectors: np.ndarray, expected: np.ndarray) -> str:
