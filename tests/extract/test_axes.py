@@ -10,6 +10,7 @@ from torch import nn
 
 from topoact.errors import InvalidInput, ModelError, StudyError, UnknownName
 from topoact.extract import Plan, extract
+from topoact.extract.provenance import Provenance
 from topoact.inputs.sources import DatasetSource
 from topoact.networks import AxisChoices, TorchNetwork
 from topoact.networks.layers import default_layers, select_layers
@@ -477,3 +478,27 @@ def test_windows_on_an_axis_of_their_own_are_no_map() -> None:
 def test_what_has_no_vectors(name: str, kind: str) -> None:
     with pytest.raises(ModelError, match=f"layer '{name}' gives {kind}, of which there are no vectors"):
         TorchNetwork(Strange()).tap(PHOTOS, {name: torch.Tensor.clone})
+
+
+def test_axes_that_were_named_are_used_again_when_a_study_grows(tmp_path: Path) -> None:
+    made = Plan(("inner",), ("all",), channel_axis="1")
+    extract(Unclear(), source(), tmp_path / "s", made)
+    grown = extract(Unclear(), source(6), tmp_path / "s", Plan(), append=True)
+    assert grown.n_examples == 10
+    np.testing.assert_array_equal(grown.layer("inner").vectors()[:24], grown.layer("inner").vectors()[24:48])
+    assert Provenance(grown).axes == AxisChoices({}, {"inner": 1})
+    extract(Unclear(), source(), tmp_path / "t", made)
+    with pytest.raises(StudyError, match="has layer inner already, with axes that were found or named otherwise"):
+        extract(Unclear(), source(), tmp_path / "t", Plan(("inner",), ("all",), channel_axis="inner=2"), append=True)
+    with pytest.raises(StudyError, match="another axes"):
+        extract(Unclear(), source(6), tmp_path / "t", Plan(channel_axis="inner=2"), append=True)
+
+
+def test_layers_that_are_appended_have_axes_of_their_own(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = Steps(Unclear(), 5)
+    model.head.forward = lambda x: x
+    extract(model, source(), tmp_path / "s", Plan(("relu",), ("mean",), example_axis="relu=0"))
+    grown = extract(model, source(), tmp_path / "s", Plan(("body.inner",), channel_axis="body.inner=1"), append=True)
+    assert Provenance(grown).axes == AxisChoices({"relu": 0}, {"body.inner": 1})
+    extract(model, source(), tmp_path / "s", Plan(("body",)), append=True)

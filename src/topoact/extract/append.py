@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from topoact.errors import StudyError
 from topoact.extract.append_checks import (
+    check_axes,
     check_for_all_layers,
     check_ids,
     check_over_known_data,
@@ -151,6 +152,7 @@ def _of_layers(history: Provenance, source: AnySource, plan: "Plan", config: Con
     existing = history.layers(plan.checkpoint, plan.policies)
     wanted = [(module, policy) for module in config["layers"] for policy in config["policies"]]
     missing = [pair for pair in wanted if pair not in existing]
+    check_axes(history, plan.axes, [module for module, _ in existing])
     if missing:
         check_over_known_data(history, plan.policies, is_text=isinstance(source, TextSource))
     modules = tuple(dict.fromkeys(module for module, _ in missing))

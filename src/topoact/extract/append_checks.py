@@ -11,7 +11,7 @@ from topoact.errors import StudyError
 from topoact.extract.example_attribution import COLUMN as ATTRIBUTION
 from topoact.extract.provenance import Config, Provenance
 from topoact.extract.texts.pieces import TEXT_POLICIES
-from topoact.networks import AxisChoices
+from topoact.networks.axes import ALL, AxisChoices
 from topoact.study.checkpoint import differing
 from topoact.study.columns import COLUMNS
 
@@ -76,6 +76,18 @@ def check_over_known_data(history: Provenance, policies: Iterable[str], *, is_te
             f"the examples of {path} are those of the policy {', '.join(used)}, and {', '.join(policies)} gives others:"
             " make another study"
         )
+
+
+def check_axes(history: Provenance, axes: AxisChoices, layers: Iterable[str]) -> None:
+    """Refuse axes of layers that the study has already, if they are others than its own."""
+    known = history.axes
+    pairs = (axes.example, known.example), (axes.channel, known.channel)
+    for layer in dict.fromkeys(layers):
+        if any(layer in asked and asked[layer] != own.get(layer, own.get(ALL)) for asked, own in pairs):
+            raise StudyError(
+                f"{history.study.path} has layer {layer} already, with axes that were found or named otherwise: leave"
+                " out its --example-axis and --channel-axis, or make another study"
+            )
 
 
 def check_for_all_layers(history: Provenance, config: Config) -> None:

@@ -127,8 +127,11 @@ class TorchNetwork:
         for name in names:
             module = self.module.get_submodule(name)
             n_parameters = sum(parameter.numel() for parameter in module.parameters())
-            for layer, shape in shapes.get(name, {name: None}).items():
-                facts.append(LayerFacts(layer, _type(module), shape, n_parameters, name in recommended))
+            by_part = shapes.get(name, {name: None})
+            taken = next((layer for layer, shape in by_part.items() if shape is not None), name)
+            for layer, shape in by_part.items():
+                is_taken = name in recommended and layer == taken
+                facts.append(LayerFacts(layer, _type(module), shape, n_parameters, is_taken))
         return facts
 
     def _shapes(self, names: list[str], inputs: Any) -> dict[str, dict[str, tuple[int, ...] | None]]:
