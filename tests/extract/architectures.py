@@ -4,7 +4,6 @@ The oracle runs each input alone, where an output belongs to that input whatever
 the test names by hand, to the end, and has the rows of vectors in the order of the output.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,10 +73,15 @@ def verdicts(
         if isinstance(ours, str):
             found.append(Verdict(name, REFUSED, ours))
             continue
-        module, outputs = modules[re.split(r"[@[]", name)[0]], [one[name] for one in alone]
+        module, outputs = _owner(modules, name), [one[name] for one in alone]
         axes = [channel_axis(name, module, output) for output in outputs]
         found.append(Verdict(name, judged(ours, outputs, axes, places(name, outputs[0]))))
     return found
+
+
+def _owner(modules: Mapping[str, nn.Module], name: str) -> nn.Module:
+    """Return the module that gives a part, or is called several times."""
+    return modules[next(name[:end] for end in range(len(name), 0, -1) if name[:end] in modules)]
 
 
 def judged(ours: np.ndarray, alone: list[torch.Tensor], axis: list[int | None], order: np.ndarray | None) -> str:
