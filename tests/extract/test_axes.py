@@ -502,3 +502,29 @@ def test_layers_that_are_appended_have_axes_of_their_own(tmp_path: Path) -> None
     grown = extract(model, source(), tmp_path / "s", Plan(("body.inner",), channel_axis="body.inner=1"), append=True)
     assert Provenance(grown).axes == AxisChoices({"relu": 0}, {"body.inner": 1})
     extract(model, source(), tmp_path / "s", Plan(("body",)), append=True)
+
+
+class Fixed(nn.Module):
+    """Maps of one size through what shows no channel of its own, and one module under two names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.shares = nn.Conv2d(3, 6, 3), nn.LocalResponseNorm(3), nn.Softmax(1)
+        self.whole, self.mask, self.gate = nn.LayerNorm((6, 6, 6)), nn.Conv2d(6, 1, 1), nn.Sigmoid()
+        self.fold, self.head, self.act = nn.Unfold(2), nn.Linear(600, 3), nn.ReLU()
+        self.again = self.act
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.whole(self.shares(self.norm(self.conv(x))))
+        x = self.fold(self.again(x) * self.gate(self.mask(x)))
+        return self.head(x.flatten(1))
+
+
+def test_modules_that_mix_channels_or_have_one() -> None:
+    torch.manual_seed(0)
+    found = verdicts(TorchNetwork(Fixed()), PHOTOS, channels_second)
+    verdict = {one.layer: one.verdict for one in found}
+    assert {name for name, one in verdict.items() if one != "right"} <= {"fold"}
+    assert not wrong(found)
+    kept = TorchNetwork(Fixed()).tap(PHOTOS, {"again": lambda one: one.shape})[1]
+    assert kept["again"] == (3, 6, 6, 6)

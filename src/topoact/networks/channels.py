@@ -7,12 +7,15 @@ A module of torch says itself where its channels are. Of others it is found, in 
 3. with larger inputs, the axis that stays as it is is that of the channels.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from topoact.errors import TopoActError
-from topoact.networks.interventions import Call, Interventions, pushed
+from topoact.networks.interventions import Call, Change, Interventions, pushed
 from topoact.networks.probing import channel_axis
 from topoact.networks.sites import Site
 
@@ -20,16 +23,23 @@ if TYPE_CHECKING:
     from torch import nn
 
 SECOND: Final = frozenset(
-    f"{kind}{n}d" for kind in ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm") for n in (1, 2, 3)
+    f"{kind}{n}d"
+    for kind in ("Conv", "ConvReLU", "ConvTranspose", "BatchNorm", "BNReLU", "InstanceNorm")
+    for n in (1, 2, 3)
 ) | {"GroupNorm", "SyncBatchNorm"}
 """Modules that give (B, C, ...)."""
-LAST: Final = frozenset({"Linear", "Bilinear", "Embedding", "EmbeddingBag"})
+LAST: Final = frozenset({"Linear", "LinearReLU", "Bilinear", "Embedding", "EmbeddingBag"})
 """Modules that give (..., C)."""
 NORMALISED: Final = frozenset({"LayerNorm", "RMSNorm"})
 """Modules that give (..., C) where they normalise over one axis."""
 FIRST_PART_LAST: Final = frozenset({"MultiheadAttention"})
 RECURRENT: Final = frozenset({"RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"})
 """Modules all parts of whose outputs are (..., C)."""
+
+MIXING: Final = frozenset(
+    {"Softmax", "Softmax2d", "LogSoftmax", "Softmin", "LocalResponseNorm", "CrossMapLRN2d", "LayerNorm", "RMSNorm"}
+)
+"""Modules that leave the axes of their input, but mix its channels: the input is looked at in their place."""
 
 N_PRODUCERS: Final = 4
 """Layers before one that are tried."""
@@ -93,7 +103,8 @@ class ChannelFinder:
     def place(self, layer: str) -> int:
         """Return which of all calls is that of a layer."""
         site = self.site(layer)
-        calls = [i for i, call in enumerate(self.calls) if call.module == site.module]
+        module = self._modules[site.module]  # may have another name as well
+        calls = [i for i, call in enumerate(self.calls) if self._modules[call.module] is module]
         return calls[min(site.call or 0, len(calls) - 1)] if calls else 0
 
     def axis(self, layer: str, example: int, shape: tuple[int, ...]) -> int | None:
@@ -119,8 +130,11 @@ class ChannelFinder:
         """Return the axis that a module itself determines, by its class or its parameters."""
         if layer not in self._known:
             site = self.site(layer)
-            axis = axis_of_kind(self._modules[site.module], site.parts, ndim)
-            self._known[layer] = self._of_parameters(site) if axis is None else axis
+            module = self._modules[site.module]
+            axis = axis_of_kind(module, site.parts, ndim)
+            axis = self._of_parameters(site) if axis is None else axis
+            is_mixing = axis is None and _class_of_forward(module) in MIXING
+            self._known[layer] = self._of_producers(layer, None) if is_mixing else axis
         return self._known[layer]
 
     def _of_parameters(self, site: Site) -> int | None:
@@ -142,16 +156,24 @@ class ChannelFinder:
             return None  # a module that cannot be run alone
         return axes.pop() if len(axes) == 1 else None
 
-    def _of_producers(self, layer: str, example: int) -> int | None:
-        before = self._passes.outputs(self._inputs, [layer])[layer]
+    def _of_producers(self, layer: str, example: int | None) -> int | None:
+        site = self.site(layer)
+        is_mixing = _class_of_forward(self._modules[site.module]) in MIXING
+
+        def seen(change: Mapping[str, Change] | None = None) -> NDArray[np.float32]:
+            if is_mixing:
+                return self._passes.given(self._inputs, site, change)
+            return self._passes.outputs(self._inputs, [layer], change)[layer]
+
+        before = seen()
         for producer, axis, shape in self._producers(layer):
-            after = []
-            for place in _two(shape[axis]):
-                change = {producer: partial(pushed, axis=axis, place=place)}
-                try:
-                    after.append(self._passes.outputs(self._inputs, [layer], change)[layer])
-                except TopoActError:
-                    break
+            changes = [{producer: partial(pushed, axis=axis, place=place)} for place in _two(shape[axis])]
+            try:
+                after = [seen(change) for change in changes]
+            except TopoActError:
+                continue
+            if not after and before.shape == shape and _is_only_one(axis, shape, example):
+                return axis
             if len(after) > 1 and (found := channel_axis(before, after, example)) is not None:
                 is_moved = before.ndim != len(shape) or found != axis
                 return found if not is_moved or self._is_consumed(layer, found, before.shape[found]) else None
@@ -181,7 +203,7 @@ class ChannelFinder:
         n_found = 0
         for call in reversed(self.calls[: self.place(layer)]):
             axis = self._own(call.layer, len(call.shape))
-            if axis is not None and axis < len(call.shape) and call.shape[axis] > 1:
+            if axis is not None and axis < len(call.shape):
                 yield call.layer, axis, call.shape
                 n_found += 1
             if n_found == N_PRODUCERS:
@@ -199,6 +221,11 @@ class ChannelFinder:
             if len(larger) == len(shape) and len(same) == 1 and larger[example] == shape[example]:
                 return same[0]
         return None
+
+
+def _is_only_one(axis: int, shape: tuple[int, ...], example: int | None) -> bool:
+    """Return whether no other axis besides that of the examples has a length of one."""
+    return [one for one, length in enumerate(shape) if length == 1 and one != example] == [axis]
 
 
 def _two(n: int) -> tuple[int, ...]:

@@ -9,10 +9,11 @@ from topoact.networks.layouts import Layouts, Outputs, Seen
 
 SECOND: Final = frozenset(
     {"Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "BatchNormalization", "InstanceNormalization", "LRN"}
+    | {"FusedConv", "DepthToSpace", "SpaceToDepth"}
     | {"GroupNormalization", "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool"}
 )
 """Operators that give (B, C, ...)."""
-LAST: Final = frozenset({"Gemm", "LSTM", "GRU", "RNN"})
+LAST: Final = frozenset({"Gemm", "FusedGemm", "LSTM", "GRU", "RNN", "SkipLayerNormalization"})
 """Operators that give (..., C)."""
 NORMS: Final = frozenset({"LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"})
 """Operators that give (..., C) where they normalise the last axis."""
@@ -22,7 +23,8 @@ AS_INPUT: Final = frozenset(
     {"Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Gelu", "Erf", "Sigmoid", "HardSigmoid", "HardSwish", "Mish"}
     | {"Swish", "Tanh", "Softplus", "Softsign", "Clip", "ThresholdedRelu", "Abs", "Neg", "Exp", "Log", "Sqrt", "Sign"}
     | {"Reciprocal", "Floor", "Ceil", "Round", "Identity", "Dropout", "Cast", "Pad", "Resize", "Upsample"}
-    | {"QuantizeLinear", "DequantizeLinear", "LpNormalization"}
+    | {"QuantizeLinear", "DequantizeLinear", "LpNormalization", "Softmax", "LogSoftmax", "Slice", "Split"}
+    | {"BiasGelu", "FastGelu", "QuickGelu"}
 )
 """Operators that leave the axes as they are."""
 OF_SEVERAL: Final = frozenset({"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Mean", "Sum", "Where", "Concat"})
