@@ -185,14 +185,10 @@ TIMM = {
         32,
     ),
     "efficientnet": Case(of_timm("efficientnet_lite0")),
-    "mixer": Case(small_mixer, second_in("patch_embed.proj"), 32, quick=True, refused=("drop_path@0",)),
+    "mixer": Case(small_mixer, second_in("patch_embed.proj"), 32, quick=True),
     "levit": Case(
         of_timm("levit_128s", img_size=64),
-        second_in(
-            "patch_embed",
-            *(f"patch_embed.conv{i}{part}" for i in range(1, 5) for part in ("", ".linear", ".bn")),
-            *(f"patch_embed.act{i}" for i in range(1, 4)),
-        ),
+        second_in("stem", *(f"stem.{part}{i}" for part in ("conv", "act") for i in range(1, 5)), ".linear", ".bn"),
     ),
     "test_efficientnet": Case(of_timm("test_efficientnet"), pixels=32, quick=True),
     "test_resnet": Case(of_timm("test_resnet"), pixels=32, quick=True),

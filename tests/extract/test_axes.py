@@ -528,3 +528,21 @@ def test_modules_that_mix_channels_or_have_one() -> None:
     assert not wrong(found)
     kept = TorchNetwork(Fixed()).tap(PHOTOS, {"again": lambda one: one.shape})[1]
     assert kept["again"] == (3, 6, 6, 6)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("rnn[1]", ("rnn[1]",)),
+        ("cell[12]", ("cell1", "cell2")),
+        ("*@0[0]", ("rnn@0[0]", "cell1@0[0]", "cell2@0[0]", "fc@0[0]", "fc0@0[0]")),
+        ("fc@1", ("fc@1",)),
+        ("fc.hidden_states", ("fc.hidden_states",)),
+    ],
+)
+def test_patterns_and_parts(pattern: str, found: tuple[str, ...]) -> None:
+    names = ("rnn", "cell1", "cell2", "fc", "fc0")
+    network = TorchNetwork(nn.ModuleDict({name: nn.Identity() for name in names}))
+    assert select_layers(network, [pattern]) == found
+    with pytest.raises(UnknownName, match=r"'fc\[0\]' is a part of fc, and a pattern that fits fc0: say fc@0\[0\]"):
+        select_layers(network, ["fc[0]"])

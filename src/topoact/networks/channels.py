@@ -4,7 +4,8 @@ A module of torch says itself where its channels are. Of others it is found, in 
 
 1. another value in one row of a module's own parameters, a bias or a weight, changes one channel;
 2. so does another value in one channel of a layer before it, nearest first;
-3. with larger inputs, the axis that stays as it is is that of the channels.
+3. another value in one place of that axis is one in one channel of the layer after it;
+4. with larger inputs, the axis that stays as it is is that of the channels.
 """
 
 from collections.abc import Iterator, Mapping
@@ -123,6 +124,8 @@ class ChannelFinder:
         if axis is None:
             axis = self._of_producers(layer, example)
         if axis is None:
+            axis = self._of_consumers(layer, example, shape)
+        if axis is None:
             axis = self._of_sizes(layer, example, shape)
         return axis
 
@@ -176,11 +179,18 @@ class ChannelFinder:
                 return axis
             if len(after) > 1 and (found := channel_axis(before, after, example)) is not None:
                 is_moved = before.ndim != len(shape) or found != axis
-                return found if not is_moved or self._is_consumed(layer, found, before.shape[found]) else None
+                is_refuted = is_moved and self._is_consumed(layer, found, before.shape[found]) is False
+                return None if is_refuted else found
         return None
 
-    def _is_consumed(self, layer: str, axis: int, n_channels: int) -> bool:
-        """Return whether the next layer whose channel axis is known takes those of a layer as channels, or none does.
+    def _of_consumers(self, layer: str, example: int, shape: tuple[int, ...]) -> int | None:
+        """Return the only axis whose places the next layer takes as channels."""
+        others = [axis for axis in range(len(shape)) if axis != example and shape[axis] > 1]
+        consumed = [axis for axis in others if self._is_consumed(layer, axis, shape[axis])]
+        return consumed[0] if len(consumed) == 1 else None
+
+    def _is_consumed(self, layer: str, axis: int, n_channels: int) -> bool | None:
+        """Return whether the next layer whose channel axis is known takes an axis for that; None if none shows it.
 
         A linear layer over positions, as in a mixer, gives features that are positions for what follows.
         """
@@ -196,7 +206,7 @@ class ChannelFinder:
                 continue
             if (found := channel_axis(before, after, None)) is not None:
                 return found == axis_of_kind(self._modules[call.module], (), before.ndim)
-        return True
+        return None
 
     def _producers(self, layer: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:
         """Yield the layers before one whose channel axes are known, nearest first, with the axis and the shape."""

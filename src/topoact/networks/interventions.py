@@ -64,7 +64,7 @@ class Interventions:
             return changes[name](output) if tensor_parts(output) else None
 
         hooks.check_reachable(self.model, layers)
-        with self._pass(inputs), hooks.hooked(self.model, changes, change), hooks.hooked(self.model, layers, look):
+        with self.quiet(inputs), hooks.hooked(self.model, changes, change), hooks.hooked(self.model, layers, look):
             hooks.forward(self.model, copied(inputs))
         hooks.check_called(layers, kept)
         return kept
@@ -83,7 +83,7 @@ class Interventions:
                 seen.append((name, numbers[name], suffix, tuple(tensor.shape)))
             numbers[name] += 1
 
-        with self._pass(inputs), hooks.hooked(self.model, names, look):
+        with self.quiet(inputs), hooks.hooked(self.model, names, look):
             hooks.forward(self.model, copied(inputs))
         return [
             Call(f"{name}@{number}{suffix}" if numbers[name] > 1 else f"{name}{suffix}", name, shape)
@@ -100,7 +100,7 @@ class Interventions:
             lambda _module, args, kwargs: given.append(copied((args, kwargs))), with_kwargs=True
         )
         try:
-            with self._pass(inputs), hooks.hooked(self.model, changes, lambda name, output: changes[name](output)):
+            with self.quiet(inputs), hooks.hooked(self.model, changes, lambda name, output: changes[name](output)):
                 hooks.forward(self.model, copied(inputs))
         finally:
             handle.remove()
@@ -117,7 +117,7 @@ class Interventions:
 
         def run(parameters: dict[str, "torch.Tensor"]) -> NDArray[np.float32]:
             args, kwargs = copied(given)
-            with self._pass(inputs):
+            with self.quiet(inputs):
                 return array(site.within(torch.func.functional_call(module, parameters, args, kwargs)))
 
         return run
@@ -136,7 +136,8 @@ class Interventions:
                     buffer.copy_(before)
 
     @contextmanager
-    def _pass(self, inputs: Any) -> Iterator[None]:
+    def quiet(self, inputs: Any) -> Iterator[None]:
+        """Run passes inside the block without gradients, in their precision, with random numbers of their own."""
         import torch
 
         first = next(iter(inputs.values())) if isinstance(inputs, Mapping) else inputs

@@ -74,20 +74,29 @@ def _matches(pattern: str, known: Sequence[str], network: "Network") -> Sequence
         if layers := network.recommended_layers():
             return layers
         raise UnknownName(f"no layers are {pattern} for {network.name}: name some, 'topoact layers' lists them")
+    if pattern in known:
+        return [pattern]
     parts = _parts(pattern)
-    matches = [name for name in known if _fits(_parts(name), parts)] or _parts_of(pattern, known)
-    if not matches:
+    matches = [name for name in known if _fits(_parts(name), parts)]
+    outputs = _parts_of(pattern, known) if getattr(network, "has_parts", False) else []
+    if matches and outputs[:1] == [pattern]:
+        module, suffix = split_suffix(pattern)
+        raise UnknownName(
+            f"{pattern!r} is a part of {module}, and a pattern that fits {matches[0]}: say {module}@0{suffix} for the"
+            f" part, or {matches[0]}"
+        )
+    if not matches and not outputs:
         raise UnknownName(f"the network has no layer {pattern!r}: did you mean {nearest(pattern, known)}?")
-    return matches
+    return matches or outputs
 
 
 def _parts_of(pattern: str, known: Sequence[str]) -> list[str]:
     """Return the parts of outputs and the calls that a pattern names."""
+    if Site.of(pattern, known):
+        return [pattern]
     glob, suffix = split_suffix(pattern)
-    if suffix and (matches := [name for name in known if _fits(_parts(name), _parts(glob))]):
-        return [f"{name}{suffix}" for name in matches]
-    site = Site.of(pattern, known)
-    return [pattern] if site else []
+    matches = [name for name in known if _fits(_parts(name), _parts(glob))] if suffix else []
+    return [f"{name}{suffix}" for name in matches]
 
 
 def _parts(name: str) -> list[str]:

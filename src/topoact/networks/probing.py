@@ -120,9 +120,9 @@ def _folded(name: str, axis: int, shapes: Mapping[int, tuple[int, ...]], altered
         for is_interleaved in (False, True):
             if _is_seen(altered, axis) and _is_in_order(altered, axis, n_rows, is_interleaved=is_interleaved):
                 return Folded(axis, n_rows, is_interleaved)
+    reason = f"row i of axis {axis} is not that of input i" if _is_seen(altered, axis) else "no input changes a row"
     raise ModelError(
-        f"layer {name!r} gives {_both(shapes)}, and row i of axis {axis} is not that of input i: its examples cannot be"
-        " told apart, choose another layer"
+        f"layer {name!r} gives {_both(shapes)}, and {reason}: its examples cannot be told apart, choose another layer"
     )
 
 

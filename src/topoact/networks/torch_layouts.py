@@ -38,20 +38,20 @@ class TorchLayouts(Layouts):
         self, model: "nn.Module", precision: Callable[[], AbstractContextManager[Any]], choices: AxisChoices
     ) -> None:
         super().__init__(choices)
-        self._passes = Interventions(model, precision)
+        self.passes = Interventions(model, precision)
 
     @cached_property
     def _channels(self) -> ChannelFinder:
-        return ChannelFinder(self._passes, resized(self._inputs, min(self._sizes)))
+        return ChannelFinder(self.passes, resized(self._inputs, min(self._sizes)))
 
     def _outputs(self, inputs: Any, names: Iterable[str]) -> Outputs:
-        return self._passes.outputs(inputs, names)
+        return self.passes.outputs(inputs, names)
 
     def of(self, names: Iterable[str], inputs: Any) -> dict[str, Layout]:
         names = tuple(names)
         if all(name in self._layouts for name in names):
             return super().of(names, inputs)
-        with self._passes.without_traces():
+        with self.passes.without_traces():
             return super().of(names, inputs)
 
     def _channel(self, name: str, seen: Seen) -> int | None:
@@ -61,7 +61,7 @@ class TorchLayouts(Layouts):
         layout = super()._found(name, seen)
         if layout.ndim != 4 or layout.channel != 3 or layout.example.n_rows > 1:
             return layout
-        return replace(layout, is_row=not shows_sides(self._passes, resized(self._inputs, max(self._sizes)), layout))
+        return replace(layout, is_row=not shows_sides(self.passes, resized(self._inputs, max(self._sizes)), layout))
 
     def _unfolded(self, layout: Layout) -> Layout | None:
         inputs = resized(self._inputs, max(self._sizes))
@@ -70,7 +70,7 @@ class TorchLayouts(Layouts):
                 (other,) = self.of((name,), self._inputs).values()
             except ModelError:
                 continue
-            if found := window_map(self._passes, inputs, layout, other, count(inputs)):
+            if found := window_map(self.passes, inputs, layout, other, count(inputs)):
                 return replace(layout, places=found.places, n_positions=found.n_positions, grid=found.grid)
         return None
 

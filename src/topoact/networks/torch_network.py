@@ -1,13 +1,14 @@
 """`TorchNetwork`: any torch.nn.Module as a network."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from topoact.errors import InvalidInput, ModelError
 from topoact.networks import hooks
 from topoact.networks.axes import AxisChoices
 from topoact.networks.gradients import gradients
+from topoact.networks.interventions import copied
 from topoact.networks.jvp import along
 from topoact.networks.layouts import count
 from topoact.networks.libraries import import_torch, versions
@@ -57,6 +58,8 @@ class TorchNetwork:
     """
 
     modality: Modality = "image"
+    has_parts: Final = True
+    """Whether parts of outputs and calls of modules can be named as layers; see `Site`."""
 
     def __init__(
         self,
@@ -108,8 +111,7 @@ class TorchNetwork:
     def usable_layers(self, names: tuple[str, ...], inputs: Any) -> tuple[str, ...]:
         """Return those of some modules that give vectors, or the first of their parts that does."""
         inputs = self._on_device(inputs)
-        with self._precision():
-            calls = hooks.watch(self.module, names, inputs)
+        calls = self._watched(names, inputs)
         usable = []
         for name in names:
             parts = calls[name][0] if len(calls[name]) == 1 else {}
@@ -134,15 +136,20 @@ class TorchNetwork:
                 facts.append(LayerFacts(layer, _type(module), shape, n_parameters, is_taken))
         return facts
 
+    def _watched(self, names: Iterable[str], inputs: Any) -> Any:
+        """Return the shapes of outputs in a pass that leaves no traces; see `watch`."""
+        passes = self._layouts.passes
+        with passes.without_traces(), passes.quiet(inputs):
+            return hooks.watch(self.module, names, copied(inputs))
+
     def _shapes(self, names: list[str], inputs: Any) -> dict[str, dict[str, tuple[int, ...] | None]]:
         """Return for each module the shapes of its output for one input, by part and call where there are several."""
         inputs = resized(self._on_device(inputs), 1)
-        with self._precision():
-            alone = hooks.watch(self.module, names, inputs)
-            try:
-                pair = hooks.watch(self.module, names, resized(inputs, 2))
-            except ModelError:  # it takes one input at a time
-                pair = alone
+        alone = self._watched(names, inputs)
+        try:
+            pair = self._watched(names, resized(inputs, 2))
+        except ModelError:  # it takes one input at a time
+            pair = alone
         return {name: dict(_part_shapes(name, alone[name], pair[name])) for name in names}
 
     def sample_input(self, shape: tuple[int, ...] | None = None) -> Any:
