@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 Kept = TypeVar("Kept")
 
 
+class LayerReached(BaseException):
+    """Ends a forward pass after a layer; no `Exception`, so that no handler in the network catches it."""
+
+
 def tap(
     model: "nn.Module", inputs: Any, keep: Mapping[str, Callable[["torch.Tensor"], Kept]]
 ) -> tuple[Any, dict[str, Kept]]:

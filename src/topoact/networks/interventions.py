@@ -4,7 +4,7 @@ Nothing of the network is changed, and no random number of the user's is drawn.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -59,12 +59,15 @@ class Interventions:
 
         def look(name: str, output: Any) -> None:
             kept[name] = array(hooks.checked_tensor(name, output, again=name in kept))
+            if changes and len(kept) == len(layers):
+                raise hooks.LayerReached  # what follows was run without changes before
 
         def change(name: str, output: Any) -> Any:
             return changes[name](output) if tensor_parts(output) else None
 
         hooks.check_reachable(self.model, layers)
-        with self.quiet(inputs), hooks.hooked(self.model, changes, change), hooks.hooked(self.model, layers, look):
+        changing, looking = hooks.hooked(self.model, changes, change), hooks.hooked(self.model, layers, look)
+        with self.quiet(inputs), changing, looking, suppress(hooks.LayerReached):
             hooks.forward(self.model, copied(inputs))
         hooks.check_called(layers, kept)
         return kept

@@ -166,6 +166,8 @@ class TorchNetwork:
             )
         try:
             self.module.to(device)
+            if (device, dtype) != (self._device, self._dtype):
+                self._layouts = TorchLayouts(self.module, self._precision, self.axes)
             self._device, self._dtype = device, dtype
         except (RuntimeError, AssertionError) as error:
             raise ModelError(f"the device {device!r} cannot be used: {explain(error)}") from None
