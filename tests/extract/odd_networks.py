@@ -196,6 +196,26 @@ class Unclear(nn.Module):
         return self.inner(x.cumsum(1).cumsum(2) @ torch.ones(7, 6)).mean(1)
 
 
+class OfPositions(nn.Module):
+    """A number for each position is added, and then one for each channel."""
+
+    class Table(nn.Module):
+        def __init__(self, *shape: int) -> None:
+            super().__init__()
+            self.table = nn.Parameter(torch.randn(shape))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + self.table
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.times, self.act = nn.Linear(5, 8), OfPositions.Table(7, 1), nn.GELU()
+        self.shift, self.head = OfPositions.Table(8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.shift(self.act(self.times(self.first(x))))).mean(1)
+
+
 class Restless(nn.Module):
     """A network that overwrites its input, counts its passes and draws random numbers."""
 

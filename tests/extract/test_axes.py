@@ -18,6 +18,7 @@ from .odd_networks import (
     Crops,
     Fixed,
     Odd,
+    OfPositions,
     OneAtATime,
     Recurrent,
     Restless,
@@ -30,6 +31,7 @@ from .odd_networks import (
 
 RIGHT = [
     pytest.param(lambda: Steps(nn.Conv1d(5, 8, 3)), SERIES.mT, channels_second, id="ReLU after Conv1d"),
+    pytest.param(OfPositions, SERIES, channels_last, id="tables of positions and of channels"),
     pytest.param(lambda: Recurrent(nn.LSTM, batch_first=True), SERIES, channels_last, id="LSTM"),
     pytest.param(lambda: Recurrent(nn.LSTM, batch_first=False), SERIES, channels_last, id="LSTM, time first"),
     pytest.param(lambda: Recurrent(nn.GRU, batch_first=False), SERIES, channels_last, id="GRU, time first"),

@@ -1,4 +1,4 @@
-"""Axes that a user names, and a network's own precision, are recorded and used again; the writer takes no wrong length."""
+"""Axes that a user names, and a network's own precision, are recorded and used again; no length is wrong."""
 
 from pathlib import Path
 

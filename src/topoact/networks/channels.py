@@ -157,7 +157,9 @@ class ChannelFinder:
                         axes.add(axis)
         except (TopoActError, RuntimeError, TypeError, ValueError, IndexError):
             return None  # a module that cannot be run alone
-        return axes.pop() if len(axes) == 1 else None
+        axis = axes.pop() if len(axes) == 1 else None
+        is_of_positions = axis is not None and self._is_consumed(site.name, axis, before.shape[axis]) is False
+        return None if is_of_positions else axis
 
     def _of_producers(self, layer: str, example: int | None) -> int | None:
         site = self.site(layer)
