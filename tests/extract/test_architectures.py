@@ -140,6 +140,13 @@ def small_mixer() -> nn.Module:
     return MlpMixer(5, 32, patch_size=8, num_blocks=2, embed_dim=12)
 
 
+def small_resmlp() -> nn.Module:
+    from timm.models.mlp_mixer import Affine, MlpMixer, ResBlock
+
+    sizes = {"patch_size": 8, "num_blocks": 2, "embed_dim": 12, "mlp_ratio": 4}
+    return MlpMixer(5, 32, block_layer=ResBlock, norm_layer=Affine, **sizes)
+
+
 SWIN_TV = second_in("features.0.0", "permute", "avgpool")
 TORCHVISION = {
     "resnet": Case(small_resnet),
@@ -195,11 +202,7 @@ TIMM = {
     "resnet10t": Case(of_timm("resnet10t")),
     "mobilenetv3": Case(of_timm("mobilenetv3_small_050")),
     "poolformer": Case(of_timm("poolformer_s12")),
-    "resmlp": Case(
-        of_timm("resmlp_12_224", img_size=32, embed_dim=12, num_blocks=2),
-        second_in("patch_embed.proj"),
-        32,
-    ),
+    "resmlp": Case(small_resmlp, second_in("patch_embed.proj"), 32),
     "mobilevit": Case(of_timm("mobilevit_xxs")),
     "coatnet": Case(of_timm("coatnet_nano_rw_224", img_size=64)),
 }

@@ -158,7 +158,7 @@ class ChannelFinder:
         except (TopoActError, RuntimeError, TypeError, ValueError, IndexError):
             return None  # a module that cannot be run alone
         axis = axes.pop() if len(axes) == 1 else None
-        is_of_positions = axis is not None and self._is_consumed(site.name, axis, before.shape[axis]) is False
+        is_of_positions = axis is not None and self._is_consumed(site.name, axis, before.shape) is False
         return None if is_of_positions else axis
 
     def _of_producers(self, layer: str, example: int | None) -> int | None:
@@ -181,22 +181,23 @@ class ChannelFinder:
                 return axis
             if len(after) > 1 and (found := channel_axis(before, after, example)) is not None:
                 is_moved = before.ndim != len(shape) or found != axis
-                is_refuted = is_moved and self._is_consumed(layer, found, before.shape[found]) is False
+                is_refuted = is_moved and self._is_consumed(layer, found, before.shape) is False
                 return None if is_refuted else found
         return None
 
     def _of_consumers(self, layer: str, example: int, shape: tuple[int, ...]) -> int | None:
         """Return the only axis whose places the next layer takes as channels."""
         others = [axis for axis in range(len(shape)) if axis != example and shape[axis] > 1]
-        consumed = [axis for axis in others if self._is_consumed(layer, axis, shape[axis])]
+        consumed = [axis for axis in others if self._is_consumed(layer, axis, shape)]
         return consumed[0] if len(consumed) == 1 else None
 
-    def _is_consumed(self, layer: str, axis: int, n_channels: int) -> bool | None:
+    def _is_consumed(self, layer: str, axis: int, shape: tuple[int, ...]) -> bool | None:
         """Return whether the next layer whose channel axis is known takes an axis for that; None if none shows it.
 
-        A linear layer over positions, as in a mixer, gives features that are positions for what follows.
+        A linear layer over positions, as in a mixer, gives features that are positions for what follows. Its own input
+        was turned before, and so a layer whose input was turned says nothing.
         """
-        changes = [{layer: partial(pushed, axis=axis, place=place)} for place in _two(n_channels)]
+        changes = [{layer: partial(pushed, axis=axis, place=place)} for place in _two(shape[axis])]
         for call in self.calls[self.place(layer) + 1 :][:N_CONSUMERS]:
             if _class_of_forward(self._modules[call.module]) not in SECOND | LAST | NORMALISED:
                 continue
@@ -206,8 +207,8 @@ class ChannelFinder:
                 after = [self._passes.given(self._inputs, site, change) for change in changes]
             except TopoActError:
                 continue
-            if (found := channel_axis(before, after, None)) is not None:
-                return found == axis_of_kind(self._modules[call.module], (), before.ndim)
+            if before.ndim == len(shape) and channel_axis(before, after, None) == axis:
+                return axis == axis_of_kind(self._modules[call.module], (), before.ndim)
         return None
 
     def _producers(self, layer: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:
