@@ -60,6 +60,21 @@ def windows_of(size: int, grids: dict[str, int]) -> Places:
     return places
 
 
+def in_transformers(name: str, module: nn.Module, output: torch.Tensor) -> int | None:
+    """Channels are last inside the transformers of MobileViT and their norms, and second elsewhere."""
+    is_last = "transformer" in name or name.endswith(".1.norm")
+    return output.ndim - 1 if is_last else channels_second(name, module, output)
+
+
+def patches_of_four(_name: str, output: torch.Tensor) -> np.ndarray | None:
+    """Where the positions of a map are among those of MobileViT, which has each corner of 2 x 2 patches as a row."""
+    if output.ndim != 3 or output.shape[0] != 4:
+        return None
+    side = int((4 * output.shape[1]) ** 0.5)
+    y, x = np.indices((side, side))
+    return ((y % 2 * 2 + x % 2) * output.shape[1] + y // 2 * (side // 2) + x // 2).ravel()
+
+
 @dataclass(frozen=True)
 class Case:
     """A network and what is known of its axes."""
@@ -203,8 +218,7 @@ TIMM = {
     "mobilenetv3": Case(of_timm("mobilenetv3_small_050")),
     "poolformer": Case(of_timm("poolformer_s12")),
     "resmlp": Case(small_resmlp, second_in("patch_embed.proj"), 32),
-    "mobilevit": Case(of_timm("mobilevit_xxs")),
-    "coatnet": Case(of_timm("coatnet_nano_rw_224", img_size=64)),
+    "mobilevit": Case(of_timm("mobilevit_xxs"), in_transformers, places=patches_of_four),
 }
 
 
