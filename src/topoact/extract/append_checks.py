@@ -11,6 +11,7 @@ from topoact.errors import StudyError
 from topoact.extract.example_attribution import COLUMN as ATTRIBUTION
 from topoact.extract.provenance import Config, Provenance
 from topoact.extract.texts.pieces import TEXT_POLICIES
+from topoact.networks.axes import ALL, AxisChoices
 from topoact.study.checkpoint import differing
 from topoact.study.columns import COLUMNS
 
@@ -82,6 +83,18 @@ def check_over_known_data(history: Provenance, policies: Iterable[str], *, is_te
         )
 
 
+def check_axes(history: Provenance, axes: AxisChoices, layers: Iterable[str]) -> None:
+    """Refuse axes of layers that the study has already, if they are others than its own."""
+    known = history.axes
+    pairs = (axes.example, known.example), (axes.channel, known.channel)
+    for layer in dict.fromkeys(layers):
+        if any(layer in asked and asked[layer] != own.get(layer, own.get(ALL)) for asked, own in pairs):
+            raise StudyError(
+                f"{history.study.path} has layer {layer} already, with axes that were found or named otherwise: leave"
+                " out its --example-axis and --channel-axis, or make another study"
+            )
+
+
 def check_for_all_layers(history: Provenance, config: Config) -> None:
     """Refuse examples that would not be for all layers of the study."""
     study, path, n_checkpoints = history.study, history.study.path, len(history.checkpoints)
@@ -91,7 +104,9 @@ def check_for_all_layers(history: Provenance, config: Config) -> None:
             " append examples before the second checkpoint"
         )
     asked = {"layers": sorted(config["layers"]), "policies": sorted(config["policies"])}
-    if difference := differing({"layers": sorted(history.modules), "policies": sorted(history.policies)}, asked):
+    known = {"layers": sorted(history.modules), "policies": sorted(history.policies)}
+    axes = {"axes": history.axes.record()}, {"axes": config.get("axes", AxisChoices().record())}
+    if difference := differing(known | axes[0], asked | axes[1]):
         raise StudyError(f"examples are for all layers of {path}, which has another {difference}: leave them out")
     has = [ATTRIBUTION in study.layer(name).measured for name in study.layers]
     if any(known != bool(config.get("attribution")) for known in has):

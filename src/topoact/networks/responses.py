@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class _LayerReached(BaseException):
-    """Ends a forward pass after the layer; no `Exception`, so that no handler in the network catches it."""
-
-
 def response(
     model: "nn.Module", inputs: "torch.Tensor", name: str, *, precision: AbstractContextManager[Any]
 ) -> "torch.Tensor":
@@ -38,10 +34,10 @@ def response(
 
     def look(name: str, output: Any) -> None:
         outputs[name] = hooks.checked_tensor(name, output)
-        raise _LayerReached
+        raise hooks.LayerReached
 
     hooks.check_reachable(model, (name,))
-    with precision, hooks.hooked(model, (name,), look), suppress(_LayerReached):
+    with precision, hooks.hooked(model, (name,), look), suppress(hooks.LayerReached):
         hooks.forward(model, inputs)
     hooks.check_called((name,), outputs)
     if inputs.requires_grad and not outputs[name].requires_grad:

@@ -19,7 +19,7 @@ from topoact.extract.texts.pieces import Tokenizer, batches
 from topoact.extract.texts.reading import TextReader, Window
 from topoact.inputs.texts.source import TextSource
 from topoact.mapper import Progress
-from topoact.networks.layers import default_layers, select_layers
+from topoact.networks.layers import choose_axes, default_layers, select_layers
 from topoact.networks.text_network import TextNetwork
 from topoact.study import Chunk, Points, StudyWriter
 
@@ -98,8 +98,10 @@ class TextRun:
 
     def write(self, writer: StudyWriter) -> None:
         """Append all windows that are not written yet."""
+        choose_axes(self._network, self._plan.axes)
         layers = self._choose_layers()  # before a thread uses the tokenizer
-        forward = TextForward(layers, self._reader.unit, self._plan.attribution)
+        self._plan.axes.check(layers)
+        forward = TextForward(layers, self._reader.unit, self._plan.attribution, self._plan.axes)
         runs = forward_runs(self._network, forward, self._plan)
         self._on_progress("extract", writer.next_input, self._total)
         with closing(self.work(writer.next_input)) as work, runs as run:
