@@ -6,6 +6,12 @@ from typing import Any
 from topoact.networks import LayerFacts
 from topoact.study import GRAPH, Study
 
+BATCHES = {
+    "equal lengths": "texts of equal length were run together: the network gives other vectors where texts are padded",
+    "one by one": "texts were run one by one, whatever --batch-size says: the network gives other vectors for several",
+}
+"""Sentences on how texts were run, by the note of their grouping."""
+
 
 def summarise(study: Study) -> dict[str, Any]:
     """Return the facts about a finished study, as JSON."""
@@ -37,6 +43,7 @@ def summarise(study: Study) -> dict[str, Any]:
         "outputs_named": bool(outputs and outputs["names"]),
         "attribution": manifest.notes.get("attribution"),
         "thumbnails": study.has_thumbnails,
+        "batches": manifest.notes.get("batches"),
         "truncated": manifest.notes.get("truncated", 0),
         "latin": manifest.notes.get("latin", 0),
         "words_without_vector": manifest.notes.get("words_without_vector", 0),
@@ -63,6 +70,8 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
     if summary["attribution"]:
         lines.append(f"attributions of each vector to the {summary['attribution']} of the likeliest classes")
+    if summary["batches"]:
+        lines.append(BATCHES[summary["batches"]])
     return lines + _left_out(summary)
 
 
