@@ -136,7 +136,7 @@ class ImageForward:
             self._layers = select_layers(network, self.patterns or ()) if known else default_layers(network, inputs)
         sampler = partial(sample, policies=self.policies, rows=rows, seed=self.seed)
         output, kept = network.tap(inputs, {name: partial(sampler, module=name) for name in self._layers})
-        scores = host_scores(output)
+        scores = host_scores(output, len(inputs))
         return scores, attribute(network, inputs, scores, kept, summed) if self.attribution else kept
 
 

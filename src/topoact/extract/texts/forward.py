@@ -47,7 +47,7 @@ class TextForward:
         layers = {name: partial(keep, module=name) for name in self.layers}
         inputs = network.arguments(ids, mask)
         output, kept = network.tap(inputs, layers)
-        scores = host_scores(output)
+        scores = host_scores(output, len(ids))
         if self.attribution:
             kept = attribute(network, inputs, scores, kept, partial(_summed, bags=bags))
         return scores, kept
