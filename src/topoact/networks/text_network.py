@@ -1,6 +1,7 @@
 """`TextNetwork`: a torch module that takes tokens, with its tokenizer."""
 
 import inspect
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -106,7 +107,7 @@ class TextNetwork(TorchNetwork):
         return self._hidden_states() or super().recommended_layers()
 
     def _hidden_states(self) -> tuple[str, ...]:
-        """Return the modules that give the network's hidden states, the embeddings first; none if it has none."""
+        """Return the modules that give the network's hidden states, once in a pass, the embeddings first; none without."""
         if not hasattr(self.module, "config"):
             return ()
         torch, outputs = import_torch(), list[tuple[str, Any]]()
@@ -114,13 +115,18 @@ class TextNetwork(TorchNetwork):
         names = [name for name, _ in self.module.named_modules() if name]
         try:
             with torch.no_grad(), hooks.hooked(self.module, names, lambda *call: outputs.append(call)):
-                output = self.module(**inputs, output_hidden_states=True)
+                answer = self.module(**inputs, output_hidden_states=True)
         except (TypeError, AttributeError):  # a module with a config of its own kind
             return ()
         except Exception as error:
             raise ModelError(f"the network fails on a sample sentence: {explain(error)}") from error
-        states = [state for name in HIDDEN_STATES for state in getattr(output, name, None) or ()]
-        tensors = [(name, output.data_ptr()) for name, output in outputs if isinstance(output, torch.Tensor)]
+        called, shape = Counter(name for name, _ in outputs), inputs["input_ids"].shape
+        tensors = [
+            (name, output.data_ptr())
+            for name, output in outputs
+            if called[name] == 1 and isinstance(output, torch.Tensor) and output.shape[:-1] == shape
+        ]
+        states = (state for name in HIDDEN_STATES for state in getattr(answer, name, None) or ())
         outermost = (
             min((name for name, address in tensors if address == state.data_ptr()), key=_depth, default=None)
             for state in states

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from topoact.extract.texts.pieces import Tokenizer
     from topoact.networks.text_network import TextNetwork
 
-TRIAL: Final = ("A few words, and then some more, to see what a network gives. " * 6, "A word")
-"""A long and a short text. The long one has more pieces than the chunks of networks that attend chunk by chunk."""
+TRIALS: Final = tuple(("A few words, and then some more, to see what a network gives. " * n, "A word") for n in (6, 1))
+"""Long and short texts. The first has more pieces than the chunks of networks that attend chunk by chunk; the other is
+taken if a network of the user's has no place for so many."""
+LONG, SHORT = 0, 1
 TOLERANCE: Final = 1e-3
 HALF_TOLERANCE: Final = 0.05
 """Largest deviation that is taken for rounding, as a share of the largest value; in half precision."""
@@ -51,29 +53,39 @@ def grouping(network: "TextNetwork", forward: TextForward, tokenizer: "Tokenizer
     """
     if size == 1:
         return Grouping(1, is_padded=True)
-    run = _Trial(network, replace(forward, attribution=False))
-    long, short = (_sample(pieces.ids) for pieces in tokenizer.split(TRIAL))
-    if not short.ids:  # the tokenizer drops words that it does not know
+    trial = _Trial(network, replace(forward, attribution=False), tokenizer)
+    if not trial.is_possible:
         return Grouping(1, is_padded=False)
-    if network.is_masked and not _stretches(network, tokenizer.max_tokens) and run.agrees(long, short):
+    if network.is_masked and not _stretches(network, tokenizer.max_tokens) and trial.agrees(LONG, SHORT):
         return Grouping(size, is_padded=True)
-    return Grouping(size if run.agrees(long, long) else 1, is_padded=False)
+    return Grouping(size if trial.agrees(LONG, LONG) else 1, is_padded=False)
 
 
 class _Trial:
     """Compares what is kept of texts that are run together with what is kept of each alone."""
 
-    def __init__(self, network: "TextNetwork", forward: TextForward) -> None:
+    def __init__(self, network: "TextNetwork", forward: TextForward, tokenizer: "Tokenizer") -> None:
         self._network, self._forward = network, forward
         self._tolerance = HALF_TOLERANCE if network.is_half else TOLERANCE
+        for texts in TRIALS:
+            self._samples = [_sample(pieces.ids) for pieces in tokenizer.split(texts)]
+            self.is_possible = all(sample.ids for sample in self._samples)  # some tokenizers drop unknown words
+            try:
+                self._alone = [self._seen([sample]) for sample in self._samples if self.is_possible]
+            except ModelError:
+                if texts is TRIALS[-1]:
+                    raise
+            else:
+                return
 
-    def agrees(self, *samples: Sample) -> bool:
-        alone = [self._seen([sample]) for sample in samples]
+    def agrees(self, *numbers: int) -> bool:
+        """Return whether these texts give together what each gives alone."""
         try:
-            together = self._seen(samples)
+            together = self._seen([self._samples[number] for number in numbers])
         except ModelError:
             return False
-        return all(self._are_close(np.concatenate(parts), whole) for *parts, whole in zip(*alone, together, strict=True))
+        parts = zip(*(self._alone[number] for number in numbers), strict=True)
+        return all(self._are_close(np.concatenate(part), whole) for part, whole in zip(parts, together, strict=True))
 
     def _seen(self, samples: Sequence[Sample]) -> list[NDArray[np.float32]]:
         scores, kept = self._forward(self._network, *pass_of(samples, self._network.pad))

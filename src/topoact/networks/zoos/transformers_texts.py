@@ -38,14 +38,21 @@ def load(
         record,
         class_names=own_class_names(config) if classifies else None,
         libraries=("transformers",),
-        limit=_limit(config),
+        limit=_limit(model, config),
     )
 
 
-def _limit(config: Any) -> int | None:
-    """Return the number of tokens that a model takes; None if its config says nothing, or a number for no limit."""
+def _limit(model: Any, config: Any) -> int | None:
+    """Return the number of tokens that a model takes; None if its config says nothing, or a number for no limit.
+
+    Of RoBERTa and its kin the first positions stand for padding.
+    """
     limit = getattr(config.get_text_config(), "max_position_embeddings", None)
-    return limit if isinstance(limit, int) and limit > 0 else None
+    if not isinstance(limit, int) or limit < 1:
+        return None
+    tables = (part for name, part in model.named_modules() if name.endswith("position_embeddings"))
+    paddings = (getattr(table, "padding_idx", None) for table in tables)
+    return limit - max((padding + 1 for padding in paddings if padding is not None), default=0)
 
 
 def own_class_names(config: Any) -> tuple[str, ...] | None:
