@@ -1,7 +1,7 @@
 """Language models of transformers, made small with random weights, and what extraction makes of each.
 
-``python -m tests.extract.language_models`` tries all causal models that transformers knows and prints the table of
-docs/language-models.md.
+``python -m tests.extract.language_models`` tries all causal models that transformers knows, and others, and prints the
+rows of the table in docs/language-models.md.
 """
 
 import json
@@ -24,6 +24,7 @@ from topoact.study import Study
 from . import tiny
 
 WIDTH, HEAD, N_LAYERS, N_HEADS, LENGTH = 16, 8, 2, 2, 128
+DECODER_START = 2
 MAX_PARAMETERS = 3_000_000
 TEXTS = ("the cat sat on the dog", "unbelievably", "do n't running running the cat . the dog sat , the cat ran !", "日本")
 
@@ -32,7 +33,7 @@ SIZES: dict[str, Any] = {
     "pad_token_id": 0,
     "bos_token_id": 2,
     "eos_token_id": 3,
-    "decoder_start_token_id": 2,
+    "decoder_start_token_id": DECODER_START,
     "forced_eos_token_id": None,
     "qk_head_dim": 2 * HEAD,
     "index_head_dim": 2 * HEAD,
@@ -68,11 +69,28 @@ OWN_SIZES: dict[str, dict[str, Any]] = {
     "mamba2": {"num_heads": 4, "head_dim": 8, "n_groups": 1},
     "nemotron_h": {"layers_block_type": ["mamba", "attention"]},
     "recurrent_gemma": {"num_hidden_layers": 3},
+    "t5": {"decoder_start_token_id": DECODER_START},
     "zaya": {"num_experts_per_tok": 1},
 }
 """Of single kinds: what these values do not fit."""
 LAYER_KINDS = ("layer_types", "mlp_layer_types", "layers_block_type")
 """Names of lists that give each layer a kind."""
+
+
+ENCODERS = (
+    "albert bert convbert deberta deberta-v2 distilbert electra ernie esm eurobert fnet funnel ibert layoutlm longformer"
+    " luke mobilebert modernbert mpnet mra nomic_bert nystromformer roberta roformer squeezebert xlm-roberta yoso"
+).split()
+ENCODER_DECODERS = (
+    "bart bigbird_pegasus blenderbot fsmt led longt5 m2m_100 marian mbart mt5 mvp nllb-moe pegasus pegasus_x plbart"
+    " prophetnet switch_transformers t5 t5gemma umt5"
+).split()
+NEED_DECODER_INPUTS = (
+    "blenderbot longt5 m2m_100 marian mt5 nllb-moe pegasus pegasus_x prophetnet switch_transformers t5 umt5"
+).split()
+"""Of these, what transformers does not feed with the text by itself."""
+OTHERS = (*ENCODERS, *ENCODER_DECODERS)
+"""Kinds that are tried as encoders, or with both sides, not as causal models."""
 
 
 class Outcome(NamedTuple):
@@ -124,16 +142,20 @@ def byte_tokenizer() -> Any:
 
 
 def save_small(kind: str, folder: Path) -> str:
-    """Write a small causal model of a kind; raises whatever transformers does, or `ValueError` if it stays large."""
-    import transformers
-
-    config = small_config(kind)
+    """Write a small model of a kind; raises whatever transformers does, or `ValueError` if it stays large."""
+    config, auto = small_config(kind), _auto(kind)
     with torch.device("meta"):
-        model = transformers.AutoModelForCausalLM.from_config(config)
+        model = auto.from_config(config)
     if (n := sum(parameter.numel() for parameter in model.parameters())) > MAX_PARAMETERS:
         raise ValueError(f"{n:,} parameters")
     torch.manual_seed(7)
-    return save_model(transformers.AutoModelForCausalLM.from_config(config), folder)
+    return save_model(auto.from_config(config), folder)
+
+
+def _auto(kind: str) -> Any:
+    import transformers
+
+    return transformers.AutoModel if kind in OTHERS else transformers.AutoModelForCausalLM
 
 
 def tried(kind: str, folder: Path) -> Outcome | None:
@@ -143,8 +165,10 @@ def tried(kind: str, folder: Path) -> Outcome | None:
     try:
         spec = save_small(kind, folder)
         architecture = transformers.AutoConfig.from_pretrained(folder).architectures[0]
+        ids = torch.arange(5, 15)[None]
+        decoder = {"decoder_input_ids": ids} if kind in ENCODER_DECODERS else {}
         with torch.no_grad():
-            transformers.AutoModelForCausalLM.from_pretrained(folder)(input_ids=torch.arange(5, 15)[None])
+            _auto(kind).from_pretrained(folder)(input_ids=ids, **decoder)
     except Exception as error:  # of whatever kind: there is no small model
         print(f"{kind} is not tried: {type(error).__name__} {str(error)[:120]!r}", file=sys.stderr)
         return None
@@ -191,9 +215,9 @@ def outputs_by_hand(
     module: Any, layers: Iterable[str], ids: torch.Tensor
 ) -> Iterator[tuple[str, torch.Tensor]]:
     """Yield the outputs (1, T, C) of layers in a plain pass over one text."""
-    given: dict[str, torch.Tensor] = {"input_ids": ids}
-    if module.config.is_encoder_decoder:
-        given["decoder_input_ids"] = torch.cat([torch.tensor([[module.config.decoder_start_token_id]]), ids[:, :-1]], 1)
+    given = {"input_ids": ids}
+    if module.config.model_type in NEED_DECODER_INPUTS:
+        given["decoder_input_ids"] = torch.cat([torch.full((1, 1), DECODER_START), ids[:, :-1]], 1)
     outputs, handles = dict[str, torch.Tensor](), list[Any]()
     for layer in layers:
         keep = lambda _m, _i, output, layer=layer: outputs.setdefault(layer, output)  # noqa: E731
@@ -212,10 +236,10 @@ def causal_kinds() -> list[str]:
     return sorted(modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
 
 
-def table(outcomes: Iterable[Outcome]) -> str:
-    """Return outcomes as the table of the documentation."""
-    rows = [f"| `{o.kind}` | {o.architecture} | {o.note if o.works else f'refused: {o.note}'} |" for o in outcomes]
-    return "\n".join(["| model type | saved as | texts in one pass |", "| --- | --- | --- |", *rows])
+def row(outcome: Outcome) -> str:
+    """Return an outcome as a row of the table of the documentation."""
+    note = outcome.note if outcome.works else f"refused: {outcome.note}"
+    return f"| `{outcome.kind}` | {outcome.architecture} | {note} |"
 
 
 def _is_list(config: Any, name: str) -> bool:
@@ -225,5 +249,6 @@ def _is_list(config: Any, name: str) -> bool:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as place:
-        found = (tried(kind, Path(place) / kind) for kind in sys.argv[1:] or causal_kinds())
-        print(table(outcome for outcome in found if outcome))
+        for number, kind in enumerate(sys.argv[1:] or sorted({*causal_kinds(), *OTHERS})):
+            if outcome := tried(kind, Path(place) / str(number)):
+                print(row(outcome), flush=True)

@@ -130,6 +130,7 @@ class TextNetwork(TorchNetwork):
         outermost = (
             min((name for name, address in tensors if address == state.data_ptr()), key=_depth, default=None)
             for state in states
+            if isinstance(state, torch.Tensor)
         )
         return tuple(dict.fromkeys(name for name in outermost if name))
 

@@ -24,8 +24,8 @@ TRIALS: Final = tuple(("A few words, and then some more, to see what a network g
 """Long and short texts. The first has more pieces than the chunks of networks that attend chunk by chunk; the other is
 taken if a network of the user's has no place for so many."""
 LONG, SHORT = 0, 1
-TOLERANCE: Final = 1e-3
-HALF_TOLERANCE: Final = 0.05
+TOLERANCE: Final = 1e-4
+HALF_TOLERANCE: Final = 0.03
 """Largest deviation that is taken for rounding, as a share of the largest value; in half precision."""
 
 
