@@ -26,7 +26,7 @@ from . import tiny
 WIDTH, HEAD, N_LAYERS, N_HEADS, LENGTH = 16, 8, 2, 2, 128
 DECODER_START = 2
 MAX_PARAMETERS = 3_000_000
-TEXTS = ("the cat sat on the dog", "unbelievably", "do n't running running the cat . the dog sat , the cat ran !", "日本")
+TEXTS = ("the cat sat on the dog", "unbelievably", "do n't running the cat . the dog sat , the cat ran !", "日本")
 
 SIZES: dict[str, Any] = {
     "vocab_size": 320,
@@ -77,19 +77,14 @@ LAYER_KINDS = ("layer_types", "mlp_layer_types", "layers_block_type")
 """Names of lists that give each layer a kind."""
 
 
-ENCODERS = (
-    "albert bert convbert deberta deberta-v2 distilbert electra ernie esm eurobert fnet funnel ibert layoutlm longformer"
-    " luke mobilebert modernbert mpnet mra nomic_bert nystromformer roberta roformer squeezebert xlm-roberta yoso"
-).split()
-ENCODER_DECODERS = (
-    "bart bigbird_pegasus blenderbot fsmt led longt5 m2m_100 marian mbart mt5 mvp nllb-moe pegasus pegasus_x plbart"
-    " prophetnet switch_transformers t5 t5gemma umt5"
-).split()
-NEED_DECODER_INPUTS = (
-    "blenderbot longt5 m2m_100 marian mt5 nllb-moe pegasus pegasus_x prophetnet switch_transformers t5 umt5"
-).split()
-"""Of these, what transformers does not feed with the text by itself."""
-OTHERS = (*ENCODERS, *ENCODER_DECODERS)
+ENCODERS = """albert bert convbert deberta deberta-v2 distilbert electra ernie esm eurobert fnet funnel ibert layoutlm
+longformer luke mobilebert modernbert mpnet mra nomic_bert nystromformer roberta roformer squeezebert yoso
+xlm-roberta"""
+NEED_DECODER_INPUTS = """blenderbot longt5 m2m_100 marian mt5 nllb-moe pegasus pegasus_x prophetnet switch_transformers
+t5 umt5"""
+"""Encoder-decoders that transformers does not feed with the text by itself."""
+FEED_THEMSELVES = "bart bigbird_pegasus fsmt led mbart mvp plbart t5gemma"
+OTHERS = (*ENCODERS.split(), *NEED_DECODER_INPUTS.split(), *FEED_THEMSELVES.split())
 """Kinds that are tried as encoders, or with both sides, not as causal models."""
 
 
@@ -166,11 +161,11 @@ def tried(kind: str, folder: Path) -> Outcome | None:
         spec = save_small(kind, folder)
         architecture = transformers.AutoConfig.from_pretrained(folder).architectures[0]
         ids = torch.arange(5, 15)[None]
-        decoder = {"decoder_input_ids": ids} if kind in ENCODER_DECODERS else {}
+        decoder = {"decoder_input_ids": ids} if kind in NEED_DECODER_INPUTS.split() else {}
         with torch.no_grad():
             _auto(kind).from_pretrained(folder)(input_ids=ids, **decoder)
-    except Exception as error:  # of whatever kind: there is no small model
-        print(f"{kind} is not tried: {type(error).__name__} {str(error)[:120]!r}", file=sys.stderr)
+    except Exception as error:  # noqa: BLE001  # of whatever kind: there is no small model
+        sys.stderr.write(f"{kind} is not tried: {type(error).__name__} {str(error)[:120]!r}\n")
         return None
     try:
         return Outcome(kind, architecture, works=True, note=check(spec, folder / "studies"))
@@ -211,12 +206,10 @@ def by_hand(network: Any, study: Study, texts: Iterable[str]) -> dict[str, np.nd
     return {layer: np.concatenate(parts) for layer, parts in kept.items()}
 
 
-def outputs_by_hand(
-    module: Any, layers: Iterable[str], ids: torch.Tensor
-) -> Iterator[tuple[str, torch.Tensor]]:
+def outputs_by_hand(module: Any, layers: Iterable[str], ids: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
     """Yield the outputs (1, T, C) of layers in a plain pass over one text."""
     given = {"input_ids": ids}
-    if module.config.model_type in NEED_DECODER_INPUTS:
+    if module.config.model_type in NEED_DECODER_INPUTS.split():
         given["decoder_input_ids"] = torch.cat([torch.full((1, 1), DECODER_START), ids[:, :-1]], 1)
     outputs, handles = dict[str, torch.Tensor](), list[Any]()
     for layer in layers:
@@ -251,4 +244,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
         for number, kind in enumerate(sys.argv[1:] or sorted({*causal_kinds(), *OTHERS})):
             if outcome := tried(kind, Path(place) / str(number)):
-                print(row(outcome), flush=True)
+                sys.stdout.write(f"{row(outcome)}\n")

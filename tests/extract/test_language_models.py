@@ -129,7 +129,9 @@ def classifier(folder: Path, **config: Any) -> str:
 @pytest.mark.parametrize(("pad", "grouped"), [(None, "equal lengths"), (0, None), (319, None)])
 def test_a_classifier_takes_the_last_token_of_each_text(tmp_path: Path, pad: int | None, grouped: str | None) -> None:
     network = load_network(classifier(tmp_path / "gpt2", pad_token_id=pad))
-    (tmp_path / "t.csv").write_text("text\n" + "\n".join(["the cat", "the dog sat on the cat ran", "dog", "cat", "ran"]))
+    (tmp_path / "t.csv").write_text(
+        "text\n" + "\n".join(["the cat", "the dog sat on the cat ran", "dog", "cat", "ran"])
+    )
     study = extract(network, open_source(str(tmp_path / "t.csv")), tmp_path / "s", Plan(("score",), batch_size=4))
     for text, confidence, vector in zip(
         study.examples["text"], study.examples["confidence"], study.layer("score").vectors(), strict=True

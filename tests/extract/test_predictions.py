@@ -87,7 +87,7 @@ def test_scores_are_found_by_name(output: object) -> None:
 )
 def test_what_may_be_no_scores_is_not_taken_for_some(output: object) -> None:
     assert host_scores(output, 2) is None
-    with pytest.raises(InvalidInput, match="this network gives no .* wrap it in a module that returns them"):
+    with pytest.raises(InvalidInput, match=r"this network gives no .* wrap it in a module that returns them"):
         Outputs.of(output, given=("a", "b", "c"))
 
 

@@ -102,7 +102,7 @@ def test_weights_without_values(module: nn.Module, sentence: str) -> None:
 
 def test_weights_that_do_not_fit_a_quantised_network(tmp_path: Path) -> None:
     torch.save(network().state_dict(), tmp_path / "w.pt")
-    with pytest.raises(ModelError, match="do not fit the network: KeyError: 'linear.scale'"):
+    with pytest.raises(ModelError, match=r"do not fit the network: KeyError: 'linear\.scale'"):
         load_weights(dynamic(network()), tmp_path / "w.pt")
 
 

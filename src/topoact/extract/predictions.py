@@ -49,8 +49,8 @@ class Outputs:
         if getattr(scores, "ndim", 0) != 2 or scores.shape[1] < 2:
             if given:
                 raise InvalidInput(
-                    "--classes names the outputs of a classifier, and this network gives no (B, K) scores, by themselves"
-                    f" or under a name such as {', '.join(SCORES)}: wrap it in a module that returns them"
+                    "--classes names the outputs of a classifier, and this network gives no (B, K) scores, by"
+                    f" themselves or under a name such as {', '.join(SCORES)}: wrap it in a module that returns them"
                 )
             return None
         n = scores.shape[1]
@@ -158,7 +158,7 @@ def _shares(scores: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[n
 
 
 def host_scores(output: Any, n_inputs: int | None = None) -> NDArray[np.float32] | None:
-    """Return the scores (B, K) of a network's output, on the host; None where it has another shape or number of rows."""
+    """Return the scores (B, K) of a network's output, on the host; None where it has another shape or other rows."""
     scores = scores_of(output)
     is_table = getattr(scores, "ndim", 0) == 2 and n_inputs in (None, len(scores))
     return _host(scores) if is_table else None

@@ -1,4 +1,4 @@
-"""Models and processors of transformers, from the Hugging Face hub or a folder: `fetch`, `fetch_model`, `image_processor`."""
+"""What transformers loads from the Hugging Face hub or a folder: `fetch`, `fetch_model`, `image_processor`."""
 
 import inspect
 from collections.abc import Iterator, Sequence

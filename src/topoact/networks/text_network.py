@@ -107,7 +107,7 @@ class TextNetwork(TorchNetwork):
         return self._hidden_states() or super().recommended_layers()
 
     def _hidden_states(self) -> tuple[str, ...]:
-        """Return the modules that give the network's hidden states, once in a pass, the embeddings first; none without."""
+        """Return the modules that give the network's hidden states, each in one call; none if it has none."""
         if not hasattr(self.module, "config"):
             return ()
         torch, outputs = import_torch(), list[tuple[str, Any]]()

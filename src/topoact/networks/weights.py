@@ -35,8 +35,8 @@ def load_weights(model: "nn.Module", path: Path) -> None:
     state = _read(path)
     if isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]
-    shapes = {name: getattr(value, "shape", None) for name, value in model.state_dict().items()}
-    reshaped = [name for name, shape in shapes.items() if name in state and getattr(state[name], "shape", None) != shape]
+    own = {name: getattr(value, "shape", None) for name, value in model.state_dict().items()}
+    reshaped = [name for name, shape in own.items() if name in state and getattr(state[name], "shape", None) != shape]
     faults = {"it has another shape for": reshaped}
     if not reshaped:
         try:
@@ -61,8 +61,8 @@ def model_digest(model: "nn.Module") -> str:
         try:
             _add(state, name, value)
         except Exception as error:
-            kind = type(value).__name__
-            raise ModelError(f"the weights {name} of the network, a {kind}, cannot be read: {explain(error)}") from error
+            lack = f"the weights {name} of the network, a {type(value).__name__}, cannot be read"
+            raise ModelError(f"{lack}: {explain(error)}") from error
     return state.hexdigest()
 
 

@@ -102,7 +102,7 @@ def _sample(ids: Sequence[int]) -> Sample:
 
 
 def _stretches(network: "TextNetwork", max_tokens: int | None) -> bool:
-    """Return whether long texts of a batch change the positions of the short ones, as LongRoPE does from a length on."""
+    """Return whether long texts of a batch change the positions of short ones, as LongRoPE does from a length on."""
     config: Any = getattr(network.module, "config", None)
     parameters = getattr(getattr(config, "get_text_config", lambda: None)(), "rope_parameters", None) or {}
     by_layer = [parameters, *(value for value in parameters.values() if isinstance(value, dict))]

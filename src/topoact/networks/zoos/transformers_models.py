@@ -59,7 +59,7 @@ def _kinds(transformers: Any, config: Any, name: str) -> list[Any]:
     architectures = list(config.architectures or ())
     heads = (mapping for head, mapping in HEADS.items() if head in " ".join(architectures))
     known = getattr(transformers, next(heads, "MODEL_MAPPING"))
-    body = known[type(config)] if type(config) in known else ()
+    body = known.get(type(config), ())
     bodies = list(body) if isinstance(body, (tuple, list)) else [body]
     saved = [kind for kind in (getattr(transformers, saver, None) for saver in architectures) if kind is not None]
     found = [kind for kind in bodies if kind in saved] or [*bodies[:1], *saved]

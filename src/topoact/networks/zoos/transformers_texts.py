@@ -19,9 +19,7 @@ def pairs_images_with_texts(kind: Any) -> bool:
     return hasattr(kind, "get_text_features")
 
 
-def load(
-    transformers: Any, kinds: Sequence[Any], name: str, config: Any, record: dict[str, Any]
-) -> TextNetwork:
+def load(transformers: Any, kinds: Sequence[Any], name: str, config: Any, record: dict[str, Any]) -> TextNetwork:
     """Return a pretrained language model with its tokenizer.
 
     Raises
