@@ -18,6 +18,8 @@ PLAN_OPTIONS: Final = (
         " words, or tokens.",
         shown="random; of texts mean, or words where they are marked",
     ),
+    option("example_axis", str | None, "Axis of the examples, where it cannot be found: 1, or by layer, block=1."),
+    option("channel_axis", str | None, "Axis of the channels, where it cannot be found: 1, or by layer, block=1."),
     option("checkpoint", str | None, "Name of these weights, in a study of several checkpoints of one network."),
     option("classes", str | None, "Names of the outputs: a,b,c or a file, one a line."),
     option("where", list[str] | None, "Keep these texts or words: upos=NOUN,VERB; may be repeated."),

@@ -101,6 +101,8 @@ def completed(plan: "Plan", study: Study, source: AnySource) -> "Plan":
         limit=first["limit"] if plan.limit is None and plain(source.record) == first["data"] else plan.limit,
         max_tokens=plan.max_tokens or (first["preprocessing"] or {}).get("max_tokens"),
         attribution=plan.attribution or bool(first.get("attribution")),
+        example_axis=plan.example_axis or history.axes.text("example"),
+        channel_axis=plan.channel_axis or history.axes.text("channel"),
     )
 
 
@@ -155,17 +157,25 @@ def _of_layers(history: Provenance, source: AnySource, plan: "Plan", config: Con
     policies = tuple(policy for policy in plan.policies if policy in {policy for _, policy in missing})
     has_other_policies = set(plan.policies) != set(history.policies)
     is_new = plan.checkpoint not in history.checkpoints
+    example_axis, channel_axis = _axes_of(history, plan, modules)
     recorded = {**config, "layers": list(modules), "policies": list(policies)}
     return Step(
         Addition(history.study),
         source,
-        replace(plan, layers=modules or None, policies=policies),
+        replace(plan, layers=modules or None, policies=policies, example_axis=example_axis, channel_axis=channel_axis),
         LayerNames(plan.checkpoint, history.names, there=frozenset(existing), with_policy=has_other_policies),
         history.with_step("checkpoint" if is_new else "layers", recorded),
         tuple(dict.fromkeys(existing[pair] for pair in wanted if pair in existing)),
         is_needed=bool(missing),
         new_checkpoint=is_new,
     )
+
+
+def _axes_of(history: Provenance, plan: "Plan", modules: tuple[str, ...]) -> list[str | None]:
+    """Return the axes of examples and channels that a plan names, of the study's own those of some layers."""
+    own, kinds = history.axes.only(modules), ("example", "channel")
+    given = [(kind, plan.axes.text(kind)) for kind in kinds]
+    return [own.text(kind) if text == history.axes.text(kind) else text for kind, text in given]
 
 
 def _of_examples(history: Provenance, source: AnySource, plan: "Plan", config: Config) -> Step:

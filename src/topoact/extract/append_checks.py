@@ -11,6 +11,7 @@ from topoact.errors import StudyError
 from topoact.extract.example_attribution import COLUMN as ATTRIBUTION
 from topoact.extract.provenance import Config, Provenance
 from topoact.extract.texts.pieces import TEXT_POLICIES
+from topoact.networks import AxisChoices
 from topoact.study.checkpoint import differing
 from topoact.study.columns import COLUMNS
 
@@ -86,7 +87,9 @@ def check_for_all_layers(history: Provenance, config: Config) -> None:
             " append examples before the second checkpoint"
         )
     asked = {"layers": sorted(config["layers"]), "policies": sorted(config["policies"])}
-    if difference := differing({"layers": sorted(history.modules), "policies": sorted(history.policies)}, asked):
+    known = {"layers": sorted(history.modules), "policies": sorted(history.policies)}
+    axes = {"axes": history.axes.record()}, {"axes": config.get("axes", AxisChoices().record())}
+    if difference := differing(known | axes[0], asked | axes[1]):
         raise StudyError(f"examples are for all layers of {path}, which has another {difference}: leave them out")
     has = [ATTRIBUTION in study.layer(name).measured for name in study.layers]
     if any(known != bool(config.get("attribution")) for known in has):

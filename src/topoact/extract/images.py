@@ -17,7 +17,8 @@ from topoact.extract.policies import sample, summed
 from topoact.extract.predictions import Outputs, host_scores, label_name
 from topoact.inputs.records import Record, Source
 from topoact.mapper import Progress
-from topoact.networks.layers import default_layers, select_layers
+from topoact.networks.axes import AxisChoices
+from topoact.networks.layers import choose_axes, default_layers, select_layers
 from topoact.networks.preprocessing import Preprocessing
 from topoact.study import Chunk, StudyWriter
 
@@ -72,7 +73,8 @@ class ImageRun:
     def write(self, writer: StudyWriter) -> None:
         """Append all batches that are not written yet."""
         plan = self._plan
-        runs = forward_runs(self._network, ImageForward(plan.layers, plan.policies, plan.seed, plan.attribution), plan)
+        forward = ImageForward(plan.layers, plan.policies, plan.seed, plan.attribution, plan.axes)
+        runs = forward_runs(self._network, forward, plan)
         self._on_progress("extract", writer.next_input, self.capacity)
         with closing(self.work(writer.next_input, writer.n_before)) as work, runs as run:
             for batch, results in run(work):
@@ -127,17 +129,27 @@ class ImageForward:
     policies: tuple[str, ...]
     seed: int
     attribution: bool = False
+    axes: AxisChoices | None = None
+    """The axes that the user names; None for those that the network has been told."""
     _layers: tuple[str, ...] = field(default=(), init=False)
 
     def __call__(self, network: "Network", inputs: Any, rows: NDArray[np.int64]) -> ForwardResult:
         """Run the network on a batch; the first batch shows which layers there are to choose from."""
         if not self._layers:
-            known = self.patterns is not None
-            self._layers = select_layers(network, self.patterns or ()) if known else default_layers(network, inputs)
+            self._layers = self._chosen(network, inputs)
         sampler = partial(sample, policies=self.policies, rows=rows, seed=self.seed)
         output, kept = network.tap(inputs, {name: partial(sampler, module=name) for name in self._layers})
         scores = host_scores(output, len(inputs))
         return scores, attribute(network, inputs, scores, kept, summed) if self.attribution else kept
+
+    def _chosen(self, network: "Network", inputs: Any) -> tuple[str, ...]:
+        if self.axes is not None:
+            choose_axes(network, self.axes)
+        known = self.patterns is not None
+        layers = select_layers(network, self.patterns or ()) if known else default_layers(network, inputs)
+        if self.axes is not None:
+            self.axes.check(layers)
+        return layers
 
 
 def _rows(batch: Batch) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from topoact.errors import InvalidInput
 from topoact.inputs.records import Source
 from topoact.inputs.texts.source import TextSource
-from topoact.networks import DTYPES, Network
+from topoact.networks import DTYPES, AxisChoices, Network
 from topoact.networks.layers import select_layers
 from topoact.networks.preprocessing import Preprocessing
 
@@ -64,10 +64,20 @@ class Plan:
     """Store the attribution of each vector to the likeliest classes; see `topoact.extract.example_attribution`."""
     checkpoint: str | None = None
     """Name of the network's weights, in a study of several checkpoints."""
+    example_axis: str | None = None
+    """Axis of the examples in the outputs of layers where it cannot be found: "1", or by layer, "block=1"."""
+    channel_axis: str | None = None
+    """Axis of the channels, likewise."""
+
+    @property
+    def axes(self) -> AxisChoices:
+        """The axes that the user names."""
+        return AxisChoices.parsed(self.example_axis, self.channel_axis)
 
     def __post_init__(self) -> None:
         if self.layers == ():
             raise InvalidInput("--layers names no layer: give dotted names or globs, or leave it out")
+        AxisChoices.parsed(self.example_axis, self.channel_axis)
         if self.batch_size < 1:
             raise InvalidInput(f"--batch-size must be 1 or more: got {self.batch_size}")
         if self.workers < 1:
@@ -98,4 +108,5 @@ def plan_config(
         "dtype": plan.dtype,
         **({"attribution": True} if plan.attribution else {}),
         **({"checkpoint": plan.checkpoint} if plan.checkpoint else {}),
+        **({"axes": plan.axes.record()} if plan.axes else {}),
     }

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from topoact.extract.chunks import Pair
 from topoact.extract.policies import VECTOR
+from topoact.networks.axes import ALL, AxisChoices
 from topoact.study import LayerEntry, Study
 
 Config: TypeAlias = Mapping[str, Any]
@@ -61,6 +62,19 @@ class Provenance:
         for layer in self._layers:
             names.setdefault(_pair(layer), layer.name.removeprefix(f"{layer.checkpoint}/"))
         return names
+
+    @property
+    def axes(self) -> AxisChoices:
+        """The axes that users named, each for the layers of its run; of several for one layer the first holds."""
+        example: dict[str, int] = {}
+        channel: dict[str, int] = {}
+        for run in self.runs:
+            given = AxisChoices.from_record(run.get("axes"))
+            for known, named in ((example, given.example), (channel, given.channel)):
+                for layer in run["layers"] or (*named, ALL):
+                    if layer in named or ALL in named:
+                        known.setdefault(layer, named.get(layer, named.get(ALL, 0)))
+        return AxisChoices(example, channel)
 
     def layers(self, checkpoint: str | None, policies: tuple[str, ...]) -> dict[Pair, str]:
         """Return the full names of the layers of a checkpoint; one that gives single vectors is under all policies."""

@@ -32,6 +32,7 @@ def summarise(study: Study) -> dict[str, Any]:
         ],
         "layers_by_default": bool(manifest.model and manifest.config["layers"] is None),
         "random_weights": manifest.has_random_weights,
+        "precision": (manifest.config.get("model") or {}).get("precision"),
         "preprocessing": (manifest.preprocessing or {}).get("description"),
         "skipped": {"count": manifest.skipped.count, "first": list(manifest.skipped.first)},
         "accuracy": manifest.notes.get("accuracy"),
@@ -58,6 +59,8 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append("layers chosen by default: name others with --layers")
     if summary["random_weights"]:
         lines.append("weights: random, the network has learnt nothing: give --weights DEFAULT or a file")
+    if summary["precision"]:
+        lines.append(f"precision: the network's own, {summary['precision']}; the vectors are stored as float32")
     if summary["preprocessing"]:
         lines.append(f"input: {summary['preprocessing']}")
     if summary["accuracy"] is not None:

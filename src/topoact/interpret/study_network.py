@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from topoact.errors import InvalidInput, ModelError
 from topoact.extract.provenance import Provenance
 from topoact.networks import Network, load_network
+from topoact.networks.layers import choose_axes
 from topoact.networks.preprocessing import Preprocessing
 from topoact.networks.specs import code_digest
 from topoact.study.thumbnails import LONG_SIDE, size_of
@@ -108,6 +109,7 @@ def reload_network(study: "Study", choice: NetworkChoice | None = None) -> Study
         )
     first = history.first
     network.to("cpu", first.get("dtype", "float32"))
+    choose_axes(network, history.axes)
     record = first["preprocessing"] or {}
     is_text = network.modality == "text"
     preprocessing = None if is_text or not record else _preprocessing(record, choice.transform)

@@ -10,6 +10,7 @@ from topoact.networks import hooks
 if TYPE_CHECKING:
     import torch
     from torch import nn
+    from torch.autograd.graph import GradientEdge
 
 
 def gradients(
@@ -49,12 +50,17 @@ def gradients(
         If the network fails, or a number has no gradient with respect to a module's output.
     """
     import torch
+    from torch.autograd.graph import get_gradient_edge
 
-    outputs: dict[str, torch.Tensor] = {}
+    outputs: dict[str, GradientEdge] = {}
 
     def look(name: str, output: "torch.Tensor") -> "torch.Tensor":
-        outputs[name] = output if output.requires_grad else _leaf(name, output)
-        return outputs[name].clone()  # the network may overwrite its inputs
+        tensor = hooks.checked_tensor(name, output, again=name in outputs)
+        own = (tensor if tensor.requires_grad else _leaf(name, tensor)).clone()  # others may use the tensor as well
+        if not own.requires_grad:
+            raise _no_gradient(name)
+        outputs[name] = get_gradient_edge(own)  # and the network may overwrite its inputs
+        return own
 
     with torch.enable_grad(), frozen(model):
         with precision, hooks.hooked(model, names, look):
@@ -64,7 +70,7 @@ def gradients(
         yield _backward(numbers, k, outputs)
 
 
-def _backward(numbers: "torch.Tensor", k: int, outputs: dict[str, "torch.Tensor"]) -> dict[str, "torch.Tensor"]:
+def _backward(numbers: "torch.Tensor", k: int, outputs: dict[str, "GradientEdge"]) -> dict[str, "torch.Tensor"]:
     """Return the gradients of one of the numbers; the last releases the graph."""
     import torch
 
@@ -74,11 +80,15 @@ def _backward(numbers: "torch.Tensor", k: int, outputs: dict[str, "torch.Tensor"
         by_output = torch.autograd.grad(numbers[k], tensors, retain_graph=not is_last, allow_unused=True)
     for name, gradient in zip(outputs, by_output, strict=True):
         if gradient is None:
-            raise ModelError(
-                f"the scores have no gradient with respect to layer {name!r}: they do not depend on it, or the network"
-                " switches gradients off; leave it out of --layers, or leave out --attribution"
-            )
+            raise _no_gradient(name)
     return dict(zip(outputs, by_output, strict=True))  # type: ignore[arg-type]  # none is None
+
+
+def _no_gradient(name: str) -> ModelError:
+    return ModelError(
+        f"the scores have no gradient with respect to layer {name!r}: they do not depend on it, or the network switches"
+        " gradients off; leave it out of --layers, or leave out --attribution"
+    )
 
 
 def _leaf(name: str, output: "torch.Tensor") -> "torch.Tensor":

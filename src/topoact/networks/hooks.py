@@ -1,12 +1,14 @@
 """Forward hooks of one pass: `tap` keeps something of the outputs of layers, `watch` their shapes."""
 
 import inspect
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from topoact.errors import ModelError, TopoActError
-from topoact.networks.specs import explain
+from topoact.errors import ModelError, TopoActError, UnknownName
+from topoact.networks.sites import Site, no_tensor, split_suffix, tensor_parts
+from topoact.networks.specs import explain, nearest
 
 if TYPE_CHECKING:
     import torch
@@ -56,14 +58,22 @@ def tap(
 
 
 def checked_tensor(name: str, output: Any, *, again: bool = False) -> "torch.Tensor":
-    """Return the output of a module; raises `ModelError` if it is no tensor, or not the first of the pass."""
+    """Return the output of a layer; raises `ModelError` if it is no tensor, or not the first of the pass."""
     import torch
 
     if again:
-        raise ModelError(f"layer {name!r} is called several times in one pass: choose the modules around it")
+        raise ModelError(
+            f"layer {name!r} is called several times in one pass: choose one of its calls, {_called(name, 0)},"
+            f" {_called(name, 1)} and so on"
+        )
     if not isinstance(output, torch.Tensor):
-        raise ModelError(f"layer {name!r} gives a {type(output).__name__}, not a tensor: choose a module inside it")
+        raise no_tensor(name, output)
     return output
+
+
+def _called(name: str, number: int) -> str:
+    module, suffix = split_suffix(name)
+    return f"{module}@{number}{suffix}"
 
 
 def check_called(names: Iterable[str], called: Container[str]) -> None:
@@ -73,14 +83,15 @@ def check_called(names: Iterable[str], called: Container[str]) -> None:
             raise ModelError(f"layer {name!r} is never called in the forward pass")
 
 
-def watch(model: "nn.Module", names: Sequence[str], inputs: Any) -> dict[str, list[tuple[int, ...] | None]]:
-    """Return the shapes of the outputs of each module in one pass, call by call; None where one is no tensor."""
+def watch(model: "nn.Module", names: Iterable[str], inputs: Any) -> dict[str, list[dict[str, tuple[int, ...]]]]:
+    """Return the shapes of the outputs of each module in one pass, call by call, each by the suffix of the part."""
     import torch
 
-    shapes: dict[str, list[tuple[int, ...] | None]] = {name: [] for name in names}
+    names = list(names)
+    shapes: dict[str, list[dict[str, tuple[int, ...]]]] = {name: [] for name in names}
 
     def look(name: str, output: Any) -> None:
-        shapes[name].append(tuple(output.shape) if isinstance(output, torch.Tensor) else None)
+        shapes[name].append({suffix: tuple(tensor.shape) for suffix, tensor in tensor_parts(output)})
 
     with torch.no_grad(), hooked(model, names, look):
         forward(model, inputs)
@@ -88,17 +99,37 @@ def watch(model: "nn.Module", names: Sequence[str], inputs: Any) -> dict[str, li
 
 
 @contextmanager
-def hooked(model: "nn.Module", names: Sequence[str], look: Callable[[str, Any], Any]) -> Iterator[None]:
-    """Call `look(name, output)` after each call of the named modules, inside the block only.
+def hooked(model: "nn.Module", names: Iterable[str], look: Callable[[str, Any], Any]) -> Iterator[None]:
+    """Call `look(name, output)` after each call of the named layers, inside the block only; see `Site` for names.
 
-    If `look` returns anything but None, that replaces the output.
+    If `look` returns anything but None, that replaces the output, or the part that is named.
+
+    Raises
+    ------
+    UnknownName
+        If the network has no such module.
     """
+    modules = dict(model.named_modules(remove_duplicate=False))
     with ExitStack() as stack:
         for name in names:
-            module = model.get_submodule(name)
-            handle = module.register_forward_hook(lambda _module, _inputs, output, name=name: look(name, output))
+            site = Site.of(name, modules)
+            if site is None:
+                raise UnknownName(f"the network has no layer {name!r}: did you mean {nearest(name, list(modules))}?")
+            handle = modules[site.module].register_forward_hook(_hook(site, look))
             stack.callback(handle.remove)
         yield
+
+
+def _hook(site: Site, look: Callable[[str, Any], Any]) -> Callable[["nn.Module", Any, Any], Any]:
+    calls = count()
+
+    def hook(_module: "nn.Module", _inputs: Any, output: Any) -> Any:
+        if site.call is not None and next(calls) != site.call:
+            return None
+        seen = look(site.name, site.within(output))
+        return None if seen is None else site.replaced(output, seen)
+
+    return hook
 
 
 def frozen_parts(model: "nn.Module") -> list[str]:

@@ -1,7 +1,7 @@
 """`OnnxNetwork`: ``onnx:FILE`` on ONNX Runtime, without torch; each inner tensor is a layer, by its name."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from topoact.errors import InvalidInput, ModelError
+from topoact.networks.axes import AxisChoices
 from topoact.networks.libraries import import_library, versions
+from topoact.networks.onnx_layouts import OnnxLayouts
 from topoact.networks.preprocessing import Preprocessing
 from topoact.networks.protocol import LayerFacts, Modality
 from topoact.networks.specs import explain
@@ -62,6 +64,8 @@ class OnnxNetwork:
             raise ModelError(f"{path} needs {len(inputs)} inputs ({names}): export a network that takes one")
         self._input, self._outputs = inputs[0], [value.name for value in graph.output]
         self._sessions: dict[tuple[str, ...], Any] = {}
+        self.axes = AxisChoices()
+        self.choose_axes(self.axes)
 
     @property
     def name(self) -> str:
@@ -89,9 +93,15 @@ class OnnxNetwork:
     def default_layers(self, inputs: Any) -> tuple[str, ...]:  # noqa: ARG002, the protocol has it
         raise ModelError(f"no layer to choose by default in {self.name}: name some of 'topoact layers' with --layers")
 
+    def choose_axes(self, choices: AxisChoices) -> None:
+        """Take the axes that the user names, instead of those that would be found."""
+        if choices != self.axes or not hasattr(self, "_layouts"):
+            self.axes = choices
+            self._layouts = OnnxLayouts(self._model.graph, lambda *asked: self._run(*asked)[1], choices)
+
     def survey(self, inputs: Any) -> list[LayerFacts]:
         graph, names = self._model.graph, self.layer_names()
-        shapes = {} if inputs is None else self.tap(inputs, dict.fromkeys(names, np.shape))[1]
+        shapes = {} if inputs is None else {name: one.shape for name, one in self._run(inputs, names)[1].items()}
         sizes = {tensor.name: int(np.prod(tensor.dims)) for tensor in graph.initializer}
         facts = []
         for node in graph.node:
@@ -115,17 +125,23 @@ class OnnxNetwork:
         self._provider = PROVIDERS[device]
 
     def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
-        session = self._session(tuple(keep))
+        layouts = self._layouts.of(keep, np.asarray(inputs))
+        output, arrays = self._run(inputs, keep)
+        return output, {name: keep[name](layouts[name].ordered(arrays[name], len(inputs))) for name in keep}
+
+    def _run(self, inputs: Any, names: Iterable[str]) -> tuple[Any, dict[str, Any]]:
+        """Return the output of the network and inner tensors."""
+        names = tuple(names)
+        session = self._session(names)
         declared = session.get_inputs()[0]
         array = np.asarray(inputs, dtype=FLOATS.get(declared.type))
         self._check_batch(declared.shape, array.shape)
         try:
-            arrays = session.run([*self._outputs, *keep], {declared.name: array})
+            arrays = session.run([*self._outputs, *names], {declared.name: array})
         except Exception as error:
             shape = "x".join(map(str, array.shape))
             raise ModelError(f"the network fails on an input of shape {shape}: {explain(error)}") from error
-        layers = dict(zip(keep, arrays[len(self._outputs) :], strict=True))
-        return arrays[0], {name: keep[name](output) for name, output in layers.items()}
+        return arrays[0], dict(zip(names, arrays[len(self._outputs) :], strict=True))
 
     def _check_batch(self, wanted: Sequence[Any], shape: tuple[int, ...]) -> None:
         fixed = wanted[0] if wanted and isinstance(wanted[0], int) else None

@@ -1,20 +1,23 @@
 """`TorchNetwork`: any torch.nn.Module as a network."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from topoact.errors import InvalidInput, ModelError
 from topoact.networks import hooks
-from topoact.networks.axes import in_order
+from topoact.networks.axes import AxisChoices
 from topoact.networks.gradients import gradients
 from topoact.networks.jvp import along
+from topoact.networks.layouts import count
 from topoact.networks.libraries import import_torch, versions
 from topoact.networks.preprocessing import Preprocessing
+from topoact.networks.probing import resized
 from topoact.networks.protocol import DTYPES, LayerFacts, Modality
 from topoact.networks.recommended_layers import outermost_with_parameters, recommended_layers
 from topoact.networks.responses import response
 from topoact.networks.specs import explain
+from topoact.networks.torch_layouts import TorchLayouts
 from topoact.networks.weights import model_digest
 
 if TYPE_CHECKING:
@@ -37,8 +40,6 @@ class TorchNetwork:
         The preprocessing of its own library, if known.
     class_names
         Names of its outputs, if known.
-    maps_end_in_channels
-        Whether its blocks give maps (B, H, W, C), as those of Swin transformers do.
     libraries
         Packages whose versions are recorded besides that of torch.
 
@@ -64,12 +65,13 @@ class TorchNetwork:
         *,
         preprocessing: Preprocessing | None = None,
         class_names: tuple[str, ...] | None = None,
-        maps_end_in_channels: bool = False,
         libraries: tuple[str, ...] = (),
     ) -> None:
         self.module, self.preprocessing, self.class_names = module.eval(), preprocessing, class_names
-        self._origin, self._libraries, self._maps_end_in_channels = dict(record or {}), libraries, maps_end_in_channels
+        self._origin, self._libraries = dict(record or {}), libraries
         self._device, self._dtype = "cpu", "float32"
+        self.axes = AxisChoices()
+        self.choose_axes(self.axes)
 
     @property
     def is_user_code(self) -> bool:
@@ -82,7 +84,8 @@ class TorchNetwork:
     @property
     def record(self) -> dict[str, Any]:
         identity = {"class": type(self.module).__name__, "digest": model_digest(self.module)}
-        return {"spec": None, **self._origin, **identity, "versions": versions("torch", *self._libraries)}
+        own = {} if self.precision == "float32" else {"precision": self.precision}
+        return {"spec": None, **self._origin, **identity, **own, "versions": versions("torch", *self._libraries)}
 
     def layer_names(self) -> list[str]:
         names = [name for name, _ in self.module.named_modules(remove_duplicate=False) if name]
@@ -97,23 +100,47 @@ class TorchNetwork:
         return recommended_layers(self.module)
 
     def default_layers(self, inputs: Any) -> tuple[str, ...]:
-        names = outermost_with_parameters(self.module)
-        shapes = hooks.watch(self.module, names, self._on_device(inputs))
-        usable = tuple(name for name in names if _gives_vectors(shapes[name]))
+        usable = self.usable_layers(outermost_with_parameters(self.module), inputs)
         if not usable:
             raise ModelError("no layer to choose by default: name some with --layers")
         return usable
 
+    def usable_layers(self, names: tuple[str, ...], inputs: Any) -> tuple[str, ...]:
+        """Return those of some modules that give vectors, or the first of their parts that does."""
+        inputs = self._on_device(inputs)
+        with self._precision():
+            calls = hooks.watch(self.module, names, inputs)
+        usable = []
+        for name in names:
+            parts = calls[name][0] if len(calls[name]) == 1 else {}
+            first = next((f"{name}{part}" for part, shape in parts.items() if 2 <= len(shape) <= 4), None)
+            with suppress(ModelError):
+                if first:
+                    self._layouts.of((first,), inputs)
+                    usable.append(first)
+        return tuple(usable)
+
     def survey(self, inputs: Any) -> list[LayerFacts]:
         names, recommended = self.layer_names(), self.recommended_layers()
-        shapes = {} if inputs is None else hooks.watch(self.module, names, self._on_device(inputs))
+        shapes = {} if inputs is None else self._shapes(names, inputs)
         facts = []
         for name in names:
-            module, calls = self.module.get_submodule(name), shapes.get(name, [])
-            shape = calls[0][1:] if len(calls) == 1 and calls[0] else None
+            module = self.module.get_submodule(name)
             n_parameters = sum(parameter.numel() for parameter in module.parameters())
-            facts.append(LayerFacts(name, _type(module), shape, n_parameters, name in recommended))
+            for layer, shape in shapes.get(name, {name: None}).items():
+                facts.append(LayerFacts(layer, _type(module), shape, n_parameters, name in recommended))
         return facts
+
+    def _shapes(self, names: list[str], inputs: Any) -> dict[str, dict[str, tuple[int, ...] | None]]:
+        """Return for each module the shapes of its output for one input, by part and call where there are several."""
+        inputs = resized(self._on_device(inputs), 1)
+        with self._precision():
+            alone = hooks.watch(self.module, names, inputs)
+            try:
+                pair = hooks.watch(self.module, names, resized(inputs, 2))
+            except ModelError:  # it takes one input at a time
+                pair = alone
+        return {name: dict(_part_shapes(name, alone[name], pair[name])) for name in names}
 
     def sample_input(self, shape: tuple[int, ...] | None = None) -> Any:
         if shape is None and self.preprocessing:
@@ -123,29 +150,46 @@ class TorchNetwork:
     def to(self, device: str, dtype: str) -> None:
         if dtype not in DTYPES:
             raise InvalidInput(f"--dtype must be {' or '.join(DTYPES)}: got {dtype!r}")
+        if dtype != "float32" and self.precision != "float32":
+            raise InvalidInput(
+                f"{self.name} computes in {self.precision}, its own precision: leave out --dtype {dtype}"
+            )
         try:
             self.module.to(device)
             self._device, self._dtype = device, dtype
         except (RuntimeError, AssertionError) as error:
             raise ModelError(f"the device {device!r} cannot be used: {explain(error)}") from None
 
+    def choose_axes(self, choices: AxisChoices) -> None:
+        """Take the axes that the user names, instead of those that would be found."""
+        if choices != self.axes or not hasattr(self, "_layouts"):
+            self.axes = choices
+            self._layouts = TorchLayouts(self.module, self._precision, choices)
+
     def tap(self, inputs: Any, keep: Mapping[str, Callable[[Any], Kept]]) -> tuple[Any, dict[str, Kept]]:
-        ordered = {name: self._in_order(name, kept) for name, kept in keep.items()}
+        inputs = self._on_device(inputs)
+        layouts = self._layouts.of(keep, inputs)
+        ordered = {name: layouts[name].then(kept, count(inputs)) for name, kept in keep.items()}
         with self._precision():
-            return hooks.tap(self.module, self._on_device(inputs), ordered)
+            return hooks.tap(self.module, inputs, ordered)
 
     def gradients(
         self, inputs: Any, names: tuple[str, ...], sums: Callable[[Any], "torch.Tensor"]
     ) -> Iterator[dict[str, "torch.Tensor"]]:
         """Yield for each of the numbers `sums` its gradients by layer, their axes as in `tap`; see `gradients`."""
-        order = {name: self._in_order(name, lambda gradient: gradient) for name in names}
-        by_number = gradients(self.module, self._on_device(inputs), names, sums, precision=self._precision())
-        yield from ({name: order[name](gradient) for name, gradient in by_name.items()} for by_name in by_number)
+        inputs = self._on_device(inputs)
+        layouts, n = self._layouts.of(names, inputs), count(inputs)
+        by_number = gradients(self.module, inputs, names, sums, precision=self._precision())
+        yield from ({name: layouts[name].ordered(one, n) for name, one in by_name.items()} for by_name in by_number)
 
     def response(self, inputs: "torch.Tensor", name: str) -> "torch.Tensor":
         """Return the output of a layer with its gradients, its axes as in `tap`; see `response`."""
-        outputs = response(self.module, inputs.to(self._device), name, precision=self._precision())
-        return self._in_order(name, lambda output: output)(outputs)
+        inputs = self._on_device(inputs)
+        layout = self._layouts.of((name,), inputs)[name]
+        ordered: torch.Tensor = layout.ordered(
+            response(self.module, inputs, name, precision=self._precision()), count(inputs)
+        )
+        return ordered
 
     def along(
         self,
@@ -160,27 +204,34 @@ class TorchNetwork:
         `value` overwrites the output of a layer, or a part of it, and `direction` zeros of its shape, with axes as in
         `tap`; see `along`.
         """
+        inputs = self._on_device(inputs)
+        layout, n = self._layouts.of((name,), inputs)[name], count(inputs)
 
         def put(output: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
-            pair = output.clone(), output.new_zeros(output.shape)
-            for write, tensor in zip((value, direction), pair, strict=True):
-                self._in_order(name, write)(tensor)
-            return pair
+            return layout.overwritten(output, n, value), layout.overwritten(
+                output.new_zeros(output.shape), n, direction
+            )
 
-        return along(self.module, self._on_device(inputs), name, put, of, precision=self._precision())
+        return along(self.module, inputs, name, put, of, precision=self._precision())
 
     @property
     def device(self) -> str:
         """The device it runs on."""
         return self._device
 
-    def _in_order(self, name: str, keep: Callable[["torch.Tensor"], Kept]) -> Callable[["torch.Tensor"], Kept]:
-        return in_order(self.module.get_submodule(name), keep, maps_end_in_channels=self._maps_end_in_channels)
+    @property
+    def precision(self) -> str:
+        """The precision of the network's own weights: float32, float16, bfloat16 or float64."""
+        floating = (weight.dtype for weight in self.module.parameters() if weight.is_floating_point())
+        return str(next(floating, "float32")).removeprefix("torch.")
 
     def _on_device(self, inputs: Any) -> Any:
+        """Return inputs on the device of the network, numbers in its own precision."""
         if isinstance(inputs, Mapping):
             return {name: self._on_device(value) for name, value in inputs.items()}
-        return import_torch().as_tensor(inputs).to(self._device)
+        torch = import_torch()
+        tensor = torch.as_tensor(inputs).to(self._device)
+        return tensor.to(getattr(torch, self.precision)) if tensor.is_floating_point() else tensor
 
     def _precision(self) -> AbstractContextManager[Any]:
         if self._dtype == "float32":
@@ -189,9 +240,19 @@ class TorchNetwork:
         return torch.autocast(torch.device(self._device).type, dtype=getattr(torch, self._dtype))
 
 
-def _gives_vectors(calls: list[tuple[int, ...] | None]) -> bool:
-    """Return whether a layer gives vectors (2-D, 3-D or 4-D), once in a pass."""
-    return len(calls) == 1 and calls[0] is not None and 2 <= len(calls[0]) <= 4
+def _part_shapes(
+    name: str, alone: list[dict[str, tuple[int, ...]]], pair: list[dict[str, tuple[int, ...]]]
+) -> Iterator[tuple[str, tuple[int, ...] | None]]:
+    """Yield the name and the shape for one input of all tensors that a module gives, from passes over one and two."""
+    yield from ((name, None) for _ in range(1) if len(alone) != 1 or "" not in alone[0])
+    for number, parts in enumerate(alone):
+        call = f"@{number}" if len(alone) > 1 else ""
+        for part, shape in parts.items():
+            of_two = pair[number].get(part, shape) if number < len(pair) else shape
+            grown = [axis for axis, (one, two) in enumerate(zip(shape, of_two, strict=False)) if two == 2 * one]
+            axis = grown[0] if grown else 0
+            rest = shape[:axis] + shape[axis + 1 :]
+            yield f"{name}{call}{part}", rest if shape[axis : axis + 1] in ((1,), ()) else (shape[axis], *rest)
 
 
 def _type(module: "nn.Module") -> str:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import zarr
 from numpy.typing import NDArray
 
-from topoact.errors import InvalidInput
+from topoact.errors import InvalidInput, StudyError
 from topoact.study import files
 from topoact.study.checkpoint import Checkpoint, LayerState
 from topoact.study.manifest import LayerEntry
@@ -67,6 +67,24 @@ class Chunk:
 
     def __len__(self) -> int:
         return len(self.thumbnails)
+
+    def check(self) -> None:
+        """Refuse columns and points that are not those of the examples.
+
+        Raises
+        ------
+        StudyError
+            If there are more or fewer: they would be stored under other examples.
+        """
+        n = len(self)
+        for name, column in self.examples.items():
+            if len(column) != n:
+                raise StudyError(f"column {name!r} has {len(column)} values for {n} examples: nothing is written")
+        for name, points in self.layers.items():
+            shape = points.vectors.shape[:2]
+            others = (points.y, points.x, *points.columns.values())
+            if shape[0] != n or any(one.shape[:2] != shape for one in others):
+                raise StudyError(f"layer {name!r} has vectors of {shape[0]} examples for {n}: nothing is written")
 
     def part(self, start: int, stop: int) -> "Chunk":
         """Return the examples from `start` to `stop` without copying them."""
@@ -196,10 +214,13 @@ def _write_chunk(path: Path, blocks: Sequence[memoryview], layer: LayerState, st
 
     Its end, for which there are no vectors, is outside the finished array, and sparse on most disks.
     """
+    n_points, n_bytes = state.segment * layer.points_per_example, 4 * layer.n_channels
+    if sum(block.nbytes for block in blocks) > n_points * n_bytes:
+        raise StudyError(f"layer {layer.name!r} has more vectors than the examples of a segment: nothing is written")
     with files.replacing(path) as file:
         for block in blocks:
             file.write(block)
-        file.truncate(4 * state.segment * layer.points_per_example * layer.n_channels)
+        file.truncate(n_points * n_bytes)
 
 
 def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, capacity: int) -> LayerState:

@@ -134,7 +134,13 @@ class StudyWriter:
 
         After an interruption the first portion is the whole one that begins at `next_input`; its examples that are
         written already are not written again.
+
+        Raises
+        ------
+        StudyError
+            If its vectors or columns are not one set for each example.
         """
+        portion.check()
         if self._written and self._written.done():
             self._settle()
         if self._state.kept:

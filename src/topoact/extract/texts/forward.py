@@ -15,6 +15,8 @@ from topoact.extract.forward import ForwardResult, Pass
 from topoact.extract.policies import VECTOR
 from topoact.extract.predictions import host_scores
 from topoact.inputs.texts.source import Unit
+from topoact.networks.axes import AxisChoices
+from topoact.networks.layers import choose_axes
 from topoact.study import Points
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class TextForward:
     layers: tuple[str, ...]
     unit: Unit
     attribution: bool = False
+    axes: AxisChoices | None = None
+    """The axes that the user names; None for those that the network has been told."""
 
     def __call__(
         self, network: "TextNetwork", ids: NDArray[np.int64], mask: NDArray[np.int64], bags: Mapping[str, Bags]
@@ -45,6 +49,8 @@ class TextForward:
         """Run the network on padded texts and keep the mean of each bag, by layer and policy."""
         keep = partial(self._keep, shape=ids.shape, bags=bags)
         layers = {name: partial(keep, module=name) for name in self.layers}
+        if self.axes is not None:
+            choose_axes(network, self.axes)
         inputs = network.arguments(ids, mask)
         output, kept = network.tap(inputs, layers)
         scores = host_scores(output, len(ids))

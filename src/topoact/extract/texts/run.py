@@ -20,7 +20,7 @@ from topoact.extract.texts.pieces import Tokenizer, batches
 from topoact.extract.texts.reading import TextReader, Window
 from topoact.inputs.texts.source import TextSource
 from topoact.mapper import Progress
-from topoact.networks.layers import default_layers, select_layers
+from topoact.networks.layers import choose_axes, default_layers, select_layers
 from topoact.networks.text_network import TextNetwork
 from topoact.study import Chunk, Points, StudyWriter
 
@@ -98,8 +98,10 @@ class TextRun:
         network, plan = self._network, self._plan
         if plan.workers == 1:
             network.to(plan.device, plan.dtype)
+        choose_axes(network, plan.axes)
         layers = self._choose_layers()  # before a thread uses the tokenizer
-        forward = TextForward(layers, self._reader.unit, plan.attribution)
+        plan.axes.check(layers)
+        forward = TextForward(layers, self._reader.unit, plan.attribution, plan.axes)
         self._grouping = grouping(network, forward, self._tokenizer, plan.batch_size)
         if note := self._grouping.note:
             writer.notes["batches"] = note

@@ -42,7 +42,6 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
         model,
         {"spec": f"timm:{name}", "located": f"timm:{name}", "code": None, "weights": used},
         preprocessing=_preprocessing(timm, model),
-        maps_end_in_channels=getattr(model, "output_fmt", "NCHW") == "NHWC",
         libraries=("timm",),
     )
 

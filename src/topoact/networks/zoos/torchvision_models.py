@@ -38,7 +38,6 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
         {**record, "weights": str(file.resolve()) if file else pretrained and pretrained.name},
         preprocessing=_preprocessing(described, said_by),
         class_names=tuple(pretrained.meta["categories"]) if pretrained else None,
-        maps_end_in_channels=type(model).__name__ == "SwinTransformer",
         libraries=("torchvision",),
     )
 
