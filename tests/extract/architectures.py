@@ -74,10 +74,18 @@ def verdicts(
         if isinstance(ours, str):
             found.append(Verdict(name, REFUSED, ours))
             continue
-        module, outputs = modules[re.split(r"[@[]", name)[0]], [one[name] for one in alone]
+        module, outputs = _module_of(modules, name), [one[name] for one in alone]
         axes = [channel_axis(name, module, output) for output in outputs]
         found.append(Verdict(name, judged(ours, outputs, axes, places(name, outputs[0]))))
     return found
+
+
+def _module_of(modules: Mapping[str, nn.Module], name: str) -> nn.Module:
+    """Return the module that gives an output or a part of one."""
+    name = re.split(r"[@[]", name)[0]
+    while name not in modules:
+        name = name.rpartition(".")[0]
+    return modules[name]
 
 
 def judged(ours: np.ndarray, alone: list[torch.Tensor], axis: list[int | None], order: np.ndarray | None) -> str:
