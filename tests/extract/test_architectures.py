@@ -134,6 +134,12 @@ def small_maxvit() -> nn.Module:
     return MaxVit((64, 64), stem_channels=8, stochastic_depth_prob=0.0, num_classes=5, **sizes)
 
 
+def small_mixer() -> nn.Module:
+    from timm.models.mlp_mixer import MlpMixer
+
+    return MlpMixer(5, 32, patch_size=8, num_blocks=2, embed_dim=12)
+
+
 SWIN_TV = second_in("features.0.0", "permute", "avgpool")
 TORCHVISION = {
     "resnet": Case(small_resnet),
@@ -168,19 +174,18 @@ TIMM = {
         windows_of(8, {"layers.0": 16, "layers.1": 8}),
     ),
     "convnext": Case(
-        of_timm("convnext_atto", dims=(4, 8, 8, 8), depths=(1, 1, 1, 1)),
+        of_timm("convnext_atto", dims=(4, 8, 8, 8), depths=(1, 1, 1, 1), conv_mlp=False),
+        last_in("blocks.0.norm", ".mlp", *(f".mlp.{part}" for part in ("fc1", "act", "drop1", "norm", "fc2", "drop2"))),
         quick=True,
-        channels=last_in(".norm", ".fc1", ".act", ".drop1", ".fc2", ".drop2", ".mlp", ".mlp.norm"),
     ),
+    "convnext of convolutions": Case(of_timm("convnext_atto", dims=(4, 8, 8, 8), depths=(1, 1, 1, 1))),
     "vit": Case(
         of_timm("vit_tiny_patch16_224", img_size=32, embed_dim=12, depth=2, num_heads=2),
         second_in("patch_embed.proj"),
         32,
     ),
     "efficientnet": Case(of_timm("efficientnet_lite0")),
-    "mixer": Case(
-        of_timm("mixer_s32_224", img_size=96, embed_dim=12, num_blocks=2), second_in("patch_embed.proj"), 96, quick=True
-    ),
+    "mixer": Case(small_mixer, second_in("patch_embed.proj"), 32, quick=True, refused=("drop_path@0",)),
     "levit": Case(
         of_timm("levit_128s", img_size=64),
         second_in(

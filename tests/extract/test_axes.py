@@ -421,3 +421,59 @@ def test_what_is_wrong_is_seen_by_the_oracle() -> None:
     network = TorchNetwork(Steps(nn.Conv1d(5, 8, 3)))
     network.choose_axes(AxisChoices({}, {"relu": 2}))
     assert [one.layer for one in wrong(verdicts(network, SERIES.mT, channels_second))] == ["relu"]
+
+
+class Restless(nn.Module):
+    """A network that overwrites its input, counts its passes and draws random numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.head = nn.Conv2d(3, 4, 1), nn.Linear(4, 3)
+        self.register_buffer("passes", torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x.sub_(0.5)
+        self.passes += 1
+        return self.head(self.body(x + torch.rand(1)).mean((2, 3)))
+
+
+def test_a_network_is_left_as_it_is_and_so_are_its_inputs_and_the_random_numbers() -> None:
+    model, inputs = Restless(), PHOTOS.clone()
+    torch.manual_seed(0)
+    expected = torch.rand(1), torch.rand(1)
+    torch.manual_seed(0)
+    kept = TorchNetwork(model).tap(inputs, {"body": torch.Tensor.clone})[1]
+    with torch.no_grad():
+        torch.testing.assert_close(kept["body"], model.body(PHOTOS - 0.5 + expected[0]))
+    assert torch.rand(1) == expected[1]
+    assert model.passes == 1
+    assert torch.equal(inputs, PHOTOS)
+
+
+class Strange(nn.Module):
+    """Layers that give no numbers, or positions that are no map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.waves, self.sparse = nn.Conv2d(3, 8, 1), nn.Identity(), nn.Identity()
+        self.norm, self.late, self.head = nn.LayerNorm(8), nn.LayerNorm(8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x).permute(0, 2, 3, 1)
+        self.waves(torch.fft.fft(x))
+        self.sparse(x.to_sparse())
+        self.late(x)
+        return self.head(self.norm(windows(x).view(len(x), -1, 4, 8)).mean((1, 2)))
+
+
+def test_windows_on_an_axis_of_their_own_are_no_map() -> None:
+    torch.manual_seed(0)
+    network = TorchNetwork(Strange())
+    assert network.tap(PHOTOS, {"late": torch.Tensor.clone})[1]["late"].shape == (3, 8, 8, 8)
+    assert network.tap(PHOTOS, {"norm": torch.Tensor.clone})[1]["norm"].shape == (3, 64, 8)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("waves", "complex numbers"), ("sparse", "a sparse or nested tensor")])
+def test_what_has_no_vectors(name: str, kind: str) -> None:
+    with pytest.raises(ModelError, match=f"layer '{name}' gives {kind}, of which there are no vectors"):
+        TorchNetwork(Strange()).tap(PHOTOS, {name: torch.Tensor.clone})

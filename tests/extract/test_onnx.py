@@ -11,6 +11,7 @@ import torch
 from topoact.errors import InvalidInput, ModelError, TopoActError
 from topoact.extract import Plan, extract
 from topoact.inputs.opening import open_source
+from topoact.networks import AxisChoices
 from topoact.networks.loading import load_network
 from topoact.networks.preprocessing import Preprocessing
 
@@ -148,3 +149,79 @@ def test_bad_files(tmp_path: Path) -> None:
         load_network("onnx:gone.onnx")
     with pytest.raises(InvalidInput, match="holds its own weights: leave out --weights"):
         load_network("onnx:x", weights="w.pt")
+
+
+def inner(nodes: list[onnx.NodeProto], shape: list[int | str], **weights: np.ndarray) -> onnx.ModelProto:
+    """A graph over one input that ends in the mean of all that the last node gives."""
+    last = helper.make_node("ReduceMean", [nodes[-1].output[0]], ["end"], keepdims=0)
+    value = helper.make_tensor_value_info
+    made = helper.make_graph(
+        [*nodes, last],
+        "inner",
+        [value("x", TensorProto.FLOAT, shape)],
+        [value("end", TensorProto.FLOAT, [])],
+        [numpy_helper.from_array(array, name) for name, array in weights.items()],
+    )
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+STEPS = RANDOM.normal(size=(4, 3, 9)).astype(np.float32)
+
+
+def test_channels_of_rows_and_of_maps_that_end_in_them(tmp_path: Path) -> None:
+    kernel, weight = RANDOM.normal(size=(5, 3, 3)), RANDOM.normal(size=(5, 6))
+    nodes = [
+        helper.make_node("Conv", ["x", "kernel"], ["conv"]),
+        helper.make_node("Relu", ["conv"], ["relu"]),
+        helper.make_node("Transpose", ["relu"], ["swapped"], perm=[2, 0, 1]),
+        helper.make_node("MatMul", ["swapped", "weight"], ["linear"]),
+        helper.make_node("Tanh", ["linear"], ["tanh"]),
+    ]
+    model = inner(nodes, ["n", 3, 9], kernel=kernel.astype(np.float32), weight=weight.astype(np.float32))
+    onnx.save(model, tmp_path / "net.onnx")
+    network = load_network(f"onnx:{tmp_path / 'net.onnx'}")
+    kept = network.tap(STEPS, dict.fromkeys(("conv", "relu", "swapped", "tanh"), np.copy))[1]
+    windows = np.lib.stride_tricks.sliding_window_view(STEPS, 3, axis=2)
+    conv = np.einsum("nctk,ock->nto", windows, kernel)
+    np.testing.assert_allclose(kept["conv"], conv, atol=1e-4)
+    np.testing.assert_allclose(kept["relu"], np.maximum(conv, 0), atol=1e-4)
+    np.testing.assert_allclose(kept["swapped"], np.maximum(conv, 0), atol=1e-4)  # time first: read back
+    np.testing.assert_allclose(kept["tanh"], np.tanh(np.maximum(conv, 0) @ weight), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "sentence"),
+    [
+        pytest.param(
+            [helper.make_node("MatMul", ["x", "x"], ["y"])], "'y', which gives .*, holds the channels", id="no weight"
+        ),
+        pytest.param(
+            [helper.make_node("Reshape", ["x", "rows"], ["y"])], "gives 6 x 9 for 2 inputs, that is 3 rows", id="folded"
+        ),
+        pytest.param([helper.make_node("Reshape", ["x", "whole"], ["y"])], "holds the channels cannot be known", id="turned"),
+        pytest.param([helper.make_node("Identity", ["table"], ["y"])], "none of its axes is that of", id="a table"),
+    ],
+)
+def test_axes_that_are_not_known(nodes: list[onnx.NodeProto], sentence: str, tmp_path: Path) -> None:
+    shapes = {"rows": np.array([-1, 9]), "whole": np.array([1, -1, 9])}
+    model = inner(nodes, ["n", 9, 9] if nodes[0].op_type == "MatMul" else ["n", 3, 9], table=HEAD, **shapes)
+    onnx.save(model, tmp_path / "net.onnx")
+    network = load_network(f"onnx:{tmp_path / 'net.onnx'}")
+    inputs = RANDOM.normal(size=(4, 9 if nodes[0].op_type == "MatMul" else 3, 9)).astype(np.float32)
+    with pytest.raises(ModelError, match=sentence):
+        network.tap(inputs, {"y": np.copy})
+
+
+def test_the_user_names_axes_of_onnx_as_well(tmp_path: Path) -> None:
+    onnx.save(inner([helper.make_node("MatMul", ["x", "x"], ["y"])], ["n", 9, 9]), tmp_path / "net.onnx")
+    network = load_network(f"onnx:{tmp_path / 'net.onnx'}")
+    inputs = RANDOM.normal(size=(4, 9, 9)).astype(np.float32)
+    network.choose_axes(AxisChoices({}, {"y": 1}))
+    np.testing.assert_allclose(network.tap(inputs, {"y": np.copy})[1]["y"], (inputs @ inputs).swapaxes(1, 2), atol=1e-4)
+
+
+def test_a_fixed_batch_is_told_by_what_changes(tmp_path: Path) -> None:
+    onnx.save(graph(4), tmp_path / "net.onnx")
+    network = load_network(f"onnx:{tmp_path / 'net.onnx'}")
+    images = RANDOM.normal(size=(4, 3, 8, 8)).astype(np.float32)
+    assert network.tap(images, {"/conv/out": np.shape})[1]["/conv/out"] == (4, 4, 8, 8)

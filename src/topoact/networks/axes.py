@@ -115,6 +115,8 @@ class Layout:
     """Positions of the output for one input that `places` is of."""
     grid: tuple[int, int] | None = None
     """Height and width of that map; None where its positions are in a row."""
+    is_row: bool = False
+    """Whether two axes of positions, as of windows and what is inside them, are no map and are taken as a row."""
 
     def ordered(self, output: Any, n_inputs: int) -> Any:
         """Return an output as (B, C), (B, T, C) or (B, C, H, W).
@@ -125,7 +127,7 @@ class Layout:
             If it has other axes than those that were found.
         """
         self.check(tuple(output.shape), n_inputs)
-        if self.example.n_rows == 1:
+        if self.example.n_rows == 1 and not self.is_row:
             return _permuted(output, self._order)
         rows = self._rows(output, n_inputs)
         if self.places is None:

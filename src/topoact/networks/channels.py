@@ -33,6 +33,8 @@ RECURRENT: Final = frozenset({"RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUC
 
 N_PRODUCERS: Final = 4
 """Layers before one that are tried."""
+N_CONSUMERS: Final = 6
+"""Calls after one that are tried."""
 
 
 def axis_of_kind(module: "nn.Module", parts: tuple[Any, ...], ndim: int) -> int | None:
@@ -142,25 +144,45 @@ class ChannelFinder:
 
     def _of_producers(self, layer: str, example: int) -> int | None:
         before = self._passes.outputs(self._inputs, [layer])[layer]
-        for producer, axis, n_channels in self._producers(layer):
+        for producer, axis, shape in self._producers(layer):
             after = []
-            for place in _two(n_channels):
+            for place in _two(shape[axis]):
                 change = {producer: partial(pushed, axis=axis, place=place)}
                 try:
                     after.append(self._passes.outputs(self._inputs, [layer], change)[layer])
                 except TopoActError:
                     break
             if len(after) > 1 and (found := channel_axis(before, after, example)) is not None:
-                return found
+                is_moved = before.ndim != len(shape) or found != axis
+                return found if not is_moved or self._is_consumed(layer, found, before.shape[found]) else None
         return None
 
-    def _producers(self, layer: str) -> Iterator[tuple[str, int, int]]:
-        """Yield the layers before one whose channel axes are known, nearest first, with axis and number of channels."""
+    def _is_consumed(self, layer: str, axis: int, n_channels: int) -> bool:
+        """Return whether the next layer whose channel axis is known takes those of a layer as channels, or none does.
+
+        A linear layer over positions, as in a mixer, gives features that are positions for what follows.
+        """
+        changes = [{layer: partial(pushed, axis=axis, place=place)} for place in _two(n_channels)]
+        for call in self.calls[self.place(layer) + 1 :][:N_CONSUMERS]:
+            if _class_of_forward(self._modules[call.module]) not in SECOND | LAST | NORMALISED:
+                continue
+            site = self.site(call.layer)
+            try:
+                before = self._passes.given(self._inputs, site)
+                after = [self._passes.given(self._inputs, site, change) for change in changes]
+            except TopoActError:
+                continue
+            if (found := channel_axis(before, after, None)) is not None:
+                return found == axis_of_kind(self._modules[call.module], (), before.ndim)
+        return True
+
+    def _producers(self, layer: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:
+        """Yield the layers before one whose channel axes are known, nearest first, with the axis and the shape."""
         n_found = 0
         for call in reversed(self.calls[: self.place(layer)]):
             axis = self._own(call.layer, len(call.shape))
             if axis is not None and axis < len(call.shape) and call.shape[axis] > 1:
-                yield call.layer, axis, call.shape[axis]
+                yield call.layer, axis, call.shape
                 n_found += 1
             if n_found == N_PRODUCERS:
                 return

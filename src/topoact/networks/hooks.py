@@ -68,7 +68,10 @@ def checked_tensor(name: str, output: Any, *, again: bool = False) -> "torch.Ten
         )
     if not isinstance(output, torch.Tensor):
         raise no_tensor(name, output)
-    return output
+    if output.is_complex() or output.is_nested or output.layout != torch.strided:
+        kind = "complex numbers" if output.is_complex() else "a sparse or nested tensor"
+        raise ModelError(f"layer {name!r} gives {kind}, of which there are no vectors: choose another layer")
+    return output.dequantize() if output.is_quantized else output
 
 
 def _called(name: str, number: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from topoact.errors import ModelError
 from topoact.networks import hooks
 from topoact.networks.sites import Site, tensor_parts
 
@@ -64,7 +65,7 @@ class Interventions:
 
         hooks.check_reachable(self.model, layers)
         with self._pass(inputs), hooks.hooked(self.model, changes, change), hooks.hooked(self.model, layers, look):
-            hooks.forward(self.model, inputs)
+            hooks.forward(self.model, copied(inputs))
         hooks.check_called(layers, kept)
         return kept
 
@@ -83,38 +84,56 @@ class Interventions:
             numbers[name] += 1
 
         with self._pass(inputs), hooks.hooked(self.model, names, look):
-            hooks.forward(self.model, inputs)
+            hooks.forward(self.model, copied(inputs))
         return [
             Call(f"{name}@{number}{suffix}" if numbers[name] > 1 else f"{name}{suffix}", name, shape)
             for name, number, suffix, shape in seen
         ]
 
-    def replays(self, inputs: Any, site: Site) -> Callable[[dict[str, "torch.Tensor"]], NDArray[np.float32]]:
-        """Return the function that runs one module alone on what a pass gives it, with some other parameters."""
-        import torch
-        from torch.utils._pytree import tree_map
+    def given(self, inputs: Any, site: Site, changes: Mapping[str, Change] | None = None) -> NDArray[np.float32]:
+        """Return the first tensor that a call of a module is given; see `outputs`."""
+        return array(self._arguments(inputs, site, changes or {})[0][0])
 
-        module = self.model.get_submodule(site.module)
+    def _arguments(self, inputs: Any, site: Site, changes: Mapping[str, Change]) -> tuple[Any, Any]:
         given: list[tuple[Any, Any]] = []
-
-        def copied(arguments: Any) -> Any:
-            return tree_map(lambda value: value.clone() if isinstance(value, torch.Tensor) else value, arguments)
-
-        handle = module.register_forward_pre_hook(
+        handle = self.model.get_submodule(site.module).register_forward_pre_hook(
             lambda _module, args, kwargs: given.append(copied((args, kwargs))), with_kwargs=True
         )
         try:
-            with self._pass(inputs):
-                hooks.forward(self.model, inputs)
+            with self._pass(inputs), hooks.hooked(self.model, changes, lambda name, output: changes[name](output)):
+                hooks.forward(self.model, copied(inputs))
         finally:
             handle.remove()
+        if len(given) <= (site.call or 0):
+            raise ModelError(f"layer {site.name!r} is never called in the forward pass")
+        return given[site.call or 0]
+
+    def replays(self, inputs: Any, site: Site) -> Callable[[dict[str, "torch.Tensor"]], NDArray[np.float32]]:
+        """Return the function that runs one module alone on what a pass gives it, with some other parameters."""
+        import torch
+
+        module = self.model.get_submodule(site.module)
+        given = self._arguments(inputs, site, {})
 
         def run(parameters: dict[str, "torch.Tensor"]) -> NDArray[np.float32]:
-            args, kwargs = copied(given[site.call or 0])
+            args, kwargs = copied(given)
             with self._pass(inputs):
                 return array(site.within(torch.func.functional_call(module, parameters, args, kwargs)))
 
         return run
+
+    @contextmanager
+    def without_traces(self) -> Iterator[None]:
+        """Leave the buffers of the network as they were, whatever the passes inside the block do to them."""
+        import torch
+
+        buffers = [(buffer, buffer.clone()) for buffer in self.model.buffers()]
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for buffer, before in buffers:
+                    buffer.copy_(before)
 
     @contextmanager
     def _pass(self, inputs: Any) -> Iterator[None]:
@@ -127,10 +146,17 @@ class Interventions:
             yield
 
 
+def copied(values: Any) -> Any:
+    """Return a copy of all tensors in tuples, lists and dicts; a network may overwrite its inputs."""
+    import torch
+    from torch.utils._pytree import tree_map
+
+    return tree_map(lambda value: value.clone() if isinstance(value, torch.Tensor) else value, values)
+
+
 def array(tensor: "torch.Tensor") -> NDArray[np.float32]:
     """Return a copy of a tensor as an array."""
-    values = tensor.detach().dequantize() if tensor.is_quantized else tensor.detach()
-    return np.array(values.float().cpu().numpy(), copy=True)
+    return np.array(tensor.detach().float().cpu().numpy(), copy=True)
 
 
 def pushed(output: "torch.Tensor", axis: int, place: int) -> "torch.Tensor":

@@ -153,4 +153,4 @@ def _inputs(n: int) -> str:
 def _detached(inputs: Any) -> Any:
     if isinstance(inputs, Mapping):
         return {name: _detached(value) for name, value in inputs.items()}
-    return inputs.detach() if hasattr(inputs, "detach") else inputs
+    return inputs.detach().clone() if hasattr(inputs, "detach") else inputs

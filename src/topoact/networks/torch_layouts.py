@@ -12,7 +12,7 @@ from topoact.networks.channels import ChannelFinder
 from topoact.networks.interventions import Interventions
 from topoact.networks.layouts import Layouts, Outputs, Seen, count
 from topoact.networks.probing import resized
-from topoact.networks.window_maps import window_map
+from topoact.networks.window_maps import shows_sides, window_map
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,8 +47,21 @@ class TorchLayouts(Layouts):
     def _outputs(self, inputs: Any, names: Iterable[str]) -> Outputs:
         return self._passes.outputs(inputs, names)
 
+    def of(self, names: Iterable[str], inputs: Any) -> dict[str, Layout]:
+        names = tuple(names)
+        if all(name in self._layouts for name in names):
+            return super().of(names, inputs)
+        with self._passes.without_traces():
+            return super().of(names, inputs)
+
     def _channel(self, name: str, seen: Seen) -> int | None:
         return self._channels.axis(name, seen.example.axis, seen.shape)
+
+    def _found(self, name: str, seen: Seen) -> Layout:
+        layout = super()._found(name, seen)
+        if layout.ndim != 4 or layout.channel != 3 or layout.example.n_rows > 1:
+            return layout
+        return replace(layout, is_row=not shows_sides(self._passes, resized(self._inputs, max(self._sizes)), layout))
 
     def _unfolded(self, layout: Layout) -> Layout | None:
         inputs = resized(self._inputs, max(self._sizes))

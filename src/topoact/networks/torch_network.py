@@ -226,12 +226,13 @@ class TorchNetwork:
         return str(next(floating, "float32")).removeprefix("torch.")
 
     def _on_device(self, inputs: Any) -> Any:
-        """Return inputs on the device of the network, numbers in its own precision."""
+        """Return a copy of inputs, which the network may overwrite, on its device and in its own precision."""
         if isinstance(inputs, Mapping):
             return {name: self._on_device(value) for name, value in inputs.items()}
         torch = import_torch()
-        tensor = torch.as_tensor(inputs).to(self._device)
-        return tensor.to(getattr(torch, self.precision)) if tensor.is_floating_point() else tensor
+        tensor = torch.as_tensor(inputs)
+        dtype = getattr(torch, self.precision) if tensor.is_floating_point() else tensor.dtype
+        return tensor.to(self._device, dtype, copy=True)
 
     def _precision(self) -> AbstractContextManager[Any]:
         if self._dtype == "float32":

@@ -7,7 +7,7 @@ between the two mixes positions, as between an attention over windows and the en
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from topoact.networks.probing import changed_positions
 
 if TYPE_CHECKING:
     import torch
+
+_LEAST_SHIFT: Final = 0.05
+"""How far the centre of what changes moves, as a share of a map's side, when the other half of an image changes."""
 
 
 class WindowMap(NamedTuple):
@@ -69,6 +72,41 @@ def window_map(passes: Interventions, inputs: Any, windows: Layout, other: Layou
     if not np.array_equal(np.sort(sources[places]), np.arange(n_others)):
         return None
     return WindowMap(places[np.argsort(sources[places])], n_windows, grid)
+
+
+def shows_sides(passes: Interventions, inputs: Any, layout: Layout) -> bool:
+    """Return whether the two axes of positions of a layer are height and width of the images that it is given.
+
+    Another colour in the upper half of an image changes more of the upper half of its map than one in the lower half
+    does, and so from left to right. Inputs that are no images show nothing, and the axes are taken for a map.
+    """
+    if getattr(inputs, "ndim", 0) != 4 or not inputs.is_floating_point():
+        return True
+    n, sizes = len(inputs), inputs.shape[2:]
+    before = layout.ordered(passes.outputs(inputs, [layout.name])[layout.name], n)
+    for axis, size in enumerate(sizes):
+        if before.shape[axis + 2] == 1:
+            continue
+        centres = []
+        for half in (slice(0, size // 2), slice(size // 2, None)):
+            after = passes.outputs(_tinted(inputs, axis + 2, half), [layout.name])[layout.name]
+            change = np.nan_to_num(np.abs(layout.ordered(after, n) - before)).sum((0, 1, 3 - axis))
+            centres.append((change * np.arange(len(change))).sum() / max(change.sum(), 1e-30))
+        if centres[1] - centres[0] < _LEAST_SHIFT * before.shape[axis + 2]:
+            return False
+    return True
+
+
+def _tinted(inputs: Any, axis: int, half: slice) -> Any:
+    """Return images with a colour added in one half."""
+    import torch
+
+    colour = torch.randn(inputs.shape[1:2], generator=torch.Generator().manual_seed(0)).to(inputs)
+    colours = colour[:, None, None].expand(inputs.shape)
+    place = tuple(half if one == axis else slice(None) for one in range(4))
+    changed = inputs.clone()
+    changed[place] += colours[place]
+    return changed
 
 
 @dataclass(frozen=True, slots=True)
