@@ -213,8 +213,12 @@ def outputs_by_hand(module: Any, layers: Iterable[str], ids: torch.Tensor) -> It
         given["decoder_input_ids"] = torch.cat([torch.full((1, 1), DECODER_START), ids[:, :-1]], 1)
     outputs, handles = dict[str, torch.Tensor](), list[Any]()
     for layer in layers:
-        keep = lambda _m, _i, output, layer=layer: outputs.setdefault(layer, output)  # noqa: E731
-        handles.append(module.get_submodule(layer).register_forward_hook(keep))
+        name, _, number = layer.rstrip("]").partition("[")
+
+        def keep(_m: Any, _i: Any, output: Any, layer: str = layer, number: str = number) -> None:
+            outputs[layer] = output[int(number)] if number else output
+
+        handles.append(module.get_submodule(name).register_forward_hook(keep))
     with torch.no_grad():
         module(**given)
     for handle in handles:

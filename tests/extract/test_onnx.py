@@ -198,7 +198,9 @@ def test_channels_of_rows_and_of_maps_that_end_in_them(tmp_path: Path) -> None:
         pytest.param(
             [helper.make_node("Reshape", ["x", "rows"], ["y"])], "gives 6 x 9 for 2 inputs, that is 3 rows", id="folded"
         ),
-        pytest.param([helper.make_node("Reshape", ["x", "whole"], ["y"])], "holds the channels cannot be known", id="turned"),
+        pytest.param(
+            [helper.make_node("Reshape", ["x", "whole"], ["y"])], "holds the channels cannot be known", id="turned"
+        ),
         pytest.param([helper.make_node("Identity", ["table"], ["y"])], "none of its axes is that of", id="a table"),
     ],
 )

@@ -11,6 +11,7 @@ from topoact.networks import hooks
 from topoact.networks.decoder_inputs import DecoderInputs, decoder_inputs
 from topoact.networks.libraries import import_torch
 from topoact.networks.protocol import Modality
+from topoact.networks.sites import tensor_parts
 from topoact.networks.specs import explain
 from topoact.networks.torch_network import TorchNetwork
 
@@ -110,33 +111,29 @@ class TextNetwork(TorchNetwork):
         """Return the modules that give the network's hidden states, each in one call; none if it has none."""
         if not hasattr(self.module, "config"):
             return ()
-        torch, outputs = import_torch(), list[tuple[str, Any]]()
+        outputs = list[tuple[str, Any]]()
         inputs = self._on_device(self.sample_input())
         names = [name for name, _ in self.module.named_modules() if name]
         try:
-            with torch.no_grad(), hooks.hooked(self.module, names, lambda *call: outputs.append(call)):
+            with import_torch().no_grad(), hooks.hooked(self.module, names, lambda *call: outputs.append(call)):
                 answer = self.module(**inputs, output_hidden_states=True)
         except (TypeError, AttributeError):  # a module with a config of its own kind
             return ()
         except Exception as error:
             raise ModelError(f"the network fails on a sample sentence: {explain(error)}") from error
-        called, shape = Counter(name for name, _ in outputs), inputs["input_ids"].shape
-        tensors = [
-            (name, output.data_ptr())
-            for name, output in outputs
-            if called[name] == 1 and isinstance(output, torch.Tensor) and output.shape[:-1] == shape
-        ]
+        called, shape, givers = Counter(name for name, _ in outputs), inputs["input_ids"].shape, dict[int, list[str]]()
+        for name, output in outputs:
+            for part, tensor in tensor_parts(output):
+                if called[name] == 1 and "." not in part and tensor.shape[:-1] == shape:
+                    givers.setdefault(tensor.data_ptr(), []).append(f"{name}{part}")
         states = (state for name in HIDDEN_STATES for state in getattr(answer, name, None) or ())
-        outermost = (
-            min((name for name, address in tensors if address == state.data_ptr()), key=_depth, default=None)
-            for state in states
-            if isinstance(state, torch.Tensor)
-        )
-        return tuple(dict.fromkeys(name for name in outermost if name))
+        found = [min(givers.get(state.data_ptr(), [""]), key=_depth) for state in states if hasattr(state, "data_ptr")]
+        return tuple(dict.fromkeys(filter(None, found)))
 
 
-def _depth(name: str) -> int:
-    return name.count(".")
+def _depth(name: str) -> tuple[bool, int]:
+    """Return how deep a layer is; parts of outputs come after whole ones."""
+    return "[" in name, name.count(".")
 
 
 def _parameters(module: "nn.Module") -> set[str]:

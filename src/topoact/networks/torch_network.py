@@ -128,7 +128,9 @@ class TorchNetwork:
             module = self.module.get_submodule(name)
             n_parameters = sum(parameter.numel() for parameter in module.parameters())
             for layer, shape in shapes.get(name, {name: None}).items():
-                facts.append(LayerFacts(layer, _type(module), shape, n_parameters, name in recommended))
+                facts.append(
+                    LayerFacts(layer, _type(module), shape, n_parameters, not {name, layer}.isdisjoint(recommended))
+                )
         return facts
 
     def _shapes(self, names: list[str], inputs: Any) -> dict[str, dict[str, tuple[int, ...] | None]]:
