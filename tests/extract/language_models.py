@@ -147,6 +147,13 @@ def save_small(kind: str, folder: Path) -> str:
     return save_model(auto.from_config(config), folder)
 
 
+def loaded(spec: str) -> Any:
+    """Return a causal model with its head, as transformers loads it."""
+    import transformers
+
+    return transformers.AutoModelForCausalLM.from_pretrained(spec.removeprefix("hf:")).eval()
+
+
 def _auto(kind: str) -> Any:
     import transformers
 
