@@ -209,12 +209,12 @@ def by_hand(network: Any, study: Study, texts: Iterable[str]) -> dict[str, np.nd
         tokens = network.tokenizer(text, return_tensors="pt", return_offsets_mapping=True)
         inner = np.array([bool(text[start:end].strip()) for start, end in tokens["offset_mapping"][0].tolist()])
         for layer, output in outputs_by_hand(network.module, study.layers, tokens["input_ids"]):
-            kept[layer].append(output.float().numpy()[0, inner])
+            kept[layer].append(output.float().numpy().reshape(len(inner), -1)[inner])
     return {layer: np.concatenate(parts) for layer, parts in kept.items()}
 
 
 def outputs_by_hand(module: Any, layers: Iterable[str], ids: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield the outputs (1, T, C) of layers in a plain pass over one text."""
+    """Yield the outputs (1, T, C) or (T, 1, C) of layers in a plain pass over one text."""
     given = {"input_ids": ids}
     if module.config.model_type in NEED_DECODER_INPUTS.split():
         given["decoder_input_ids"] = torch.cat([torch.full((1, 1), DECODER_START), ids[:, :-1]], 1)

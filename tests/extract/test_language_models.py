@@ -178,6 +178,16 @@ def test_a_trial_shows_which_texts_may_share_a_pass(counts: str, expected: Group
     assert trial(Crowded(counts=counts), "layer", size=1) == Grouping(1, is_padded=True)
 
 
+@pytest.mark.filterwarnings("ignore:.*deprecated.*")
+def test_a_scale_of_the_whole_batch_is_seen() -> None:
+    """Dynamic quantisation computes the scale of its inputs of all texts of a batch."""
+    from transformers import BertModel
+
+    torch.manual_seed(0)
+    model = torch.ao.quantization.quantize_dynamic(BertModel(language_models.small_config("bert")), {torch.nn.Linear})
+    assert trial(model, "encoder.layer.1") == Grouping(1, is_padded=False)
+
+
 def test_a_network_that_fails_is_said_at_the_trial() -> None:
     class Failing(Crowded):
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:

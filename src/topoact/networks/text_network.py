@@ -107,6 +107,13 @@ class TextNetwork(TorchNetwork):
     def recommended_layers(self) -> tuple[str, ...]:
         return self._hidden_states() or super().recommended_layers()
 
+    def default_layers(self, inputs: Any) -> tuple[str, ...]:
+        """Return the layers to take when there are no recommended ones: those with a vector for each token, if any."""
+        names = super().default_layers(inputs)
+        _, shapes = self.tap(inputs, dict.fromkeys(names, lambda output: tuple(output.shape)))
+        n_texts_and_tokens = tuple(next(iter(inputs.values()) if isinstance(inputs, Mapping) else iter([inputs])).shape)
+        return tuple(name for name in names if shapes[name][:-1] == n_texts_and_tokens) or names
+
     def _hidden_states(self) -> tuple[str, ...]:
         """Return the modules that give the network's hidden states, each in one call; none if it has none."""
         if not hasattr(self.module, "config"):

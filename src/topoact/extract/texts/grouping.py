@@ -1,12 +1,14 @@
 """`grouping`: which texts may share a forward pass, so that the vectors of each are those of the text alone.
 
-A trial shows it: a long and a short text are run alone, then together. Padding must not matter, which it does where
-convolutions or pooling see it, or a classifier cannot tell it from the text; nor may the company, which it does where
-experts have a capacity or a scale is computed of the whole batch, as in dynamic quantisation.
+A trial shows it: texts are run alone, then a long and a short one together, then two of equal length. Padding must not
+matter, which it does where convolutions or pooling see it, or a classifier cannot tell it from the text; nor may the
+company, which it does where experts have a capacity or a scale is computed of the whole batch, as in dynamic
+quantisation.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -17,13 +19,13 @@ from topoact.extract.texts.forward import TextForward, pass_of
 from topoact.extract.texts.reading import Sample
 
 if TYPE_CHECKING:
-    from topoact.extract.texts.pieces import Tokenizer
+    from topoact.extract.texts.pieces import Pieces, Tokenizer
     from topoact.networks.text_network import TextNetwork
 
 TRIALS: Final = tuple(("A few words, and then some more, to see what a network gives. " * n, "A word") for n in (6, 1))
 """Long and short texts. The first has more pieces than the chunks of networks that attend chunk by chunk; the other is
 taken if a network of the user's has no place for so many."""
-LONG, SHORT = 0, 1
+LONG, SHORT, OTHER = 0, 1, 2
 TOLERANCE: Final = 1e-4
 HALF_TOLERANCE: Final = 0.03
 """Largest deviation that is taken for rounding, as a share of the largest value; in half precision."""
@@ -58,7 +60,7 @@ def grouping(network: "TextNetwork", forward: TextForward, tokenizer: "Tokenizer
         return Grouping(1, is_padded=False)
     if network.is_masked and not _stretches(network, tokenizer.max_tokens) and trial.agrees(LONG, SHORT):
         return Grouping(size, is_padded=True)
-    return Grouping(size if trial.agrees(LONG, LONG) else 1, is_padded=False)
+    return Grouping(size if trial.agrees(LONG, OTHER) else 1, is_padded=False)
 
 
 class _Trial:
@@ -68,10 +70,11 @@ class _Trial:
         self._network, self._forward = network, forward
         self._tolerance = HALF_TOLERANCE if network.is_half else TOLERANCE
         for texts in TRIALS:
-            self._samples = [_sample(pieces.ids) for pieces in tokenizer.split(texts)]
-            self.is_possible = all(sample.ids for sample in self._samples)  # some tokenizers drop unknown words
+            long, short = tokenizer.split(texts)
+            self.is_possible = bool(long.positions and short.positions)  # some tokenizers drop unknown words
+            self._samples = [_sample(ids) for ids in (long.ids, short.ids, _other(long, short)) if self.is_possible]
             try:
-                self._alone = [self._seen([sample]) for sample in self._samples if self.is_possible]
+                self._alone = [self._seen([sample]) for sample in self._samples]
             except ModelError:
                 if texts is TRIALS[-1]:
                     raise
@@ -95,6 +98,14 @@ class _Trial:
     def _are_close(self, expected: NDArray[np.float32], found: NDArray[np.float32]) -> bool:
         scale = float(np.abs(expected).max(initial=0.0))
         return np.allclose(found, expected, rtol=0.0, atol=self._tolerance * scale, equal_nan=True)
+
+
+def _other(long: "Pieces", short: "Pieces") -> list[int]:
+    """Return the token ids of a text as long as one, made of the pieces of another."""
+    ids, pieces = list(long.ids), cycle(short.positions)
+    for position in long.positions:
+        ids[position] = short.ids[next(pieces)]
+    return ids
 
 
 def _sample(ids: Sequence[int]) -> Sample:
