@@ -20,7 +20,7 @@ from topoact.wire.attributions import logit_lens_message
 from topoact.workbench import MapSettings, open_workbench
 from topoact.workbench.nodes.node_attribution import are_stored, compute_attributions, node_logit_lens
 
-from . import tiny
+from . import language_models, tiny
 
 pytestmark = pytest.mark.usefixtures("transformers", "small_windows")
 
@@ -81,6 +81,18 @@ def test_the_last_state_of_a_text_says_what_the_network_says(decoder: str) -> No
         logits = model(ids).logits[0]
     for words, scores in zip(logit_lens(load_network(decoder), "h.1", kept[0][0].numpy()), logits, strict=True):
         said(words, scores)
+
+
+@pytest.mark.parametrize(("kind", "layer"), [("opt", "decoder.final_layer_norm"), ("mixtral", "norm")])
+def test_a_layer_that_runs_after_the_last_block_is_replaced_itself(kind: str, layer: str, tmp_path: Path) -> None:
+    """OPT lists its last normalisation before the blocks; Mixtral may list more experts than blocks."""
+    spec = language_models.save_small(kind, tmp_path / kind)
+    network, states = load_network(spec), np.random.default_rng(0).normal(size=(3, 16)).astype(np.float32)
+    head = language_models.loaded(spec).get_output_embeddings()
+    with torch.no_grad():
+        expected = head(torch.from_numpy(states)).softmax(-1).topk(8).values
+    found = [[word.share for word in words] for words in logit_lens(network, layer, states)]
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_of_a_masked_model_its_head(masked: str) -> None:

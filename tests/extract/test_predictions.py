@@ -1,5 +1,9 @@
 """What the network says is told in the words of the labels."""
 
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import NamedTuple
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,7 +11,7 @@ import torch
 
 from topoact.errors import InvalidInput
 from topoact.extract.options import parse_names, parse_numbers
-from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, label_name
+from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, host_scores, label_name
 
 LOGITS = torch.tensor([[1.0, 3.0, -2.0], [0.5, -1.0, 0.0]])
 
@@ -31,7 +35,67 @@ def test_probabilities_stay_as_they_are() -> None:
     assert found["correct"] == [None]
 
 
-@pytest.mark.parametrize("output", [(LOGITS,), LOGITS[:, :1], LOGITS[None], {"scores": LOGITS}])
+@dataclass
+class Scored:
+    features: torch.Tensor
+    logits: torch.Tensor
+
+
+@dataclass
+class Told:
+    features: torch.Tensor
+    probabilities: torch.Tensor
+
+
+class Pair(NamedTuple):
+    logits: torch.Tensor
+    aux: torch.Tensor
+
+
+OTHER = torch.zeros(2, 7)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        pytest.param({"scores": LOGITS}, id="a dictionary"),
+        pytest.param({"aux": OTHER, "out": LOGITS}, id="a usual name among others"),
+        pytest.param(Scored(OTHER, LOGITS), id="a dataclass"),
+        pytest.param(Told(OTHER, LOGITS), id="the only table that may be scores"),
+        pytest.param(SimpleNamespace(answer=LOGITS, boxes=OTHER), id="any object"),
+        pytest.param(Pair(LOGITS, OTHER), id="a named tuple"),
+        pytest.param({0: LOGITS, 1: OTHER[None]}, id="names that are no text"),
+    ],
+)
+def test_scores_are_found_by_name(output: object) -> None:
+    names = ("a", "b", "c")
+    assert Outputs.of(output, names, given=None) == Outputs(3, names)
+    np.testing.assert_array_equal(host_scores(output, 2), LOGITS)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        pytest.param({"a": LOGITS, "b": OTHER}, id="two tables"),
+        pytest.param({"last_hidden_state": OTHER[None], "pooler_output": LOGITS}, id="a body"),
+        pytest.param({"logits": OTHER[None], "other": LOGITS}, id="logits of each token"),
+        pytest.param([{"boxes": OTHER, "labels": OTHER[0], "scores": OTHER[0]}] * 2, id="a detector"),
+        pytest.param({"boxes": OTHER, "labels": OTHER[0], "scores": OTHER[0]}, id="boxes of a batch"),
+        pytest.param({"out": OTHER[None, None], "aux": LOGITS}, id="segmentation"),
+        pytest.param((LOGITS, OTHER), id="a tuple"),
+    ],
+)
+def test_what_may_be_no_scores_is_not_taken_for_some(output: object) -> None:
+    assert host_scores(output, 2) is None
+    with pytest.raises(InvalidInput, match=r"this network gives no .* wrap it in a module that returns them"):
+        Outputs.of(output, given=("a", "b", "c"))
+
+
+def test_scores_need_a_row_for_each_input() -> None:
+    assert host_scores({"scores": LOGITS}, 3) is None
+
+
+@pytest.mark.parametrize("output", [(LOGITS,), LOGITS[:, :1], LOGITS[None]])
 def test_other_networks_make_no_predictions(output: object) -> None:
     assert Outputs.of(output, given=None) is None
     with pytest.raises(InvalidInput, match="this network gives no"):

@@ -148,7 +148,7 @@ class ImageForward:
             self._layers = self._chosen(network, inputs)
         sampler = partial(sample, policies=self.policies, rows=rows, seed=self.seed)
         output, kept = network.tap(inputs, {name: partial(sampler, module=name) for name in self._layers})
-        scores = host_scores(output)
+        scores = host_scores(output, len(inputs))
         return scores, attribute(network, inputs, scores, kept, summed) if self.attribution else kept
 
     def _chosen(self, network: "Network", inputs: Any) -> tuple[str, ...]:

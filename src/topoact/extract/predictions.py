@@ -1,8 +1,8 @@
 """`Outputs`: predictions of a classifier as columns of the examples, with the names of its classes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,10 @@ from topoact.errors import InvalidInput
 
 MAX_LIKELIEST = 5
 """Number of the likeliest classes that are stored."""
+SCORES: Final = ("logits", "prediction_logits", "scores", "out")
+"""Names under which networks return their scores."""
+NO_SCORES: Final = ("hidden", "pool", "embed", "feature", "attention", "box")
+"""Parts of the names of what else networks return as (B, K) numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Outputs:
         Parameters
         ----------
         output
-            The output of the network: scores, or an object with the attribute `logits`.
+            The output of the network; see `scores_of`.
         *names
             Names from the network or the source; the first tuple with K names is taken.
         given
@@ -45,7 +49,8 @@ class Outputs:
         if getattr(scores, "ndim", 0) != 2 or scores.shape[1] < 2:
             if given:
                 raise InvalidInput(
-                    "--classes names the outputs of a classifier, and this network gives no (B, K) scores"
+                    "--classes names the outputs of a classifier, and this network gives no (B, K) scores, by"
+                    f" themselves or under a name such as {', '.join(SCORES)}: wrap it in a module that returns them"
                 )
             return None
         n = scores.shape[1]
@@ -106,8 +111,32 @@ class Outputs:
 
 
 def scores_of(output: Any) -> Any:
-    """Return the scores in the output of a network: its `logits`, or the output itself."""
-    return getattr(output, "logits", output)
+    """Return the scores in the output of a network.
+
+    Of a dictionary, a dataclass or any object these are the attribute or item of one of the names `SCORES`, or else
+    the only tensor of two dimensions that is not called otherwise, such as ``pooler_output``. An output without any is
+    returned as it is.
+    """
+    parts = _parts(output)
+    if named := [parts[name] for name in SCORES if parts.get(name) is not None]:
+        return named[0]
+    tables = [part for name, part in parts.items() if getattr(part, "ndim", 0) == 2 and not _is_no_score(name)]
+    return tables[0] if len(tables) == 1 else output
+
+
+def _parts(output: Any) -> Mapping[str, Any]:
+    """Return the parts of an output by name; none of a tensor, an array or a plain sequence."""
+    if isinstance(output, Mapping):
+        return {str(name): part for name, part in output.items()}
+    if hasattr(output, "_asdict"):
+        return dict(output._asdict())
+    if is_dataclass(output):
+        return {field.name: getattr(output, field.name) for field in fields(output)}
+    return {} if hasattr(output, "ndim") else getattr(output, "__dict__", {})
+
+
+def _is_no_score(name: str) -> bool:
+    return any(part in name.lower() for part in NO_SCORES)
 
 
 def gives_shares(scores: NDArray[np.float32]) -> bool:
@@ -128,10 +157,11 @@ def _shares(scores: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[n
     return scores if is_share else np.exp(logs), logs
 
 
-def host_scores(output: Any) -> NDArray[np.float32] | None:
-    """Return the scores (B, K) of a network's output, on the host; None where it has another shape."""
+def host_scores(output: Any, n_inputs: int | None = None) -> NDArray[np.float32] | None:
+    """Return the scores (B, K) of a network's output, on the host; None where it has another shape or other rows."""
     scores = scores_of(output)
-    return _host(scores) if getattr(scores, "ndim", 0) == 2 else None
+    is_table = getattr(scores, "ndim", 0) == 2 and n_inputs in (None, len(scores))
+    return _host(scores) if is_table else None
 
 
 def _host(scores: Any) -> NDArray[np.float32]:

@@ -9,6 +9,12 @@ from topoact.networks.pixels import FULL_SCALE
 from topoact.study import GRAPH, Study
 from topoact.study.cache.place import Derived
 
+BATCHES = {
+    "equal lengths": "texts of equal length were run together: the network gives other vectors where texts are padded",
+    "one by one": "texts were run one by one, whatever --batch-size says: the network gives other vectors for several",
+}
+"""Sentences on how texts were run, by the note of their grouping."""
+
 
 def summarise(study: Study) -> dict[str, Any]:
     """Return the facts about a finished study, as JSON."""
@@ -41,6 +47,7 @@ def summarise(study: Study) -> dict[str, Any]:
         "outputs_named": bool(outputs and outputs["names"]),
         "attribution": manifest.notes.get("attribution"),
         "thumbnails": study.has_thumbnails,
+        "batches": manifest.notes.get("batches"),
         "truncated": manifest.notes.get("truncated", 0),
         "latin": manifest.notes.get("latin", 0),
         "words_without_vector": manifest.notes.get("words_without_vector", 0),
@@ -62,12 +69,31 @@ def sentences(summary: dict[str, Any]) -> list[str]:
     lines += [_layer_line(layer) for layer in summary["layers"]]
     if summary["layers_by_default"]:
         lines.append("layers chosen by default: name others with --layers")
+    lines += _network_lines(summary) + _output_lines(summary)
+    if marks := summary["missing_marks"]:
+        lines.append(f"labels that may mean that there is none: {', '.join(marks)}; if so, say --missing {marks[0]}")
+    if summary["results"]:
+        lines.append(results_line(summary["results"]))
+    return lines + summary["remarks"] + _image_lines(summary) + _left_out(summary)
+
+
+def _network_lines(summary: dict[str, Any]) -> list[str]:
+    """Return lines on the network and on what it was given."""
+    lines = []
     if summary["random_weights"]:
         lines.append("weights: random, the network has learnt nothing: give --weights DEFAULT or a file")
     if summary["precision"]:
         lines.append(f"precision: the network's own, {summary['precision']}; the vectors are stored as float32")
     if summary["preprocessing"]:
         lines.append(f"input: {summary['preprocessing']}")
+    if summary["batches"]:
+        lines.append(BATCHES[summary["batches"]])
+    return lines
+
+
+def _output_lines(summary: dict[str, Any]) -> list[str]:
+    """Return lines on predictions and attributions."""
+    lines = []
     if summary["accuracy"] is not None:
         lines.append(f"prediction = label for {summary['accuracy']:.1%} of the labelled examples")
     shares = {name: share for name, share in summary["checkpoints"].items() if share is not None}
@@ -78,11 +104,7 @@ def sentences(summary: dict[str, Any]) -> list[str]:
         lines.append(f"the {summary['outputs']} outputs have no names: give them with --classes a,b,c or a file")
     if summary["attribution"]:
         lines.append(f"attributions of each vector to the {summary['attribution']} of the likeliest classes")
-    if marks := summary["missing_marks"]:
-        lines.append(f"labels that may mean that there is none: {', '.join(marks)}; if so, say --missing {marks[0]}")
-    if summary["results"]:
-        lines.append(results_line(summary["results"]))
-    return lines + summary["remarks"] + _image_lines(summary) + _left_out(summary)
+    return lines
 
 
 def _image_lines(summary: dict[str, Any]) -> list[str]:

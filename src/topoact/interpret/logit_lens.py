@@ -101,12 +101,25 @@ def _replaced_module(model: "nn.Module", layer: str) -> str:
     ]
     if not lists:
         raise ModelError("the network has no list of blocks after whose last one its head could be read")
-    blocks, longest = max(lists, key=lambda pair: len(pair[1]))
-    names = [name for name, _ in model.named_modules()]
+    blocks, inner = min(lists, key=lambda pair: (pair[0].count("."), -len(pair[1])))  # experts are further inside
+    last = f"{blocks}.{len(inner) - 1}"
     prefix = getattr(model, "base_model_prefix", "")
-    known = next((name for name in (layer, f"{prefix}.{layer}") if name in names), "")
-    is_later = known and not known.startswith(f"{blocks}.") and names.index(known) > names.index(blocks)
-    return known if is_later else f"{blocks}.{len(longest) - 1}"
+    modules = {name for name, _ in model.named_modules()}
+    known = next((name for name in (layer, f"{prefix}.{layer}") if name in modules), "")
+    order = list[str]()
+    with torch.no_grad(), hooks.hooked(model, [last, known] if known else [last], lambda name, _: order.append(name)):
+        hooks.forward(model, _one_token(1))
+    if last not in order:
+        raise ModelError(f"the last block, {last}, is not called: its state cannot be replaced by a vector")
+    return known if order[-1] == known and not blocks.startswith(f"{known}.") else last
+
+
+def _one_token(n: int) -> dict[str, Any]:
+    """Return the input of n texts of one token."""
+    import torch
+
+    ids = torch.zeros(n, 1, dtype=torch.long)
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
 def _scores(model: "nn.Module", module: str, states: Any) -> Any:
@@ -121,7 +134,6 @@ def _scores(model: "nn.Module", module: str, states: Any) -> Any:
             )
         return (states.to(first), *output[1:]) if isinstance(output, tuple) else states.to(first)
 
-    ids = torch.zeros(len(states), 1, dtype=torch.long)
     with torch.no_grad(), hooks.hooked(model, (module,), put):
-        output = hooks.forward(model, {"input_ids": ids, "attention_mask": torch.ones_like(ids)})
+        output = hooks.forward(model, _one_token(len(states)))
     return output.logits[:, 0].float()

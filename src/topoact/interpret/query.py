@@ -129,7 +129,7 @@ def query_texts(
     results, notices = _Results(layers), list[str]()
     for window in reader.windows(0, len(texts), batch_size=1):
         for sample in window.samples:
-            seen = forward(network, *pass_of([sample], tokenizer.pad))
+            seen = forward(network, *pass_of([sample]))
             spans = list(zip(sample.columns.get("start", ()), sample.columns.get("end", ()), strict=True))
             results.add(seen, partial(_answer_of_text, number=results.n_passes, spans=spans))
         if window.tally["truncated"]:

@@ -132,7 +132,7 @@ class TorchNetwork:
             by_part = shapes.get(name, {name: None})
             taken = next((layer for layer, shape in by_part.items() if shape is not None), name)
             for layer, shape in by_part.items():
-                is_taken = name in recommended and layer == taken
+                is_taken = layer in recommended or (name in recommended and layer == taken)
                 facts.append(LayerFacts(layer, _type(module), shape, n_parameters, is_taken))
         return facts
 

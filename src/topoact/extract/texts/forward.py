@@ -53,7 +53,7 @@ class TextForward:
             choose_axes(network, self.axes)
         inputs = network.arguments(ids, mask)
         output, kept = network.tap(inputs, layers)
-        scores = host_scores(output)
+        scores = host_scores(output, len(ids))
         if self.attribution:
             kept = attribute(network, inputs, scores, kept, partial(_summed, bags=bags))
         return scores, kept
@@ -70,8 +70,11 @@ class TextForward:
         return {policy: _points(module, policy, _pooled(output, bag, "mean")) for policy, bag in bags.items()}
 
 
-def pass_of(samples: Sequence["Sample"], pad: int) -> Pass:
-    """Return the arguments of a forward pass over some texts: token ids, their mask, and bags by policy."""
+def pass_of(samples: Sequence["Sample"], pad: int = 0) -> Pass:
+    """Return the arguments of a forward pass over some texts: token ids, their mask, and bags by policy.
+
+    `pad` fills up the shorter ones; a text alone needs none.
+    """
     ids, mask = padded([sample.ids for sample in samples], pad)
     firsts = range(0, ids.size, ids.shape[1])
     return ids, mask, {policy: _bags(samples, policy, firsts) for policy in samples[0].bags}

@@ -67,7 +67,6 @@ class Tokenizer:
         if max_tokens is not None and max_tokens <= n_special:
             raise InvalidInput(f"--max-tokens must be more than the {n_special} special tokens: got {max_tokens}")
         self.max_tokens: int | None = max_tokens or min(limits, default=None)
-        self.pad = tokenizer.pad_token_id or 0
         self._tokenizer, self._cls = tokenizer, tokenizer.cls_token_id
 
     @property
@@ -120,8 +119,8 @@ def unit_of(policies: Sequence[str]) -> Unit:
 def batches(lengths: Sequence[int], *, size: int, max_tokens: int, is_masked: bool) -> Iterator[list[int]]:
     """Yield indices into `lengths`, the shortest first, of the texts of each batch.
 
-    A batch holds at most `size` texts and, padded, `max_tokens` tokens, unless one text alone has more. A network that
-    takes no mask of padding gets none: all texts of its batches have the same length.
+    A batch holds at most `size` texts and, padded, `max_tokens` tokens, unless one text alone has more. Where padding
+    is not masked, all texts of a batch have the same length.
     """
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):

@@ -15,6 +15,7 @@ from topoact.extract.example_attribution import attributed_to
 from topoact.extract.forward import ForwardResult, Pass, forward_runs
 from topoact.extract.predictions import Outputs, label_name
 from topoact.extract.texts.forward import TextForward, pass_of
+from topoact.extract.texts.grouping import Grouping, grouping
 from topoact.extract.texts.pieces import Tokenizer, batches
 from topoact.extract.texts.reading import TextReader, Window
 from topoact.inputs.texts.source import TextSource
@@ -65,6 +66,7 @@ class TextRun:
         self._tokenizer = Tokenizer(network.tokenizer, limit=network.limit, max_tokens=plan.max_tokens)
         self._reader = TextReader(source, self._tokenizer, policies, plan.where, strict=plan.strict)
         self._names = names
+        self._grouping = Grouping(plan.batch_size, is_padded=network.is_masked)
         self._outputs: Outputs | None = None
 
     @property
@@ -98,11 +100,17 @@ class TextRun:
 
     def write(self, writer: StudyWriter) -> None:
         """Append all windows that are not written yet."""
-        choose_axes(self._network, self._plan.axes)
+        network, plan = self._network, self._plan
+        if plan.workers == 1:
+            network.to(plan.device, plan.dtype)
+        choose_axes(network, plan.axes)
         layers = self._choose_layers()  # before a thread uses the tokenizer
-        self._plan.axes.check(layers)
-        forward = TextForward(layers, self._reader.unit, self._plan.attribution, self._plan.axes)
-        runs = forward_runs(self._network, forward, self._plan)
+        plan.axes.check(layers)
+        forward = TextForward(layers, self._reader.unit, plan.attribution, plan.axes)
+        self._grouping = grouping(network, forward, self._tokenizer, plan.batch_size)
+        if note := self._grouping.note:
+            writer.notes["batches"] = note
+        runs = forward_runs(network, forward, plan)
         self._on_progress("extract", writer.next_input, self._total)
         with closing(self.work(writer.next_input)) as work, runs as run:
             for (window, order), results in run(work):
@@ -111,13 +119,11 @@ class TextRun:
 
     def work(self, start: int) -> Generator[tuple[tuple[Window, list[list[int]]], list[Pass]], None, None]:
         """Yield the windows from a row of the source on, with the indices of their texts by batch, and the passes."""
-        size, pad = self._plan.batch_size, self._tokenizer.pad
-        with closing(self._reader.windows(start, self._total, size)) as windows:
+        (size, is_padded), pad = self._grouping, self._network.pad
+        with closing(self._reader.windows(start, self._total, self._plan.batch_size)) as windows:
             for window in windows:
                 lengths = [len(sample.ids) for sample in window.samples]
-                order = list(
-                    batches(lengths, size=size, max_tokens=MAX_BATCH_TOKENS, is_masked=self._network.is_masked)
-                )
+                order = list(batches(lengths, size=size, max_tokens=MAX_BATCH_TOKENS, is_masked=is_padded))
                 yield (window, order), [pass_of([window.samples[i] for i in places], pad) for places in order]
 
     def _portion(

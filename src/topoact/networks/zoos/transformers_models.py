@@ -1,21 +1,24 @@
-"""``hf:NAME`` or ``hf:FOLDER``: a pretrained model for transformers, from a folder or the Hugging Face hub.
-
-Its config determines the inputs: images through the image processor, or texts through the tokenizer.
-"""
+"""``hf:NAME``: models for transformers from the Hugging Face hub or a folder, with their own weights."""
 
 from pathlib import Path
 from typing import Any
 
-from topoact.errors import InvalidInput
-from topoact.networks.huggingface import fetch
+from topoact.errors import InvalidInput, ModelError
+from topoact.networks.huggingface import fetch, fetch_model
 from topoact.networks.libraries import import_library
 from topoact.networks.preprocessing import Preprocessing
 from topoact.networks.torch_network import TorchNetwork
 from topoact.networks.zoos import transformers_texts
 
+HEADS = {
+    "ForImageClassification": "MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING",
+    "ForSequenceClassification": "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING",
+}
+"""Architectures that keep their head, by a part of their name, with the mapping of transformers that has them."""
+
 
 def load(name: str, weights: str | Path | None) -> TorchNetwork:
-    """Return a pretrained model, with its head if it is an image classifier.
+    """Return a pretrained model, with its head if it is a classifier of images or texts.
 
     Code that comes with a model is not run.
 
@@ -32,11 +35,10 @@ def load(name: str, weights: str | Path | None) -> TorchNetwork:
     config = fetch(transformers, transformers.AutoConfig, name)
     spec = f"hf:{name}"
     record = {"spec": spec, "located": located(spec), "code": None, "weights": None}
-    if transformers_texts.reads_texts(transformers, config):
-        return transformers_texts.load(
-            transformers, name, config, record=record, class_names=transformers_texts.own_class_names(config)
-        )
-    model = fetch(transformers, _kind(transformers, config), name)
+    kinds = _kinds(transformers, config, name)
+    if transformers_texts.reads_texts(kinds[0]):
+        return transformers_texts.load(transformers, kinds, name, config, record)
+    model = _part_for_one_input(fetch_model(transformers, kinds, name), config)
     return TorchNetwork(
         model,
         record,
@@ -52,10 +54,25 @@ def located(spec: str) -> str:
     return f"hf:{Path(name).resolve()}" if Path(name).is_dir() else spec
 
 
-def _kind(transformers: Any, config: Any) -> Any:
-    architectures = " ".join(config.architectures or ())
-    classifies = "ForImageClassification" in architectures
-    return transformers.AutoModelForImageClassification if classifies else transformers.AutoModel
+def _kinds(transformers: Any, config: Any, name: str) -> list[Any]:
+    """Return the classes that may load a model: without its head unless that classifies, and the one that saved it."""
+    architectures = list(config.architectures or ())
+    heads = (mapping for head, mapping in HEADS.items() if head in " ".join(architectures))
+    known = getattr(transformers, next(heads, "MODEL_MAPPING"))
+    body = known.get(type(config), ())
+    bodies = list(body) if isinstance(body, (tuple, list)) else [body]
+    saved = [kind for kind in (getattr(transformers, saver, None) for saver in architectures) if kind is not None]
+    found = [kind for kind in bodies if kind in saved] or [*bodies[:1], *saved]
+    if not found:
+        raise ModelError(f"hf:{name} is a {config.model_type}, for which transformers has no model: try a newer one")
+    return found
+
+
+def _part_for_one_input(model: Any, config: Any) -> Any:
+    """Return the part of a model that takes one input: the encoder of two, or that of images of a pair with texts."""
+    if config.is_encoder_decoder:
+        return model.get_encoder()
+    return model.vision_model if transformers_texts.pairs_images_with_texts(type(model)) else model
 
 
 def _has_processor(transformers: Any, model: Any, name: str) -> bool:

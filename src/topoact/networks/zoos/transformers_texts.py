@@ -1,45 +1,56 @@
-"""Language models of transformers: encoders and decoders, with their classification head if they have one."""
+"""Language models of transformers: encoders, decoders, and both; with their classification head if they have one."""
 
+import inspect
+from collections.abc import Sequence
 from typing import Any
 
-from topoact.networks.huggingface import fetch
+from topoact.networks.huggingface import fetch, fetch_model
 from topoact.networks.text_network import TextNetwork
 
-HEAD = "ForSequenceClassification"
-"""Suffix of architectures with a classification head."""
+
+def reads_texts(kind: Any) -> bool:
+    """Return whether models of this class take token ids and need nothing besides."""
+    takes_ids = kind.main_input_name == "input_ids" and "input_ids" in inspect.signature(kind.forward).parameters
+    return takes_ids and not pairs_images_with_texts(kind)
 
 
-def reads_texts(transformers: Any, config: Any) -> bool:
-    """Return whether transformers knows a tokenizer for models of this kind, and none for images."""
-    auto = transformers.models.auto
-    has_tokenizer = type(config) in auto.tokenization_auto.TOKENIZER_MAPPING
-    return has_tokenizer and type(config) not in auto.image_processing_auto.IMAGE_PROCESSOR_MAPPING
+def pairs_images_with_texts(kind: Any) -> bool:
+    """Return whether models of this class, as those of CLIP, need an image and a text, each with an encoder."""
+    return hasattr(kind, "get_text_features")
 
 
-def load(
-    transformers: Any, name: str, config: Any, *, record: dict[str, Any], class_names: tuple[str, ...] | None
-) -> TextNetwork:
-    """Return a pretrained language model with its tokenizer; of an encoder-decoder the encoder.
+def load(transformers: Any, kinds: Sequence[Any], name: str, config: Any, record: dict[str, Any]) -> TextNetwork:
+    """Return a pretrained language model with its tokenizer.
 
     Raises
     ------
     ModelError
         If the model or its tokenizer cannot be loaded.
     """
-    classifies = any(HEAD in architecture for architecture in config.architectures or ())
-    kind = transformers.AutoModelForSequenceClassification if classifies else transformers.AutoModel
     tokenizer = fetch(transformers, transformers.AutoTokenizer, name)
-    model = fetch(transformers, kind, name)
-    if config.is_encoder_decoder and not classifies:
-        model = model.get_encoder()
+    model = fetch_model(transformers, kinds, name)
+    classifies = "ForSequenceClassification" in type(model).__name__
     return TextNetwork(
         model,
         tokenizer,
         record,
-        class_names=class_names if classifies else None,
+        class_names=own_class_names(config) if classifies else None,
         libraries=("transformers",),
-        limit=getattr(config, "max_position_embeddings", None),
+        limit=_limit(model, config),
     )
+
+
+def _limit(model: Any, config: Any) -> int | None:
+    """Return the number of tokens that a model takes; None if its config says nothing, or a number for no limit.
+
+    Of RoBERTa and its kin the first positions stand for padding.
+    """
+    limit = getattr(config.get_text_config(), "max_position_embeddings", None)
+    if not isinstance(limit, int) or limit < 1:
+        return None
+    tables = (part for name, part in model.named_modules() if name.endswith("position_embeddings"))
+    paddings = (getattr(table, "padding_idx", None) for table in tables)
+    return limit - max((padding + 1 for padding in paddings if padding is not None), default=0)
 
 
 def own_class_names(config: Any) -> tuple[str, ...] | None:
