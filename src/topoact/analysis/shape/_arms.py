@@ -32,15 +32,23 @@ MAX_ARMS: Final = 8
 @njit(cache=True)
 def _shell(points: Any, centre: Any, radius: float) -> tuple[Any, Any]:
     """Return directions and distances of the points from half a radius to two."""
-    squares = np.zeros(len(points))
-    for axis in range(points.shape[1]):
-        squares += (points[:, axis] - centre[axis]) ** 2
-    rows = np.flatnonzero((squares >= radius * radius / 4) & (squares < 4 * radius * radius))
-    rows = rows[:: max(1, (len(rows) + MAX_SHELL - 1) // MAX_SHELL)]
-    distances = np.sqrt(squares[rows])
-    directions = np.empty((len(rows), points.shape[1]))
-    for number in range(len(rows)):
-        directions[number] = (points[rows[number]] - centre) / distances[number]
+    n_points, n_axes = points.shape
+    rows, squares = np.empty(n_points, np.int64), np.empty(n_points)
+    n_rows = 0
+    for row in range(n_points):
+        square = 0.0
+        for axis in range(n_axes):
+            square += (points[row, axis] - centre[axis]) ** 2
+        if radius * radius / 4 <= square < 4 * radius * radius:
+            rows[n_rows], squares[n_rows] = row, square
+            n_rows += 1
+    step = max(1, (n_rows + MAX_SHELL - 1) // MAX_SHELL)
+    n_taken = (n_rows + step - 1) // step
+    directions, distances = np.empty((n_taken, n_axes)), np.empty(n_taken)
+    for number in range(n_taken):
+        distances[number] = sqrt(squares[number * step])
+        for axis in range(n_axes):
+            directions[number, axis] = (points[rows[number * step], axis] - centre[axis]) / distances[number]
     return directions, distances
 
 
@@ -71,8 +79,10 @@ def _is_arm(cosines: Any, distances: Any, radius: float, cone: float, thin: floa
 
 
 @njit(cache=True)
-def _is_apart(axis: Any, crowd: int, others: Any, crowds: Any, outer: Any, narrow: float, apart: float) -> bool:
-    """Return whether there are few points halfway from an arm to each other one."""
+def _is_apart(axis: Any, others: Any, outer: Any, cone: float) -> bool:
+    """Return whether there are few points halfway from an axis to each other one."""
+    narrow, apart = cos(cone / 2), cos(2 * cone)
+    crowd = (outer @ axis >= narrow).sum()
     for number in range(len(others)):
         cosine = (others[number] * axis).sum()
         if cosine > apart:
@@ -81,7 +91,7 @@ def _is_apart(axis: Any, crowd: int, others: Any, crowds: Any, outer: Any, narro
             continue
         halfway = others[number] + axis
         between = (outer @ (halfway / sqrt((halfway * halfway).sum())) >= narrow).sum()
-        least = min(crowd, crowds[number])
+        least = min(crowd, (outer @ others[number] >= narrow).sum())
         if 2 * between > least or least - between < CLEAR * sqrt(least + between):
             return False
     return True
@@ -105,22 +115,20 @@ def arms_at(points: Any, centre: Any, radius: float) -> Any:
         return best
     cosines = outer @ outer.T
     for which in range(len(CONES)):
-        cone, narrow, apart = cos(CONES[which]), cos(CONES[which] / 2), cos(2 * CONES[which])
+        cone, apart = cos(CONES[which]), cos(2 * CONES[which])
         crowds = np.zeros(len(outer), np.int64)
         for number in range(len(outer)):
             crowds[number] = (cosines[number] >= cone).sum()
         least = max(MIN_POINTS, FAINT * crowds.max())
-        axes, cores, n_axes = np.empty((MAX_ARMS, points.shape[1])), np.zeros(MAX_ARMS, np.int64), 0
+        axes, n_axes = np.empty((MAX_ARMS, points.shape[1])), 0
         while n_axes < MAX_ARMS and crowds.max() >= least:
-            number = crowds.argmax()
-            axis = _axis(outer, outer[number], cone)
+            first = crowds.argmax()
+            axis = _axis(outer, outer[first], cone)
             crowds[outer @ axis >= apart] = 0
-            crowds[number] = 0
-            core = (outer @ axis >= narrow).sum()
-            if not _is_arm(directions @ axis, distances, radius, cone, THIN[which]):
-                continue
-            if _is_apart(axis, core, axes[:n_axes], cores[:n_axes], outer, narrow, apart):
-                axes[n_axes], cores[n_axes], n_axes = axis, core, n_axes + 1
+            crowds[first] = 0
+            arm = _is_arm(directions @ axis, distances, radius, cone, THIN[which])
+            if arm and _is_apart(axis, axes[:n_axes], outer, CONES[which]):
+                axes[n_axes], n_axes = axis, n_axes + 1
         if n_axes > len(best):
             best = axes[:n_axes].copy()
     return best

@@ -13,26 +13,6 @@ from numba import njit
 
 
 @njit(cache=True)
-def _edges(distances: Any) -> tuple[Any, Any, Any]:
-    """Return the ends of all edges up to the radius beyond which there is no loop, their lengths, and their ranks."""
-    n_points = len(distances)
-    bound = np.inf
-    for one in range(n_points):
-        bound = min(bound, distances[one].max())
-    first, second = np.nonzero(np.tril(distances <= bound, -1))
-    lengths = np.empty(len(first))
-    for number in range(len(first)):
-        lengths[number] = distances[first[number], second[number]]
-    order = np.argsort(lengths, kind="mergesort")
-    ends = np.stack((first[order], second[order]), axis=1)
-    rank = np.full((n_points, n_points), -1, np.int64)
-    for number in range(len(ends)):
-        one, other = ends[number]
-        rank[one, other] = rank[other, one] = number
-    return ends, lengths[order], rank
-
-
-@njit(cache=True)
 def _joins(ends: Any, n_points: int) -> Any:
     """Return for each edge whether it joins two components."""
     above, joins = np.arange(n_points), np.zeros(len(ends), np.bool_)
@@ -88,16 +68,8 @@ def _pivot(heap: Any) -> int:
 
 
 @njit(cache=True)
-def rips_pairs(distances: Any) -> Any:
-    """Return birth and death of each loop that lives; shape (n_loops, 2), in no order.
-
-    Parameters
-    ----------
-    distances
-        Shape (n_points, n_points), float64, symmetric. Memory: some 40 bytes a pair of points.
-    """
-    n_points = len(distances)
-    ends, lengths, rank = _edges(distances)
+def _pairs(ends: Any, lengths: Any, rank: Any) -> Any:
+    n_points = len(rank)
     joins = _joins(ends, n_points)
     columns, owner, pairs = [[-1]], {-1: 0}, [(0.0, 0.0)]
     for edge in range(len(ends) - 1, -1, -1):
@@ -123,3 +95,20 @@ def rips_pairs(distances: Any) -> Any:
         if death > lengths[edge]:
             pairs.append((lengths[edge], death))
     return np.array(pairs)[1:]
+
+
+def rips_pairs(distances: Any) -> Any:
+    """Return birth and death of each loop that lives; shape (n_loops, 2), in no order.
+
+    Parameters
+    ----------
+    distances
+        Shape (n_points, n_points), float64, symmetric. Memory: some 40 bytes a pair of points.
+    """
+    first, second = np.nonzero(np.tril(distances <= distances.max(axis=1).min(), -1))  # beyond, there is no loop
+    lengths = distances[first, second]
+    order = np.argsort(lengths, kind="stable")
+    first, second = first[order], second[order]
+    rank = np.full(distances.shape, -1)
+    rank[first, second] = rank[second, first] = np.arange(len(order))
+    return _pairs(np.stack([first, second], axis=1), lengths[order], rank)

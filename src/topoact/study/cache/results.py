@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.analysis.drawing.layout import Drawing
+from topoact.analysis.shape.report import Count, ShapeReport
 from topoact.analysis.shape.stability import Stability
-from topoact.analysis.shape.topology import Count, ShapeReport
 from topoact.mapper import MapperGraph
 from topoact.study.cache.graphs import read_graph, write_graph
 from topoact.study.files import plain_number, remove_leftovers, replacing, replacing_folder, write_json
@@ -106,8 +106,9 @@ class ResultCache:
 
     def save_consensus(self, digest: str, report: ShapeReport) -> None:
         """Store what a panel of graphs counts."""
-        counts = {kind: asdict(count) for kind, count in report.counts.items()}
-        write_json(self._graph(digest) / CONSENSUS, counts, lasting=False)
+        counts = report.counts | {"persistence": report.persistence}
+        plain = {name: asdict(count) for name, count in counts.items() if count}
+        write_json(self._graph(digest) / CONSENSUS, plain, lasting=False)
 
     def load_consensus(self, digest: str) -> ShapeReport | None:
         """Return what a panel of graphs counts, if that is stored."""
@@ -156,8 +157,10 @@ def _write_table(path: Path, table: pa.Table) -> None:
 
 
 def _consensus(plain: dict[str, Any]) -> ShapeReport:
-    components, loops, branches = (Count(**plain[kind]) for kind in ("component", "loop", "branch"))
-    return ShapeReport(components, loops, branches, ())
+    """Return a stored report; what was stored before branches had their power has no persistence, and is an error."""
+    kinds = ("component", "loop", "branch", "persistence")
+    components, loops, branches, persistence = (Count(**plain[kind]) for kind in kinds)
+    return ShapeReport(components, loops, branches, (), persistence)
 
 
 def _stability(plain: dict[str, Any]) -> Stability:
