@@ -127,6 +127,8 @@ def missed(points: npt.ArrayLike, novel: npt.ArrayLike, edge: float, *, seed: in
     cloud = np.asarray(points, dtype=np.float64)
     room = cloud if cloud.shape[1] > 1 else np.column_stack([cloud, np.asarray(novel, dtype=np.float64)])
     sample, shortest = _sample(room, np.random.default_rng([seed, 0])), None
+    if not sample.radii[0]:
+        return None
     for length in 2 * sample.radii[::-1]:
         rng = np.random.default_rng(seed)
         trials = [_planted(sample, length, rng) for _ in range(TRIALS)]

@@ -116,7 +116,7 @@ class ShapeReport:
     loops: Count
     """Independent loops."""
     branches: Count
-    """Nodes, or places among the points, at which three arms or more meet; never 0, as absence is not seen."""
+    """Nodes, or with vectors places among them, at which three arms or more meet; never 0, as absence is not seen."""
     features: tuple[Feature, ...]
     """The longest-lived first."""
     persistence: Count | None = None

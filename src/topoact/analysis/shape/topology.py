@@ -93,7 +93,7 @@ def shape_report(
     return ShapeReport(
         components=_count(features["component"], reason),
         loops=_count(features["loop"], too_large),
-        branches=of_points.branches if of_points else _never_none(_count(features["branch"], too_large)),
+        branches=of_points.branches if of_points else _in_graph(_count(features["branch"], too_large), ranged),
         persistence=of_points.loops if of_points else None,
         features=tuple(sorted(chain(*features.values()), key=lambda one: (-one.persistence, -len(one.nodes)))),
     )
@@ -106,9 +106,16 @@ def _vectors_of(graph: MapperGraph, vectors: npt.ArrayLike) -> Vectors:
     return points
 
 
-def _never_none(count: Count) -> Count:
-    """Return a count of branches in a graph, unknown where it is 0: the graph may not show a short arm."""
-    return count if count.value != 0 else Count(None, 0, 0, NOT_MEASURED)
+def _in_graph(count: Count, ranged: bool) -> Count:
+    """Return a count of branches in a graph: never 0, as it may not show a short arm, and of modes no number at all.
+
+    Where a bundle of points ends or turns, its noise is a stub, that a graph of modes shows as it does an arm.
+    """
+    if count.reason or (count.value and not ranged):
+        return count
+    if not count.seen:
+        return Count(None, 0, 0, NOT_MEASURED)
+    return Count(None, 0, count.seen, f"this graph shows {count.seen}, and stubs of noise look alike")
 
 
 def _too_large(skeleton: Tower) -> str:
