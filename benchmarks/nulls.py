@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 from scipy.stats import beta
 
-from topoact.analysis.shape.consensus import consensus
 from topoact.analysis.shape.arms import branching
+from topoact.analysis.shape.consensus import consensus
 from topoact.analysis.shape.rips import rips_loops
 
 WAYS: Final = ("points", "consensus")

@@ -60,7 +60,8 @@ def test_points_that_are_few_or_equal_have_none():
 
 
 def test_ratios_are_judged_beside_those_of_the_others():
-    noise = np.c_[np.ones(100), np.exp(0.12 * np.linspace(0.1, 2, 100))]
+    law = np.log(-np.log(1 - (np.arange(100) + 0.5) / 100))
+    noise = np.c_[np.ones(100), np.exp(np.exp(law - 2))]
     chance = p_values(np.r_[noise, [[1, 5]]])
     assert chance[-1] < SIGNIFICANCE < chance[:-1].min()
     np.testing.assert_allclose(p_values(7 * np.r_[noise, [[1, 5]]]), chance)
