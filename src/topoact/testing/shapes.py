@@ -89,7 +89,7 @@ BRANCHED: Final[dict[str, tuple[Draw, tuple[int, int]]]] = {
     "cross": (_arms(1, 1, 1, 1, turns=(0, 90, 180, 270)), (1, 0)),
     "tree": (_tree, (1, 0)),
     "whisker": (ring_with_whisker(0.6), (1, 1)),
-    "rings": (_circles(-1.6, 1.6), (2, 2)),
+    "rings": (_circles(-2.5, 2.5), (2, 2)),
 }
 """More of them, to count branches on."""
 BRANCHES: Final[dict[str, tuple[int, float]]] = {

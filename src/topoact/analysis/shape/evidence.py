@@ -94,5 +94,7 @@ def _branches(signal: Signal, seed: int) -> Count:
     least, most = min(found.least), max(found.most)
     if found.value is None:
         several = f"{least} to {most}" if least < most else f"{most}, hardly seen,"
-        return Count(None, least, most, f"in {RUNS} samples of the points arms meet at {several} places")
+        return Count(
+            None, least if found.firm else 0, most, f"in {RUNS} samples of the points arms meet at {several} places"
+        )
     return Count(found.value, least, most)
