@@ -1,7 +1,7 @@
 /** Features of a graph's shape in words. */
 
 import type { Feature, FeatureCount } from "../api/types";
-import { plural } from "./format";
+import { capital, plural } from "./format";
 
 /** What of a count is told. */
 type Told = Pick<FeatureCount, "kind" | "value" | "least" | "reason">;
@@ -24,6 +24,7 @@ function noneSeen({ value, reason }: Told): boolean {
 export function othersText(count: FeatureCount | undefined): string {
   if (!count) return "";
   if (count.kind === "branch") return `The points: ${pointsText(count)}`;
+  if (count.reason.startsWith("five other covers")) return capital(count.reason);
   return count.value === null ? "Five other covers do not agree" : `Five other covers: ${plural(count.value, count.kind, PLURALS[count.kind])}`;
 }
 

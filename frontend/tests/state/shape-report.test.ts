@@ -28,6 +28,11 @@ test("where no branch is seen, it is said which would be missed", () => {
   expect(othersText(count("branch", null, NONE))).toBe(`The points: ${NONE.reason}`);
 });
 
+test("where persistence contradicts the covers, that is said", () => {
+  const reason = "five other covers agree on 0, persistence of the points shows 1 or more";
+  expect(othersText(count("loop", null, { reason }))).toBe(`F${reason.slice(1)}`);
+});
+
 test("branches are those of the points, not of other covers", () => {
   expect(othersText(count("branch", 2))).toBe("The points: 2 branches");
   expect(othersText(count("branch", null, { least: 1, seen: 2 }))).toBe("The points: unknown, at least 1: they are small");

@@ -154,7 +154,7 @@ def _confirmed(loops: Count, persistence: Count) -> Count:
         return persistence if persistence.value is not None and persistence.value >= loops.least else loops
     if persistence.least <= loops.value:
         return loops
-    reason = f"covers agree on {loops.value}, persistence has {persistence.least} or more"
+    reason = f"five other covers agree on {loops.value}, persistence of the points shows {persistence.least} or more"
     return Count(None, loops.value, persistence.seen, reason)
 
 
