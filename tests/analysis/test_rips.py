@@ -44,7 +44,7 @@ def circles(*centres, noise, n_points=1200):
 
 @pytest.mark.parametrize("noise", [0.0, 0.03, 0.15])
 def test_rings_have_their_loops(noise):
-    assert rips_loops(circles(-1.2, 1.2, noise=noise)) == 2
+    assert rips_loops(circles(-1.8, 1.8, noise=noise)) == 2
 
 
 @pytest.mark.parametrize("n_dimensions", [1, 2, 5, 20])
