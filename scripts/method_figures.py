@@ -21,7 +21,7 @@ import topoact
 from topoact.analysis.drawing.layout import layout
 from topoact.analysis.labels.classes import class_counts
 from topoact.analysis.shape.stability import same_way, stability
-from topoact.analysis.shape.topology import WEAK, shape_report
+from topoact.analysis.shape.topology import MIN_JACCARD, shape_report
 from topoact.mapper import MapperGraph, lens_values, mode_tree
 from topoact.study import open_study
 from topoact.testing.shapes import planted
@@ -140,7 +140,7 @@ def scaled(values: Any) -> Any:
 def draw_graph(axes: Any, graph: MapperGraph, colours: Any) -> None:
     """Draw a graph, with an outline around the nodes of each skeleton node; weak edges are left out."""
     positions = layout(graph).positions
-    strong = graph.links.jaccard > WEAK
+    strong = graph.links.jaccard > MIN_JACCARD
     ends = positions[np.stack([graph.links.source[strong], graph.links.target[strong]], axis=1)]
     axes.add_collection(LineCollection(ends, colors=GREY, linewidths=0.8, zorder=1))
     group = graph.within(1.0)

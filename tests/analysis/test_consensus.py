@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from graphs import graph_of
 
-from topoact.analysis.shape.consensus import consensus, significant, without_tips
+from topoact.analysis.shape.consensus import _confirmed, consensus, significant, without_tips
+from topoact.analysis.shape.report import Count
 from topoact.errors import Cancelled, InvalidInput
 from topoact.testing.shapes import SHAPES, planted
 
@@ -88,3 +89,29 @@ def test_bad_input(how, said):
 def test_equal_points():
     with pytest.raises(InvalidInput, match="equal"):
         consensus(np.ones((900, 3)))
+
+
+def test_persistence_tells_a_loop_on_which_covers_do_not_agree():
+    points = planted("ring", 2000, 16, noise=0.15, seed=2).astype(np.float32)
+    found = consensus(points, "pca:0")
+    assert found.loops.value == found.persistence.value == 1
+    assert (found.branches.value, found.branches.seen) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("covers", "persistence", "told"),
+    [
+        ((1, 1), (None, 0), 1),
+        ((None, 0), (1, 1), 1),
+        ((None, 0), (None, 0), None),
+        ((0, 0), (1, 1), None),
+        ((2, 2), (1, 1), 2),
+    ],
+)
+def test_loops_of_covers_and_of_persistence(covers, persistence, told):
+    first, second = (
+        Count(value, least, least, "" if value is not None else "why") for value, least in (covers, persistence)
+    )
+    found = _confirmed(first, second)
+    assert found.value == told
+    assert (found.value is None) == bool(found.reason)

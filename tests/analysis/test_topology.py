@@ -5,7 +5,8 @@ import pytest
 from graphs import graph_of, modes_of
 
 from topoact import Communities, Mapper, Modes
-from topoact.analysis.shape.topology import shape, shape_report
+from topoact.analysis.shape.topology import NOT_MEASURED, shape, shape_report
+from topoact.errors import InvalidInput
 from topoact.testing.shapes import SHAPES, planted
 
 
@@ -70,12 +71,13 @@ def ring_of_modes(middle, end):
 
 def test_a_feature_has_the_range_of_prominence_that_it_lives_over():
     found = shape_report(ring_of_modes(2.5, 3.0))
-    assert (found.components.value, found.loops.value, found.branches.value) == (1, 1, 0)
+    assert (found.components.value, found.loops.value) == (1, 1)
+    assert (found.branches.value, found.branches.seen) == (None, 0)
     component, loop = found.features
     assert (component.kind, component.birth, component.death) == ("component", 1.0, np.inf)
     assert (loop.kind, loop.birth, loop.death, loop.persistence) == ("loop", 1.0, 3.0, 2.0)
     assert sorted(loop.nodes) == list(range(6))
-    assert found.verdict == "1 component; 1 loop; 0 branches"
+    assert found.verdict == f"1 component; 1 loop; branches: {NOT_MEASURED}"
 
 
 def test_what_soon_dies_cannot_be_told():
@@ -103,6 +105,33 @@ def test_a_branching_node_tells_its_arms():
     assert found.verdict == "1 component; 0 loops; 1 branch"
 
 
+def report_of(name, with_vectors, noise=0.1):
+    cloud = planted(name, 3000, 16, noise=noise, seed=1).astype(np.float32)
+    graph = Mapper(lens="pca:0", n_intervals=25, overlap=0.35, clusterer=Modes(k=15)).fit(cloud).graph_
+    return shape_report(graph, vectors=cloud if with_vectors else None)
+
+
+def test_stubs_of_a_noisy_ring_are_no_branches():
+    of_graph, of_points = report_of("ring", False), report_of("ring", True)
+    assert of_graph.branches.seen == 2
+    assert (of_graph.branches.value, of_graph.branches.least) == (None, 0)
+    assert "this graph shows 2, and stubs of noise look alike" in of_graph.verdict
+    assert of_graph.persistence is None
+    assert (of_points.branches.value, of_points.branches.seen) == (None, 0)
+    assert of_points.persistence.value == 1
+
+
+def test_with_vectors_a_branch_is_told():
+    found = report_of("Y", True, noise=0.05)
+    assert found.branches.value == 1
+    assert found.persistence.seen == 0
+
+
+def test_vectors_of_another_graph_are_refused():
+    with pytest.raises(InvalidInput, match="10 vectors are not those of a graph of 60 points"):
+        shape_report(graph(path(3), range(3)), vectors=np.eye(10))
+
+
 def test_without_prominence_there_are_counts_and_no_ranges():
     found = shape_report(graph(RING, AROUND))
     assert (found.components.value, found.loops.value) == (1, 1)
@@ -117,7 +146,7 @@ def test_outliers_are_no_components():
 
 
 def test_a_graph_without_nodes():
-    assert shape_report(graph([], [])).verdict == "0 components; 0 loops; 0 branches"
+    assert shape_report(graph([], [])).verdict == f"0 components; 0 loops; branches: {NOT_MEASURED}"
     assert shape_report(modes_of([], [], [], [])).features == ()
 
 

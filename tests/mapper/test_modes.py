@@ -79,6 +79,16 @@ def test_partitions_are_those_of_gudhi(k, n_channels):
         assert len(pairs) == len(set(ours.tolist())) == len(set(theirs.labels_.tolist()))
 
 
+def test_of_its_own_density_gudhi_makes_other_partitions():
+    """The parity is one of density and neighbours that are given, as the README says."""
+    gudhi = pytest.importorskip("gudhi.clustering.tomato", reason="gudhi is not installed here")
+    cloud = np.random.default_rng(0).normal(size=(60, 2))
+    theirs = gudhi.Tomato(k=4)
+    theirs.fit(cloud)
+    rows, distances = k_nearest(cloud, 4)
+    assert len(set(labels_of(rows, log_density(rows, distances, 2)[0], 0.0))) != theirs.n_leaves_
+
+
 def test_the_density_by_the_book():
     cloud = np.random.default_rng(0).normal(size=(80, 3))
     rows, distances = k_nearest(cloud, 6)

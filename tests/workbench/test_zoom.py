@@ -1,5 +1,6 @@
 """Graphs of modes: another prominence is a cut of the tree at hand, drawn in the places of the finest one."""
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -258,3 +259,15 @@ def test_a_cut_of_a_tree_that_continues_a_larger_graph(bench):
     drawing = bench.draw("rows", cut, whole)
     known, kept = names(bench, whole), names(bench, bench.drawn_name("rows", cut, whole))
     assert [known[node] for node in drawing.continues] == kept
+
+
+def test_a_consensus_without_what_branches_would_be_missed_is_made_anew(bench):
+    bench.map("rows", SETTINGS.finest)
+    key = bench.key(bench.study.layer("rows"), SETTINGS.finest)
+    count = {"value": 0, "least": 0, "seen": 0, "reason": ""}
+    file = bench.study.path / "graphs" / key / "judgement.json"
+    file.write_text(json.dumps(dict.fromkeys(("component", "loop", "branch"), count)))
+    assert bench.cache.load_consensus(key) is None
+    told = measure_consensus(bench, "rows", SETTINGS)
+    assert told.branches.value != 0
+    assert bench.cache.load_consensus(key) == told

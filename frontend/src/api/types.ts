@@ -315,7 +315,7 @@ export interface ShapeReport {
   n_features: number;
 }
 /**
- * Number of features of a kind, or in a sentence why it is unknown.
+ * Number of features of a kind, or in a sentence why it is unknown; of branches where none is seen, too.
  */
 export interface FeatureCount {
   kind: "component" | "loop" | "branch";
@@ -324,7 +324,19 @@ export interface FeatureCount {
    * Number of sure ones.
    */
   least: number;
+  /**
+   * Number of those that are seen, sure or not.
+   */
+  seen: number;
   reason: string;
+  /**
+   * Length of arms below which a branch would be missed, if known.
+   */
+  missed_below: number | null;
+  /**
+   * Number of points of an arm of that length.
+   */
+  missed_points: number | null;
 }
 /**
  * A component, a loop or a branching node of the skeleton, and the range of prominence over which it persists.
@@ -365,9 +377,13 @@ export interface Stability {
   verdict: "none" | "weak" | "clear";
   sentence: string;
   /**
-   * Counts on which other covers agree; null if not measured.
+   * Components and loops on which other covers agree, branches of the points; null if not measured.
    */
   panel: FeatureCount[] | null;
+  /**
+   * Loops by persistence of the points; null if not measured.
+   */
+  persistence: FeatureCount | null;
 }
 /**
  * Ask for activation images of a layer, for targets of one of its graphs.

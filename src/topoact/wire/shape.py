@@ -1,11 +1,13 @@
 """Messages of the shape of a graph and its support: `ShapeReport` and `Stability`."""
 
+from dataclasses import asdict
 from math import isfinite
 from typing import Final
 
 from pydantic import Field
 
-from topoact.analysis.shape import stability, topology
+from topoact.analysis.shape import report as reports
+from topoact.analysis.shape import stability
 from topoact.study.files import plain_number
 from topoact.wire.model import WireModel
 
@@ -16,7 +18,7 @@ MAX_FEATURES: Final = 200
 class Feature(WireModel):
     """A component, a loop or a branching node of the skeleton, and the range of prominence over which it persists."""
 
-    kind: topology.Kind
+    kind: reports.Kind
     nodes: list[int]
     birth: float | None = Field(description="Null if nodes have no prominence.")
     death: float | None = Field(description="Null if it never ends, or nodes have no prominence.")
@@ -24,12 +26,15 @@ class Feature(WireModel):
 
 
 class FeatureCount(WireModel):
-    """Number of features of a kind, or in a sentence why it is unknown."""
+    """Number of features of a kind, or in a sentence why it is unknown; of branches where none is seen, too."""
 
-    kind: topology.Kind
+    kind: reports.Kind
     value: int | None
     least: int = Field(description="Number of sure ones.")
+    seen: int = Field(description="Number of those that are seen, sure or not.")
     reason: str
+    missed_below: float | None = Field(description="Length of arms below which a branch would be missed, if known.")
+    missed_points: int | None = Field(description="Number of points of an arm of that length.")
 
 
 class ShapeReport(WireModel):
@@ -48,10 +53,13 @@ class Stability(WireModel):
     rand: float | None = Field(description="Adjusted Rand index of memberships; null if no interval has groups.")
     verdict: stability.Verdict
     sentence: str
-    panel: list[FeatureCount] | None = Field(description="Counts on which other covers agree; null if not measured.")
+    panel: list[FeatureCount] | None = Field(
+        description="Components and loops on which other covers agree, branches of the points; null if not measured."
+    )
+    persistence: FeatureCount | None = Field(description="Loops by persistence of the points; null if not measured.")
 
 
-def shape_message(report: topology.ShapeReport) -> ShapeReport:
+def shape_message(report: reports.ShapeReport) -> ShapeReport:
     """Return the components, loops and branches of a graph as a message."""
     return ShapeReport(
         counts=_counts(report),
@@ -60,7 +68,7 @@ def shape_message(report: topology.ShapeReport) -> ShapeReport:
     )
 
 
-def stability_message(measured: stability.Stability, panel: topology.ShapeReport | None) -> Stability:
+def stability_message(measured: stability.Stability, panel: reports.ShapeReport | None) -> Stability:
     """Return the stability of a graph, and the report that other covers agree on, as a message."""
     return Stability(
         nodes=measured.nodes.tolist(),
@@ -69,17 +77,19 @@ def stability_message(measured: stability.Stability, panel: topology.ShapeReport
         verdict=measured.verdict,
         sentence=measured.sentence,
         panel=_counts(panel) if panel else None,
+        persistence=_count("loop", panel.persistence) if panel and panel.persistence else None,
     )
 
 
-def _counts(report: topology.ShapeReport) -> list[FeatureCount]:
-    return [
-        FeatureCount(kind=kind, value=count.value, least=count.least, reason=count.reason)
-        for kind, count in report.counts.items()
-    ]
+def _counts(report: reports.ShapeReport) -> list[FeatureCount]:
+    return [_count(kind, count) for kind, count in report.counts.items()]
 
 
-def _feature(feature: topology.Feature) -> Feature:
+def _count(kind: reports.Kind, count: reports.Count) -> FeatureCount:
+    return FeatureCount(kind=kind, **asdict(count))
+
+
+def _feature(feature: reports.Feature) -> Feature:
     has_end = feature.death is not None and isfinite(feature.death)
     return Feature(
         kind=feature.kind,

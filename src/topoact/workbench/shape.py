@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from topoact.analysis.shape.consensus import consensus
+from topoact.analysis.shape.report import ShapeReport
 from topoact.analysis.shape.skeleton import NOISE
 from topoact.analysis.shape.stability import Stability, same_way, split_share, stability
-from topoact.analysis.shape.topology import ShapeReport, shape_report
+from topoact.analysis.shape.topology import shape_report
 from topoact.errors import InvalidInput
 from topoact.mapper import Progress, no_progress
 from topoact.workbench.bench import Workbench

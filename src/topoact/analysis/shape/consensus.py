@@ -1,4 +1,4 @@
-"""Consensus of a panel of graphs of one layer: `consensus` counts what does not depend on where the cover is cut."""
+"""`consensus`: what a panel of graphs of one layer agrees on, wherever the cover is cut, and what its points show."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,7 +7,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from topoact.analysis.shape.topology import PLURAL, SKELETON, Count, Kind, ShapeReport, shape_report
+from topoact.analysis.shape.evidence import counts_of, signal_of, significant
+from topoact.analysis.shape.report import PLURAL, SKELETON, Count, Kind, ShapeReport
+from topoact.analysis.shape.topology import shape_report
 from topoact.mapper import Intervals, Lens, MapperGraph, Progress, lens_values, mode_tree, no_progress
 from topoact.mapper.build import assemble
 from topoact.mapper.checks import check_differing, check_whole, checked_vectors
@@ -16,12 +18,12 @@ from topoact.mapper.covers.even import UniformCover
 from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.protocols import LensValues, Vectors
 
+__all__ = ["consensus", "significant"]
+
 PANEL: Final = ((1.0, 0.0, 1), (1.0, 0.5, 1), (0.8, 0.25, 1), (0.64, 0.5, 1), (0.64, 0.0, 1))
 """Its members: number of intervals as a share of `n_intervals`, shift of the cuts in intervals, multiple of k."""
 MIN_AGREEING: Final = 3
 """Members that must agree on a count."""
-SAMPLE_POINTS: Final = 20_000
-"""Points that the principal axes are found from."""
 
 
 def consensus(
@@ -34,13 +36,17 @@ def consensus(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> ShapeReport:
-    """Count components, loops and branching nodes, and return those that a panel of five graphs agrees on.
+    """Count components and loops that a panel of five graphs agrees on, and branches that the points show.
 
     The graphs differ in the number of intervals (all, 80 and 64 %), in where the cuts fall, and in k. They are made of
     the principal components that stand out from noise (Marchenko, Pastur 1967; the level of the noise is read from the
     median of the spectrum, as Gavish and Donoho 2014 do): in many channels the distances are those of the noise. A
     passage of no more than k points, the lesser part of what one of its ends shares with the other's interval, is not
     walked: it may be the tip of an arm, too small to be a mode of its own.
+
+    Loops are counted a second time by persistent homology of the points, which is followed where the graphs do not
+    agree and contradicts them where it has more. Branches are the places among the points at which three arms or more
+    meet, whatever the lens; they are never 0 (`arms`).
 
     Parameters
     ----------
@@ -75,7 +81,7 @@ def consensus(
     >>> rng = np.random.default_rng(0)
     >>> line = np.linspace(0, 30, 3000)[:, None] * np.eye(1, 8) + rng.normal(0, 0.3, (3000, 8))
     >>> consensus(line, "pca:0").verdict
-    '1 component; 0 loops; 0 branches'
+    '1 component; 0 loops; branches: none seen; arms shorter than 3.07 (302 points) would be missed'
     """
     check_whole("k", k, 2)
     points = checked_vectors(vectors)
@@ -84,41 +90,22 @@ def consensus(
     UniformCover(n_intervals, overlap).intervals(values)
     if len(points) < n_intervals * 2 * (k + 1):
         return _no_counts(f"{len(points):,} points are fewer than {2 * (k + 1)} for each of {n_intervals} intervals")
-    signal = significant(points, seed)
-    if not signal.shape[1]:
+    signal = signal_of(points, seed)
+    if not signal.points.shape[1]:
         return _no_counts("no principal component stands out from noise")
     reports = []
     for number, (share, shift, multiple) in enumerate(PANEL):
         progress("judging", number, len(PANEL))
         intervals = _shifted(values, max(2, round(share * n_intervals)), overlap, shift)
-        reports.append(shape_report(_graph(signal, values, intervals, multiple * k)))
+        reports.append(shape_report(_graph(signal.points, values, intervals, multiple * k)))
+    of_points = counts_of(signal, seed)
     return ShapeReport(
         components=_agreed("component", [one.components for one in reports]),
-        loops=_agreed("loop", [one.loops for one in reports]),
-        branches=_agreed("branch", [one.branches for one in reports]),
+        loops=_confirmed(_agreed("loop", [one.loops for one in reports]), of_points.loops),
+        branches=of_points.branches,
+        persistence=of_points.loops,
         features=(),
     )
-
-
-def significant(vectors: Vectors, seed: int = 0) -> Vectors:
-    """Return the principal components of points that stand out from noise of one level in all channels.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_points, n_components)
-        The components whose variance is above the upper edge of the spectrum of noise, by a tenth. Memory: a copy of
-        the vectors, and one of a sample of 20,000.
-    """
-    n_points, n_channels = vectors.shape
-    rows = np.random.default_rng(seed).choice(n_points, min(n_points, SAMPLE_POINTS), replace=False)
-    centre = vectors[rows].mean(axis=0, dtype=np.float64).astype(vectors.dtype)
-    sample = vectors[rows] - centre
-    variances, axes = np.linalg.eigh((sample.T @ sample).astype(np.float64) / len(rows))
-    ratio = min(len(rows), n_channels) / max(len(rows), n_channels)
-    median = np.median(variances[-min(len(rows), n_channels) :])
-    edge = 1.1 * (1 + ratio**0.5) ** 2 * median / (1 - ratio / 3)
-    kept = axes[:, variances > edge].astype(vectors.dtype)
-    return np.ascontiguousarray((vectors - centre) @ kept, dtype=np.float32)
 
 
 def _shifted(lens: LensValues, n_intervals: int, overlap: float, shift: float) -> Intervals:
@@ -161,6 +148,16 @@ def _agreed(kind: Kind, counts: Sequence[Count]) -> Count:
     return Count(None, min(one.least for one in counts), min(one.seen for one in counts), reason)
 
 
+def _confirmed(loops: Count, persistence: Count) -> Count:
+    """Return the loops that covers agree on unless persistence shows more; where they do not agree, what it shows."""
+    if loops.value is None:
+        return persistence if persistence.value is not None and persistence.value >= loops.least else loops
+    if persistence.least <= loops.value:
+        return loops
+    reason = f"five other covers agree on {loops.value}, persistence of the points shows {persistence.least} or more"
+    return Count(None, loops.value, persistence.seen, reason)
+
+
 def _no_counts(reason: str) -> ShapeReport:
     count = Count(None, 0, 0, reason)
-    return ShapeReport(count, count, count, ())
+    return ShapeReport(count, count, count, (), count)

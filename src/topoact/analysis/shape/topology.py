@@ -1,19 +1,31 @@
 """`shape_report`: the components, loops and branches of a graph that stand out from noise; `shape` counts all."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
-from math import inf
-from typing import Final, Literal, NamedTuple
+from typing import Final
+
+import numpy.typing as npt
 
 from topoact.analysis.shape.branches import branches
+from topoact.analysis.shape.evidence import counts_of, signal_of
 from topoact.analysis.shape.persistence import Life, Tower, components, loops, tower
+from topoact.analysis.shape.report import (
+    DOUBTFUL,
+    NONE_SEEN,
+    PLURAL,
+    SKELETON,
+    Count,
+    Feature,
+    Kind,
+    Shape,
+    ShapeReport,
+)
+from topoact.errors import InvalidInput
 from topoact.mapper import MapperGraph
+from topoact.mapper.checks import checked_vectors
+from topoact.mapper.protocols import Vectors
 
-SKELETON: Final = 1.0
-"""The prominence that modes of structureless points reach, and from which features are counted."""
-DOUBTFUL: Final = 2.0
-"""A feature that does not live up to this prominence may be chance."""
+__all__ = ["Count", "Feature", "Kind", "Shape", "ShapeReport", "shape", "shape_report"]
+
 MAX_SKELETON: Final = 500
 """Nodes, or edges, of a skeleton up to which loops and branches are searched."""
 MIN_COMPONENT: Final = 16
@@ -21,132 +33,13 @@ MIN_COMPONENT: Final = 16
 MIN_JACCARD: Final = 0.02
 """The Jaccard index that an edge exceeds: a few points on a border are no connection."""
 
+NOT_MEASURED: Final = f"{NONE_SEEN} in this graph; how short an arm it would miss was not measured"
 COMMUNITIES: Final = "communities of an interval are pieces of one whole, and their edges say nothing about its shape"
 
-Kind = Literal["component", "loop", "branch"]
-PLURAL: Final[dict[Kind, str]] = {"component": "components", "loop": "loops", "branch": "branches"}
 
-
-class Shape(NamedTuple):
-    """Connected components and independent loops.
-
-    Examples
-    --------
-    >>> from topoact.analysis.shape.topology import Shape
-    >>> Shape(components=1, loops=2).loops
-    2
-    """
-
-    components: int
-    """Number of connected components."""
-    loops: int
-    """Number of independent loops."""
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """A component, a loop or a branching node of the skeleton.
-
-    Examples
-    --------
-    >>> from topoact.analysis.shape.topology import Feature
-    >>> feature = Feature("loop", nodes=(3, 4, 7, 6), birth=1.0, death=2.5)
-    >>> feature.persistence, feature.sure
-    (1.5, True)
-    """
-
-    kind: Kind
-    """``component``, ``loop`` or ``branch``."""
-    nodes: tuple[int, ...]
-    """Nodes of the graph: all of a component, a short cycle around a loop, those at which arms meet."""
-    birth: float | None
-    """Prominence from which it lives, at least 1; None where nodes have no prominence."""
-    death: float | None
-    """Prominence at which it has merged with another, is filled or has lost its arms; infinite where it never has."""
-    arms: tuple[tuple[int, ...], ...] = ()
-    """Of a branching node: the nodes of each arm, the nearest first, up to the next branching node."""
-
-    @property
-    def persistence(self) -> float:
-        """Over how much prominence it lives; infinite where nodes have none."""
-        return inf if self.birth is None or self.death is None else self.death - self.birth
-
-    @property
-    def sure(self) -> bool:
-        """Whether it is in the skeleton and lives up to twice the level of noise."""
-        return self.seen and (self.death is None or self.death >= DOUBTFUL)
-
-    @property
-    def seen(self) -> bool:
-        """Whether the skeleton shows it; what is born later is a trace of merging."""
-        return self.birth is None or self.birth <= SKELETON
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many there are of a kind, or why that cannot be told.
-
-    Examples
-    --------
-    >>> from topoact.analysis.shape.topology import Count
-    >>> Count(value=None, least=1, seen=2, reason="one of 2 loops may be chance").value is None
-    True
-    """
-
-    value: int | None
-    """None where it is not known."""
-    least: int
-    """How many are sure."""
-    seen: int
-    """How many the skeleton shows."""
-    reason: str = ""
-    """A sentence where `value` is None."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShapeReport:
-    """Counts of components, loops and branching nodes, and the features that were counted.
-
-    Examples
-    --------
-    >>> import numpy as np, topoact
-    >>> from topoact.analysis.shape.topology import shape_report
-    >>> angle = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
-    >>> ring = np.c_[np.cos(angle), np.sin(angle)] + np.random.default_rng(0).normal(0, 0.02, (3000, 2))
-    >>> shape_report(topoact.Mapper(lens=ring[:, 0], n_intervals=8, clusterer=topoact.Modes()).fit(ring).graph_).verdict
-    '1 component; 1 loop; 0 branches'
-    """
-
-    components: Count
-    """Connected components."""
-    loops: Count
-    """Independent loops."""
-    branches: Count
-    """Nodes at which three arms or more meet."""
-    features: tuple[Feature, ...]
-    """The longest-lived first."""
-
-    @property
-    def verdict(self) -> str:
-        """All counts in one line."""
-        return "; ".join(_sentence(kind, count) for kind, count in self.counts.items())
-
-    @property
-    def counts(self) -> dict[Kind, Count]:
-        """All counts by kind."""
-        return {"component": self.components, "loop": self.loops, "branch": self.branches}
-
-    def within(self, number: Sequence[int]) -> "ShapeReport":
-        """Return the report for a coarser cut of the graph; `number` gives the coarser node of each node."""
-
-        def of(nodes: tuple[int, ...]) -> tuple[int, ...]:
-            return tuple(dict.fromkeys(int(number[node]) for node in nodes))
-
-        moved = (replace(one, nodes=of(one.nodes), arms=tuple(map(of, one.arms))) for one in self.features)
-        return replace(self, features=tuple(moved))
-
-
-def shape_report(graph: MapperGraph, *, min_jaccard: float = MIN_JACCARD) -> ShapeReport:
+def shape_report(
+    graph: MapperGraph, *, min_jaccard: float = MIN_JACCARD, vectors: npt.ArrayLike | None = None
+) -> ShapeReport:
     """Count components, loops and branching nodes on the skeleton of a graph, each with the prominence it lives over.
 
     Parameters
@@ -155,6 +48,10 @@ def shape_report(graph: MapperGraph, *, min_jaccard: float = MIN_JACCARD) -> Sha
         Any cut of `Modes` at a prominence of at most 1. Other graphs are counted as they are, without ranges.
     min_jaccard
         Edges must have a larger Jaccard index.
+    vectors
+        Those that the graph was built from, shape (n_points, n_channels). With them branches are counted among the
+        points rather than in the graph, where none is seen it is told which arms would be missed, and `persistence`
+        counts loops a second time; some 2 s.
 
     Returns
     -------
@@ -192,12 +89,33 @@ def shape_report(graph: MapperGraph, *, min_jaccard: float = MIN_JACCARD) -> Sha
     }
     ranged = graph.prominence is not None
     features = {kind: [_feature(kind, one, fine, ranged) for one in some] for kind, some in lives.items()}
+    of_points = None if vectors is None else counts_of(signal_of(_vectors_of(graph, vectors)))
     return ShapeReport(
         components=_count(features["component"], reason),
         loops=_count(features["loop"], too_large),
-        branches=_count(features["branch"], too_large),
+        branches=of_points.branches if of_points else _in_graph(_count(features["branch"], too_large), ranged),
+        persistence=of_points.loops if of_points else None,
         features=tuple(sorted(chain(*features.values()), key=lambda one: (-one.persistence, -len(one.nodes)))),
     )
+
+
+def _vectors_of(graph: MapperGraph, vectors: npt.ArrayLike) -> Vectors:
+    points = checked_vectors(vectors)
+    if len(points) != graph.n_points:
+        raise InvalidInput(f"{len(points):,} vectors are not those of a graph of {graph.n_points:,} points")
+    return points
+
+
+def _in_graph(count: Count, ranged: bool) -> Count:
+    """Return a count of branches in a graph: never 0, as it may not show a short arm, and of modes no number at all.
+
+    Where a bundle of points ends or turns, its noise is a stub, that a graph of modes shows as it does an arm.
+    """
+    if count.reason or (count.value and not ranged):
+        return count
+    if not count.seen:
+        return Count(None, 0, 0, NOT_MEASURED)
+    return Count(None, 0, count.seen, f"this graph shows {count.seen}, and stubs of noise look alike")
 
 
 def _too_large(skeleton: Tower) -> str:
@@ -256,13 +174,3 @@ def _count(features: list[Feature], reason: str = "") -> Count:
     kind = features[0].kind if len(features) == 1 else PLURAL[features[0].kind]
     doubtful = f"{len(features) - sure} of {len(features)} {kind}"
     return Count(None, sure, seen, f"{doubtful} may be chance: not from prominence {SKELETON:g} to {DOUBTFUL:g}")
-
-
-def _sentence(kind: Kind, count: Count) -> str:
-    if count.value is None:
-        return f"cannot tell how many {PLURAL[kind]}: {count.reason}"
-    return _number(count.value, kind)
-
-
-def _number(number: int, kind: Kind) -> str:
-    return f"{number} {kind if number == 1 else PLURAL[kind]}"

@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.analysis.drawing.layout import Drawing
+from topoact.analysis.shape.report import Count, ShapeReport
 from topoact.analysis.shape.stability import Stability
-from topoact.analysis.shape.topology import Count, ShapeReport
 from topoact.mapper import MapperGraph
 from topoact.study.cache.graphs import read_graph, write_graph
 from topoact.study.cache.place import Derived, as_derived
@@ -110,8 +110,9 @@ class ResultCache:
 
     def save_consensus(self, digest: str, report: ShapeReport) -> None:
         """Store what a panel of graphs counts."""
-        counts = {kind: asdict(count) for kind, count in report.counts.items()}
-        write_json(self._own(digest) / CONSENSUS, counts, lasting=False)
+        counts = report.counts | {"persistence": report.persistence}
+        plain = {name: asdict(count) for name, count in counts.items() if count}
+        write_json(self._own(digest) / CONSENSUS, plain, lasting=False)
 
     def load_consensus(self, digest: str) -> ShapeReport | None:
         """Return what a panel of graphs counts, if that is stored."""
@@ -157,8 +158,10 @@ def _written(folder: Path) -> tuple[tuple[int, int], ...]:
 
 
 def _consensus(plain: dict[str, Any]) -> ShapeReport:
-    components, loops, branches = (Count(**plain[kind]) for kind in ("component", "loop", "branch"))
-    return ShapeReport(components, loops, branches, ())
+    """Return a stored report; what was stored before branches had their power has no persistence, and is an error."""
+    kinds = ("component", "loop", "branch", "persistence")
+    components, loops, branches, persistence = (Count(**plain[kind]) for kind in kinds)
+    return ShapeReport(components, loops, branches, (), persistence)
 
 
 def _stability(plain: dict[str, Any]) -> Stability:
