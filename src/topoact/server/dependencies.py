@@ -11,6 +11,8 @@ from topoact.workbench.jobs.runner import JobRunner
 CACHE_SESSION: Final = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
 """Headers of what is constant while the server runs; the next start, perhaps of another study, has another cookie."""
 CACHE_NEVER: Final = {"cache-control": "no-store"}
+SANDBOXED: Final = {"content-security-policy": "default-src 'none'; sandbox", "x-content-type-options": "nosniff"}
+"""Headers of images, which the study brings: opened on their own they run nothing and load nothing."""
 
 
 def _bench(request: Request) -> Workbench:

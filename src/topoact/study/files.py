@@ -1,4 +1,4 @@
-"""`replacing`, `replacing_folder`: files and folders that are never half-written; digests, and safe file names."""
+"""`replacing`, `replacing_folder`: files and folders that are never half-written; `inside`, digests, and file names."""
 
 import hashlib
 import json
@@ -9,7 +9,41 @@ from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
+
+from topoact.errors import StudyError
+
+NAME: Final = r"[A-Za-z0-9@_+-][A-Za-z0-9@._+-]{0,199}"
+"""Pattern of the names of files and folders in a study: none leads elsewhere."""
+
+
+def inside(root: Path, *names: str) -> Path:
+    """Return the path of a file or folder of a study, whose names may come from the study itself.
+
+    Raises
+    ------
+    StudyError
+        If a name is not of that kind, or the path leads out of the study, by a link in it.
+    """
+    for name in names:
+        if not re.fullmatch(NAME, name):
+            raise StudyError(f"the study {root} is damaged: {name!r} cannot be the name of a file in it")
+    path = root.joinpath(*names)
+    try:
+        leads_out = not path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a link to itself
+        leads_out = True
+    if leads_out:
+        raise StudyError(f"{path} is a link that leads out of the study: put the files themselves there, or remove it")
+    return path
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a folder with all that is in it, or a link, but never what a link leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -19,14 +53,17 @@ def replacing(path: Path, *, lasting: bool = True, shared: bool = False) -> Iter
     With `lasting` it survives a crash of the machine; without, for files that can be made again, it is written faster.
     A `shared` file may be written by several processes at the same time, of which the last one wins.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp" if shared else f"{path.name}.tmp")
+    remove(temporary)  # never written through: it may be a link
     try:
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:
             yield file
             if lasting:
                 file.flush()
                 os.fsync(file.fileno())
+        if path.is_dir():
+            remove(path)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -36,14 +73,21 @@ def replacing(path: Path, *, lasting: bool = True, shared: bool = False) -> Iter
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Make an empty folder that replaces `path` as a whole when the block ends without error."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    remove(temporary)
+    _make_folder(temporary)
     try:
         yield temporary
-        shutil.rmtree(path, ignore_errors=True)
+        remove(path)
         temporary.rename(path)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove(temporary)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise StudyError(f"a file is in the way where the folder {path} belongs: remove it") from None
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -52,10 +96,7 @@ def remove_leftovers(folder: Path) -> None:
         owner = re.search(r"\.(\d+)\.tmp$", path.name)
         if not owner or _is_running(int(owner[1])):
             continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        remove(path)
 
 
 def _is_running(process: int) -> bool:

@@ -5,7 +5,6 @@ mapped into memory, and ``index.json`` with the facts that identify it. One that
 counts as absent.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -14,8 +13,10 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
 
-from topoact.study.files import replacing_folder, write_json
+from topoact.study.checked import Count, Damaged, Number, Text, checked, or_none, read_json, regular
+from topoact.study.files import inside, replacing_folder, write_json
 
 FORMAT: Final = 1
 MAX_DISK_SHARE: Final = 0.25
@@ -24,6 +25,17 @@ MAX_READ_BYTES: Final = 2**20
 """Size up to which an array is read, not mapped."""
 
 Array = npt.NDArray[Any]
+
+
+class _Facts(BaseModel):
+    """The facts that identify an index, as far as they are compared."""
+
+    model_config = ConfigDict(extra="allow")
+    topoact: Text | None = None
+    lens: Text | None = None
+    metric: Text | None = None
+    radii: list[Number] = []
+    k: Count = 0
 
 
 class StoredIndex(NamedTuple):
@@ -54,19 +66,20 @@ def save_index(study: Path, layer: str, facts: Mapping[str, Any], arrays: Mappin
 
 def load_index(study: Path, layer: str) -> StoredIndex | None:
     """Return the stored index of a layer, or None if there is none that can be used."""
-    folder = _folder(study, layer)
-    try:
-        about = json.loads((folder / "index.json").read_text("utf-8"))
-        files = {path.stem: path for path in folder.glob("*.npy")}
-        if about["format"] != FORMAT or about["bytes"] != {name: _size(path) for name, path in files.items()}:
-            return None
-        return StoredIndex(dict(about["facts"]), {name: _read(path) for name, path in files.items()})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return or_none(lambda: _load(_folder(study, layer)))
+
+
+def _load(folder: Path) -> StoredIndex:
+    about = read_json(inside(folder, "index.json"))
+    checked(_Facts, about["facts"])
+    files = {path.stem: regular(inside(folder, path.name)) for path in folder.glob("*.npy")}
+    if about["format"] != FORMAT or about["bytes"] != {name: _size(path) for name, path in files.items()}:
+        raise Damaged("it has another format, or a file of it another size")
+    return StoredIndex(about["facts"], {name: _read(path) for name, path in files.items()})
 
 
 def _folder(study: Path, layer: str) -> Path:
-    return study / "indexes" / layer
+    return inside(study, "indexes", layer)
 
 
 def _write(path: Path, array: Array) -> int:

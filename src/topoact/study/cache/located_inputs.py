@@ -4,12 +4,13 @@ An uploaded input is kept in ``<digest>.input`` until it was run. ``novelty.json
 layer. Studies of version 0.1 have these in ``probes/``, with the limits in ``usual.json``; they are read there.
 """
 
-import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from topoact.study.cache.results import UNREADABLE
-from topoact.study.files import replacing, write_json
+from pydantic import BaseModel, Field
+
+from topoact.study.checked import Count, Number, Text, checked, or_none, read_json
+from topoact.study.files import inside, replacing, write_json
 
 FOLDER: Final = "located-inputs"
 NOVELTY_FILE: Final = "novelty.json"
@@ -17,53 +18,104 @@ OLD_FOLDER: Final = "probes"
 OLD_NOVELTY_FILE: Final = "usual.json"
 
 
+Position = Annotated[int, Field(strict=True, ge=-1, lt=2**31)]
+Length = Annotated[Number, Field(ge=0)]
+
+
+class _Node(BaseModel):
+    node: Count
+    distance: Length
+    margin: Number | None
+    vectors: list[Count]
+
+
+class _Neighbour(BaseModel):
+    point: Count
+    example: Count
+    distance: Length
+
+
+class _Location(BaseModel):
+    layer: Count
+    name: Text
+    graph: Text
+    sentence: Text
+    n: Count
+    n_inside: Count
+    nodes: list[_Node]
+    nearest: list[_Neighbour]
+    closest: Count | None
+    distance: Length | None
+    reach: Length | None
+    usual: Length | None
+    same: Count | None
+    y: list[Position]
+    x: list[Position]
+    spans: list[tuple[Count, Count]]
+
+
+class _Located(BaseModel):
+    """A stored input; its image is shown by the page, and can be nothing but an image that it holds itself."""
+
+    kind: Literal["image", "text"]
+    text: Text | None
+    thumbnail: Annotated[Text, Field(pattern="^data:image/(png|jpeg);base64,[A-Za-z0-9+/]*=*$")] | None
+    predictions: list[tuple[Text, Number]]
+    notices: list[Text]
+    locations: list[_Location]
+    n_layers: Count
+
+
 class LocatedInputs:
     """The located inputs of a study folder."""
 
     def __init__(self, root: Path) -> None:
-        self._folder, self._old_folder = root / FOLDER, root / OLD_FOLDER
+        self._root = root
 
     def save(self, digest: str, located: dict[str, Any]) -> None:
         """Store the locations of an input."""
-        write_json(self._folder / f"{digest}.json", located, lasting=False)
+        write_json(self._path(f"{digest}.json"), located, lasting=False)
 
     def load(self, digest: str) -> dict[str, Any] | None:
         """Return the locations of an input, or None."""
-        stored = _read(self._folder / f"{digest}.json")
-        if stored is None and (stored := _read(self._old_folder / f"{digest}.json")):
-            stored["locations"] = stored.pop("places", [])
-        return stored
+        return or_none(lambda: _located(read_json(self._path(f"{digest}.json")))) or or_none(
+            lambda: _old(read_json(self._path(f"{digest}.json", OLD_FOLDER)))
+        )
 
     def put(self, digest: str, content: bytes) -> None:
         """Keep an uploaded input until it is run."""
-        with replacing(self._folder / f"{digest}.input", lasting=False) as file:
+        with replacing(self._path(f"{digest}.input"), lasting=False) as file:
             file.write(content)
 
     def take(self, digest: str) -> bytes | None:
         """Return an uploaded input and delete it; None if there is none."""
-        path = self._folder / f"{digest}.input"
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
+        path = self._path(f"{digest}.input")
+        if not path.is_file():
             return None
+        content = path.read_bytes()
         path.unlink(missing_ok=True)
         return content
 
     def novelty_limit(self, key: str) -> float | None:
         """Return the stored novelty limit of a layer, or None."""
-        limits = {**(_read(self._old_folder / OLD_NOVELTY_FILE) or {}), **(_read(self._folder / NOVELTY_FILE) or {})}
-        limit = limits.get(key)
-        return limit if isinstance(limit, float) else None
+        return (self._limits(OLD_FOLDER, OLD_NOVELTY_FILE) | self._limits(FOLDER, NOVELTY_FILE)).get(key)
 
     def save_novelty_limit(self, key: str, limit: float) -> None:
         """Store the novelty limit of a layer."""
-        path = self._folder / NOVELTY_FILE
-        write_json(path, {**(_read(path) or {}), key: limit}, lasting=False)
+        limits = self._limits(FOLDER, NOVELTY_FILE) | {key: limit}
+        write_json(self._path(NOVELTY_FILE), limits, lasting=False)
+
+    def _limits(self, folder: str, name: str) -> dict[str, float]:
+        return or_none(lambda: checked(dict[str, Length], read_json(self._path(name, folder)))) or {}
+
+    def _path(self, name: str, folder: str = FOLDER) -> Path:
+        return inside(self._root, folder, name)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except UNREADABLE:
-        return None
-    return content if isinstance(content, dict) else None
+def _located(record: dict[str, Any]) -> dict[str, Any]:
+    checked(_Located, record)
+    return record
+
+
+def _old(record: dict[str, Any]) -> dict[str, Any]:
+    return _located({**record, "locations": record.get("places", [])})

@@ -22,6 +22,7 @@ from topoact.study.cache.attributions import (
     save_attributions,
     save_output_words,
 )
+from topoact.study.files import inside
 from topoact.workbench.bench import Workbench
 from topoact.workbench.columns import prediction_column
 from topoact.workbench.output_names import display_name
@@ -245,8 +246,10 @@ def _has_classes(bench: Workbench) -> bool:
 
 
 def _attributions(bench: Workbench, stored: StoredGraph) -> Attributions | None:
-    attributions = load_attributions(_folder(bench, stored))
-    return attributions if attributions is not None and len(attributions.scores) == stored.graph.n_nodes else None
+    attributions, outputs = load_attributions(_folder(bench, stored)), Outputs.noted(bench.study.manifest.notes)
+    if attributions is None or outputs is None:
+        return None
+    return attributions if attributions.scores.shape == (stored.graph.n_nodes, outputs.n) else None
 
 
 def _output_words(bench: Workbench, stored: StoredGraph) -> list[list[OutputWord]] | None:
@@ -255,7 +258,7 @@ def _output_words(bench: Workbench, stored: StoredGraph) -> list[list[OutputWord
 
 
 def _folder(bench: Workbench, stored: StoredGraph) -> Path:
-    return bench.study.path / "graphs" / stored.digest
+    return inside(bench.study.path, "graphs", stored.digest)
 
 
 def _most_frequent(study: Study, column: str, examples: npt.NDArray[np.int64]) -> tuple[ClassShare, ...]:
