@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,14 @@ def print_study(study: "Study", *, as_json: bool) -> None:
 def print_notice(sentence: str) -> None:
     """Print a sentence on standard error."""
     typer.echo(sentence, err=True)
+
+
+def confirmed(question: str, items: Sequence[object]) -> bool:
+    """Ask whether some items, which are printed, may be used; no is the default, and the answer without a terminal."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print_notice("\n".join([question, *(f"  {item}" for item in items)]))
+    return typer.confirm("Run it, now and whenever it is unchanged?", default=False, err=True)
 
 
 def fail(sentence: str, code: int) -> None:
