@@ -38,7 +38,7 @@ class Code:
     spec: str
     """With the absolute path of the file."""
     digest: str
-    """Of the file and the files that it imports from beside it; empty where they cannot be found."""
+    """Of the file and the files that it imports from beside it; empty where they cannot be told."""
 
     def __str__(self) -> str:
         return f"{self.spec} ({f'digest {self.digest}' if self.digest else 'its file was not found'})"
@@ -55,14 +55,15 @@ def code_of(spec: str | None) -> Code | None:
     Returns
     -------
     Code or None
-        None where there is none: for networks of a library or a registered kind, and for image processors.
+        None where there is none: for networks of a library or a registered kind, image processors, and missing files.
     """
     if spec is None or spec.startswith(PROCESSOR) or spec.partition(":")[0] in NETWORKS:
         return None
     place = located(spec)
+    origin = place.rpartition(":")[0]
     try:
-        files = _files(place.rpartition(":")[0])
-        return Code(place, _digest(files) if files else "")
+        files = _files(origin)
+        return Code(place, _digest(files)) if files or not origin.endswith(".py") else None
     except OSError:
         return Code(place, "")
 
@@ -167,7 +168,7 @@ def _names(file: Path) -> dict[str, bool]:
 
 
 def _digest(files: list[Path]) -> str:
-    if len(files) > MAX_FILES:
+    if not 0 < len(files) <= MAX_FILES:
         return ""
     state = hashlib.sha256()
     for file in sorted(files):

@@ -28,6 +28,8 @@ MAX_COUNT: Final = 2**40
 MAX_COLUMNS: Final = 20_000
 BATCH_ROWS: Final = 2**14
 """Rows that are decoded at a time: a small file can hold a table that fills the memory."""
+MIN_THREADED_ROWS: Final = 2**17
+"""Rows from which threads are worth their start."""
 
 Count = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT)]
 Text = Annotated[str, Field(strict=True)]
@@ -103,7 +105,7 @@ def read_table(path: Path, *, n_rows: int | None = None) -> pa.Table:
     with damage_said(), pq.ParquetFile(regular(path), page_checksum_verification=True) as file:
         _check_size(file.metadata, n_rows)
         free, batches = available_memory(), []
-        for batch in file.iter_batches(BATCH_ROWS):
+        for batch in file.iter_batches(BATCH_ROWS, use_threads=file.metadata.num_rows > MIN_THREADED_ROWS):
             batch.validate(full=True)
             free -= batch.nbytes
             if free < 0:
