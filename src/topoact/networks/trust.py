@@ -9,6 +9,8 @@ configuration folder, never in the study. Networks of libraries are no such code
 
 import ast
 import hashlib
+import sys
+import sysconfig
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -111,11 +113,15 @@ def _files(origin: str) -> list[Path]:
     """Return the files of code behind the first part of a specification, a file or a module."""
     if origin.endswith(".py"):
         return _with_neighbours(Path(origin))
-    found = PathFinder.find_spec(origin.partition(".")[0])  # without importing it
+    name = origin.partition(".")[0]
+    found = None if name in sys.stdlib_module_names else PathFinder.find_spec(name)  # without importing it
     if found is None or found.origin is None:
         return []
     file = Path(found.origin)
-    return _with_neighbours(file) if found.submodule_search_locations is None else _of_package(file.parent)
+    if found.submodule_search_locations is not None:
+        return _of_package(file.parent)
+    is_installed = file.parent in {Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib")}
+    return [file] if is_installed else _with_neighbours(file)
 
 
 def _with_neighbours(file: Path) -> list[Path]:

@@ -73,8 +73,9 @@ def replacing(path: Path, *, lasting: bool = True, shared: bool = False) -> Iter
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Make an empty folder that replaces `path` as a whole when the block ends without error."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    _make_folder(path.parent)
     remove(temporary)
-    _make_folder(temporary)
+    temporary.mkdir()
     try:
         yield temporary
         remove(path)

@@ -78,12 +78,12 @@ class Layer:
         """
         if not self.has_vectors:
             raise InvalidInput(f"layer {self.name!r} is a graph that was imported without its vectors")
-        n_bytes = 4 * self.n_points * self.n_channels
-        if n_bytes > (free := available_memory()):
-            sizes = f"{n_bytes / 2**30:,.1f} GB, and {free / 2**30:,.1f} GB of memory are free"
-            raise InvalidInput(f"the vectors of layer {self.name!r} have {sizes}: close other programs")
         try:
-            values = self.array().read(is_verified=self._is_verified)
+            array, n_bytes = self.array(), 4 * self.n_points * self.n_channels
+            if n_bytes > (free := available_memory()):
+                sizes = f"{n_bytes / 2**30:,.1f} GB, and {free / 2**30:,.1f} GB of memory are free"
+                raise InvalidInput(f"the vectors of layer {self.name!r} have {sizes}: close other programs")
+            values = array.read(is_verified=self._is_verified)
         except Damaged as error:
             raise self._study.damaged(f"{ARRAYS}/{self.key}", error) from None
         self._is_verified = True

@@ -135,12 +135,15 @@ def _linked(file: Path, rng: random.Random) -> str:
     return f"a link to {target}"
 
 
-def _linked_folder(file: Path, rng: random.Random) -> str:
+def _folder_replaced(file: Path, rng: random.Random) -> str:
     folders = [folder for folder in file.parents if folder != _root(file) and folder.is_relative_to(_root(file))]
     if not folders:
         return _linked(file, rng)
     folder = rng.choice(folders)
     shutil.rmtree(folder)
+    if rng.random() < 0.5:
+        folder.write_bytes(b"x")
+        return f"{folder.name} a file"
     folder.symlink_to(_canary(file))
     return f"{folder.name} a link to the canary"
 
@@ -305,7 +308,7 @@ def _canary(file: Path) -> Path:
 
 _ANY: Final[tuple[Damage, ...]] = (
     *(_flipped, _flipped, _flipped, _truncated, _extended, _emptied, _deleted, _noise, _swapped),
-    *(_folder, _pipe, _linked, _linked_folder, _temporary, _large),
+    *(_folder, _pipe, _linked, _folder_replaced, _temporary, _large),
 )
 _COLUMN_CHANGES: Final[tuple[Callable[..., pa.Table], ...]] = (
     *(_dropped, _shortened, _lengthened, _shuffled, _with_gaps, _of_texts, _of_lists, _of_bytes, _of_times),

@@ -70,7 +70,7 @@ def _write_images(path: Path) -> Path:
         "conv@all": Points("conv", "all", (2, 2), vectors, y, x),
         "conv@mean": Points("conv", "mean", None, means, nowhere, nowhere),
     }
-    examples = {
+    examples: dict[str, Any] = {
         "id": [f"photo {row}" for row in range(N_EXAMPLES)],
         "label": labels,
         "prediction": labels[::-1],
