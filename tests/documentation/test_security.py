@@ -50,7 +50,10 @@ TESTS: Final = {
         f"{HOSTILE}::test_a_located_input_shows_an_image_of_its_own",
         "server/test_gate.py::test_on_every_answer",
     ),
-    "Texts in it do not move the cursor of your terminal": (f"{HOSTILE}::test_values_that_cannot_be",),
+    "Texts in it do not move the cursor of your terminal": (
+        f"{HOSTILE}::test_values_that_cannot_be",
+        "test_cli.py::test_control_characters_are_not_printed",
+    ),
 }
 """The tests of each promise, which is named by its first words."""
 

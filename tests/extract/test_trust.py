@@ -63,7 +63,10 @@ def photo(tmp_path: Path) -> str:
 
 def test_what_is_code() -> None:
     for spec in ("torchvision:resnet18", "timm:resnet18", "hf:some/model", "onnx:model.onnx", None, "gone.py:network"):
-        assert code_of(spec) is None
+        assert codes_of(spec, None) == []
+    assert codes_of(None, "hf:some/model") == codes_of(None, None) == []
+    for transform in ("torchvision:disable_beta_transforms_warning", "timm:create_model", "onnx:load"):
+        assert [code.spec for code in codes_of(None, transform)] == [transform]  # a module, in the place of a transform
     assert code_of(f"{__file__}:study").spec == f"{__file__}:study"
     assert not is_trusted(code_of("os:abort"))
     assert code_of("builtins:exit") == Code("builtins:exit", "")  # of unknown files, so that it is never remembered
@@ -158,7 +161,7 @@ def test_a_transform_is_code_as_well(study: Study, tmp_path: Path) -> None:
         reload_network(received)
     with pytest.raises(UntrustedCode, match="the study that is appended to names code"):
         completed(Plan(), received, Images())
-    assert codes_of([spec, "hf:some/model"]) == [code_of(spec)]
+    assert code_named_by(received, NetworkChoice()) == [code_of(spec)]
     assert not has_run(study)
 
 

@@ -110,7 +110,7 @@ def _image_preprocessing(record: Config | None, source: AnySource) -> Preprocess
     gives_images = not isinstance(source, TextSource) and not source.gives_tensors
     if not gives_images or not record or "tokenizer" in record:
         return None
-    refuse(codes_of([record.get("transform")]), "the study that is appended to")
+    refuse(codes_of(None, record.get("transform")), "the study that is appended to")
     return Preprocessing.from_record(dict(record))
 
 

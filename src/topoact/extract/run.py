@@ -123,7 +123,7 @@ def extract(
 def _written(run: ImageRun | TextRun, writer: StudyWriter, end: Callable[[], Path]) -> Study:
     """Write what is missing of a study and finish it. Who runs this agreed to the code that the study will name."""
     prepared = run.config["preprocessing"] or {}
-    remember(codes_of([run.config["model"].get("located"), prepared.get("transform")]))
+    remember(codes_of(run.config["model"].get("located"), prepared.get("transform")))
     with writer:
         if writer.is_complete:
             return open_study(writer.publish())

@@ -134,8 +134,8 @@ def code_named_by(study: "Study", choice: NetworkChoice) -> list[Code]:
     """Return the code that would run because the study names it: its network's, its transform's."""
     config = study.manifest.config
     model, prepared = config.get("model") or {}, config.get("preprocessing") or {}
-    specs = [model.get("located") or model.get("spec")] if choice.spec == RECORDED else []
-    return codes_of([*specs, *([prepared.get("transform")] if choice.transform is None else [])])
+    network = model.get("located") or model.get("spec") if choice.spec == RECORDED else None
+    return codes_of(network, prepared.get("transform") if choice.transform is None else None)
 
 
 def has_gradients(study: "Study", choice: NetworkChoice) -> bool:

@@ -51,16 +51,8 @@ class _Remembered(BaseModel):
     digest: Text
 
 
-def code_of(spec: str | None) -> Code | None:
-    """Return the code that the specification of a network or a transform would run.
-
-    Returns
-    -------
-    Code or None
-        None where there is none: for networks of a library or a registered kind, image processors, and missing files.
-    """
-    if spec is None or spec.startswith(PROCESSOR) or spec.partition(":")[0] in NETWORKS:
-        return None
+def code_of(spec: str) -> Code | None:
+    """Return the code behind ``file.py:name`` or ``package.module:name``; None where there is no such file."""
     place = located(spec)
     origin = place.rpartition(":")[0]
     try:
@@ -70,8 +62,16 @@ def code_of(spec: str | None) -> Code | None:
         return Code(place, "")
 
 
-def codes_of(specs: Iterable[str | None]) -> list[Code]:
-    """Return the code that some specifications would run."""
+def codes_of(network: str | None, transform: str | None) -> list[Code]:
+    """Return the code that the specifications of a network and of a transform would run.
+
+    Networks of a library or of a registered kind are none, nor are image processors of transformers.
+    """
+    specs = []
+    if network is not None and network.partition(":")[0] not in NETWORKS:
+        specs.append(network)
+    if transform is not None and not transform.startswith(PROCESSOR):
+        specs.append(transform)
     return [code for spec in specs if (code := code_of(spec))]
 
 

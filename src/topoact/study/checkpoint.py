@@ -95,6 +95,8 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
     file = folder / "checkpoint.json"
     if not file.exists():
         return None
+    if link := next((path for path in (folder, *folder.rglob("*")) if path.is_symlink()), None):
+        raise StudyError(f"{link} is a link, through which nothing is written: throw {folder} away with --restart")
     try:
         state: Checkpoint = checked(Checkpoint, read_json(inside(folder, file.name)))
     except Damaged:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from topoact.study.checked import Count, Damaged, Flag, Number, Text, checked
 
-Line = Annotated[Text, Field(max_length=4096, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+Line = Annotated[Text, Field(max_length=4096, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$")]
 """A text that is shown to people: without the control characters that would move a terminal's cursor."""
 Pixels = Annotated[int, Field(strict=True, ge=1, le=2**14)]
 
