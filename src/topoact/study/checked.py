@@ -39,7 +39,9 @@ Digest = Annotated[str, Field(strict=True, pattern="^[0-9a-f]{16}$")]
 
 
 class Damaged(ValueError):
-    """A file of a study that cannot be used; its message is the reason."""
+    """A file of a study that cannot be used; its message is the reason, `part` the file where it is one of several."""
+
+    part = ""
 
 
 @contextmanager

@@ -251,6 +251,7 @@ class Study:
 
     def damaged(self, name: str, reason: object) -> StudyError:
         """Return the error for a file of the study that cannot be used, with the reason."""
+        name += reason.part if isinstance(reason, Damaged) else ""
         return StudyError(f"the study {self.path} is damaged: {name} cannot be used: {first_line(reason)}")
 
 

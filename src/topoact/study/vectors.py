@@ -67,11 +67,15 @@ class SegmentedArray:
         n_here = min(self._rows, self._entry.n_points - number * self._rows)
         if n_here <= 0:
             return np.empty((0, self._entry.n_channels), np.float32)
-        with damage_said():
-            path = regular(inside(self._folder, "c", str(number), "0"))
-            if path.stat().st_size != 4 * self._rows * self._entry.n_channels:
-                raise Damaged(f"its part {number} has {path.stat().st_size:,} bytes")
-            return np.fromfile(path, "<f4", n_here * self._entry.n_channels).reshape(n_here, self._entry.n_channels)
+        try:
+            with damage_said():
+                path = regular(inside(self._folder, "c", str(number), "0"))
+                if path.stat().st_size != 4 * self._rows * self._entry.n_channels:
+                    raise Damaged(f"it has {path.stat().st_size:,} bytes")
+                return np.fromfile(path, "<f4", n_here * self._entry.n_channels).reshape(n_here, self._entry.n_channels)
+        except Damaged as error:
+            error.part = f"/c/{number}/0"
+            raise
 
     def read(self, *, is_verified: bool = False) -> Vectors:
         """Return all vectors; unless they are verified already they are compared with the layer's digest."""
