@@ -68,14 +68,18 @@ class SegmentedArray:
         if n_here <= 0:
             return np.empty((0, self._entry.n_channels), np.float32)
         try:
-            with damage_said():
-                path = regular(inside(self._folder, "c", str(number), "0"))
-                if path.stat().st_size != 4 * self._rows * self._entry.n_channels:
-                    raise Damaged(f"it has {path.stat().st_size:,} bytes")
-                return np.fromfile(path, "<f4", n_here * self._entry.n_channels).reshape(n_here, self._entry.n_channels)
+            return self._chunk(number, n_here)
         except Damaged as error:
             error.part = f"/c/{number}/0"
             raise
+
+    def _chunk(self, number: int, n_rows: int) -> Vectors:
+        n_channels = self._entry.n_channels
+        with damage_said():
+            path = regular(inside(self._folder, "c", str(number), "0"))
+            if path.stat().st_size != 4 * self._rows * n_channels:
+                raise Damaged(f"it has {path.stat().st_size:,} bytes")
+            return np.fromfile(path, "<f4", n_rows * n_channels).reshape(n_rows, n_channels)
 
     def read(self, *, is_verified: bool = False) -> Vectors:
         """Return all vectors; unless they are verified already they are compared with the layer's digest."""
