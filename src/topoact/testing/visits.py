@@ -149,7 +149,7 @@ async def _ask_of_graph(ask: Callable[..., Any], name: str) -> None:
 
 async def _ask(app: ASGIApp, address: str, body: Any) -> tuple[int, bytes]:
     """Send one request to an application; raises the errors that it does not answer."""
-    content, parts = b"" if body is None else json.dumps(body).encode(), list[Message]()
+    content, parts, asked = b"" if body is None else json.dumps(body).encode(), list[Message](), list[bool]()
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -163,6 +163,9 @@ async def _ask(app: ASGIApp, address: str, body: Any) -> tuple[int, bytes]:
     }
 
     async def receive() -> Message:
+        if asked:
+            await asyncio.Event().wait()  # nobody leaves before the answer
+        asked.append(True)
         return {"type": "http.request", "body": content, "more_body": False}
 
     async def send(message: Message) -> None:
@@ -178,7 +181,7 @@ class _Jobs:
     def __init__(self, bench: Workbench) -> None:
         self._bench, self.failure = bench, ""
 
-    def submit(self, task: Any) -> str:
+    def submit(self, task: Any, *_who: Any) -> str:
         self.failure = ""
         try:
             task.run(self._bench, no_progress)
