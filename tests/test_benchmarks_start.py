@@ -277,6 +277,21 @@ def test_starts_faults(photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert re.findall(r"^ok   extract: kill -9", capsys.readouterr().out, re.MULTILINE)
 
 
+def test_starts_fuzz_studies(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from benchmarks import fuzz_studies
+
+    found = {"seed": 0, "outcome": "crash or hang", "what": "killed"}
+    monkeypatch.setattr(
+        fuzz_studies, "fuzz", lambda count, first, at_once: [found] * count
+    )  # see tests/study/test_fuzz.py
+    monkeypatch.setattr(sys, "argv", ["fuzz_studies", "--count", "2", "--out", str(tmp_path / "all.jsonl")])
+    fuzz_studies.main()
+    assert "crash or hang: 2" in capsys.readouterr().out
+    assert [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()] == [found] * 2
+
+
 def test_starts_extraction_loops(photos: Path) -> None:
     from benchmarks.extraction_loops import Loops, options
 

@@ -12,6 +12,7 @@ import pytest
 from topoact import cli
 from topoact.cli.extract_options import PLAN_OPTIONS, extraction_plan
 from topoact.cli.map import map_
+from topoact.cli.printing import print_notice, print_result
 from topoact.extract import Plan
 from topoact.study import open_study
 from topoact.workbench.settings import KNOBS
@@ -282,3 +283,16 @@ def test_map_by_prominence_and_by_the_preset_of_the_paper(capsys: pytest.Capture
     assert mapped("--preset", "paper", "--intervals", "9")["nodes"] != paper["nodes"]
     _, output, _ = run(capsys, "map", "study")
     assert "in the skeleton" in output
+
+
+def test_control_characters_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    label = "cat\x1b[2J\x9b2J\x07\u202e"
+    print_result({"label": label}, [f"{label}\ttab"], as_json=False)
+    print_notice(label)
+    output, errors = capsys.readouterr()
+    assert output == "cat\ufffd[2J\ufffd2J\ufffd\ufffd\ttab\n"
+    assert errors == "cat\ufffd[2J\ufffd2J\ufffd\ufffd\n"
+    print_result({"label": label}, [], as_json=True)
+    output = capsys.readouterr().out
+    assert output.isascii()
+    assert json.loads(output) == {"label": label}

@@ -46,6 +46,18 @@ class UnknownName(InvalidInput):
     """
 
 
+class UntrustedCode(InvalidInput):
+    """Code that a study names, and that nobody on this machine agreed to run; the message has its place and digest.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> from topoact.errors import UntrustedCode
+    >>> issubclass(UntrustedCode, topoact.errors.InvalidInput)
+    True
+    """
+
+
 class ModelError(TopoActError, RuntimeError):
     """A network that cannot be loaded, run or hooked.
 

@@ -10,6 +10,8 @@ from topoact.study import Chunk, Points, Study, StudyWriter, open_study
 
 N_EXAMPLES, BATCH, SEGMENT_BATCHES = 25, 4, 2
 CONFIG = {"model": None, "seed": 0}
+PNG = b"\x89PNG\r\n\x1a\n"
+"""The first bytes of an image, which tell its kind."""
 
 
 def vectors(n_examples: int, per_example: int, n_channels: int, seed: int) -> np.ndarray:
@@ -24,7 +26,7 @@ def portions(start: int = 0, stop: int = N_EXAMPLES) -> Iterator[Chunk]:
         rows = range(first, min(first + BATCH, N_EXAMPLES))
         layers = {name: _points(name, values[rows.start : rows.stop]) for name, values in VECTORS.items()}
         examples = {"id": [f"photo {i}" for i in rows], "label": ["cat" if i % 2 else "dog" for i in rows]}
-        thumbnails = [None if i == 3 else (b"bytes %d" % i, "image/png") for i in rows]
+        thumbnails = [None if i == 3 else (PNG + b"%d" % i, "image/png") for i in rows]
         yield Chunk(examples, layers, thumbnails, rows.stop)
 
 

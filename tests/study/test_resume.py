@@ -123,6 +123,16 @@ def test_a_damaged_checkpoint(tmp_path: Path) -> None:
     write(tmp_path / "a", restart=True)
 
 
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    begin(tmp_path / "a", 3)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "a.partial" / "points").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StudyError, match="is a link, through which nothing is written"):
+        write(tmp_path / "a")
+    write(tmp_path / "a", restart=True)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_a_finished_study_is_not_overwritten_unasked(tmp_path: Path) -> None:
     first = open_study(write(tmp_path / "a"))
     with pytest.raises(StudyError, match="exists already: choose another name with -o, or replace it with --overwrite"):

@@ -12,7 +12,7 @@ from topoact.errors import UnknownName
 from topoact.study import Study, open_study
 from topoact.study.files import safe_key
 
-from .conftest import N_EXAMPLES, VECTORS, write
+from .conftest import N_EXAMPLES, PNG, VECTORS, write
 
 
 def test_vectors_come_back_as_they_were(study: Study) -> None:
@@ -42,8 +42,8 @@ def test_metadata_is_given_for_each_point(study: Study) -> None:
 
 def test_thumbnails_by_row(study: Study) -> None:
     assert study.has_thumbnails
-    assert study.thumbnail(0) == (b"bytes 0", "image/png")
-    assert study.thumbnail(N_EXAMPLES - 1) == (b"bytes 24", "image/png")
+    assert study.thumbnail(0) == (PNG + b"0", "image/png")
+    assert study.thumbnail(N_EXAMPLES - 1) == (PNG + b"24", "image/png")
     assert study.thumbnail(3) is None
     with pytest.raises(UnknownName, match="no example in row 25"):
         study.thumbnail(N_EXAMPLES)

@@ -11,6 +11,7 @@ from topoact.cli.options import (
     StudyModel,
     StudyPath,
     StudyTransform,
+    StudyTrust,
     StudyWeights,
     Top,
     study_network,
@@ -39,19 +40,19 @@ def attribute(
     model: StudyModel = None,
     weights: StudyWeights = None,
     transform: StudyTransform = None,
+    trust: StudyTrust = False,
     as_json: AsJson = False,
     **options: Any,
 ) -> None:
     """Compute the attribution of nodes to classes, beside the predictions and the labels of their members.
 
-    Of a language model, the words that the logit lens gives for the mean of each node. Loads the study's network and
-    runs its code.
+    Of a language model, the words that the logit lens gives for the mean of each node. Loads the study's network.
     """
     from topoact.workbench import open_workbench
     from topoact.workbench.nodes.node_attribution import compute_attributions, node_attribution, node_logit_lens
     from topoact.workbench.nodes.selection import nodes_of
 
-    bench = open_workbench(study, study_network(model, weights, transform))
+    bench = open_workbench(study, study_network(study, model, weights, transform, trust=trust))
     print_results_folder(bench)
     settings = map_settings(bench.default_settings, options)
     with progress() as report:

@@ -33,4 +33,4 @@ def demo(
         [f"{bench.study.name}: {accuracy:.1%} of 1,000 held-out digits are classified correctly"],
         as_json=as_json,
     )
-    serve_study(path, port=port, open_browser=not no_browser, network=NetworkChoice())
+    serve_study(path, port=port, open_browser=not no_browser, network=NetworkChoice(trust=True))

@@ -14,6 +14,7 @@ from topoact.cli.options import (
     StudyModel,
     StudyPath,
     StudyTransform,
+    StudyTrust,
     StudyWeights,
     Top,
     option,
@@ -62,19 +63,20 @@ def invert(
     model: StudyModel = None,
     weights: StudyWeights = None,
     transform: StudyTransform = None,
+    trust: StudyTrust = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder to copy the images to.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="A .png file: all images on one page.")] = None,
     as_json: AsJson = False,
     **options: Any,
 ) -> None:
-    """Make activation images, optimised towards the means of nodes. Loads the study's network and runs its code."""
+    """Make activation images, optimised towards the means of nodes. Loads the study's network."""
     from topoact.workbench import open_workbench
     from topoact.workbench.images.activation_images import ActivationImages
     from topoact.workbench.images.contact_sheet import check_sheet, copy_images, image_facts, save_sheet
     from topoact.workbench.nodes.selection import targets_of
 
     check_sheet(sheet)
-    bench = open_workbench(study, study_network(model, weights, transform))
+    bench = open_workbench(study, study_network(study, model, weights, transform, trust=trust))
     print_results_folder(bench)
     activation_images = ActivationImages(bench)
     activation_images.check(layer)

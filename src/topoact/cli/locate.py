@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from topoact.cli.map_options import MAP_OPTIONS, map_settings
-from topoact.cli.options import AsJson, StudyModel, StudyPath, StudyTransform, StudyWeights, study_network, with_options
+from topoact.cli.options import (
+    AsJson,
+    StudyModel,
+    StudyPath,
+    StudyTransform,
+    StudyTrust,
+    StudyWeights,
+    study_network,
+    with_options,
+)
 from topoact.cli.printing import print_result, print_results_folder, progress
 
 if TYPE_CHECKING:
@@ -30,14 +39,15 @@ def locate(
     model: StudyModel = None,
     weights: StudyWeights = None,
     transform: StudyTransform = None,
+    trust: StudyTrust = False,
     as_json: AsJson = False,
     **options: Any,
 ) -> None:
-    """Locate inputs of your own in the graphs of a study. Loads the study's network and runs its code."""
+    """Locate inputs of your own in the graphs of a study. Loads the study's network."""
     from topoact.workbench import open_workbench
     from topoact.workbench.locate.locate import locate as locate_input
 
-    bench = open_workbench(study, study_network(model, weights, transform))
+    bench = open_workbench(study, study_network(study, model, weights, transform, trust=trust))
     print_results_folder(bench)
     inputs = _inputs(files or (), text or ())
     settings, located = map_settings(bench.default_settings, options), list["LocatedInput"]()

@@ -2,11 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
+
+from topoact.cli.printing import confirmed
 
 if TYPE_CHECKING:
     from topoact.inputs.csv_files import TableOptions
@@ -34,11 +37,14 @@ Weights = Annotated[
 StudyPath = Annotated[Path, typer.Argument(help="Folder of a study.")]
 StudyModel = Annotated[
     str | None,
-    typer.Option("--model", help="The study's network: study for the recorded one, or as in extract. Its code is run."),
+    typer.Option("--model", help="The study's network: study for the recorded one, or as in extract."),
 ]
 StudyWeights = Annotated[str | None, typer.Option("--weights", help="Its weights, if they have been moved.")]
 StudyTransform = Annotated[
     str | None, typer.Option("--transform", help="file.py:callable of the study's transform, if it has been moved.")
+]
+StudyTrust = Annotated[
+    bool, typer.Option("--trust", help="Run the code that the study names, which is asked or refused otherwise.")
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the study to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a finished study of that name.")]
@@ -119,8 +125,22 @@ def named_columns(options: Mapping[str, Any]) -> dict[str, str | None]:
     return {"image": options["image_column"], "label": options["label_column"], "identity": options["id_column"]}
 
 
-def study_network(model: str | None, weights: str | None, transform: str | None) -> "NetworkChoice":
-    """Return the network of a study that the options name, by default the recorded one."""
-    from topoact.interpret.study_network import RECORDED, NetworkChoice
+def study_network(
+    study: Path, model: str | None, weights: str | None, transform: str | None, *, trust: bool
+) -> "NetworkChoice":
+    """Return the network of a study that the options name, by default the recorded one; its code may run.
 
-    return NetworkChoice(model or RECORDED, weights, transform)
+    Where the study names code that was not trusted on this machine before, a person at a terminal is asked, unless
+    `trust` says yes; the answer is remembered. Without a terminal it is refused.
+    """
+    from topoact.interpret.study_network import RECORDED, NetworkChoice, code_named_by
+    from topoact.networks.trust import is_trusted, refuse, remember
+    from topoact.study import open_study
+
+    choice = NetworkChoice(model or RECORDED, weights, transform)
+    opened = open_study(study)
+    codes = [code for code in code_named_by(opened, choice) if not is_trusted(code)]
+    if codes and not trust and not confirmed(f"The study {opened.name} names code that was never run here:", codes):
+        refuse(codes, f"the study {opened.name}")
+    remember(codes)
+    return replace(choice, trust=bool(codes))

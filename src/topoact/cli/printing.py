@@ -1,10 +1,11 @@
 """What every command prints: results on standard output; notices, progress and failures on standard error."""
 
 import json
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -13,10 +14,16 @@ if TYPE_CHECKING:
     from topoact.study import Study
     from topoact.workbench import Workbench
 
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that move a terminal's cursor or turn the direction of a text, but for tabs and the ends of lines."""
+
 
 def print_result(summary: dict[str, Any] | list[Any], lines: list[str], *, as_json: bool) -> None:
     """Print a result, as JSON or as lines of text."""
-    typer.echo(json.dumps(summary, ensure_ascii=False) if as_json else "\n".join(lines))
+    if as_json:
+        typer.echo(CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(summary, ensure_ascii=False)))
+    else:
+        typer.echo(_shown("\n".join(lines)))
 
 
 def print_study(study: "Study", *, as_json: bool) -> None:
@@ -29,7 +36,20 @@ def print_study(study: "Study", *, as_json: bool) -> None:
 
 def print_notice(sentence: str) -> None:
     """Print a sentence on standard error."""
-    typer.echo(sentence, err=True)
+    typer.echo(_shown(sentence), err=True)
+
+
+def _shown(text: str) -> str:
+    """Return a text that leaves the terminal as it is: names and labels in a study may hold anything."""
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def confirmed(question: str, items: Sequence[object]) -> bool:
+    """Ask whether some items, which are printed, may be used; no is the default, and the answer without a terminal."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print_notice("\n".join([question, *(f"  {item}" for item in items)]))
+    return typer.confirm("Run it, now and whenever it is unchanged?", default=False, err=True)
 
 
 def print_results_folder(bench: "Workbench") -> None:

@@ -11,6 +11,7 @@ from topoact.cli.options import (
     StudyModel,
     StudyPath,
     StudyTransform,
+    StudyTrust,
     StudyWeights,
     study_network,
 )
@@ -34,6 +35,7 @@ def serve(
     model: StudyModel = None,
     weights: StudyWeights = None,
     transform: StudyTransform = None,
+    trust: StudyTrust = False,
     as_json: AsJson = False,
 ) -> None:
     """Open the explorer on a study; with --model it makes activation images and locates inputs of your own."""
@@ -46,7 +48,8 @@ def serve(
     if budget is not None:
         set_budget(budget, "--budget")
     opened = open_study(study)
-    network = None if model is weights is transform is None else study_network(model, weights, transform)
+    has_network = not model is weights is transform is None
+    network = study_network(study, model, weights, transform, trust=trust) if has_network else None
     if network:
         reload_network(opened, network)
     if as_json:

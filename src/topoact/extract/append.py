@@ -26,6 +26,7 @@ from topoact.inputs.offset_source import offset_ids, offset_source
 from topoact.inputs.records import Source
 from topoact.inputs.texts.source import TextSource
 from topoact.networks.preprocessing import Preprocessing
+from topoact.networks.trust import codes_of, refuse
 from topoact.study import Study, open_study
 from topoact.study.append import Addition
 from topoact.study.checkpoint import read_checkpoint
@@ -111,7 +112,10 @@ def completed(plan: "Plan", study: Study, source: AnySource) -> "Plan":
 def _image_preprocessing(record: Config | None, source: AnySource) -> Preprocessing | None:
     """Return the preprocessing that a study records, if it is one of images and the source gives images."""
     gives_images = not isinstance(source, TextSource) and not source.gives_tensors
-    return Preprocessing.from_record(dict(record)) if gives_images and record and "tokenizer" not in record else None
+    if not gives_images or not record or "tokenizer" in record:
+        return None
+    refuse(codes_of(None, record.get("transform")), "the study that is appended to")
+    return Preprocessing.from_record(dict(record))
 
 
 def decide(study: Study, source: AnySource, plan: "Plan", config: Config) -> Step:

@@ -18,6 +18,7 @@ from topoact.inputs.texts.source import TextSource
 from topoact.mapper import Progress, no_progress
 from topoact.networks import Network, as_network, modality_of
 from topoact.networks.preprocessing import Preprocessing
+from topoact.networks.trust import codes_of, remember
 from topoact.study import Study, StudyWriter, open_study
 
 if TYPE_CHECKING:
@@ -120,7 +121,9 @@ def extract(
 
 
 def _written(run: ImageRun | TextRun, writer: StudyWriter, end: Callable[[], Path]) -> Study:
-    """Write what is missing of a study and finish it."""
+    """Write what is missing of a study and finish it. Who runs this agreed to the code that the study will name."""
+    prepared = run.config["preprocessing"] or {}
+    remember(codes_of(run.config["model"].get("located"), prepared.get("transform")))
     with writer:
         if writer.is_complete:
             return open_study(writer.publish())

@@ -3,7 +3,7 @@
 Activation images, located inputs, attributions and the logit lens need it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from topoact.networks import Network, load_network
 from topoact.networks.layers import choose_axes
 from topoact.networks.preprocessing import Preprocessing
 from topoact.networks.specs import code_digest
+from topoact.networks.trust import Code, codes_of, refuse
 from topoact.study.thumbnails import LONG_SIDE, size_of
 
 if TYPE_CHECKING:
@@ -40,6 +41,16 @@ class NetworkChoice:
     """As in `load_network`; None for the file that the study records."""
     transform: str | None = None
     """``file.py:callable`` to use instead of the recorded transform, if its file was moved."""
+    trust: bool = field(default=False, compare=False)
+    """Whether code that the study names may run, though nobody agreed to it on this machine before.
+
+    The code of a specification that is given here needs no trust: who gave it chose it.
+    """
+
+    @property
+    def identity(self) -> dict[str, str | None]:
+        """What determines the network that is loaded, as JSON."""
+        return {"spec": self.spec, "weights": self.weights, "transform": self.transform}
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,12 +103,16 @@ def reload_network(study: "Study", choice: NetworkChoice | None = None) -> Study
     ------
     InvalidInput
         If the study has no network, or the one loaded has other weights.
+    UntrustedCode
+        If the study names code that nobody agreed to run on this machine.
     ModelError
         If it cannot be loaded.
     """
     choice = choice or NetworkChoice()
     if study.manifest.model is None:
         raise InvalidInput(f"the study {study.name} was imported: it names no network that could be run")
+    if not choice.trust:
+        refuse(code_named_by(study, choice), f"the study {study.name}")
     history = Provenance(study)
     network = _load(history, choice)
     digest = network.record["digest"]
@@ -115,6 +130,14 @@ def reload_network(study: "Study", choice: NetworkChoice | None = None) -> Study
     preprocessing = None if is_text or not record else _preprocessing(record, choice.transform)
     shape = None if is_text else _shape(study, preprocessing)
     return StudyNetwork(network, by_digest[digest], digest, preprocessing, shape, record.get("max_tokens"))
+
+
+def code_named_by(study: "Study", choice: NetworkChoice) -> list[Code]:
+    """Return the code that would run because the study names it: its network's, its transform's."""
+    config = study.manifest.config
+    model, prepared = config.get("model") or {}, config.get("preprocessing") or {}
+    network = model.get("located") or model.get("spec") if choice.spec == RECORDED else None
+    return codes_of(network, prepared.get("transform") if choice.transform is None else None)
 
 
 def has_gradients(study: "Study", choice: NetworkChoice) -> bool:
@@ -138,7 +161,7 @@ def _load(history: Provenance, choice: NetworkChoice) -> Network:
     if weights and not choice.weights and "/" in str(weights) and not Path(weights).exists():
         raise InvalidInput(f"the weights of the study's network, {weights}, are not there: name them with --weights")
     try:
-        return load_network(record["located"], weights=weights, seed=seed)
+        return load_network(record.get("located") or record["spec"], weights=weights, seed=seed)
     except ModelError as error:
         raise ModelError(f"{error}; another place is named with --model") from None
 

@@ -179,4 +179,9 @@ class OnnxNetwork:
     def _external_files(self) -> list[Path]:
         tensors = self._model.graph.initializer
         names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
-        return [self._path.parent / name for name in sorted(names)]
+        folder = self._path.parent
+        files = [(folder / name).resolve() for name in sorted(names)]
+        for file in files:
+            if not file.is_relative_to(folder) or not file.is_file():
+                raise ModelError(f"{self.name} names weights that are not beside it: {file}")
+        return files

@@ -15,6 +15,8 @@ PAGE_HEADER: Final = "x-topoact-page"
 """Header that tells the pages of one session apart."""
 MAX_PAGE_CHARACTERS: Final = 64
 CACHE_NEVER: Final = {"cache-control": "no-store"}
+SANDBOXED: Final = {"content-security-policy": "default-src 'none'; sandbox", "x-content-type-options": "nosniff"}
+"""Headers of images, which the study brings: opened on their own they run nothing and load nothing."""
 
 
 def _bench(request: Request) -> Workbench:

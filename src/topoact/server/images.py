@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from topoact.errors import UnknownName
-from topoact.server.dependencies import CACHE_NEVER, CACHE_SESSION, Bench, Digest, Images, Jobs
+from topoact.server.dependencies import CACHE_NEVER, CACHE_SESSION, SANDBOXED, Bench, Digest, Images, Jobs
 from topoact.wire import images
 from topoact.workbench.jobs.tasks import InvertTask
 
@@ -41,11 +41,11 @@ def picture(digest: Digest, activation_images: Images) -> Response:
     """The image itself, or its last preview."""
     png = activation_images.store.png(digest)
     if png is not None:
-        return Response(png, media_type="image/png", headers=CACHE_SESSION)
+        return Response(png, media_type="image/png", headers=CACHE_SESSION | SANDBOXED)
     preview = activation_images.store.preview(digest)
     if preview is None:
         raise UnknownName(f"there is nothing to see of the activation image {digest} yet")
-    return Response(preview.png, media_type="image/png", headers=CACHE_NEVER)
+    return Response(preview.png, media_type="image/png", headers=CACHE_NEVER | SANDBOXED)
 
 
 @router.get("/graphs/{digest}/images")

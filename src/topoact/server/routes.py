@@ -7,7 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from topoact.errors import UnknownName
 from topoact.server import images, located_inputs, node_interpretation
-from topoact.server.dependencies import CACHE_NEVER, CACHE_SESSION, Bench, Digest, Jobs, RowIndex
+from topoact.server.dependencies import CACHE_NEVER, CACHE_SESSION, SANDBOXED, Bench, Digest, Jobs, RowIndex
 from topoact.server.events import job_stream
 from topoact.wire import messages, serialize, shape
 from topoact.workbench import DrawingName, Workbench, texts
@@ -35,7 +35,7 @@ def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messa
     name = plan.name
     if request.layout and bench.cache.load_drawing(name.graph, request.layout) is not None:
         name = DrawingName(name.graph, request.layout)
-    ready = bench.cache.load_graph(name.graph) is not None and bench.cache.load_drawing(*name) is not None
+    ready = bench.find_graph(name.graph) is not None and bench.cache.load_drawing(*name) is not None
     job = None if ready else jobs.submit(MapTask(plan))
     return messages.Ticket(result=f"{name.graph}/{name.layout}", job=job)
 
@@ -125,7 +125,7 @@ def thumbnail(row: RowIndex, bench: Bench) -> Response:
     if image is None:
         raise UnknownName(f"example {row} has no image")
     content, media_type = image
-    return Response(content, media_type=media_type, headers=CACHE_SESSION)
+    return Response(content, media_type=media_type, headers=CACHE_SESSION | SANDBOXED)
 
 
 @router.get("/events")

@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from topoact.study.checked import Damaged
 from topoact.study.checkpoint import Checkpoint, LayerState
 from topoact.study.files import extended_digest, link
 from topoact.study.manifest import LayerEntry
 from topoact.study.reader import Study, study_files
 from topoact.study.segments import Chunk, Points, segment_file, write_arrow
 from topoact.study.thumbnails import write_thumbnails
+from topoact.study.vectors import ARRAYS
 
 Array = NDArray[np.float32]
 
@@ -53,7 +54,7 @@ class Addition:
 
     def examples(self) -> pa.Table:
         """Return the examples of the finished study."""
-        return pq.read_table(self.study.path / "examples.parquet")
+        return self.study.examples_table()
 
 
 def reopen(folder: Path, addition: Addition, config: dict[str, Any]) -> Checkpoint:
@@ -121,27 +122,23 @@ def _layer(study: Study, entry: LayerEntry, n_whole: int) -> LayerState:
         entry.n_channels,
         checkpoint=entry.checkpoint,
     )
-    for number in range(n_whole):
-        state.digest = extended_digest(state.digest, _block(study, entry, number).data)
-    before, rest = state.digest, _block(study, entry, n_whole)
-    state.digest = extended_digest(before, rest.data) if len(rest) else before
-    if state.entry(study.n_examples).digest != entry.digest:
-        raise study.damaged(f"activations.zarr/{entry.key}", "its vectors are not those that were written")
-    state.digest = before
+    try:
+        array = study.layer(entry.name).array()
+        for number in range(n_whole):
+            state.digest = extended_digest(state.digest, array.segment(number).data)
+        rest = array.segment(n_whole)
+        array.check(extended_digest(state.digest, rest.data) if len(rest) else state.digest)
+    except Damaged as error:
+        raise study.damaged(f"{ARRAYS}/{entry.key}", error) from None
     return state
 
 
 def _block(study: Study, entry: LayerEntry, segment: int) -> Array:
     """Return the vectors of one segment of a layer; empty after the last."""
-    n_rows = study.manifest.segment * (entry.n_points // study.n_examples)
-    n_here = min(n_rows, entry.n_points - segment * n_rows)
-    if n_here <= 0:
-        return np.empty((0, entry.n_channels), np.float32)
-    name = f"activations.zarr/{entry.key}/c/{segment}/0"
     try:
-        return np.fromfile(study.path / name, "<f4", n_here * entry.n_channels).reshape(n_here, entry.n_channels)
-    except (OSError, ValueError) as error:
-        raise study.damaged(name, error) from None
+        return study.layer(entry.name).array().segment(segment)
+    except Damaged as error:
+        raise study.damaged(f"{ARRAYS}/{entry.key}", error) from None
 
 
 def _points(study: Study, entry: LayerEntry, segment: int) -> Points:
@@ -163,12 +160,7 @@ def _numbers(column: pa.Array, n_examples: int) -> NDArray[Any]:
 
 def _positions(study: Study, entry: LayerEntry) -> pa.RecordBatch:
     """Return the columns of the points of a layer, without their examples."""
-    name = f"points/{entry.key}.parquet"
-    try:
-        table = pq.read_table(study.path / name).drop_columns("example").combine_chunks()
-    except (OSError, ValueError, KeyError) as error:
-        raise study.damaged(name, error) from None
-    return table.to_batches()[0]
+    return study.layer(entry.name).points_table().drop_columns("example").combine_chunks().to_batches()[0]
 
 
 def _decoded(table: pa.Table) -> pa.Table:

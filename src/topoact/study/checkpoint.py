@@ -4,11 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from topoact.errors import StudyError
-from topoact.study.files import digest, write_json
-from topoact.study.manifest import LayerEntry, read_layer
+from topoact.study.checked import Count, Damaged, checked, read_json
+from topoact.study.files import NAME, digest, inside, write_json
+from topoact.study.manifest import LayerEntry, Side
 
 MAX_NAMED_SKIPPED = 20
 """Number of skipped inputs whose names are kept."""
@@ -19,13 +22,13 @@ class LayerState:
     """One layer of an unfinished study."""
 
     name: str
-    key: str
+    key: Annotated[str, Field(pattern=f"^{NAME}$")]
     module: str
     policy: str
-    grid: tuple[int, int] | None
-    points_per_example: int
-    n_channels: int
-    digest: str = ""
+    grid: tuple[Side, Side] | None
+    points_per_example: Count
+    n_channels: Count
+    digest: Annotated[str, Field(pattern="^([0-9a-f]{16})?$")] = ""
     checkpoint: str | None = None
 
     def entry(self, n_examples: int) -> LayerEntry:
@@ -48,14 +51,14 @@ class Checkpoint:
     """All that a resumed run needs to give the same study as one that was never stopped."""
 
     config: dict[str, Any]
-    segment: int = 0
+    segment: Count = 0
     """Examples in a segment; 0 before the first."""
-    n_segments: int = 0
-    n_examples: int = 0
-    next_input: int = 0
-    n_ahead: int = 0
+    n_segments: Count = 0
+    n_examples: Count = 0
+    next_input: Count = 0
+    n_ahead: Count = 0
     """Examples, of the portion that begins at `next_input`, that are written already."""
-    n_skipped: int = 0
+    n_skipped: Count = 0
     first_skipped: list[str] = field(default_factory=list)
     has_thumbnails: bool = False
     notes: dict[str, Any] = field(default_factory=dict)
@@ -89,19 +92,16 @@ class Checkpoint:
 
 def read_checkpoint(folder: Path) -> Checkpoint | None:
     """Return the checkpoint in `folder`, or None when there is none to resume."""
-    try:
-        record = json.loads((folder / "checkpoint.json").read_text("utf-8"))
-        layers = [_read_layer(layer) for layer in record["layers"]]
-        return Checkpoint(**{**record, "layers": layers, "kept": [read_layer(entry) for entry in record["kept"]]})
-    except (FileNotFoundError, NotADirectoryError):
+    file = folder / "checkpoint.json"
+    if not file.exists():
         return None
-    except (ValueError, TypeError, KeyError):
+    if link := next((path for path in (folder, *folder.rglob("*")) if path.is_symlink()), None):
+        raise StudyError(f"{link} is a link, through which nothing is written: throw {folder} away with --restart")
+    try:
+        state: Checkpoint = checked(Checkpoint, read_json(inside(folder, file.name)))
+    except Damaged:
         raise StudyError(f"{folder} is damaged and cannot be resumed: throw it away with --restart") from None
-
-
-def _read_layer(record: dict[str, Any]) -> LayerState:
-    grid = record["grid"]
-    return LayerState(**{**record, "grid": tuple(grid) if grid else None})
+    return state
 
 
 def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`replacing`, `replacing_folder`: files and folders that are never half-written; digests, and safe file names."""
+"""`replacing`, `replacing_folder`: files and folders that are never half-written; `inside`, digests, and file names."""
 
 import errno
 import hashlib
@@ -13,10 +13,42 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from topoact.errors import WriteError
+from topoact.errors import StudyError, WriteError
 
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Numbers of the errors that a full disk or quota raises."""
+
+NAME: Final = r"[A-Za-z0-9@_+-][A-Za-z0-9@._+-]{0,199}"
+"""Pattern of the names of files and folders in a study: none leads elsewhere."""
+
+
+def inside(root: Path, *names: str) -> Path:
+    """Return the path of a file or folder of a study, whose names may come from the study itself.
+
+    Raises
+    ------
+    StudyError
+        If a name is not of that kind, or the path leads out of the study, by a link in it.
+    """
+    for name in names:
+        if not re.fullmatch(NAME, name):
+            raise StudyError(f"the study {root} is damaged: {name!r} cannot be the name of a file in it")
+    path = root.joinpath(*names)
+    try:
+        leads_out = not path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a link to itself
+        leads_out = True
+    if leads_out:
+        raise StudyError(f"{path} is a link that leads out of the study: put the files themselves there, or remove it")
+    return path
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a folder with all that is in it, or a link, but never what a link leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -31,9 +63,9 @@ def replacing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
         If the disk is full, or the folder may not be written to; nothing is left of the file then.
     """
     with failures_said(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         temporary = temporary_name(path)
-        file = temporary.open("wb")
+        file = temporary.open("xb")
     try:
         with full_disk_said(path), file:
             yield file
@@ -41,6 +73,8 @@ def replacing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(file.fileno())
         with failures_said(path):
+            if path.is_dir():
+                remove(path)
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -58,14 +92,22 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     temporary = temporary_name(path)
     try:
         with failures_said(path):
-            temporary.mkdir(parents=True)
+            _make_folder(path.parent)
+            temporary.mkdir()
         with full_disk_said(path):
             yield temporary
         with failures_said(path):
             remove_folder(path)
             temporary.rename(path)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove(temporary)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise StudyError(f"a file is in the way where the folder {path} belongs: remove it") from None
 
 
 def remove_folder(path: Path) -> None:
@@ -73,7 +115,7 @@ def remove_folder(path: Path) -> None:
     removed = temporary_name(path)
     with suppress(FileNotFoundError):
         path.rename(removed)
-        shutil.rmtree(removed, ignore_errors=True)
+        remove(removed)
 
 
 @contextmanager
@@ -116,11 +158,8 @@ def remove_leftovers(folder: Path) -> None:
     for path in folder.glob("*.tmp"):
         if not is_left_over(path):
             continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+        with suppress(OSError):
+            remove(path)
 
 
 def is_left_over(path: Path) -> bool:

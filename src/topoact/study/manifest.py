@@ -1,36 +1,44 @@
 """`Manifest`: the content of ``study.json``, which is the origin of the study and its layers. Pure data, no files."""
 
-from dataclasses import MISSING, asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from topoact.errors import StudyError
+from topoact.study.checked import Count, Damaged, Digest, Flag, Text, checked
+from topoact.study.files import NAME
+from topoact.study.provenance import Line, check_config, check_notes
 
 FORMAT = 1
 GRAPH = "graph"
 """The policy of a layer that is an imported graph, without vectors."""
 ARCHITECTURES = ("torchvision", "timm")
 """Libraries whose networks have random weights unless the user names some."""
+MAX_NUMBERS = 2**44
+"""Numbers in the vectors of one layer, 64 TB."""
+Side = Annotated[int, Field(strict=True, ge=1, le=2**20)]
 
 
 @dataclass(frozen=True, slots=True)
 class LayerEntry:
     """One layer of a study under one sampling policy."""
 
-    name: str
+    name: Line
     """Name shown to people; unique in the study."""
-    key: str
+    key: Annotated[Text, Field(pattern=f"^{NAME}$")]
     """Name of the layer's files; unique in the study whatever the case of its letters."""
-    module: str
+    module: Line
     """Dotted name of the module in the network."""
-    policy: str
+    policy: Line
     """Sampling policy: random, mean, all and others; "given" for imported vectors, "graph" without vectors."""
-    n_points: int
-    n_channels: int
-    grid: tuple[int, int] | None
+    n_points: Count
+    n_channels: Count
+    grid: tuple[Side, Side] | None
     """Height and width of the layer's map, when it has positions."""
-    digest: str
+    digest: Digest
     """Digest of the vectors, in order, or of the graph."""
-    checkpoint: str | None = None
+    checkpoint: Line | None = None
     """Which of the network's checkpoints gave the vectors, where the study names them."""
 
     @property
@@ -42,8 +50,8 @@ class LayerEntry:
 class Skipped:
     """Inputs that could not be read."""
 
-    count: int = 0
-    first: tuple[str, ...] = ()
+    count: Count = 0
+    first: tuple[Text, ...] = ()
     """Identities of the first few."""
 
 
@@ -51,25 +59,25 @@ class Skipped:
 class Manifest:
     """The whole of ``study.json``."""
 
-    format: int
-    topoact: str
+    format: Annotated[int, Field(ge=1)]
+    topoact: Line
     """Version of TopoAct that wrote the study."""
-    title: str | None
-    created: str
+    title: Line | None
+    created: Line
     """Time of completion, ISO 8601, UTC."""
-    digest: str
+    digest: Digest
     """Digest of the configuration and of all vectors."""
-    config_digest: str
+    config_digest: Digest
     config: dict[str, Any]
     """Everything that determines the study: model, data, preprocessing, layers, policies, seed, batch size.
 
     Appends are a list, `appended`: each step has what was `added`, to which study, and all settings that differ.
     """
-    n_examples: int
-    segment: int
+    n_examples: Count
+    segment: Annotated[Count, Field(ge=1)]
     """Examples in each file of thumbnails and in each chunk of an array; the last may have fewer."""
-    has_thumbnails: bool
-    classes: tuple[str, ...]
+    has_thumbnails: Flag
+    classes: tuple[Text, ...]
     """Names that labels and predictions refer to."""
     skipped: Skipped
     notes: dict[str, Any]
@@ -108,7 +116,7 @@ def read_manifest(record: Any) -> Manifest:
     StudyError
         If the format is newer than this version of TopoAct, or a field is missing or of the wrong kind.
     """
-    if not isinstance(record, dict) or not isinstance(record.get("format"), int):
+    if not isinstance(record, dict) or type(record.get("format")) is not int:
         raise StudyError("study.json is damaged: it has no format version")
     if record["format"] > FORMAT:
         raise StudyError(
@@ -116,22 +124,30 @@ def read_manifest(record: Any) -> Manifest:
             f" version reads up to format {FORMAT}: upgrade TopoAct"
         )
     try:
-        values = {field.name: record[field.name] for field in fields(Manifest)}
-        values["classes"] = tuple(values["classes"])
-        values["skipped"] = Skipped(values["skipped"]["count"], tuple(values["skipped"]["first"]))
-        values["layers"] = tuple(read_layer(entry) for entry in values["layers"])
-    except (KeyError, TypeError) as error:
-        raise StudyError(f"study.json is damaged: {_missing(error)}") from None
-    return Manifest(**values)
+        manifest: Manifest = checked(Manifest, record)
+        check_config(manifest.config)
+        check_notes(manifest.notes)
+        _check_whole(manifest)
+    except Damaged as error:
+        raise StudyError(f"study.json is damaged: {error}") from None
+    return manifest
 
 
-def read_layer(entry: dict[str, Any]) -> LayerEntry:
-    """Return the entry of one layer; fields of later versions may be absent."""
-    known = [field for field in fields(LayerEntry) if field.default is MISSING or field.name in entry]
-    values = {field.name: entry[field.name] for field in known}
-    grid = values["grid"]
-    return LayerEntry(**{**values, "grid": (int(grid[0]), int(grid[1])) if grid else None})
-
-
-def _missing(error: Exception) -> str:
-    return f"it has no field {error}" if isinstance(error, KeyError) else "a field is of the wrong kind"
+def _check_whole(manifest: Manifest) -> None:
+    """Raise a `Damaged` where fields do not fit each other."""
+    layers, first = manifest.layers, manifest.config
+    for what, names in {
+        "layers of one name": [layer.name for layer in layers],
+        "layers of one key": [layer.key.lower() for layer in layers],
+        "layers of one digest": [layer.digest for layer in layers],
+        "classes of one name": manifest.classes,
+    }.items():
+        if len(set(names)) < len(names):
+            raise Damaged(f"it has two {what}")
+    checkpoints = {run.get("checkpoint") for run in (first, *({**first, **step} for step in first.get("appended", ())))}
+    for layer in layers:
+        is_even = layer.n_points % max(manifest.n_examples, 1) == 0 if layer.has_vectors else True
+        if not is_even or layer.n_points * layer.n_channels > MAX_NUMBERS:
+            raise Damaged(f"the layer {layer.name!r} cannot have {layer.n_points:,} points x {layer.n_channels:,}")
+        if layer.has_vectors and layer.checkpoint not in checkpoints:
+            raise Damaged(f"the layer {layer.name!r} is of a checkpoint that is not described: {layer.checkpoint!r}")

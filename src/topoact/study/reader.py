@@ -1,7 +1,7 @@
 """`open_study`: a `Study` with its layers, vectors, positions, examples and thumbnails, each read on access."""
 
 import difflib
-import json
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
-import zarr
 from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, StudyError, UnknownName
+from topoact.mapper import available_memory
+from topoact.study.checked import Damaged, first_line, read_json, read_schema, read_table
+from topoact.study.files import inside
 from topoact.study.imported import FILES
 from topoact.study.manifest import LayerEntry, Manifest, read_manifest
+from topoact.study.tables import check_examples, check_points
 from topoact.study.thumbnails import Thumbnail, Thumbnails
+from topoact.study.vectors import ARRAYS, SegmentedArray
 
 
 class Layer:
@@ -49,7 +52,7 @@ class Layer:
     """
 
     def __init__(self, study: "Study", entry: LayerEntry) -> None:
-        self._study = study
+        self._study, self._entry, self._is_verified = study, entry, False
         self.name, self.key, self.digest = entry.name, entry.key, entry.digest
         self.module, self.policy, self.checkpoint = entry.module, entry.policy, entry.checkpoint
         self.n_points, self.n_channels, self.grid = entry.n_points, entry.n_channels, entry.grid
@@ -69,20 +72,26 @@ class Layer:
         Raises
         ------
         InvalidInput
-            If the layer has none.
+            If the layer has none, or they are more than the memory holds.
         StudyError
-            If a file of the array is missing or damaged.
+            If a file of the array is missing or damaged, or the vectors are not those that were written.
         """
         if not self.has_vectors:
             raise InvalidInput(f"layer {self.name!r} is a graph that was imported without its vectors")
         try:
-            array = zarr.open_array(self._study.path / "activations.zarr" / self.key, mode="r")
-            values = np.asarray(array[:], dtype=np.float32)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise self._study.damaged(f"activations.zarr/{self.key}", error) from None
-        if values.shape != (self.n_points, self.n_channels):
-            raise self._study.damaged(f"activations.zarr/{self.key}", f"its shape is {values.shape}")
+            array, n_bytes = self.array(), 4 * self.n_points * self.n_channels
+            if n_bytes > (free := available_memory()):
+                sizes = f"{n_bytes / 2**30:,.1f} GB, and {free / 2**30:,.1f} GB of memory are free"
+                raise InvalidInput(f"the vectors of layer {self.name!r} have {sizes}: close other programs")
+            values = array.read(is_verified=self._is_verified)
+        except Damaged as error:
+            raise self._study.damaged(f"{ARRAYS}/{self.key}", error) from None
+        self._is_verified = True
         return values
+
+    def array(self) -> SegmentedArray:
+        """Return the files of the vectors; raises `Damaged` if they are not those of the layer."""
+        return SegmentedArray(self._study.path, self._study.manifest, self._entry)
 
     @cached_property
     def points(self) -> pd.DataFrame:
@@ -91,15 +100,24 @@ class Layer:
         Further columns are facts of each vector: with attributions, `attribution` is that to the prediction and
         `attribution_top5` those to the likeliest classes.
         """
-        frame = self._study.read_table(f"points/{self.key}.parquet")
-        if len(frame) != self.n_points:
-            raise self._study.damaged(f"points/{self.key}.parquet", f"it has {len(frame):,} rows")
-        return frame
+        return self.points_table().to_pandas(ignore_metadata=True)
+
+    def points_table(self) -> pa.Table:
+        """Return `points` as a table of Arrow."""
+        name = f"{self.key}.parquet"
+        try:
+            table = read_table(inside(self._study.path, "points", name), n_rows=self.n_points)
+            return check_points(table, self._entry, self._study.n_examples)
+        except Damaged as error:
+            raise self._study.damaged(f"points/{name}", error) from None
 
     @cached_property
     def measured(self) -> tuple[str, ...]:
         """Names of the numeric columns of `points` besides `example`, `y` and `x`."""
-        fields = self._study.read_schema(f"points/{self.key}.parquet")
+        try:
+            fields = read_schema(inside(self._study.path, "points", f"{self.key}.parquet"))
+        except Damaged as error:
+            raise self._study.damaged(f"points/{self.key}.parquet", error) from None
         numeric = (field.name for field in fields if _is_number(field.type))
         return tuple(name for name in numeric if name not in {"example", "y", "x"})
 
@@ -186,15 +204,19 @@ class Study:
     @property
     def imported_graphs(self) -> dict[str, Path]:
         """Folders of the imported graphs, by the digests of their layers."""
-        return {layer.digest: self.path / "given" / layer.key for layer in self._layers if not layer.has_vectors}
+        return {layer.digest: inside(self.path, "given", layer.key) for layer in self._layers if not layer.has_vectors}
 
     @cached_property
     def examples(self) -> pd.DataFrame:
         """One row per input: `id` and, where known, `label`, `prediction`, `confidence` and the user's columns."""
-        frame = self.read_table("examples.parquet")
-        if len(frame) != self.n_examples:
-            raise self.damaged("examples.parquet", f"it has {len(frame):,} rows")
-        return frame
+        return self.examples_table().to_pandas(ignore_metadata=True)
+
+    def examples_table(self) -> pa.Table:
+        """Return `examples` as a table of Arrow."""
+        try:
+            return check_examples(read_table(inside(self.path, "examples.parquet"), n_rows=self.n_examples))
+        except Damaged as error:
+            raise self.damaged("examples.parquet", error) from None
 
     def thumbnail(self, row: int) -> Thumbnail | None:
         """Return the small image of an example.
@@ -220,29 +242,16 @@ class Study:
             raise UnknownName(f"there is no example in row {row}: the study has {self.n_examples:,}")
         try:
             return self._thumbnails[row] if self.has_thumbnails else None
-        except (OSError, ValueError) as error:
+        except Damaged as error:
             raise self.damaged("thumbnails", error) from None
 
     @cached_property
     def _thumbnails(self) -> Thumbnails:
-        return Thumbnails(self.path / "thumbnails", self.manifest.segment)
-
-    def read_table(self, name: str) -> pd.DataFrame:
-        """Read one of the study's Parquet files; a missing or damaged one is named in a `StudyError`."""
-        try:
-            return pq.read_table(self.path / name).to_pandas()
-        except (OSError, ValueError) as error:
-            raise self.damaged(name, error) from None
-
-    def read_schema(self, name: str) -> pa.Schema:
-        """Read the schema of one of the study's Parquet files."""
-        try:
-            return pq.read_schema(self.path / name)
-        except (OSError, ValueError) as error:
-            raise self.damaged(name, error) from None
+        return Thumbnails(inside(self.path, "thumbnails"), self.manifest.segment, self.n_examples)
 
     def damaged(self, name: str, reason: object) -> StudyError:
         """Return the error for a file of the study that cannot be used, with the reason."""
+        name += reason.part if isinstance(reason, Damaged) else ""
         return StudyError(f"the study {self.path} is damaged: {name} cannot be used: {first_line(reason)}")
 
 
@@ -266,8 +275,13 @@ def open_study(path: str | Path) -> Study:
     """
     path = Path(path)
     study = Study(path, _read(path))
+    folders = set[Path]()
     for name in study_files(study.manifest):
-        if not (path / name).exists():
+        folder = Path(name).parent
+        if folder not in folders or (path / name).is_symlink():
+            inside(path, *Path(name).parts)
+            folders.add(folder)
+        if not (path / name).is_file():
             raise study.damaged(name, "it is missing")
     return study
 
@@ -280,27 +294,28 @@ def _read(path: Path) -> Manifest:
     if not path.is_dir():
         raise StudyError(f"there is no study at {path}")
     try:
-        return read_manifest(json.loads(file.read_text("utf-8")))
-    except FileNotFoundError:
-        raise StudyError(f"{path} is not a study: it has no study.json") from None
-    except (OSError, ValueError) as error:
-        raise StudyError(f"the study {path} is damaged: study.json cannot be read: {first_line(error)}") from None
+        return read_manifest(read_json(inside(path, file.name)))
+    except Damaged as error:
+        if not file.exists():
+            raise StudyError(f"{path} is not a study: it has no study.json") from None
+        raise StudyError(f"the study {path} is damaged: study.json cannot be read: {error}") from None
     except StudyError as error:
         raise StudyError(f"{path}: {error}") from None
 
 
-def study_files(manifest: Manifest) -> list[str]:
-    """Return the names of all files of a finished study; a missing chunk would be read as zeros."""
+def study_files(manifest: Manifest) -> Iterator[str]:
+    """Yield the names of all files of a finished study; there may be more than a list holds."""
     n_segments = -(-manifest.n_examples // manifest.segment)
-    names = ["examples.parquet"]
+    yield "examples.parquet"
     for layer in manifest.layers:
-        names.append(f"points/{layer.key}.parquet")
+        yield f"points/{layer.key}.parquet"
         if not layer.has_vectors:
-            names += [f"given/{layer.key}/{name}" for name in FILES]
+            yield from (f"given/{layer.key}/{name}" for name in FILES)
             continue
-        names.append(f"activations.zarr/{layer.key}/zarr.json")
-        names += [f"activations.zarr/{layer.key}/c/{chunk}/0" for chunk in range(n_segments)]
-    return names + [f"thumbnails/{part:05d}.arrow" for part in range(n_segments) if manifest.has_thumbnails]
+        yield f"{ARRAYS}/{layer.key}/zarr.json"
+        yield from (f"{ARRAYS}/{layer.key}/c/{chunk}/0" for chunk in range(n_segments))
+    if manifest.has_thumbnails:
+        yield from (f"thumbnails/{part:05d}.arrow" for part in range(n_segments))
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -310,8 +325,3 @@ def _is_number(kind: pa.DataType) -> bool:
 def _unknown(kind: str, name: Any, known: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4) or list(known[:5])
     return f"there is no {kind} {name!r}: did you mean {', '.join(near)}?"
-
-
-def first_line(reason: object) -> str:
-    """Return the first line of an error's message, or its type when it has none."""
-    return next(iter(str(reason).strip().splitlines()), type(reason).__name__)

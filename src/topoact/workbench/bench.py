@@ -17,7 +17,7 @@ from topoact.mapper import MapperGraph, Progress, lens_menu, no_progress
 from topoact.study import Layer, Study, open_study
 from topoact.study.cache.located_inputs import LocatedInputs
 from topoact.study.cache.place import Derived
-from topoact.study.cache.results import ResultCache
+from topoact.study.cache.results import ResultCache, Shape
 from topoact.workbench.columns import COLUMN_LENS, number_columns
 from topoact.workbench.graphs.drawings import DrawingPlan, Drawings
 from topoact.workbench.graphs.layer_graphs import LayerGraphs
@@ -137,7 +137,9 @@ class Workbench:
     def __init__(self, study: Study, network: NetworkChoice | None = None) -> None:
         self.study, self.network_choice = study, network
         self.derived = Derived.of(study.path)
-        self.cache = ResultCache(self.derived, study.imported_graphs)
+        layers = map(study.layer, study.layers)
+        shapes = {layer.name: Shape(layer.n_points, layer.n_channels) for layer in layers}
+        self.cache = ResultCache(self.derived, study.imported_graphs, shapes)
         self.located_inputs = LocatedInputs(self.derived)
         self.locators = Locators(self.located_inputs)
         self._graphs = LayerGraphs(study, self.cache, self.derived)
@@ -273,7 +275,8 @@ class Workbench:
             If there is no such layer or projection.
         """
         check_projection(kind)
-        return self.cache.load_projection(f"{self.study.layer(layer).digest}-{kind}")
+        opened = self.study.layer(layer)
+        return self.cache.load_projection(f"{opened.digest}-{kind}", opened.n_points)
 
     def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
         """Return the vectors of a layer; see `LayerGraphs.vectors`."""

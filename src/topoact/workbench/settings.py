@@ -10,6 +10,7 @@ import numpy.typing as npt
 from topoact.errors import InvalidInput, UnknownName
 from topoact.mapper import CLUSTERERS, COVERS, Clusterer, Cover, Mapper, lens_release, named_clusterer, named_cover
 from topoact.mapper.neighbors.metrics import checked_metric
+from topoact.study.checked import checked
 from topoact.study.files import digest
 
 ENGINE_VERSIONS: Final = {"modes": 1, "dbscan": 2}
@@ -167,8 +168,15 @@ def resolve(base: MapSettings, preset: str | None = None, **values: Any) -> MapS
 
 
 def from_stored(values: dict[str, Any]) -> MapSettings:
-    """Return stored settings; a setting that did not exist when they were stored has its value in `STORED_DEFAULTS`."""
-    return MapSettings(**{**STORED_DEFAULTS, **values})
+    """Return stored settings; a setting that did not exist when they were stored has its value in `STORED_DEFAULTS`.
+
+    Raises
+    ------
+    Damaged
+        If they have another field, or a value of another type.
+    """
+    settings: MapSettings = checked(MapSettings, {**STORED_DEFAULTS, **values})
+    return settings
 
 
 def clusterers_with(setting: str) -> list[str]:

@@ -5,23 +5,23 @@ it as ``arguments.parquet``, which is still read); of a language model ``words.j
 words with their probabilities. A file that cannot be read, or has another version, counts as absent.
 """
 
-import json
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pydantic import BaseModel, Field
 
-from topoact.study.files import replacing, write_json
+from topoact.study.checked import Damaged, Number, Text, checked, numbers, or_none, read_json, read_table, write_table
+from topoact.study.files import inside, replacing, write_json
 
 Numbers = npt.NDArray[np.float32]
 FILE: Final = "attributions.parquet"
 OLD_FILE: Final = "arguments.parquet"
 WORDS: Final = "words.json"
 VERSION: Final = b"1"
-UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
+MAX_NUMBER: Final = 1e38
 
 
 class Attributions(NamedTuple):
@@ -48,23 +48,30 @@ def save_attributions(graph: Path, attributions: Attributions) -> None:
         b"outputs": b"%d" % attributions.scores.shape[1],
     }
     with replacing(graph / FILE, lasting=False) as file:
-        pq.write_table(table.replace_schema_metadata(facts), file)
+        write_table(table.replace_schema_metadata(facts), file)
 
 
 def load_attributions(graph: Path) -> Attributions | None:
     """Return the attributions in the folder of a graph, or None."""
-    path = graph / FILE
-    try:
-        table = pq.read_table(path if path.exists() else graph / OLD_FILE)
-        facts = table.schema.metadata
-        if facts[b"version"] != VERSION:
-            return None
-        shape = (-1, int(facts[b"outputs"]))
-        names = ("attribution", "effect", "score")
-        attributions, effects, scores = (table[name].to_numpy().reshape(shape) for name in names)
-        return Attributions(attributions, effects, scores, facts[b"flows_past"] == b"1")
-    except UNREADABLE:
-        return None
+    path = inside(graph, FILE)
+    return or_none(lambda: _attributions(read_table(path if path.exists() else inside(graph, OLD_FILE))))
+
+
+def _attributions(table: pa.Table) -> Attributions:
+    """Return what a table holds: each node with each output, in order."""
+    facts = table.schema.metadata or {}
+    n_outputs = int(facts[b"outputs"])
+    if facts[b"version"] != VERSION or n_outputs < 1 or table.num_rows % n_outputs:
+        raise Damaged("it has another version or shape")
+    shape = (table.num_rows // n_outputs, n_outputs)
+    for name, expected in zip(("node", "output"), np.indices(shape), strict=True):
+        if (numbers(table, name) != expected.ravel()).any():
+            raise Damaged(f"the column {name!r} is not in order")
+    names = ("attribution", "effect", "score")
+    attributions, effects, scores = (
+        numbers(table, name, -MAX_NUMBER, MAX_NUMBER, whole=False).reshape(shape) for name in names
+    )
+    return Attributions(attributions, effects, scores, facts[b"flows_past"] == b"1")
 
 
 class OutputWord(NamedTuple):
@@ -81,8 +88,13 @@ def save_output_words(graph: Path, words: list[list[OutputWord]]) -> None:
 
 def load_output_words(graph: Path) -> list[list[OutputWord]] | None:
     """Return the likeliest words of all nodes of a graph, or None."""
-    try:
-        record = json.loads((graph / WORDS).read_text("utf-8"))
-        return [[OutputWord(*pair) for pair in node] for node in record["nodes"]] if record["version"] == 1 else None
-    except UNREADABLE:
-        return None
+    return or_none(lambda: _words(checked(_Words, read_json(inside(graph, WORDS)))))
+
+
+class _Words(BaseModel):
+    version: Literal[1]
+    nodes: list[list[tuple[Text, Annotated[Number, Field(ge=0, le=1.001)]]]]
+
+
+def _words(found: _Words) -> list[list[OutputWord]]:
+    return [[OutputWord(*pair) for pair in node] for node in found.nodes]

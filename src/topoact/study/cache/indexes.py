@@ -5,7 +5,6 @@ mapped into memory, and ``index.json`` with the facts that identify it. One that
 counts as absent.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -14,10 +13,13 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
 
+from topoact.errors import StudyError
 from topoact.study.cache.budget import budget
 from topoact.study.cache.place import Derived, as_derived
-from topoact.study.files import replacing_folder, write_json
+from topoact.study.checked import Count, Damaged, Number, Text, checked, or_none, read_json, regular
+from topoact.study.files import inside, replacing_folder, write_json
 
 FORMAT: Final = 1
 MAX_DISK_SHARE: Final = 0.25
@@ -28,6 +30,17 @@ MAX_READ_BYTES: Final = 2**20
 """Size up to which an array is read, not mapped."""
 
 Array = npt.NDArray[Any]
+
+
+class _Facts(BaseModel):
+    """The facts that identify an index, as far as they are compared."""
+
+    model_config = ConfigDict(extra="allow")
+    topoact: Text | None = None
+    lens: Text | None = None
+    metric: Text | None = None
+    radii: list[Number] = []
+    k: Count = 0
 
 
 class StoredIndex(NamedTuple):
@@ -45,7 +58,7 @@ def save_index(place: Path | Derived, layer: str, facts: Mapping[str, Any], arra
     A failure is no error: the index is computed again in the next session.
     """
     derived, n_bytes = as_derived(place), sum(array.nbytes for array in arrays.values())
-    path = derived.root / "indexes" / layer
+    path = derived.own("indexes", layer)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(path.parent).free
@@ -55,22 +68,23 @@ def save_index(place: Path | Derived, layer: str, facts: Mapping[str, Any], arra
             sizes = {name: _write(folder / f"{name}.npy", array) for name, array in arrays.items()}
             write_json(folder / "index.json", {"format": FORMAT, "facts": dict(facts), "bytes": sizes})
         derived.wrote(path)
-    except OSError:
+    except (OSError, StudyError):
         return False
     return True
 
 
 def load_index(place: Path | Derived, layer: str) -> StoredIndex | None:
     """Return the stored index of a layer, or None if there is none that can be used."""
-    folder = as_derived(place).find("indexes", layer)
-    try:
-        about = json.loads((folder / "index.json").read_text("utf-8"))
-        files = {path.stem: path for path in folder.glob("*.npy")}
-        if about["format"] != FORMAT or about["bytes"] != {name: _size(path) for name, path in files.items()}:
-            return None
-        return StoredIndex(dict(about["facts"]), {name: _read(path) for name, path in files.items()})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return or_none(lambda: _load(as_derived(place).find("indexes", layer)))
+
+
+def _load(folder: Path) -> StoredIndex:
+    about = read_json(inside(folder, "index.json"))
+    checked(_Facts, about["facts"])
+    files = {path.stem: regular(inside(folder, path.name)) for path in folder.glob("*.npy")}
+    if about["format"] != FORMAT or about["bytes"] != {name: _size(path) for name, path in files.items()}:
+        raise Damaged("it has another format, or a file of it another size")
+    return StoredIndex(about["facts"], {name: _read(path) for name, path in files.items()})
 
 
 def _write(path: Path, array: Array) -> int:

@@ -15,8 +15,9 @@ from typing import Final
 
 import platformdirs
 
+from topoact.errors import StudyError
 from topoact.study.cache.budget import KINDS, budget, clear_leftovers, items, mark_used, remove, size_of, surplus
-from topoact.study.files import digest, is_left_over, safe_key, temporary_name
+from topoact.study.files import digest, inside, is_left_over, safe_key, temporary_name
 
 CACHE_VARIABLE: Final = "TOPOACT_CACHE"
 """Environment variable of the folder in the place of the user's cache folder."""
@@ -59,21 +60,44 @@ class Derived:
             return cls(study, *([elsewhere] if elsewhere.is_dir() else []))
         return cls(elsewhere, study)
 
+    def own(self, *names: str) -> Path:
+        """Return the path at which derived data are written.
+
+        Raises
+        ------
+        StudyError
+            If a name leads elsewhere, or a link leads out of the folder; see `inside`.
+        """
+        return inside(self.root, *names)
+
     def find(self, *names: str) -> Path:
-        """Return the path of derived data where they are, and note their use; else where they would be written."""
-        own = self.root.joinpath(*names)
+        """Return the path of derived data where they are, and note their use; else where they would be written.
+
+        Raises
+        ------
+        StudyError
+            As `own`.
+        """
+        own = self.own(*names)
         if own.exists():
-            mark_used(self.root.joinpath(*names[:2]))
+            mark_used(self.own(*names[:2]))
             return own
-        return next((path for root in self.others if (path := root.joinpath(*names)).exists()), own)
+        return next((path for path in self._elsewhere(*names) if path.exists()), own)
 
     def find_all(self, pattern: str) -> list[Path]:
         """Return the paths that match a pattern, those in `root` before others of the same name."""
-        found = dict[str, Path]()
+        found = dict[tuple[str, ...], Path]()
         for root in (self.root, *self.others):
-            for path in root.glob(pattern):
-                found.setdefault(path.relative_to(root).as_posix(), path)
+            for names in (path.relative_to(root).parts for path in sorted(root.glob(pattern))):
+                with suppress(StudyError):
+                    found.setdefault(names, inside(root, *names))
         return list(found.values())
+
+    def _elsewhere(self, *names: str) -> Iterator[Path]:
+        """Yield the paths in the other folders; what a link there leads to is not the study's."""
+        for root in self.others:
+            with suppress(StudyError):
+                yield inside(root, *names)
 
     def wrote(self, path: Path) -> None:
         """Take notice that a file or folder was written, and make room if that exceeds the budget."""

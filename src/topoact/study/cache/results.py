@@ -4,21 +4,19 @@
 ``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, and if that was asked for
 ``stability.json`` what of it returns when it is built from fewer points, ``consensus.json`` what other covers count
 (``judgement.json`` in studies of version 0.1). ``projections/<name>.parquet`` has the columns x and y. A file that
-cannot be read counts as absent and is computed again.
+cannot be read, or does not fit its layer or its graph, counts as absent and is computed again.
 """
 
-import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pydantic import BaseModel, Field
 
 from topoact.analysis.drawing.layout import Drawing
 from topoact.analysis.shape.report import Count, ShapeReport
@@ -26,32 +24,82 @@ from topoact.analysis.shape.stability import Stability
 from topoact.mapper import MapperGraph
 from topoact.study.cache.graphs import read_graph, write_graph
 from topoact.study.cache.place import Derived, as_derived
+from topoact.study.checked import Count as Whole
+from topoact.study.checked import (
+    Damaged,
+    Number,
+    Text,
+    checked,
+    numbers,
+    or_none,
+    read_json,
+    read_table,
+    write_table,
+)
 from topoact.study.files import plain_number, remove_leftovers, replacing, replacing_folder, write_json
 
-T = TypeVar("T")
-
-UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError)
-"""What reading a damaged or absent derived file raises."""
 STABILITY: Final = "stability.json"
 CONSENSUS: Final = "consensus.json"
 OLD_CONSENSUS: Final = "judgement.json"
+MAX_NODE: Final = 2**31
+MAX_POSITION: Final = 1e30
+"""Largest coordinate of a node or a point that is drawn."""
 MAX_RECENT_GRAPHS: Final = 4
 """Graphs that are kept in memory: a page asks for the same one several times."""
+
+
+class Shape(NamedTuple):
+    """The shape of the vectors of a layer, which its graphs have too."""
+
+    n_points: int
+    n_channels: int
+
+
+_Share = Annotated[Number, Field(ge=0, le=1)]
+
+
+class _Stability(BaseModel):
+    nodes: list[_Share]
+    edges: list[_Share]
+    jaccard: list[_Share]
+    rands: list[Annotated[Number, Field(ge=-1, le=1)] | None]
+    split: _Share
+
+
+class _Count(BaseModel):
+    value: Whole | None
+    least: Whole
+    seen: Whole
+    reason: Text = ""
+    missed_below: Annotated[Number, Field(ge=0)] | None = None
+    missed_points: Whole | None = None
 
 
 class ResultCache:
     """The derived part of a study folder; the graphs used last are kept in memory.
 
-    Imported graphs, `imported` by digest with their folders, are read and drawn like the computed ones.
+    Parameters
+    ----------
+    place
+        Folder of the study, or where its derived data are.
+    imported
+        Folders of imported graphs by digest; they are read and drawn like the computed ones.
+    shapes
+        Shape of each layer by its name; a graph of another shape, or of another layer, counts as absent.
     """
 
-    def __init__(self, place: Path | Derived, imported: Mapping[str, Path] | None = None) -> None:
+    def __init__(
+        self,
+        place: Path | Derived,
+        imported: Mapping[str, Path] | None = None,
+        shapes: Mapping[str, Shape] | None = None,
+    ) -> None:
         self._derived = as_derived(place)
-        self._imported = dict(imported or {})
+        self._imported, self._shapes = dict(imported or {}), shapes
         self._recent: dict[str, tuple[object, MapperGraph]] = {}
         self._lock = threading.Lock()
         for kind in ("graphs", "indexes", "projections", "located-inputs"):
-            remove_leftovers(self._derived.root / kind)
+            remove_leftovers(self._derived.own(kind))
 
     def save_graph(self, digest: str, graph: MapperGraph, about: dict[str, Any]) -> None:
         """Store a graph with the facts `about` its origin; its folder appears complete or not at all."""
@@ -66,16 +114,24 @@ class ResultCache:
         folder = self._folder(digest)
         with self._lock:
             known = self._recent.get(digest)
-            if known is not None and known[0] == _or_none(lambda: _written(folder)):
+            if known is not None and known[0] == or_none(lambda: _written(folder)):
                 return known[1]
-            graph = _or_none(lambda: read_graph(folder))
+            graph = or_none(lambda: self._read(folder))
             if graph is not None:
                 self._remember(digest, graph)
             return graph
 
+    def _read(self, folder: Path) -> MapperGraph:
+        graph = read_graph(folder)
+        if self._shapes is not None:
+            shape = self._shapes[read_json(folder / "graph.json")["layer"]]
+            if (graph.n_points, graph.means.shape[1]) != shape:
+                raise Damaged("it is a graph of another layer")
+        return graph
+
     def _remember(self, digest: str, graph: MapperGraph) -> None:
         self._recent.pop(digest, None)
-        written = _or_none(lambda: _written(self._folder(digest)))
+        written = or_none(lambda: _written(self._folder(digest)))
         if written is not None:
             self._recent[digest] = (written, graph)
         while len(self._recent) > MAX_RECENT_GRAPHS:
@@ -83,19 +139,18 @@ class ResultCache:
 
     def about_graph(self, digest: str) -> dict[str, Any] | None:
         """Return the facts stored with a graph: its layer, size, ε and cover; or None."""
-        path = self._folder(digest) / "graph.json"
-        return _or_none(lambda: dict(json.loads(path.read_text("utf-8"))))
+        return or_none(lambda: dict(read_json(self._folder(digest) / "graph.json")))
 
     def save_drawing(self, digest: str, layout: str, drawing: Drawing) -> None:
         """Store the positions of the nodes of a graph."""
         x, y = drawing.positions.T
-        path = self._own(digest) / "layouts" / f"{layout}.parquet"
+        path = self._derived.own("graphs", digest, "layouts", f"{layout}.parquet")
         self._save_table(path, pa.table({"x": x, "y": y, "continues": drawing.continues}))
 
     def load_drawing(self, digest: str, layout: str) -> Drawing | None:
         """Return stored positions of the nodes of a graph, or None."""
-        path = self._derived.find("graphs", digest, "layouts", f"{layout}.parquet")
-        return _or_none(lambda: _drawing(pq.read_table(path).to_pandas()))
+        graph, path = self.load_graph(digest), self._derived.find("graphs", digest, "layouts", f"{layout}.parquet")
+        return None if graph is None else or_none(lambda: _drawing(read_table(path, n_rows=graph.n_nodes)))
 
     def save_stability(self, digest: str, stability: Stability) -> None:
         """Store how much of a graph returns."""
@@ -105,8 +160,8 @@ class ResultCache:
 
     def load_stability(self, digest: str) -> Stability | None:
         """Return the stability of a graph, or None."""
-        path = self._derived.find("graphs", digest, STABILITY)
-        return _or_none(lambda: _stability(json.loads(path.read_text("utf-8"))))
+        graph, path = self.load_graph(digest), self._derived.find("graphs", digest, STABILITY)
+        return None if graph is None else or_none(lambda: _stability(checked(_Stability, read_json(path)), graph))
 
     def save_consensus(self, digest: str, report: ShapeReport) -> None:
         """Store what a panel of graphs counts."""
@@ -118,17 +173,17 @@ class ResultCache:
         """Return what a panel of graphs counts, if that is stored."""
         path = self._derived.find("graphs", digest, CONSENSUS)
         path = path if path.exists() else self._derived.find("graphs", digest, OLD_CONSENSUS)
-        return _or_none(lambda: _consensus(json.loads(path.read_text("utf-8"))))
+        return or_none(lambda: _consensus(checked(dict[str, _Count], read_json(path))))
 
     def save_projection(self, name: str, positions: npt.NDArray[np.float32]) -> None:
         """Store a projection, shape (n_points, 2)."""
-        path = self._derived.root / "projections" / f"{name}.parquet"
+        path = self._derived.own("projections", f"{name}.parquet")
         self._save_table(path, pa.table({"x": positions[:, 0], "y": positions[:, 1]}))
 
-    def load_projection(self, name: str) -> npt.NDArray[np.float32] | None:
-        """Return a stored projection, or None."""
+    def load_projection(self, name: str, n_points: int | None = None) -> npt.NDArray[np.float32] | None:
+        """Return a stored projection, of `n_points` points where that is known, or None."""
         path = self._derived.find("projections", f"{name}.parquet")
-        return _or_none(lambda: pq.read_table(path).to_pandas().to_numpy(dtype=np.float32))
+        return or_none(lambda: _positions(read_table(path, n_rows=n_points)).astype(np.float32))
 
     def _folder(self, digest: str) -> Path:
         """Return the folder of the files of a graph."""
@@ -136,19 +191,12 @@ class ResultCache:
 
     def _own(self, digest: str) -> Path:
         """Return the folder to which what is derived from a graph is written."""
-        return self._derived.root / "graphs" / digest
+        return self._derived.own("graphs", digest)
 
     def _save_table(self, path: Path, table: pa.Table) -> None:
         with replacing(path, lasting=False) as file:
-            pq.write_table(table, file)
+            write_table(table, file)
         self._derived.wrote(path)
-
-
-def _or_none(read: Callable[[], T]) -> T | None:
-    try:
-        return read()
-    except UNREADABLE:
-        return None
 
 
 def _written(folder: Path) -> tuple[tuple[int, int], ...]:
@@ -157,17 +205,24 @@ def _written(folder: Path) -> tuple[tuple[int, int], ...]:
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
 
 
-def _consensus(plain: dict[str, Any]) -> ShapeReport:
+def _consensus(counts: dict[str, _Count]) -> ShapeReport:
     """Return a stored report; what was stored before branches had their power has no persistence, and is an error."""
     kinds = ("component", "loop", "branch", "persistence")
-    components, loops, branches, persistence = (Count(**plain[kind]) for kind in kinds)
+    components, loops, branches, persistence = (Count(**dict(counts[kind])) for kind in kinds)
     return ShapeReport(components, loops, branches, (), persistence)
 
 
-def _stability(plain: dict[str, Any]) -> Stability:
-    arrays = {name: np.array(plain[name], dtype=np.float64) for name in ("nodes", "edges", "jaccard", "rands")}
-    return Stability(**arrays, split=float(plain["split"]))
+def _stability(found: _Stability, graph: MapperGraph) -> Stability:
+    sizes = (len(found.nodes), len(found.edges), len(found.jaccard))
+    if sizes != (graph.n_nodes, graph.n_edges, graph.n_nodes):
+        raise Damaged(f"it is of a graph of {sizes[0]} nodes and {sizes[1]} edges")
+    arrays = {name: np.array(getattr(found, name), dtype=np.float64) for name in ("nodes", "edges", "jaccard", "rands")}
+    return Stability(**arrays, split=found.split)
 
 
-def _drawing(frame: pd.DataFrame) -> Drawing:
-    return Drawing(frame[["x", "y"]].to_numpy(), frame["continues"].to_numpy())
+def _drawing(table: pa.Table) -> Drawing:
+    return Drawing(_positions(table), numbers(table, "continues", -1, MAX_NODE))
+
+
+def _positions(table: pa.Table) -> npt.NDArray[Any]:
+    return np.column_stack([numbers(table, name, -MAX_POSITION, MAX_POSITION, whole=False) for name in ("x", "y")])

@@ -1,15 +1,17 @@
 """`LayerGraphs`: the mapper graphs of a study's layers, computed when they are first needed and stored in the study."""
 
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from topoact.errors import UnknownName
-from topoact.mapper import MapperGraph, Progress, lens_values, no_progress
+from topoact.mapper import CLUSTERERS, MapperGraph, Progress, lens_values, no_progress
 from topoact.study import Layer, Study
 from topoact.study.cache.place import Derived
 from topoact.study.cache.results import ResultCache
+from topoact.study.checked import Damaged, Number, checked, or_none
 from topoact.workbench.columns import COLUMN_LENS, number_columns
 from topoact.workbench.graphs.graph_engine import GraphEngine
 from topoact.workbench.graphs.index_store import LensedLayer
@@ -64,10 +66,16 @@ class LayerGraphs:
     def load(self, digest: str) -> StoredGraph | None:
         """Return a stored graph, or None."""
         facts, graph = self._cache.about_graph(digest), self._cache.load_graph(digest)
-        if facts is None or graph is None:
-            return None
-        settings = from_stored(facts["settings"]) if "settings" in facts else None
-        return StoredGraph(digest, self._study.layer(facts["layer"]), settings, graph, tuple(facts.get("stops", ())))
+        return None if facts is None or graph is None else or_none(lambda: self._stored(digest, facts, graph))
+
+    def _stored(self, digest: str, facts: dict[str, Any], graph: MapperGraph) -> StoredGraph:
+        """Return a stored graph whose digest is that of its layer and settings."""
+        layer = self._study.layer(str(facts["layer"]))
+        settings = from_stored(facts["settings"]) if layer.has_vectors else None
+        is_known = settings is None or settings.clusterer in CLUSTERERS
+        if is_known and digest != (settings.key(layer.digest) if settings else layer.digest):
+            raise Damaged("it is the graph of other settings")
+        return StoredGraph(digest, layer, settings, graph, checked(tuple[Number, ...], facts.get("stops", ())))
 
     def make(
         self,
@@ -101,9 +109,9 @@ class LayerGraphs:
         """
         opened = self._study.layer(layer)
         digest = digest or self.digest(opened, settings)
-        stored = self._cache.load_graph(digest)
+        stored = self.load(digest)
         if stored is not None:
-            return stored
+            return stored.graph
         if not opened.has_vectors:
             raise self._study.damaged(f"given/{opened.key}", "its files cannot be read")
         progress("reading activations", 0, 1)

@@ -114,7 +114,7 @@ def _lines(inversion: Inversion) -> list[str]:
 
 
 def _tile(png: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image = Image.open(io.BytesIO(png), formats=["PNG"]).convert("RGB")
     factor = TILE // max(image.size)
     if factor:
         return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)

@@ -56,7 +56,7 @@ def input_name(bench: Workbench, content: str | bytes, settings: MapSettings) ->
         "kind": input_modality(content),
         "study": bench.study.digest,
     }
-    network = asdict(bench.network_choice) if bench.network_choice else None
+    network = bench.network_choice.identity if bench.network_choice else None
     return digest({**facts, "network": network, "settings": settings.used})
 
 

@@ -122,7 +122,7 @@ def compute_attributions(bench: Workbench, layer: str | int, graph: str, progres
         return
     stored = _checked_graph(bench, layer, graph)
     opened, means = stored.layer, stored.graph.means
-    folder = bench.derived.root / "graphs" / stored.digest
+    folder = bench.derived.own("graphs", stored.digest)
     network = bench.network
     network.check_layer(opened)
     if not _has_classes(bench):
@@ -250,7 +250,10 @@ def _has_classes(bench: Workbench) -> bool:
 
 def _attributions(bench: Workbench, stored: StoredGraph) -> Attributions | None:
     attributions = load_attributions(_folder(bench, stored, FILE, OLD_FILE))
-    return attributions if attributions is not None and len(attributions.scores) == stored.graph.n_nodes else None
+    outputs = Outputs.noted(bench.study.manifest.notes)
+    if attributions is None or outputs is None:
+        return None
+    return attributions if attributions.scores.shape == (stored.graph.n_nodes, outputs.n) else None
 
 
 def _output_words(bench: Workbench, stored: StoredGraph) -> list[list[OutputWord]] | None:
@@ -261,7 +264,7 @@ def _output_words(bench: Workbench, stored: StoredGraph) -> list[list[OutputWord
 def _folder(bench: Workbench, stored: StoredGraph, *files: str) -> Path:
     """Return the folder of a graph that has one of some files."""
     found = (bench.derived.find("graphs", stored.digest, name) for name in files)
-    return next((path for path in found if path.exists()), bench.derived.root / "graphs" / stored.digest / "-").parent
+    return next((path for path in found if path.exists()), bench.derived.own("graphs", stored.digest, "_")).parent
 
 
 def _most_frequent(study: Study, column: str, examples: npt.NDArray[np.int64]) -> tuple[ClassShare, ...]:
