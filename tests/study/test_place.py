@@ -18,6 +18,16 @@ from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import open_workbench
 
+LOCATED = {
+    "kind": "text",
+    "text": "a sentence",
+    "thumbnail": None,
+    "predictions": [],
+    "notices": [],
+    "locations": [],
+    "n_layers": 0,
+}
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -88,7 +98,7 @@ def test_what_may_only_be_read_is_explored_all_the_same(read_only: Path, cache: 
     settings = dbscan(n_intervals=4, eps=30.0)
     drawing = bench.draw(0, settings)
     projected = bench.project(0, "pca")
-    bench.located_inputs.save("0123456789abcdef", {"locations": []})
+    bench.located_inputs.save("0123456789abcdef", LOCATED)
     bench.located_inputs.save_novelty_limit("layer", 2.0)
     bench.close()
     assert listing(read_only) == before
@@ -103,7 +113,7 @@ def test_what_may_only_be_read_is_explored_all_the_same(read_only: Path, cache: 
     found = again.stored_projection(0, "pca")
     assert found is not None
     assert (found == projected).all()
-    assert again.located_inputs.load("0123456789abcdef") == {"locations": []}
+    assert again.located_inputs.load("0123456789abcdef") == LOCATED
     assert again.located_inputs.novelty_limit("layer") == 2.0
 
 
@@ -139,7 +149,7 @@ def test_where_nothing_can_be_written_that_is_said(
     monkeypatch.setenv("TOPOACT_CACHE", str(tmp_path / "file"))
     by_permission(path, monkeypatch)
     bench = open_workbench(path)
-    with pytest.raises(WriteError, match=r"file/studies.* could not be stored: "):
+    with pytest.raises(WriteError, match=r"a file is in the way where the folder .*file/studies"):
         bench.map(0, dbscan(n_intervals=4, eps=30.0))
 
 

@@ -89,11 +89,11 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     WriteError
         As `replacing`.
     """
-    temporary = temporary_name(path)
+    with failures_said(path):
+        _make_folder(path.parent)
+        temporary = temporary_name(path)
+        temporary.mkdir()
     try:
-        with failures_said(path):
-            _make_folder(path.parent)
-            temporary.mkdir()
         with full_disk_said(path):
             yield temporary
         with failures_said(path):
@@ -106,8 +106,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise StudyError(f"a file is in the way where the folder {path} belongs: remove it") from None
+    except (FileExistsError, NotADirectoryError) as error:
+        raise _write_error(f"a file is in the way where the folder {path} belongs: remove it", error) from None
 
 
 def remove_folder(path: Path) -> None:

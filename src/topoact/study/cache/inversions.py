@@ -109,6 +109,7 @@ class Inversions:
 
     def __init__(self, place: Path | Derived) -> None:
         self._derived = as_derived(place)
+        self.root = self._derived.own(FOLDER)
 
     def prepare(self, layer: str) -> None:
         """Make the folder of a layer's images, and remove the leftovers of killed processes.
