@@ -269,7 +269,15 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         ("name", "index", "value"),
-        [("places", 3, 400), ("places", 0, -1), ("starts", 5, 0), ("starts", -1, 7), ("k", 0, 1)],
+        [
+            ("places", 3, 400),
+            ("places", 0, -1),
+            ("starts", 5, 0),
+            ("starts", -1, 7),
+            ("k", 0, 1),
+            ("measures", 2, -1.0),
+            ("measures", 2, np.nan),
+        ],
     )
     def test_damaged(self, arrays, name, index, value):
         array = arrays[name] = arrays[name].copy()

@@ -27,6 +27,7 @@ from topoact.study.files import inside, remove, replacing, replacing_folder
 from topoact.testing.visits import LOCATED, SETTINGS
 from topoact.testing.whole_studies import write_whole_studies
 from topoact.workbench import open_workbench
+from topoact.workbench.columns import coded_columns
 
 
 @pytest.fixture(scope="module")
@@ -244,13 +245,21 @@ class TestTables:
         with pytest.raises(StudyError, match="two columns of one name"):
             open_study(study).examples  # noqa: B018
 
-    def test_a_flipped_bit_in_a_derived_table(self, study: Path) -> None:
-        file = next(study.glob("projections/*.parquet"))
+    @pytest.mark.parametrize("pattern", ["projections/*.parquet", "examples.parquet", "points/*.parquet"])
+    def test_a_flipped_bit(self, study: Path, pattern: str) -> None:
+        file = next(study.glob(pattern))
         content = bytearray(file.read_bytes())
         content[40] ^= 1
         file.write_bytes(content)
         with pytest.raises(Damaged):
             read_table(file)
+
+    def test_labels_that_are_no_classes(self, study: Path) -> None:
+        names = open_study(study).examples["label"].to_list()
+        set_column(study / "examples.parquet", "label", ["/etc/passwd", *names[1:]])
+        (column,) = [one for one in coded_columns(open_study(study)) if one.name == "label"]
+        assert column.values[0] == -1
+        assert (column.values[1:] >= 0).all()
 
     def test_a_large_json_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(checked, "MAX_JSON_BYTES", 10)
@@ -342,9 +351,15 @@ class TestGraphs:
         assert bench.cache.load_drawing(*name) is None
         np.testing.assert_array_equal(bench.draw(0, SETTINGS[0]).positions, before.positions)
 
-    def test_an_imported_graph_that_is_damaged_is_said(self, whole: list[Path], tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("table", "column", "value"), [("members", "point", 10**9), ("nodes", "lens_mean", float("nan"))]
+    )
+    def test_an_imported_graph_that_is_damaged_is_said(
+        self, whole: list[Path], tmp_path: Path, table: str, column: str, value: float
+    ) -> None:
         study = Path(shutil.copytree(whole[2], tmp_path / "study"))
-        set_column(study / "given" / "given" / "members.parquet", "point", [10**9] * 8)
+        file = study / "given" / "given" / f"{table}.parquet"
+        set_column(file, column, [value] * pq.read_metadata(file).num_rows)
         with pytest.raises(StudyError, match="given/given cannot be used"):
             open_workbench(study).map(0, SETTINGS[0])
 

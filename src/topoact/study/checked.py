@@ -114,6 +114,8 @@ def read_table(path: Path, *, n_rows: int | None = None) -> pa.Table:
                 raise Damaged("it holds more than the memory")
             batches.append(batch)
         table = pa.Table.from_batches(batches, schema=None if batches else file.schema_arrow)
+        if table.num_rows != file.metadata.num_rows:
+            raise Damaged(f"it says {file.metadata.num_rows:,} rows, and has {table.num_rows:,}")
         if len(set(table.column_names)) != table.num_columns:
             raise Damaged("it has two columns of one name")
         return table

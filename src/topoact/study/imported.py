@@ -26,7 +26,7 @@ def write_imported(folder: Path, graphs: Mapping[str, ImportedGraph], taken: set
         nowhere = np.full(graph.n_points, -1, dtype=np.int32)
         points = pa.table({"example": np.arange(graph.n_points), "y": nowhere, "x": nowhere})
         with replacing(folder / "points" / f"{key}.parquet") as file:
-            pq.write_table(points, file, compression="zstd")
+            pq.write_table(points, file, compression="zstd", write_page_checksum=True)
         yield LayerEntry(name, key, name, GRAPH, graph.n_points, graph.means.shape[1], None, _digest(name, graph))
 
 

@@ -148,7 +148,7 @@ def finish_layer(folder: Path, state: Checkpoint, number: int) -> None:
     schema = pa.schema([("example", pa.int64()), *first])
     with (
         files.replacing(folder / "points" / f"{layer.key}.parquet") as file,
-        pq.ParquetWriter(file, schema, compression="zstd") as writer,
+        pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer,
     ):
         for segment in range(state.n_segments):
             positions = _open_arrow(segment_file(folder, segment, "positions")).get_batch(number)

@@ -190,7 +190,7 @@ class StudyWriter:
         """
         with writes_said(self.partial):
             with replacing(self.partial / "examples.parquet") as file:
-                pq.write_table(examples, file, compression="zstd")
+                pq.write_table(examples, file, compression="zstd", write_page_checksum=True)
             for number in range(len(self._state.layers)):
                 finish_layer(self.partial, self._state, number)
             if not self._state.has_thumbnails:  # a file of none for each segment

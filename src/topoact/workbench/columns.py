@@ -94,7 +94,8 @@ def _is_list(column: "pd.Series[Any]") -> bool:
 
 def _coded(name: str, column: "pd.Series[Any]", classes: tuple[str, ...]) -> CodedColumn | None:
     if holds_classes(name):
-        codes = pd.Categorical(column.astype("object"), categories=list(classes)).codes
+        values = column.astype("object")
+        codes = pd.Categorical(values.where(values.isin(classes)), categories=list(classes)).codes
         return CodedColumn(name, "category", list(classes), codes.astype(np.int32))
     if _is_number(column):
         return CodedColumn(name, "number", None, column.to_numpy(dtype=np.float32, na_value=np.nan))

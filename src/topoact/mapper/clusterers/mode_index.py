@@ -306,6 +306,6 @@ class ModeIndex:
         places = taken(arrays, "places", np.int32, (None,))
         starts = taken(arrays, "starts", np.int64, (2 * len(self.lens) + 1,))
         self._skyband = Skyband(starts, places, taken(arrays, "measures", np.float64, places.shape))
-        if self.k < 2 or not self._skyband.is_sound(self._layout):
+        if self.k < 2 or not self._skyband.is_sound(self._layout, self.metric):
             raise InvalidInput("the candidates of this neighbour index are damaged: build it again")
         return self

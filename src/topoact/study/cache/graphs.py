@@ -177,7 +177,7 @@ def _imported(facts: _Facts, given: _Imported, nodes: pa.Table, shared: dict[str
         intervals=Intervals(np.empty(0), np.empty(0)),
         medoids=np.full(nodes.num_rows, -1),
         names=tuple(checked(list[Text], nodes["name"].to_pylist())),
-        node_lens=numbers(nodes, "lens_mean", whole=False),
+        node_lens=numbers(nodes, "lens_mean", *_FINITE, whole=False),
         lens_name=given.lens,
         classes=_classes(nodes),
         is_whole=given.is_whole,

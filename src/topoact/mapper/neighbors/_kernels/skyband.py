@@ -7,7 +7,7 @@ interval are the k nearest of the few candidates in that interval. Of m points o
 candidates, where lens and distance are independent. `candidates` finds them.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from topoact.mapper.neighbors._kernels.jit import compiled
 from topoact.mapper.neighbors._layout import WORD, Indices, Layout
 from topoact.mapper.neighbors.metrics import Metric
 from topoact.mapper.protocols import Nearest, Rows
+
+ROUNDING: Final = 1e-6
+"""By how much a measure may be negative: 1 − cos is rounded."""
 
 
 class Skyband(NamedTuple):
@@ -53,10 +56,12 @@ class Skyband(NamedTuple):
         _select(self, start, stop, number, near, measures)
         return Nearest(near, measures if metric == "cosine" else np.sqrt(measures, out=measures))
 
-    def is_sound(self, layout: Layout) -> bool:
-        """Return whether each list runs outwards from its point, within what the point sees."""
+    def is_sound(self, layout: Layout, metric: Metric) -> bool:
+        """Return whether each list runs outwards from its point, within what the point sees, and has measures."""
         n_points = (len(self.starts) - 1) // 2
         if self.starts[0] != 0 or self.starts[-1] != len(self.places) or (np.diff(self.starts) < 0).any():
+            return False
+        if not (self.measures >= (-ROUNDING if metric == "cosine" else 0.0)).all():
             return False
         return bool(_outwards(self.starts, self.places, layout.lower * WORD, layout.reach(n_points)))
 
