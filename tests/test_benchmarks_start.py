@@ -210,6 +210,15 @@ def test_starts_planted_without_the_libraries_that_are_not_there(
     assert (tmp_path / "outcomes").read_text() == ""
 
 
+def test_starts_nulls(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    from benchmarks import nulls
+
+    monkeypatch.setattr(nulls, "SIZES", (300,))
+    run(nulls, monkeypatch, "run", "-o", tmp_path / "outcomes", "--clouds", 1)
+    run(nulls, monkeypatch, "table", tmp_path / "outcomes")
+    assert "| Gaussian | 1 | 0 | 0 | 0 | 0 | 0 |" in capsys.readouterr().out
+
+
 def test_starts_measure(tmp_path: Path) -> None:
     from benchmarks.measure import conditions, product_rate, save, spread
 

@@ -92,7 +92,8 @@ def test_a_full_disk_while_finishing(
     bytes_before, replace, rename = contents(before.path), Path.replace, Path.rename
 
     def full(self: Path, target: Path) -> Path:
-        if self.name == f"{step}.tmp" or (step == "publish" and self.name == "a.partial"):
+        is_written = self.name.startswith(f"{step}.") and self.suffix == ".tmp"
+        if is_written or (step == "publish" and self.name == "a.partial"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return (rename if step == "publish" else replace)(self, target)
 

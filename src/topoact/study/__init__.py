@@ -6,7 +6,8 @@ and ``thumbnails/`` (Arrow files of small images). There is no pickle, and no fo
 """
 
 from topoact.study.manifest import FORMAT, GRAPH, LayerEntry, Manifest, Skipped
-from topoact.study.reader import Layer, Study, open_study
+from topoact.study.opening import open_study
+from topoact.study.reader import Layer, Study
 from topoact.study.segments import Chunk, Points
 from topoact.study.writer import StudyWriter
 

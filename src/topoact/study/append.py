@@ -17,7 +17,8 @@ from topoact.study.checked import Damaged
 from topoact.study.checkpoint import Checkpoint, LayerState
 from topoact.study.files import extended_digest, link
 from topoact.study.manifest import LayerEntry
-from topoact.study.reader import Study, study_files
+from topoact.study.opening import study_files
+from topoact.study.reader import Study
 from topoact.study.segments import Chunk, Points, segment_file, write_arrow
 from topoact.study.thumbnails import write_thumbnails
 from topoact.study.vectors import ARRAYS

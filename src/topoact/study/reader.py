@@ -1,7 +1,6 @@
-"""`open_study`: a `Study` with its layers, vectors, positions, examples and thumbnails, each read on access."""
+"""`Study`: its layers, vectors, positions, examples and thumbnails, each read on access."""
 
 import difflib
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,9 @@ from numpy.typing import NDArray
 
 from topoact.errors import InvalidInput, StudyError, UnknownName
 from topoact.mapper import available_memory
-from topoact.study.checked import Damaged, first_line, read_json, read_schema, read_table
+from topoact.study.checked import Damaged, first_line, read_schema, read_table
 from topoact.study.files import inside
-from topoact.study.imported import FILES
-from topoact.study.manifest import LayerEntry, Manifest, read_manifest
+from topoact.study.manifest import LayerEntry, Manifest
 from topoact.study.tables import check_examples, check_points
 from topoact.study.thumbnails import Thumbnail, Thumbnails
 from topoact.study.vectors import ARRAYS, SegmentedArray
@@ -253,69 +251,6 @@ class Study:
         """Return the error for a file of the study that cannot be used, with the reason."""
         name += reason.part if isinstance(reason, Damaged) else ""
         return StudyError(f"the study {self.path} is damaged: {name} cannot be used: {first_line(reason)}")
-
-
-def open_study(path: str | Path) -> Study:
-    """Open the study in a folder. Only ``study.json`` is read; all other files must exist.
-
-    Parameters
-    ----------
-    path
-        Folder of the study.
-
-    Returns
-    -------
-    Study
-        The study, which reads its other files on access.
-
-    Raises
-    ------
-    StudyError
-        If the folder is missing, unfinished, damaged, or written by a newer version.
-    """
-    path = Path(path)
-    study = Study(path, _read(path))
-    folders = set[Path]()
-    for name in study_files(study.manifest):
-        folder = Path(name).parent
-        if folder not in folders or (path / name).is_symlink():
-            inside(path, *Path(name).parts)
-            folders.add(folder)
-        if not (path / name).is_file():
-            raise study.damaged(name, "it is missing")
-    return study
-
-
-def _read(path: Path) -> Manifest:
-    file = path / "study.json"
-    unfinished = path if path.suffix == ".partial" else path.with_name(f"{path.name}.partial")
-    if not file.exists() and unfinished.is_dir():
-        raise StudyError(f"the study {path} is not finished: run the command that began it once more, it resumes")
-    if not path.is_dir():
-        raise StudyError(f"there is no study at {path}")
-    try:
-        return read_manifest(read_json(inside(path, file.name)))
-    except Damaged as error:
-        if not file.exists():
-            raise StudyError(f"{path} is not a study: it has no study.json") from None
-        raise StudyError(f"the study {path} is damaged: study.json cannot be read: {error}") from None
-    except StudyError as error:
-        raise StudyError(f"{path}: {error}") from None
-
-
-def study_files(manifest: Manifest) -> Iterator[str]:
-    """Yield the names of all files of a finished study; there may be more than a list holds."""
-    n_segments = -(-manifest.n_examples // manifest.segment)
-    yield "examples.parquet"
-    for layer in manifest.layers:
-        yield f"points/{layer.key}.parquet"
-        if not layer.has_vectors:
-            yield from (f"given/{layer.key}/{name}" for name in FILES)
-            continue
-        yield f"{ARRAYS}/{layer.key}/zarr.json"
-        yield from (f"{ARRAYS}/{layer.key}/c/{chunk}/0" for chunk in range(n_segments))
-    if manifest.has_thumbnails:
-        yield from (f"thumbnails/{part:05d}.arrow" for part in range(n_segments))
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -12,8 +12,6 @@ import numpy.typing as npt
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 
-from topoact.analysis.shape._arms import MIN_POINTS, arms_at, n_arms
-
 RUNS: Final = 3
 """Samples of the points that must agree."""
 MAX_POINTS: Final = 4000
@@ -100,6 +98,8 @@ def branching(points: npt.ArrayLike, *, seed: int = 0) -> Branching:
     >>> branching(arms + rng.normal(0, 0.05, arms.shape)).value
     1
     """
+    from topoact.analysis.shape._arms import n_arms
+
     found = []
     for run in range(RUNS):
         sample = _sample(np.asarray(points, dtype=np.float64), np.random.default_rng([seed, run]))
@@ -177,6 +177,8 @@ def _n_places(sample: _Sample, forks: Any, reach: float) -> int:
 
 def _planted(sample: _Sample, length: float, rng: np.random.Generator) -> tuple[bool, float]:
     """Plant arms at a random place until three meet; return whether they are found, and their points per length."""
+    from topoact.analysis.shape._arms import arms_at, n_arms
+
     points, radii = sample.points, sample.radii[sample.radii <= length / 2 * 1.001]
     place = sample.means[rng.integers(len(sample.means))]
     offsets, own, density = _thinnest_piece(points, place, radii)
@@ -197,6 +199,8 @@ def _thinnest_piece(points: Floats, place: Floats, radii: Floats) -> tuple[Float
 
     Of it the offsets from its axis, the axis, and the points per length.
     """
+    from topoact.analysis.shape._arms import MIN_POINTS
+
     squares, pieces = ((points - place) ** 2).sum(axis=1), []
     for radius in radii:
         piece = points[squares <= radius * radius]

@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from topoact.analysis.shape._rips import rips_pairs
-
 SAMPLE: Final = 400
 """Points of a sample, of which the distances are taken."""
 AVERAGED: Final = 1 / 30
@@ -46,6 +44,8 @@ def rips_loops(points: npt.ArrayLike, *, seed: int = 0) -> int:
     >>> rips_loops(np.c_[np.cos(angle), np.sin(angle)] + rng.normal(0, 0.15, (2000, 2)))
     1
     """
+    from topoact.analysis.shape._rips import rips_pairs
+
     sample = averaged(np.asarray(points, dtype=np.float64), np.random.default_rng(seed))
     return int(np.count_nonzero(p_values(rips_pairs(cdist(sample, sample))) < SIGNIFICANCE))
 
