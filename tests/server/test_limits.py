@@ -160,6 +160,8 @@ def test_a_full_disk_while_an_input_is_brought(painter, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    folder = painter.bench.study.path / "located-inputs"
+    before = set(folder.glob("*"))
     query = {"settings": json.dumps(painter.get("/api/study").json()["defaults"]), "layer": 0}
     with monkeypatch.context() as patch:
         patch.setattr("topoact.study.files.Path.replace", full)
@@ -168,7 +170,7 @@ def test_a_full_disk_while_an_input_is_brought(painter, monkeypatch):
         )
     assert answer.status_code == 507
     assert answer.json()["error"].startswith("the disk is full: free some space and ask again")
-    assert not list((painter.bench.study.path / "located-inputs").glob("*"))
+    assert set(folder.glob("*")) == before
     assert painter.get("/api/study").status_code == 200
 
 

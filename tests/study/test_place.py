@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -188,7 +189,7 @@ def test_several_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
-def test_as_somebody_else(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_as_somebody_else() -> None:
     """A process without rights, where one can be made."""
     if os.name != "posix" or os.geteuid() != 0:
         pytest.skip("only root can be somebody else")
@@ -196,11 +197,9 @@ def test_as_somebody_else(whole: Path, tmp_path_factory: pytest.TempPathFactory)
         "import os, sys; from pathlib import Path; from topoact.study.cache.place import is_writable;"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534); sys.exit(is_writable(Path(sys.argv[1])))"
     )
-    folder = tmp_path_factory.mktemp("open")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
-    (folder / "s").mkdir(mode=0o755)
-    write_json(folder / "s" / "study.json", {})
-    command = [sys.executable, "-c", code, str(folder / "s")]
-    finished = subprocess.run(command, check=False, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        write_json(Path(folder) / "study.json", {})
+        command = [sys.executable, "-c", code, folder]
+        finished = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (finished.returncode, finished.stderr) == (0, "")
