@@ -60,10 +60,15 @@ UNDER_WAY = {"umap": "running projecting", "stability": "running", "invert": "ru
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory, network_path: Path) -> Path:
+def drawn(tmp_path_factory: pytest.TempPathFactory, network_path: Path) -> Path:
     path = Path(shutil.copytree(network_path, tmp_path_factory.mktemp("kills") / "s"))
     open_workbench(path).draw(1, SETTINGS)
     return path
+
+
+@pytest.fixture
+def study(drawn: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(drawn, tmp_path / "s"))
 
 
 @pytest.fixture

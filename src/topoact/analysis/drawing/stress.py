@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from scipy.linalg import eigh
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial.distance import cdist
 
@@ -28,9 +29,10 @@ def initial_positions(adjacency: sparse.csr_array) -> Positions:
     paths = dijkstra(adjacency, indices=_pivots(adjacency)).T
     squared = paths**2
     centred = -0.5 * (squared - squared.mean(axis=0) - squared.mean(axis=1, keepdims=True) + squared.mean())
-    _, axes = np.linalg.eigh(centred.T @ centred)
+    n_pivots = centred.shape[1]
+    _, axes = eigh(centred.T @ centred, subset_by_index=(max(0, n_pivots - 2), n_pivots - 1))
     drawing = np.zeros((len(paths), 2))
-    drawing[:, : min(2, axes.shape[1])] = centred @ axes[:, ::-1][:, :2]
+    drawing[:, : axes.shape[1]] = centred @ axes[:, ::-1]
     extent, wanted = _extent(drawing), paths.max()
     return drawing * (wanted / extent if extent > 0 else 1.0) + _jitter(len(drawing))
 
@@ -49,14 +51,15 @@ def relax(adjacency: sparse.csr_array, positions: Positions, free: npt.NDArray[n
     """
     pivots = _pivots(adjacency)
     paths = dijkstra(adjacency, indices=pivots).T
+    paths = paths[free]
     weights = np.divide(1, paths**2, out=np.zeros_like(paths), where=paths > 0)
-    total = weights.sum(axis=1, keepdims=True)
+    total, strength = weights.sum(axis=1, keepdims=True), weights * paths
     current = positions.copy()
     for _ in range(STEPS):
-        anchors = current[pivots]
-        pull = weights * paths / np.maximum(cdist(current, anchors), 1e-6)
-        optimum = (weights @ anchors + current * pull.sum(axis=1, keepdims=True) - pull @ anchors) / total
-        current[free] += STEP_SIZE * (optimum - current)[free]
+        anchors, moving = current[pivots], current[free]
+        pull = strength / np.maximum(cdist(moving, anchors), 1e-6)
+        optimum = (weights @ anchors + moving * pull.sum(axis=1, keepdims=True) - pull @ anchors) / total
+        current[free] = moving + STEP_SIZE * (optimum - moving)
     return current
 
 
