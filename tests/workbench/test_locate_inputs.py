@@ -185,6 +185,11 @@ class TestRefusals:
         ("content", "said"),
         [
             pytest.param(b"hello", "this is no image, or of a kind that is not known", id="no-image"),
+            pytest.param(
+                b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n%%EOF\n",
+                "this is no image, or of a kind that is not known",
+                id="a format that another program decodes",
+            ),
             pytest.param(b"", "this is no image", id="nothing"),
             pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "this is no image", id="svg"),
             pytest.param(picture(0)[:150], "the image cannot be read: ", id="half-an-image"),

@@ -13,7 +13,7 @@ from topoact.errors import InvalidInput
 from topoact.extract.loader import decode
 from topoact.inputs.records import Record
 from topoact.interpret.study_network import StudyNetwork
-from topoact.networks.pixels import UNREADABLE
+from topoact.networks.pixels import UNREADABLE, readable_formats
 from topoact.networks.preprocessing import Preprocessing
 from topoact.study.thumbnails import Thumbnail
 
@@ -93,7 +93,7 @@ def _count_pixels(file: bytes) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            width, height = Image.open(io.BytesIO(file)).size
+            width, height = Image.open(io.BytesIO(file), formats=readable_formats()).size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise InvalidInput(f"{allowed}: this one has many more") from None
     except UNREADABLE:

@@ -102,7 +102,7 @@ class Picture:
         Exception
             One of `UNREADABLE`, if it is no image, or a damaged one.
         """
-        image = Image.open(io.BytesIO(data), formats=_formats())
+        image = Image.open(io.BytesIO(data), formats=readable_formats())
         full_size = image.size
         if side:
             image.draft("RGB", (side, side))
@@ -173,7 +173,7 @@ def as_rgb(image: Image.Image) -> Image.Image:
 
 
 @cache
-def _formats() -> tuple[str, ...]:
+def readable_formats() -> tuple[str, ...]:
     """Return those of `FORMATS` that the installed Pillow has."""
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)
