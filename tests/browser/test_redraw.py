@@ -1,20 +1,21 @@
 """The measurement of redraws starts, and finds the knobs that a graph has."""
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from topoact.testing.studies import write_digits_study
 
-def test_starts_redraw(new_page: Any, digits_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+def test_starts_redraw(new_page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a study of its own: in one with stored graphs and indexes a knob may snap to where it is."""
     from benchmarks import redraw
 
     some = {knob: redraw.POSITIONS[knob] for knob in ("Prominence", "Neighbours", "minPts", "ε")}
     monkeypatch.setattr(redraw, "POSITIONS", some)
-    with redraw.served(Path(shutil.copytree(digits_path, tmp_path / "digits"))) as url:
+    with redraw.served(write_digits_study(tmp_path / "digits", n_examples=300)) as url:
         page = new_page()
         page.goto(url)
         found = list(redraw.measure(page, times=1))
