@@ -84,7 +84,7 @@ def test_a_node_says_how_prominent_it_is_and_selects_its_group(explorer):
     explorer.click_node(detail)
     panel = explorer.page.get_by_role("region", name="Selection")
     expect(panel).to_contain_text(f"{detail['prominence']:.1f} × noise")
-    expect(panel).to_contain_text("detail, below the noise level")
+    expect(panel).to_contain_text("detail, below noise")
     panel.get_by_role("button", name=f"one of {len(group)} in a skeleton node").click()
     assert explorer.state["view"]["selection"] == {"kind": "nodes", "ids": group}
     explorer.page.keyboard.press("t")

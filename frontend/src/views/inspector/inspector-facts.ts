@@ -95,7 +95,7 @@ function modeFacts({ graph }: LoadedGraph, id: number): Fact[] {
   const { nodes } = graph;
   const together = sizesByInterval(nodes).get(nodes.interval[id]) ?? 0;
   const prominence = nodes.prominence?.[id] ?? null;
-  const kind = isDetail(graph, id) ? "detail, below the noise level" : "in the skeleton";
+  const kind = isDetail(graph, id) ? "detail, below noise" : "in the skeleton";
   return [
     { name: "Prominence", value: prominenceText(prominence), note: kind },
     { name: "Share of interval", value: percent(nodes.size[id] / Math.max(1, together)), note: `${count(together)} points` },

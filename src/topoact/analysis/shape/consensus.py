@@ -95,7 +95,7 @@ def consensus(
         return _no_counts("no principal component stands out from noise")
     reports = []
     for number, (share, shift, multiple) in enumerate(PANEL):
-        progress("judging", number, len(PANEL))
+        progress("comparing covers", number, len(PANEL))
         intervals = _shifted(values, max(2, round(share * n_intervals)), overlap, shift)
         reports.append(shape_report(_graph(signal.points, values, intervals, multiple * k)))
     of_points = counts_of(signal, seed)
