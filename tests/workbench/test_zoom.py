@@ -195,7 +195,7 @@ class TestJudgement:
         settings = replace(SETTINGS, k=5)
         stages = []
         found = measure_consensus(bench, "rows", settings, lambda stage, *_: stages.append(stage))
-        assert "judging" in stages
+        assert "comparing covers" in stages
         stages.clear()
         again = open_workbench(bench.study.path)
         assert measure_consensus(again, "rows", settings, lambda stage, *_: stages.append(stage)) == found
@@ -224,7 +224,7 @@ class TestJudgement:
             measure_consensus(bench, "rows", replace(SETTINGS, prominence=2.0), lambda stage, *_: stages.append(stage))
             == found
         )
-        assert "judging" not in stages
+        assert "comparing covers" not in stages
 
     @pytest.mark.parametrize("settings", [dbscan(n_intervals=5, eps=9.0), replace(SETTINGS, metric="cosine")])
     def test_not_of_others(self, bench, settings):
