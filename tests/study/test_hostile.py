@@ -4,6 +4,8 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -253,6 +255,30 @@ class TestTables:
         file.write_bytes(content)
         with pytest.raises(Damaged):
             read_table(file)
+
+    def test_no_byte_of_a_footer_ends_the_process(self, tmp_path: Path) -> None:
+        table = pa.table(
+            {"x": pa.array([1.0, None, 3.0]), "top": [["a"], ["b", "c"], []], "mean": [[1.0], [2.0], [3.0]]}
+        )
+        pq.write_table(table, tmp_path / "whole.parquet", write_page_checksum=True)
+        code = """
+import sys
+from pathlib import Path
+from topoact.study.checked import Damaged, read_table
+
+whole, file = Path(sys.argv[1]).read_bytes(), Path(sys.argv[1]).with_name("damaged.parquet")
+start = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+for place in range(start, len(whole)):
+    content = bytearray(whole)
+    content[place] ^= 1 << place % 8
+    file.write_bytes(content)
+    try:
+        read_table(file)
+    except Damaged:
+        pass
+"""
+        command = [sys.executable, "-c", code, str(tmp_path / "whole.parquet")]
+        assert subprocess.run(command, capture_output=True, text=True, check=False).stderr == ""
 
     def test_labels_that_are_no_classes(self, study: Path) -> None:
         names = open_study(study).examples["label"].to_list()

@@ -105,7 +105,7 @@ def read_table(path: Path, *, n_rows: int | None = None) -> pa.Table:
         If the file cannot be read, or holds another number of rows, columns of one name, or too much.
     """
     with damage_said(), pq.ParquetFile(regular(path), page_checksum_verification=True) as file:
-        _check_size(file.metadata, n_rows)
+        _check_size(file, n_rows)
         free, batches = available_memory(), []
         for batch in file.iter_batches(BATCH_ROWS, use_threads=file.metadata.num_rows > MIN_THREADED_ROWS):
             batch.validate(full=True)
@@ -162,15 +162,29 @@ def numbers(
     return values
 
 
-def _check_size(facts: pq.FileMetaData, n_rows: int | None) -> None:
+def _check_size(file: pq.ParquetFile, n_rows: int | None) -> None:
+    facts = file.metadata
     if n_rows is not None and facts.num_rows != n_rows:
         raise Damaged(f"it has {facts.num_rows:,} rows, and {n_rows:,} are expected")
     if facts.num_columns > MAX_COLUMNS:
         raise Damaged(f"it has {facts.num_columns:,} columns")
-    groups = (facts.row_group(number) for number in range(facts.num_row_groups))
-    n_values = sum(group.column(number).num_values for group in groups for number in range(group.num_columns))
-    if max(n_values, facts.num_rows) > available_memory():
+    if max(_n_nested_values(file), facts.num_columns * facts.num_rows) > available_memory():
         raise Damaged("it holds more than the memory")
+
+
+def _n_nested_values(file: pq.ParquetFile) -> int:
+    """Return how many values the columns of lists hold, whose rows do not say it.
+
+    They are scanned first: in a damaged footer pyarrow finds that out with an error, while asking for the facts of a
+    column would end the process.
+    """
+    nested = [field.name for field in file.schema_arrow if field.type.num_fields]
+    if not nested:
+        return 0
+    file.scan_contents(columns=nested)
+    leaves = [leaf for leaf in range(len(file.schema)) if file.schema.column(leaf).path.split(".")[0] in nested]
+    groups = (file.metadata.row_group(number) for number in range(file.num_row_groups))
+    return sum(group.column(leaf).num_values for group in groups for leaf in leaves)
 
 
 def _number(text: str) -> float:
