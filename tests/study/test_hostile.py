@@ -341,6 +341,8 @@ class TestGraphs:
             lambda r: r.update(settings=5),
             lambda r: r["settings"].update(n_intervals=7),
             lambda r: r["settings"].update(lens="os:abort"),
+            lambda r: r["settings"].update(min_samples=0),
+            lambda r: r["settings"].update(eps="<script>"),
             lambda r: r.update(stops=["x"]),
             lambda r: r.update(eps="large"),
             lambda r: r["intervals"].update(lower=[]),

@@ -9,14 +9,23 @@ import numpy.typing as npt
 
 from topoact.errors import InvalidInput, UnknownName
 from topoact.mapper import CLUSTERERS, COVERS, Clusterer, Cover, Mapper, lens_release, named_clusterer, named_cover
+from topoact.mapper.clusterers.epsilon import parse_rule
 from topoact.mapper.neighbors.metrics import checked_metric
-from topoact.study.checked import checked
+from topoact.study.checked import MAX_COUNT, Damaged, checked
 from topoact.study.files import digest
 
 ENGINE_VERSIONS: Final = {"modes": 1, "dbscan": 2}
 """Version of each clusterer's graphs; increased by a change of the graphs, so that stored ones are not reused."""
 STORED_DEFAULTS: Final = {"cover": "uniform", "metric": "euclidean", "clusterer": "dbscan"}
 """Settings added after graphs had been stored: at these values they are not part of a graph's key."""
+STORED_BOUNDS: Final = {
+    "n_intervals": (1, 10_000),
+    "overlap": (0.0, 1.0),
+    "k": (2, MAX_COUNT),
+    "prominence": (0.0, float("inf")),
+    "min_samples": (1, MAX_COUNT),
+}
+"""The range of each number in stored settings."""
 CLUSTERER_SETTINGS: Final = ("k", "prominence", "eps", "min_samples")
 """Settings that only some clusterers have; `topoact.mapper.CLUSTERERS` lists those of each."""
 MAX_DEFAULT_INTERVALS: Final = 25
@@ -173,9 +182,13 @@ def from_stored(values: dict[str, Any]) -> MapSettings:
     Raises
     ------
     Damaged
-        If they have another field, or a value of another type.
+        If they have another field, or a value of another type or out of range, also one that the graph does not use.
     """
     settings: MapSettings = checked(MapSettings, {**STORED_DEFAULTS, **values})
+    for name, (least, most) in STORED_BOUNDS.items():
+        if not least <= getattr(settings, name) <= most:
+            raise Damaged(f"its setting {name} is {getattr(settings, name)}, which is out of range")
+    parse_rule(settings.eps)
     return settings
 
 
