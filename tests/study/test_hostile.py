@@ -357,6 +357,13 @@ class TestGraphs:
         assert bench.find_graph(digest) is None
         assert_same(bench.map(0, SETTINGS[0]), before)
 
+    def test_points_that_the_layer_lacks_are_not_made(self, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        bench = open_workbench(study)
+        digest = bench.key(bench.study.layer(0), SETTINGS[0])
+        edit(study / "graphs" / digest / "graph.json", lambda r: r.update(n_points=2**31))
+        monkeypatch.setattr("topoact.study.cache.results.read_graph", lambda _: pytest.fail("it is read"))
+        assert open_workbench(study).find_graph(digest) is None
+
     def test_a_graph_under_the_name_of_another(self, study: Path) -> None:
         bench = open_workbench(study)
         layer = bench.study.layer(0)

@@ -122,11 +122,15 @@ class ResultCache:
             return graph
 
     def _read(self, folder: Path) -> MapperGraph:
+        if self._shapes is None:
+            return read_graph(folder)
+        facts = read_json(folder / "graph.json")
+        shape = self._shapes[facts["layer"]]
+        if facts["n_points"] != shape.n_points:  # before as many numbers are made
+            raise Damaged("it is a graph of another layer")
         graph = read_graph(folder)
-        if self._shapes is not None:
-            shape = self._shapes[read_json(folder / "graph.json")["layer"]]
-            if (graph.n_points, graph.means.shape[1]) != shape:
-                raise Damaged("it is a graph of another layer")
+        if (graph.n_points, graph.means.shape[1]) != shape:
+            raise Damaged("it is a graph of another layer")
         return graph
 
     def _remember(self, digest: str, graph: MapperGraph) -> None:
