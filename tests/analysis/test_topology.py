@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from graphs import graph_of, modes_of
 
-from topoact import Communities, Mapper, Modes
+from topoact import Communities, Mapper, Modes, QuantileCover
 from topoact.analysis.shape.topology import NOT_MEASURED, shape, shape_report
 from topoact.errors import InvalidInput
 from topoact.testing.shapes import SHAPES, planted
@@ -109,6 +109,16 @@ def report_of(name, with_vectors, noise=0.1):
     cloud = planted(name, 3000, 16, noise=noise, seed=1).astype(np.float32)
     graph = Mapper(lens="pca:0", n_intervals=25, overlap=0.35, clusterer=Modes(k=15)).fit(cloud).graph_
     return shape_report(graph, vectors=cloud if with_vectors else None)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_of_blobs_no_branch_is_told_even_where_some_may_be_chance(seed):
+    rng = np.random.default_rng(seed)
+    blobs = rng.normal(0, 2, (8, 3))[rng.integers(0, 8, 1500)] + rng.normal(0, 0.5, (1500, 3))
+    found = Mapper(lens="l2", cover=QuantileCover(10, 0.3), clusterer=Modes(15, 0.1)).fit(blobs).graph_
+    told = shape_report(found).branches
+    assert told.seen > 0
+    assert (told.value, told.least) == (None, 0)
 
 
 def test_stubs_of_a_noisy_ring_are_no_branches():

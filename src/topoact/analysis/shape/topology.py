@@ -111,11 +111,11 @@ def _in_graph(count: Count, ranged: bool) -> Count:
 
     Where a bundle of points ends or turns, its noise is a stub, that a graph of modes shows as it does an arm.
     """
-    if count.reason or (count.value and not ranged):
+    if not ranged and (count.reason or count.value):
         return count
-    if not count.seen:
-        return Count(None, 0, 0, NOT_MEASURED)
-    return Count(None, 0, count.seen, f"this graph shows {count.seen}, and stubs of noise look alike")
+    if count.seen:
+        return Count(None, 0, count.seen, f"this graph shows {count.seen}, and stubs of noise look alike")
+    return count if count.reason else Count(None, 0, 0, NOT_MEASURED)
 
 
 def _too_large(skeleton: Tower) -> str:
