@@ -50,7 +50,7 @@ def test_whole_texts_equal_a_pass_over_each_alone(bert: str, lines: str, tmp_pat
     n_cut = sum(len(network.tokenizer(line)["input_ids"]) > tiny.LIMIT for line in tiny.LINES)
     assert study.manifest.notes["truncated"] == n_cut > 1
     said = sentences(summarise(study))
-    assert f"cut {n_cut} texts that are longer than the network takes" in said
+    assert f"cut {n_cut} texts that have more tokens than are taken" in said
     assert "input: TokenizersBackend, at most 24 tokens" in said
 
 

@@ -135,7 +135,7 @@ def _left_out(summary: dict[str, Any]) -> list[str]:
     if summary["latin"]:
         lines.append(f"texts that are no UTF-8, read as Latin-1: {summary['latin']:,}")
     if summary["truncated"]:
-        lines.append(f"cut {summary['truncated']:,} texts that are longer than the network takes")
+        lines.append(f"cut {summary['truncated']:,} texts that have more tokens than are taken")
     if summary["words_without_vector"]:
         lines.append(
             f"left out {summary['words_without_vector']:,} words that were cut off or that the tokenizer drops"
