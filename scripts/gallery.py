@@ -17,14 +17,14 @@ from typing import Final
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
-
 from screenshots import ARGUMENTS, NAMES
 
 SIZE: Final = {"width": 1440, "height": 900}
 WIDTH: Final = 560
 """Pixels of a picture."""
 AT_REST: Final = (
-    "() => window.topoact?.layout() && !document.querySelector('nav .waiting') && document.querySelector('nav [aria-current]')"
+    "() => window.topoact?.layout() && !document.querySelector('nav .waiting')"
+    " && document.querySelector('nav [aria-current]')"
 )
 SETTLED_MS: Final = 4_000
 """After a graph is there: pictures in its nodes are fetched, and nodes move to their places."""
