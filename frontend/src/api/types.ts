@@ -173,6 +173,7 @@ export interface MapRequest {
   settings: Settings;
   anchor?: Anchor | null;
   layout?: string | null;
+  arrangement?: "lens" | "free";
 }
 /**
  * A drawn graph whose nodes keep their positions in the next drawing.
@@ -214,6 +215,14 @@ export interface Graph {
   intervals: [number, number][];
   nodes: Nodes;
   edges: Edges;
+  /**
+   * Whether x is the lens, one column an interval, or free.
+   */
+  arrangement: "lens" | "free";
+  /**
+   * Share of the shared points that the drawn edges carry.
+   */
+  drawn_share: number;
   /**
    * For each node the node of the anchor that it continues and whose position it keeps, or −1. Graphs of one layout are cuts of one tree: there nodes with the same interval and mode are the same.
    */
@@ -289,6 +298,14 @@ export interface Nodes {
   group: number[] | null;
   x: number[];
   y: number[];
+  /**
+   * Radius in layout units; null in the free arrangement.
+   */
+  radius: number[] | null;
+  /**
+   * Length of the mean unit vector of the members; null without vectors.
+   */
+  agreement: number[] | null;
 }
 /**
  * Edges by column.
@@ -298,6 +315,31 @@ export interface Edges {
   target: number[];
   shared: number[];
   jaccard: number[];
+  /**
+   * Whether the edge is drawn before weaker ones are asked for.
+   */
+  drawn: boolean[];
+  /**
+   * By which the weaker edges are brought in, the largest first.
+   */
+  weight: number[];
+}
+/**
+ * The settings of the first picture of a layer, and the rule by which its prominence was found.
+ */
+export interface FirstScreen {
+  settings: Settings;
+  rule: string;
+}
+/**
+ * Values of a column that are over-represented in nodes, at most one a node.
+ */
+export interface Labels {
+  nodes: number[];
+  texts: string[];
+  lifts: number[];
+  shares: number[];
+  sentence: string;
 }
 /**
  * A caution for a reader of the graph, in one sentence.
