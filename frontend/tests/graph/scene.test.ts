@@ -104,7 +104,7 @@ describe("picking", () => {
 describe("the scene", () => {
   const classes = nodeClasses(MEMBERS, LABELS, 3);
   const palette = classColours([3, 2, 2]);
-  const input = { graph: GRAPH, visible, xy, radii, colours: palette, strength: null, pies: { classes, palette }, theme: INK };
+  const input = { graph: GRAPH, visible, xy, radii, colours: palette, strength: null, clarity: null, pies: { classes, palette }, theme: INK };
 
   it("draws large nodes first, and only visible ones", () => {
     expect([...buildScene(input).discs.ids]).toEqual([0, 1, 2]);
