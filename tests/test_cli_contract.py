@@ -16,7 +16,7 @@ from test_cli import MODEL, run
 from topoact import demo, server
 from topoact.cli import app
 
-VERBS = ("demo", "extract", "layers", "import", "map", "invert", "attribute", "locate", "serve", "clean")
+VERBS = ("demo", "extract", "layers", "import", "map", "invert", "attribute", "locate", "serve", "clean", "columns")
 SECTIONS = Path(__file__).with_name("cli_contract.txt").read_text("utf-8").split("\n\n")
 
 
@@ -73,6 +73,7 @@ def study(network_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         pixels = np.random.default_rng(number).integers(60, 200, (16, 16, 3), dtype=np.uint8)
         Image.fromarray(pixels[:8, :8] if number else pixels).save(file)
     (tmp_path / "photos" / "a" / "0.png").rename(tmp_path / "photo.png")
+    (tmp_path / "kinds.csv").write_text("label,kind\nred,warm\nblue,cold\n")
     np.save(tmp_path / "X.npy", np.random.default_rng(0).normal(size=(60, 3)))
     monkeypatch.chdir(tmp_path)
     return "s"
@@ -93,6 +94,7 @@ COMMANDS = {
     "locate": "locate s photo.png --intervals 4",
     "serve": "serve s",
     "clean": "clean s --all",
+    "columns": "columns s kinds.csv",
     "demo": "demo --no-browser",
 }
 

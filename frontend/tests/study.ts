@@ -38,6 +38,8 @@ export const STUDY: StudySummary = {
   preprocessing: null,
   has_network: false,
   has_activation_images: false,
+  reader_token: "for-reading",
+  is_reader: false,
 };
 
 export const MEMBERS = {

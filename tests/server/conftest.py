@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 import uvicorn
-from served import PATIENCE, TOKEN
+from served import PATIENCE, READER_TOKEN, TOKEN
 
 from topoact.interpret.study_network import NetworkChoice
 from topoact.server import app as app_module
@@ -53,7 +53,7 @@ def serving(bench: Workbench) -> Iterator[SimpleNamespace]:
     """Run a server: its address, its own name, the application behind the gate, and the opened study."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    gate = make_app(bench, token=TOKEN, port=port)
+    gate = make_app(bench, token=TOKEN, reader_token=READER_TOKEN, port=port)
     running = uvicorn.Server(server_config(gate))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -69,12 +69,12 @@ def serving(bench: Workbench) -> Iterator[SimpleNamespace]:
 
 
 @contextmanager
-def visiting(server: SimpleNamespace) -> Iterator[httpx2.Client]:
+def visiting(server: SimpleNamespace, token: str = TOKEN) -> Iterator[httpx2.Client]:
     """Be the explorer's page: it has swapped the token for the cookie, and names its origin."""
     with httpx2.Client(
         base_url=server.address, timeout=PATIENCE, verify=False, headers={"origin": server.address}
     ) as client:
-        assert client.get("/", params={"token": TOKEN}).status_code == 200
+        assert client.get("/", params={"token": token}).status_code == 200
         yield client
 
 
@@ -104,4 +104,11 @@ def stranger(server) -> Iterator[httpx2.Client]:
 def client(server) -> Iterator[httpx2.Client]:
     """The explorer's page."""
     with visiting(server) as client:
+        yield client
+
+
+@pytest.fixture
+def reader(server) -> Iterator[httpx2.Client]:
+    """The explorer's page of somebody who has the link for reading."""
+    with visiting(server, READER_TOKEN) as client:
         yield client

@@ -10,6 +10,7 @@ import numpy as np
 from topoact.testing.settings import dbscan
 
 TOKEN = "the-token-of-this-start"
+READER_TOKEN = "the-token-for-reading"
 PATIENCE = 60.0
 """Seconds after which something that should happen counts as not happening."""
 MAP = {

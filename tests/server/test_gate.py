@@ -3,10 +3,10 @@
 import http.client
 
 import pytest
-from served import MAP, TOKEN
+from served import MAP, READER_TOKEN, TOKEN, obtain
 
 from topoact.server.dependencies import SANDBOXED
-from topoact.server.security import HEADERS, Gate
+from topoact.server.security import HEADERS, READERS_MAY, Gate
 
 ADDRESSES = ["/", "/assets/app.js", "/api/study", "/api/events", "/api/nothing", "/api/graphs/0123456789abcdef/members"]
 
@@ -56,6 +56,59 @@ class TestToken:
     def test_another_cookie_beside_ours_does_not_matter(self, stranger, server):
         cookie = f"a=b; topoact-{server.port}={TOKEN}; c=d"
         assert stranger.get("/api/study", headers={"cookie": cookie}).status_code == 200
+
+
+class TestPageWithoutToken:
+    @pytest.mark.parametrize("address", ["/", "/?token=old", "/somewhere"])
+    def test_a_person_is_told_what_the_link_lacks(self, stranger, address):
+        answer = stranger.get(address, headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "This link lacks its key" in answer.text
+        assert "set-cookie" not in answer.headers
+        assert HEADERS.items() <= dict(answer.headers).items()
+
+    @pytest.mark.parametrize("address", ["/api/study", "/assets/app.js"])
+    def test_a_program_is_told_in_a_sentence(self, stranger, address):
+        answer = stranger.get(address, headers={"accept": "text/html"})
+        assert (answer.status_code, list(answer.json())) == (401, ["error"])
+
+
+class TestReader:
+    def test_looks_and_turns_knobs(self, reader):
+        assert reader.get("/api/study").json()["is_reader"] is True
+        address = obtain(reader, "/api/maps", MAP)
+        assert reader.get(f"/api/graphs/{address}").status_code == 200
+        assert reader.post("/api/examples", json={"rows": [0]}).status_code == 200
+        assert reader.delete("/api/jobs/none").status_code == 404
+
+    def test_starts_nothing_else(self, reader, server):
+        changing = {
+            (method.upper(), path)
+            for path, methods in server.app.openapi()["paths"].items()
+            for method in methods
+            if method not in ("get", "head") and path not in READERS_MAY and "{job}" not in path
+        }
+        assert {"/api/located-inputs", "/api/inversions", "/api/stabilities", "/api/attributions"} <= {
+            path for _, path in changing
+        }
+        for method, path in changing:
+            answer = reader.request(method, path.replace("{", "").replace("}", ""), json={})
+            assert answer.status_code == 403
+            assert answer.json() == {"error": "this link is for reading: ask whoever sent it for the full one"}
+
+    def test_whoever_has_both_may_do_everything(self, client, reader, server):
+        jar = f"topoact-{server.port}={TOKEN}; topoact-{server.port}-reader={READER_TOKEN}"
+        assert reader.get("/api/study", headers={"cookie": jar}).json()["is_reader"] is False
+        assert client.get("/api/study", params={"token": READER_TOKEN}).json()["is_reader"] is False
+
+    def test_its_token_opens_nothing_under_the_other_name(self, stranger, server):
+        cookie = f"topoact-{server.port}={READER_TOKEN}"
+        assert stranger.get("/api/study", headers={"cookie": cookie}).status_code == 401
+
+    def test_the_page_gets_its_token_for_links(self, client, reader):
+        for page in (client, reader):
+            assert page.get("/api/study").json()["reader_token"] == READER_TOKEN
 
 
 class TestHost:
@@ -217,7 +270,7 @@ class TestPaths:
 
 @pytest.mark.parametrize(("address", "host"), [("192.0.2.7", "192.0.2.7:80"), ("2001:db8::7", "[2001:db8::7]:80")])
 def test_the_address_that_a_request_came_in_on_is_served(address, host):
-    gate = Gate(None, token=TOKEN, hosts=[], cookie="c")
+    gate = Gate(None, token=TOKEN, reader_token=READER_TOKEN, hosts=[], cookie="c")
     scope = {"server": (address, 80), "method": "GET", "query_string": f"token={TOKEN}".encode()}
     assert gate._refusal({**scope, "type": "http", "headers": [(b"host", host.encode())]}) is None
     assert gate._refusal({**scope, "type": "http", "headers": [(b"host", b"evil.example:80")]}).status_code == 421

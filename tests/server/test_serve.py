@@ -76,6 +76,15 @@ class TestAddress:
         serve(small_study, token="chosen", open_browser=False)
         assert address_of(capsys.readouterr().out).endswith("/?token=chosen")
 
+    def test_an_address_for_reading_is_printed_as_well(self, small_study, started, capsys):
+        serve(small_study, token="chosen", reader_token="to read", open_browser=False)
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[1] == f"for reading only: {address_of(lines[0]).replace('chosen', 'to%20read')}"
+
+    def test_both_tokens_must_differ(self, small_study):
+        with pytest.raises(InvalidInput, match="--token and --reader-token are the same"):
+            serve(small_study, token="chosen", reader_token="chosen", open_browser=False)
+
     def test_a_token_is_quoted(self, small_study, started, capsys):
         serve(small_study, token="a b&c", open_browser=False)
         assert address_of(capsys.readouterr().out).endswith("/?token=a%20b%26c")

@@ -68,6 +68,14 @@ export interface StudySummary {
    * Whether activation images can be made.
    */
   has_activation_images: boolean;
+  /**
+   * Token of links for reading only.
+   */
+  reader_token: string;
+  /**
+   * Whether this is somebody who may only look.
+   */
+  is_reader: boolean;
 }
 /**
  * A layer of the study; `id` is its number in the list and in every address.

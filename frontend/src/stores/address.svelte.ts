@@ -35,9 +35,12 @@ export function followAddress(session: Session): void {
   });
 }
 
+/** Return a link to the view for somebody else: it holds the token with which one may only look. */
 export async function linkTo(session: Session): Promise<string> {
   await write(session, session.view);
-  return location.href;
+  const link = new URL(location.href);
+  link.searchParams.set("token", session.study.reader_token);
+  return link.href;
 }
 
 async function write(session: Session, view: Session["view"]): Promise<void> {

@@ -4,6 +4,7 @@ import typer
 
 from topoact.cli.attribute import attribute
 from topoact.cli.clean import clean
+from topoact.cli.columns import columns
 from topoact.cli.demo import demo
 from topoact.cli.export import export
 from topoact.cli.extract import extract
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command("extract")(extract)
 app.command("layers")(layers)
 app.command("import")(import_)
+app.command("columns")(columns)
 app.command("demo")(demo)
 app.command("map")(map_)
 app.command("export")(export)

@@ -24,6 +24,9 @@ def serve(
     port: Port = None,
     host: Annotated[str, typer.Option(help="Address to bind; one that others can reach needs --token.")] = "127.0.0.1",
     token: Annotated[str | None, typer.Option(help="Secret of the address; random by default.")] = None,
+    reader_token: Annotated[
+        str | None, typer.Option(help="Secret of the address for those who may only look; random by default.")
+    ] = None,
     no_browser: NoBrowser = False,
     budget: Annotated[
         str | None,
@@ -54,4 +57,12 @@ def serve(
         reload_network(opened, network)
     if as_json:
         print_result(summarise(opened), [], as_json=True)
-    serve_study(study, host=host, port=port, token=token, open_browser=not no_browser, network=network)
+    serve_study(
+        study,
+        host=host,
+        port=port,
+        token=token,
+        reader_token=reader_token,
+        open_browser=not no_browser,
+        network=network,
+    )

@@ -1,5 +1,6 @@
 """`make_app`: the ASGI application with the explorer's page and its data, behind the gate of `security`."""
 
+import secrets
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,15 +32,18 @@ UPLOADS: Final = "/api/located-inputs"
 CLOSED_BY_CLIENT: Final = 499
 
 
-def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] = ()) -> ASGIApp:
+def make_app(
+    bench: Workbench, *, token: str, port: int, reader_token: str | None = None, hosts: Collection[str] = ()
+) -> ASGIApp:
     """Return the ASGI application that serves the explorer of one opened study.
 
     Parameters
     ----------
     bench
         The opened study.
-    token
-        The secret in the opened address.
+    token, reader_token
+        The secrets in the opened address, and in the address for those who may only look; that one is random by
+        default.
     port
         The port that the server listens on.
     hosts
@@ -63,7 +67,8 @@ def make_app(bench: Workbench, *, token: str, port: int, hosts: Collection[str] 
     app.include_router(router)
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     names = {f"{name}:{port}" for name in LOOPBACK} | set(hosts)
-    return Gate(app, token=token, hosts=names, cookie=f"topoact-{port}")
+    app.state.reader_token = reader_token or secrets.token_urlsafe(24)
+    return Gate(app, token=token, reader_token=app.state.reader_token, hosts=names, cookie=f"topoact-{port}")
 
 
 @asynccontextmanager

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from topoact.errors import UnknownName
 from topoact.server import images, located_inputs, node_interpretation
 from topoact.server.dependencies import CACHE_NEVER, CACHE_SESSION, SANDBOXED, Bench, Digest, Jobs, RowIndex
 from topoact.server.events import job_stream
+from topoact.server.security import is_reader
 from topoact.wire import messages, serialize, shape
 from topoact.wire.graphs import Labels
 from topoact.workbench import DrawingName, Workbench, texts
@@ -25,9 +26,9 @@ router.include_router(located_inputs.router)
 
 
 @router.get("/study")
-def study(bench: Bench) -> messages.StudySummary:
+def study(request: Request, bench: Bench) -> messages.StudySummary:
     """All that the explorer needs before it draws."""
-    return serialize.study_summary(bench)
+    return serialize.study_summary(bench, request.app.state.reader_token, is_reader=is_reader(request))
 
 
 @router.post("/first-screens")

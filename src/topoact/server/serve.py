@@ -31,6 +31,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int | None = None,
     token: str | None = None,
+    reader_token: str | None = None,
     open_browser: bool = True,
     network: NetworkChoice | None = None,
 ) -> None:
@@ -46,6 +47,8 @@ def serve(
         Port to bind; by default the first free one from 8765.
     token
         Secret of the address; random by default.
+    reader_token
+        Secret of the address for those who may only look; random by default.
     open_browser
         Open the address in the default browser.
     network
@@ -54,20 +57,23 @@ def serve(
     Raises
     ------
     InvalidInput
-        If the port is in use, or the address is open to others and no token is given.
+        If the port is in use, the address is open to others and no token is given, or both tokens are the same.
     StudyError
         If the study cannot be opened.
     """
     if not _is_loopback(host) and not token:
         raise InvalidInput(f"host {host} can be reached from other machines: give a secret of your own with --token")
+    token, reader_token = token or secrets.token_urlsafe(24), reader_token or secrets.token_urlsafe(24)
+    if token == reader_token:
+        raise InvalidInput("--token and --reader-token are the same: whoever may only look needs another one")
     bench = open_workbench(study, network)
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
-    token = token or secrets.token_urlsafe(24)
     host_and_port = f"{_name(host)}:{bound}"
-    app = make_app(bench, token=token, port=bound, hosts=[host_and_port])
+    app = make_app(bench, token=token, reader_token=reader_token, port=bound, hosts=[host_and_port])
     address = f"http://{host_and_port}/?token={quote(token)}"
     print(f"TopoAct explorer: {address}", flush=True)  # noqa: T201
+    print(f"for reading only: http://{host_and_port}/?token={quote(reader_token)}", flush=True)  # noqa: T201
     if bench.derived.root != study:
         print(results_line(bench.derived.root), flush=True)  # noqa: T201
     if open_browser:

@@ -115,6 +115,8 @@ class StudySummary(WireModel):
     preprocessing: str | None
     has_network: bool = Field(description="Whether the network was loaded with the study: new inputs can be located.")
     has_activation_images: bool = Field(description="Whether activation images can be made.")
+    reader_token: str = Field(description="Token of links for reading only.")
+    is_reader: bool = Field(description="Whether this is somebody who may only look.")
 
 
 class Anchor(WireModel):

@@ -28,8 +28,8 @@ from topoact.workbench.output_names import display_name
 from topoact.workbench.stored_graph import StoredGraph
 
 
-def study_summary(bench: Workbench) -> messages.StudySummary:
-    """Return the summary of an opened study."""
+def study_summary(bench: Workbench, reader_token: str = "", *, is_reader: bool = True) -> messages.StudySummary:
+    """Return the summary of an opened study; to one who may only look, the network is not at hand."""
     study, lenses = bench.study, bench.lenses()
     columns = coded_columns(study)
     return messages.StudySummary(
@@ -52,8 +52,10 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         text_columns=text_columns(study),
         model=_model(study.manifest),
         preprocessing=(study.manifest.preprocessing or {}).get("description"),
-        has_network=bench.network_choice is not None,
-        has_activation_images=bench.can_invert,
+        has_network=bench.network_choice is not None and not is_reader,
+        has_activation_images=bench.can_invert and not is_reader,
+        reader_token=reader_token,
+        is_reader=is_reader,
     )
 
 

@@ -1,17 +1,20 @@
 """`LayerGraphs`: the mapper graphs of a study's layers, computed when they are first needed and stored in the study."""
 
 from dataclasses import asdict
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from topoact.errors import UnknownName
+from topoact.errors import StudyError, UnknownName
 from topoact.mapper import CLUSTERERS, MapperGraph, Progress, lens_values, no_progress
 from topoact.study import Layer, Study
+from topoact.study.added_columns import added_columns
 from topoact.study.cache.place import Derived
 from topoact.study.cache.results import ResultCache
 from topoact.study.checked import Damaged, Number, checked, or_none
+from topoact.study.files import digest as digest_of
 from topoact.workbench.columns import COLUMN_LENS, number_columns
 from topoact.workbench.graphs.graph_engine import GraphEngine
 from topoact.workbench.graphs.index_store import LensedLayer
@@ -39,7 +42,10 @@ class LayerGraphs:
 
     def digest(self, layer: Layer, settings: MapSettings) -> str:
         """Return the digest that names a graph; the graph that was imported is named by that of its layer."""
-        return settings.key(layer.digest) if layer.has_vectors else layer.digest
+        if not layer.has_vectors:
+            return layer.digest
+        values = self._lens_digest(settings)
+        return settings.key(digest_of([layer.digest, values]) if values else layer.digest)
 
     def get(self, digest: str, layer: str | int | None = None) -> StoredGraph:
         """Return a stored graph.
@@ -73,7 +79,7 @@ class LayerGraphs:
         layer = self._study.layer(str(facts["layer"]))
         settings = from_stored(facts["settings"]) if layer.has_vectors else None
         is_known = settings is None or settings.clusterer in CLUSTERERS
-        if is_known and digest != (settings.key(layer.digest) if settings else layer.digest):
+        if is_known and digest != (self.digest(layer, settings) if settings else layer.digest):
             raise Damaged("it is the graph of other settings")
         return StoredGraph(digest, layer, settings, graph, checked(tuple[Number, ...], facts.get("stops", ())))
 
@@ -108,7 +114,10 @@ class LayerGraphs:
             If an imported graph is damaged.
         """
         opened = self._study.layer(layer)
-        digest = digest or self.digest(opened, settings)
+        own = self.digest(opened, settings)
+        if digest not in (None, own):
+            raise StudyError(f"{self._study.path} has changed since it was opened: start the explorer again")
+        digest = own
         stored = self.load(digest)
         if stored is not None:
             return stored.graph
@@ -117,7 +126,7 @@ class LayerGraphs:
         progress("reading activations", 0, 1)
         lensed = LensedLayer(
             opened.digest,
-            " of ".join(filter(None, (settings.lens, settings.releases.get("lens")))),
+            " of ".join(filter(None, (settings.lens, settings.releases.get("lens"), self._lens_digest(settings)))),
             lambda: self.vectors(opened),
             lambda vectors: self._lens_values(opened, settings.lens, vectors, progress),
         )
@@ -125,6 +134,15 @@ class LayerGraphs:
         facts = {"layer": opened.name, "settings": asdict(settings), "stops": list(stops)}
         self._cache.save_graph(digest, graph, facts)
         return graph
+
+    def _lens_digest(self, settings: MapSettings) -> str | None:
+        """Return the digest of the lens values where the lens is a column that can be replaced."""
+        is_column = settings.lens.startswith(COLUMN_LENS)
+        return self._added_columns.get(settings.lens.removeprefix(COLUMN_LENS)) if is_column else None
+
+    @cached_property
+    def _added_columns(self) -> dict[str, str]:
+        return added_columns(self._study)
 
     def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
         """Return the vectors of a layer; those of the layer used last are kept in memory."""
