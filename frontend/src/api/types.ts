@@ -25,6 +25,7 @@ export interface WireMessages {
   RowsRequest: RowsRequest;
   SearchRequest: SearchRequest;
   ExampleId: ExampleId;
+  ExportRequest: ExportRequest;
   JobEvent: JobEvent;
   Problem: Problem;
 }
@@ -828,6 +829,52 @@ export interface ExampleId {
   row: number;
   id: string;
   passage: Passage | null;
+}
+/**
+ * Ask for a file of a graph as it is looked at.
+ */
+export interface ExportRequest {
+  graph: string;
+  layout: string;
+  kind:
+    | "svg"
+    | "png"
+    | "nodes.csv"
+    | "nodes.parquet"
+    | "members.csv"
+    | "members.parquet"
+    | "json"
+    | "graphml"
+    | "keplermapper.json"
+    | "py";
+  /**
+   * Column that colours, or 'lens'.
+   */
+  colour?: string | null;
+  pies?: boolean;
+  labels?: boolean;
+  /**
+   * Whether nodes are faded whose members disagree.
+   */
+  fade?: boolean;
+  /**
+   * Whether nodes are pictures; null: at positions in images.
+   */
+  images?: boolean | null;
+  /**
+   * Share of the edges that are not drawn at first which is brought in.
+   */
+  weaker?: number;
+  min_jaccard?: number;
+  min_size?: number;
+  /**
+   * @maxItems 10000
+   */
+  pins?: [number, number, number][];
+  /**
+   * Millimetres.
+   */
+  width?: number;
 }
 /**
  * The status of a job, sent over the event stream.

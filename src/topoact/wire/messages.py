@@ -9,6 +9,7 @@ from pydantic import Field
 
 from topoact.analysis.shape.diagnosis import Code
 from topoact.wire.attributions import AttributionRequest, LogitLens, NodeAttribution
+from topoact.wire.exports import ExportRequest
 from topoact.wire.graphs import Edges, EpsilonCurve, ImportedFacts, Labels, Nodes
 from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
 from topoact.wire.keyterms import KeyTerms
@@ -278,6 +279,7 @@ MESSAGES: tuple[type[WireModel], ...] = (
     RowsRequest,
     SearchRequest,
     ExampleId,
+    ExportRequest,
     JobEvent,
     Problem,
 )

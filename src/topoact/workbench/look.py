@@ -31,6 +31,10 @@ class Look:
     """Jaccard index of the weakest edge that is drawn."""
     min_size: int = 1
     """Points of the smallest node that is drawn."""
+    pies: bool = True
+    """Whether nodes that are coloured by class are pies, and not of the colour of their most frequent class."""
+    labels: bool = True
+    """Whether classes that are over-represented in nodes are written beside them."""
     fade: bool = True
     """Whether nodes are faded whose members disagree."""
     pins: Mapping[int, tuple[float, float]] = field(default_factory=dict)

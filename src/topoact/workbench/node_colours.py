@@ -57,7 +57,7 @@ class NodeClasses:
         counts = self.counts.toarray().astype(np.float64)
         return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
-    @property
+    @cached_property
     def majority(self) -> npt.NDArray[np.int64]:
         """Most frequent class of each node, the first of equals; −1 where none is known."""
         if not self.names:

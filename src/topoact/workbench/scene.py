@@ -89,7 +89,7 @@ def coloured_by(bench: Workbench, view: GraphView, column: str | None) -> Colour
 
 
 def _nodes(view: GraphView, look: Look, seen: Looked, coloured: Coloured, pictures: Pictures) -> Iterator[SceneNode]:
-    labels, strength = _labels(view, coloured.classes), _strength(view, look)
+    labels, strength = _labels(view, coloured.classes if look.labels else None), _strength(view, look)
     ramp = _on_ramp(coloured.colours) if isinstance(coloured.colours, NodeNumbers) else None
     for node in seen.nodes.tolist():
         x, y = seen.positions[node].tolist()
@@ -98,7 +98,11 @@ def _nodes(view: GraphView, look: Look, seen: Looked, coloured: Coloured, pictur
             x=x,
             y=y,
             radius=float(seen.radii[node]),
-            slices=() if is_plain else (Slice(ramp[node], 1.0),) if ramp else tuple(_slices(coloured.colours, node)),
+            slices=()
+            if is_plain
+            else (Slice(ramp[node], 1.0),)
+            if ramp
+            else tuple(_slices(coloured.colours, node, look)),
             title=", ".join(_title(view, coloured, node)),
             label=labels.get(node, ""),
             strength=float(strength[node]),
@@ -138,10 +142,14 @@ def _strength(view: GraphView, look: Look) -> npt.NDArray[np.float64]:
     return FAINT + (1 - FAINT) * np.clip(view.agreement / AGREED, 0, 1)
 
 
-def _slices(colours: NodeClasses | NodeNumbers, node: int) -> Iterator[Slice]:
+def _slices(colours: NodeClasses | NodeNumbers, node: int, look: Look) -> Iterator[Slice]:
     """Yield the slices of a node in the order of the classes; those without a colour of their own come last, as one."""
     assert isinstance(colours, NodeClasses)
     shares = colours.shares[node]
+    if not look.pies:
+        majority = int(colours.majority[node])
+        yield Slice(OTHER if majority < 0 else colours.colours[majority], 1.0)
+        return
     own = [code for code in np.flatnonzero(shares).tolist() if colours.colours[code] != OTHER]
     yield from (Slice(colours.colours[code], float(shares[code])) for code in own)
     rest = 1.0 - float(shares[own].sum())

@@ -86,7 +86,10 @@ def settings_in_words(view: GraphView) -> Iterator[str]:
     cover = COVERS_IN_WORDS.get(settings.cover, f"as placed by {settings.cover}")
     intervals = plural(settings.n_intervals, "interval")
     yield f"{lens_title(view.stored)} in {intervals} {cover}, overlap {settings.overlap:g}"
-    own = [f"{name.replace('_', ' ')} {settings.used[name]}" for name in CLUSTERER_SETTINGS if name in settings.used]
+    used = {name: settings.used[name] for name in CLUSTERER_SETTINGS if name in settings.used}
+    own = [
+        f"{name.replace('_', ' ')} {value if isinstance(value, str) else number(value)}" for name, value in used.items()
+    ]
     metric = [] if settings.metric == "euclidean" else [f"{settings.metric} distance"]
     yield ", ".join([CLUSTERERS_IN_WORDS.get(settings.clusterer, settings.clusterer), *own, *metric])
 

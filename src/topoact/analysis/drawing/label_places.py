@@ -102,8 +102,7 @@ def _seats(discs: Discs, node: int, width: float, height: float) -> tuple[Boxes,
 def _overlaps(seats: Boxes, taken: Boxes) -> npt.NDArray[np.bool_]:
     one, other = seats[:, None], taken[None]
     apart = (one[..., :2] >= other[..., 2:]) | (other[..., :2] >= one[..., 2:])
-    overlaps: npt.NDArray[np.bool_] = ~apart.any(axis=-1)
-    return overlaps
+    return np.asarray(~apart.any(axis=-1))
 
 
 def _touching(seats: Boxes, discs: Discs, own: int) -> npt.NDArray[np.bool_]:

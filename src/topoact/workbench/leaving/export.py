@@ -11,14 +11,23 @@ from topoact.study.files import replacing
 from topoact.workbench.bench import Workbench
 from topoact.workbench.first_screen import first_screen
 from topoact.workbench.graph_view import GraphView, view_graph
-from topoact.workbench.leaving.kinds import FILE_KINDS, Order, make_file
+from topoact.workbench.leaving.kinds import FILE_KINDS, Kind, Order, make_file
 from topoact.workbench.look import Look
 from topoact.workbench.settings import MapSettings
 
-TABLES: Final = (".csv", ".parquet")
-SUFFIXES: Final = {kind.suffix: name for name, kind in reversed(FILE_KINDS.items())}
-"""The kind of file that each suffix asks for."""
-FORMATS: Final = {"topoact": "json", "keplermapper": "keplermapper.json"}
+SUFFIXES: Final[dict[str, Kind]] = {
+    ".svg": "svg",
+    ".png": "png",
+    ".csv": "nodes.csv",
+    ".parquet": "nodes.parquet",
+    ".json": "json",
+    ".graphml": "graphml",
+    ".py": "py",
+}
+"""What each suffix asks for."""
+MEMBERS: Final[dict[str, Kind]] = {".csv": "members.csv", ".parquet": "members.parquet"}
+"""What tables of members are."""
+FORMATS: Final[dict[str, Kind]] = {"topoact": "json", "keplermapper": "keplermapper.json"}
 """Kinds of ``.json``."""
 
 
@@ -45,7 +54,7 @@ class Target:
     """Whether a file of that name is replaced."""
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """The name in `FILE_KINDS` of what is written.
 
         Raises
@@ -56,14 +65,15 @@ class Target:
         suffix = Path(self.path).suffix.lower()
         if suffix not in SUFFIXES:
             raise InvalidInput(f"{self.path}: the suffix decides what is written: choose one of {', '.join(SUFFIXES)}")
-        kind = SUFFIXES[suffix]
-        if self.members and suffix not in TABLES:
-            raise InvalidInput(f"members are a table: give a file that ends in .csv or .parquet, not {self.path}")
         if self.json_format not in FORMATS:
             raise UnknownName(f"unknown format {self.json_format!r}: choose {', '.join(FORMATS)}")
-        if kind != "json" and self.json_format != "topoact":
+        if self.json_format != "topoact" and suffix != ".json":
             raise InvalidInput(f"{self.json_format} is a format of .json: give a file that ends so, not {self.path}")
-        return f"members{suffix}" if self.members else FORMATS[self.json_format] if kind == "json" else kind
+        if self.members and suffix not in MEMBERS:
+            raise InvalidInput(f"members are a table: give a file that ends in .csv or .parquet, not {self.path}")
+        if self.members:
+            return MEMBERS[suffix]
+        return FORMATS[self.json_format] if suffix == ".json" else SUFFIXES[suffix]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ class Exported:
     """A file that was written."""
 
     path: Path
-    kind: str
+    kind: Kind
     """Its name in `topoact.workbench.leaving.kinds.FILE_KINDS`."""
     view: GraphView
     """The graph and its drawing."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
 
 import pyarrow as pa
 
@@ -29,6 +30,8 @@ class Order:
     look: Look = field(default_factory=Look)
     width: float = WIDTHS["two columns"]
     """Millimetres of a picture."""
+    path: Path | None = None
+    """The study's folder as code names it; its whole path by default."""
 
 
 class Made(NamedTuple):
@@ -42,8 +45,6 @@ class Made(NamedTuple):
 class FileKind(NamedTuple):
     """A kind of file."""
 
-    label: str
-    """What it is called in a menu."""
     suffix: str
     media_type: str
     make: Callable[[Order], Made]
@@ -70,40 +71,48 @@ def _members(order: Order) -> pa.Table:
     return member_table(order.bench, order.view)
 
 
+Kind = Literal[
+    "svg",
+    "png",
+    "nodes.csv",
+    "nodes.parquet",
+    "members.csv",
+    "members.parquet",
+    "json",
+    "graphml",
+    "keplermapper.json",
+    "py",
+]
+"""Names of the kinds of files, which end the names of the files."""
+
 CSV, PARQUET, JSON = "text/csv; charset=utf-8", "application/vnd.apache.parquet", "application/json"
-FILE_KINDS: Final = {
-    "svg": FileKind("picture (SVG)", ".svg", "image/svg+xml", _picture(svg_of), is_picture=True),
-    "png": FileKind("picture (PNG)", ".png", "image/png", _picture(png_of), is_picture=True),
-    "nodes.csv": FileKind("nodes (CSV)", ".csv", CSV, lambda order: _csv(_nodes(order))),
-    "nodes.parquet": FileKind("nodes (Parquet)", ".parquet", PARQUET, lambda order: Made(parquet_of(_nodes(order)))),
-    "members.csv": FileKind("members (CSV)", ".csv", CSV, lambda order: _csv(_members(order)), is_coloured=False),
+FILE_KINDS: Final[dict[Kind, FileKind]] = {
+    "svg": FileKind(".svg", "image/svg+xml", _picture(svg_of), is_picture=True),
+    "png": FileKind(".png", "image/png", _picture(png_of), is_picture=True),
+    "nodes.csv": FileKind(".csv", CSV, lambda order: _csv(_nodes(order))),
+    "nodes.parquet": FileKind(".parquet", PARQUET, lambda order: Made(parquet_of(_nodes(order)))),
+    "members.csv": FileKind(".csv", CSV, lambda order: _csv(_members(order)), is_coloured=False),
     "members.parquet": FileKind(
-        "members (Parquet)", ".parquet", PARQUET, lambda order: Made(parquet_of(_members(order))), is_coloured=False
+        ".parquet", PARQUET, lambda order: Made(parquet_of(_members(order))), is_coloured=False
     ),
-    "json": FileKind(
-        "graph (JSON)", ".json", JSON, lambda order: Made(graph_json(order.bench, order.view, order.look))
-    ),
+    "json": FileKind(".json", JSON, lambda order: Made(graph_json(order.bench, order.view, order.look))),
     "graphml": FileKind(
-        "graph (GraphML)",
         ".graphml",
         "application/graphml+xml",
         lambda order: Made(graphml(order.bench, order.view, order.look)),
     ),
-    "keplermapper.json": FileKind(
-        "graph (KeplerMapper)", ".json", JSON, lambda order: Made(kepler_mapper_json(order.view)), is_coloured=False
-    ),
+    "keplermapper.json": FileKind(".json", JSON, lambda order: Made(kepler_mapper_json(order.view)), is_coloured=False),
     "py": FileKind(
-        "code (Python)",
         ".py",
         "text/x-python; charset=utf-8",
-        lambda order: Made(snippet(order.bench, order.view).encode()),
+        lambda order: Made(snippet(order.bench, order.view, order.path).encode()),
         is_coloured=False,
     ),
 }
-"""By their names, which end the names of the files."""
+"""By their names."""
 
 
-def make_file(kind: str, order: Order) -> Made:
+def make_file(kind: Kind, order: Order) -> Made:
     """Return a file; equal graphs and looks give equal bytes.
 
     Parameters
@@ -123,6 +132,6 @@ def make_file(kind: str, order: Order) -> Made:
     return FILE_KINDS[kind].make(order)
 
 
-def file_name(kind: str, view: GraphView) -> str:
+def file_name(kind: Kind, view: GraphView) -> str:
     """Return the name under which a file of a graph is kept: its layer, its digest and its kind."""
     return f"{view.stored.layer.key}-{view.stored.digest}.{kind}"
