@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ActivationImage, AttributionRequest, ExampleId, FirstScreen, Graph, InversionRequest, JobEvent, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary } from "./types";
+import type { ActivationImage, AttributionRequest, ExampleId, ExportRequest, FirstScreen, Graph, InversionRequest, JobEvent, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -17,6 +17,13 @@ export interface Points {
   x: Int32Array;
   /** Numbers that were measured of each point, by name. */
   measured: Record<string, Float32Array>;
+}
+
+/** A file that leaves, and what a reader of it has to know, if anything. */
+export interface LeavingFile {
+  name: string;
+  content: Blob;
+  notice: string;
 }
 
 export type Columns = Record<string, Int32Array | Float32Array>;
@@ -48,6 +55,8 @@ export interface Client {
   /** Rows of the examples whose text holds a query. */
   search(request: SearchRequest): Promise<Uint32Array>;
   thumbnail(row: number): string;
+  /** A graph as it is seen: a picture, a table, the graph in a format of other programs, or code. */
+  leavingFile(request: ExportRequest): Promise<LeavingFile>;
   /** Make activation images; `begun` is called at once with their digests, in the order of the targets. */
   invert(request: InversionRequest, begun: (digests: string[]) => void, progress: Progress, signal: AbortSignal): Promise<void>;
   activationImage(digest: string): Promise<ActivationImage>;

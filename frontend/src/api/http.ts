@@ -1,9 +1,9 @@
 /** The client over HTTP. Every address is relative to the page, so that the explorer works behind a path prefix. */
 
-import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
+import { Cancelled, type Client, type Columns, type LeavingFile, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ActivationImage, AttributionRequest, ExampleId, FirstScreen, Graph, InversionRequest, InversionTicket, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
+import type { ActivationImage, AttributionRequest, ExampleId, ExportRequest, FirstScreen, Graph, InversionRequest, InversionTicket, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -108,6 +108,13 @@ export class HttpClient implements Client {
 
   thumbnail(row: number): string {
     return this.address(`api/examples/${row}/thumbnail`);
+  }
+
+  async leavingFile(request: ExportRequest): Promise<LeavingFile> {
+    const response = await this.send("api/exports", "POST", request);
+    const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1];
+    const notice = response.headers.get("x-topoact-notice") ?? "";
+    return { name: name ?? `graph.${request.kind}`, content: await response.blob(), notice };
   }
 
   imageAddress(digest: string, step: number | null): string {

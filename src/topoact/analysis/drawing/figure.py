@@ -22,9 +22,13 @@ MIN_WIDTH, MAX_WIDTH = 60.0, 600.0
 """Millimetres between which a picture can be wide."""
 SMALL: Final = 6.0
 """Size of the smallest font, in points."""
+BOLD: Final = 1.15
+"""How much wider the letters of the title are."""
 MARGIN: Final = 4.0
 FLATTEST, TALLEST = 0.3, 0.6
 """Height over width of the nodes between which columns are drawn."""
+MAX_LABELS: Final = 0.2
+"""Labels on each point of width; of more the nodes of most points have theirs."""
 MAX_LABEL: Final = 90.0
 """Points after which a label is cut."""
 MAX_LEGEND: Final = 110.0
@@ -108,7 +112,8 @@ def figure_of(scene: Scene, width: float = WIDTHS["two columns"]) -> Figure:
     axis_y = bottom + shift + 4
     below = axis_y + (2 * SMALL + 8 if scene.scale else 0)
     marks, below = _legend(scene, paper, below, discs)
-    caption, below = _caption(scene, paper, below)
+    n_silent = sum(bool(node.label) for node in scene.nodes) - len(labels)
+    caption, below = _caption(scene, paper, below, n_silent)
     return Figure(
         scene=scene,
         width=paper,
@@ -182,7 +187,7 @@ def _labels(scene: Scene, discs: Discs, paper: float, font: float) -> list[Place
     ends = np.array([(edge.source, edge.target) for edge in scene.edges], dtype=np.int64).reshape(-1, 2)
     texts = [(number, shortened(node.label, font, MAX_LABEL)) for number, node in enumerate(scene.nodes) if node.label]
     texts.sort(key=lambda entry: (-scene.nodes[entry[0]].radius, entry[0]))
-    sized = [(node, text, text_width(text, font)) for node, text in texts]
+    sized = [(node, text, text_width(text, font)) for node, text in texts[: int(MAX_LABELS * paper)]]
     return place_labels(discs, ends, sized, height=font, width=paper)
 
 
@@ -282,8 +287,9 @@ def _rows(group: list[tuple[str, float, str, str]], most: float) -> list[list[tu
     return rows
 
 
-def _caption(scene: Scene, paper: float, top: float) -> tuple[tuple[Line, ...], float]:
+def _caption(scene: Scene, paper: float, top: float, n_silent: int) -> tuple[tuple[Line, ...], float]:
     room, leading = paper - 2 * MARGIN, SMALL + 1.6
-    texts = [shortened(scene.title, SMALL, 0.94 * room), *wrapped(scene.caption, SMALL, room)]
+    silent = [f"names of {n_silent:,} smaller nodes not written"] if n_silent else []
+    texts = [shortened(scene.title, BOLD * SMALL, room), *wrapped([*scene.caption, *silent], SMALL, room)]
     lines = tuple(Line(MARGIN, top + leading * (row + 1), text) for row, text in enumerate(texts))
     return lines, top + leading * len(texts)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-SLACK: Final = 1.08
+SLACK: Final = 1.15
 """Share by which the font of a reader may be wider."""
 ELLIPSIS: Final = "…"
 ZERO_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
