@@ -162,6 +162,27 @@ describe("the scene", () => {
     expect(mostLabels({ width: 100, height: 100 })).toBe(8);
   });
 
+  it("writes each of few names, with a leader where there is no room beside the node, over no node and no other name", () => {
+    const n = 49;
+    const crowd = { ...GRAPH, nodes: { ...GRAPH.nodes, size: Array(n).fill(5) } };
+    const at = Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 ? Math.floor((i - 1) / 14) : (i / 2) % 7));
+    const nodes = { graph: crowd, visible: visibleParts(crowd, 1, 0), xy: at, radii: new Float32Array(n).fill(0.42) };
+    const names = Array.from({ length: n }, (_, node) => (node === 16 ? "horse" : node === 18 ? "airplane" : null));
+    const labels = placeLabels(nodes, names, { x: 3, y: 3, zoom: 5 }, view, 10);
+    expect(labels.map(({ text, leader }) => [text, leader !== null])).toEqual([["horse", true], ["airplane", true]]);
+    for (const { x, y, text } of labels) {
+      const half = (text.length * 6.4 + 4) / 2;
+      for (let node = 0; node < n; node++) {
+        const [sx, sy] = toScreen({ x: 3, y: 3, zoom: 5 }, view, at[2 * node], at[2 * node + 1]);
+        expect(Math.hypot(Math.max(0, Math.abs(sx - x) - half), sy - Math.min(y + 15, Math.max(y, sy)))).toBeGreaterThanOrEqual(0.42 * 32 - 1e-3);
+      }
+    }
+    const [a, b] = labels;
+    expect(Math.abs(a.y - b.y) >= 15 || Math.abs(a.x - b.x) >= 40).toBe(true);
+    const many = Array.from({ length: n }, (_, node) => `name ${node}`);
+    expect(placeLabels(nodes, many, { x: 3, y: 3, zoom: 5 }, view, 99).every(({ leader }) => leader === null)).toBe(true);
+  });
+
   it("gives labels to large nodes, apart from each other", () => {
     const labels = placeLabels(places, ["ant", "ant", "cat"], camera, view, 10);
     expect(labels.map(({ node }) => node)).toEqual([0, 2]);
