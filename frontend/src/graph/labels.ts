@@ -11,6 +11,8 @@ export interface Label {
   /** Middle of the text's upper edge. */
   x: number;
   y: number;
+  /** A line from the node to a text that is not beside it. */
+  leader: Box | null;
 }
 
 export type Box = [left: number, top: number, right: number, bottom: number];
@@ -28,6 +30,10 @@ const REPEAT_DISTANCE = 150;
 const MAX_TRIED = 300;
 const CELL_SIZE = 48;
 const MAX_COLUMNS = 4096;
+/** Pixels between a node and a text with a leader, and the directions in which there may be room for it. */
+const [LEADERS, DIRECTIONS] = [[26, 42, 58, 78], 16];
+/** Of so few names each is written, with a leader where there is no room beside the node. */
+const FEW = 24;
 /** Square pixels of the view for each label: nearer to the nodes, more of them are named. */
 const ROOM = 16_000;
 
@@ -47,10 +53,13 @@ export function placeLabels(nodes: DrawnNodes, names: (string | null)[], camera:
     const text = names[node] as string;
     const disc = discs.get(node) as Disc;
     if (labels.some((other) => other.text === text && Math.hypot(other.x - disc.x, other.y - disc.y) < REPEAT_DISTANCE)) continue;
-    const box = seats(disc, text.length * LETTER_WIDTH + 4).find((seat) => isFree(seat, taken, grid, view));
+    const width = text.length * LETTER_WIDTH + 4;
+    const free = (seat: Box) => isFree(seat, taken, grid, view);
+    const beside = seats(disc, width).find(free);
+    const box = beside ?? (order.length <= FEW ? awaySeats(disc, width).find(free) : undefined);
     if (!box) continue;
     taken.push(box);
-    labels.push({ node, text, x: (box[0] + box[2]) / 2, y: box[1] });
+    labels.push({ node, text, x: (box[0] + box[2]) / 2, y: box[1], leader: beside ? null : leaderTo(disc, box) });
   }
   return labels;
 }
@@ -85,6 +94,25 @@ function seats({ x, y, r }: Disc, width: number): Box[] {
     at(centred, above - LABEL_HEIGHT / 2),
     at(centred, below + LABEL_HEIGHT / 2),
   ];
+}
+
+/** Further and further away, in all directions. */
+function awaySeats({ x, y, r }: Disc, width: number): Box[] {
+  const [half, high] = [width / 2, LABEL_HEIGHT / 2];
+  return LEADERS.flatMap((gap) =>
+    Array.from({ length: DIRECTIONS }, (_, i): Box => {
+      const turn = (2 * Math.PI * i) / DIRECTIONS;
+      const [cx, cy] = [x + (r + gap + half * Math.abs(Math.cos(turn))) * Math.cos(turn), y + (r + gap) * Math.sin(turn)];
+      return [cx - half, cy - high, cx + half, cy + high];
+    }),
+  );
+}
+
+/** Return the line from the rim of a disc to the nearest side of a box. */
+function leaderTo({ x, y, r }: Disc, [left, top, right, bottom]: Box): Box {
+  const [tx, ty] = [Math.min(right - 2, Math.max(left + 2, x)), Math.min(bottom - 2, Math.max(top + 2, y))];
+  const away = Math.hypot(tx - x, ty - y) || 1;
+  return [x + ((tx - x) * r) / away, y + ((ty - y) * r) / away, tx, ty];
 }
 
 /** Discs by the cells of the screen that they touch. */

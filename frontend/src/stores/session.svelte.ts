@@ -265,8 +265,7 @@ export class Session {
     const from = this.view.camera;
     this.hovered = null;
     const settings = next.graph.settings ?? this.view.settings;
-    const arrangement = request.layout ? next.graph.arrangement : this.view.arrangement;
-    this.view = { ...this.view, settings, arrangement, cut: this.cut, layout: next.graph.layout, ...request.changes(next, survivors) };
+    this.view = { ...this.view, settings, cut: this.cut, layout: next.graph.layout, ...request.changes(next, survivors) };
     this.loaded = next;
     if (!before || before.graph.layer !== next.graph.layer || before === next) return;
     const none = next.graph.nodes.size.map(() => -1);
