@@ -87,7 +87,7 @@ def _spot(clean: Pixels, row: int, column: int) -> Pixels:
 
 
 def _proven(stained: Stained, found: Fields, maps: Mapping[str, tuple[int, ...]]) -> set[str]:
-    """Return the layers of which two neighbouring positions stay as they are when all outside their fields is stained."""
+    """Return the layers of which two neighbouring positions do not change when all but their fields is stained."""
     middles = [(name, tuple(n // 2 - back for n in maps[name])) for name in found for back in (0, 1)]
     masks = [inside(found[name], position, stained.clean.shape[1:]) for name, position in middles]
     reached = stained.reached([with_stain(stained.clean, ~mask) for mask in masks])
