@@ -1,6 +1,6 @@
 """`node_pictures`: the image in each node of a picture of a graph: what its medoid sees."""
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ from topoact.mapper import ImportedGraph
 from topoact.workbench.bench import Workbench
 from topoact.workbench.graph_view import GraphView
 
+SIDE: Final = 128
+"""Pixels of the longer side of a picture."""
 Pictures: TypeAlias = dict[int, Picture]
 """By the numbers of their nodes."""
 
@@ -40,7 +42,7 @@ def node_pictures(
         raise InvalidInput("pictures in nodes need a study of images, and a graph that was made of its vectors")
     if not has_images or not (wanted or (wanted is None and layer.grid is not None)):
         return {}, ""
-    examples = layer.points["example"].to_numpy()[view.graph.medoids]
-    thumbnails = {node: bench.study.thumbnail(int(examples[node])) for node in nodes.tolist()}
-    found = {node: Picture(*thumbnail) for node, thumbnail in thumbnails.items() if thumbnail is not None}
-    return found, "pictures: the photo nearest to the node's mean"
+    medoids = view.graph.medoids[nodes].tolist()
+    patches = bench.patches.pictures(layer.name, medoids, SIDE)
+    found = {node: Picture(*patch.image) for node, patch in zip(nodes.tolist(), patches, strict=True) if patch.image}
+    return found, f"pictures: the point nearest to each mean; {bench.patches.view(layer.name).sentence}"
