@@ -45,4 +45,4 @@ def node_pictures(
     medoids = view.graph.medoids[nodes].tolist()
     patches = bench.patches.pictures(layer.name, medoids, SIDE)
     found = {node: Picture(*patch.image) for node, patch in zip(nodes.tolist(), patches, strict=True) if patch.image}
-    return found, f"pictures: the point nearest to each mean; {bench.patches.view(layer.name).sentence}"
+    return found, f"In each node is the point nearest to its mean. {bench.patches.view(layer.name).sentence}"

@@ -65,7 +65,7 @@ def build_scene(bench: Workbench, view: GraphView, look: Look | None = None) -> 
     has_colours = any(node.slices for node in nodes)
     notes = [said] if pictures else []
     if any(node.strength < 1 for node in nodes):
-        notes.append("faint: the members point in many directions")
+        notes.append("Faint: the members of the node point in many directions.")
     return Scene(
         title=f"{bench.study.name}, {view.stored.layer.name}",
         nodes=nodes,

@@ -239,7 +239,7 @@ def _numbers(values: list[float]) -> list[str]:
     return [f"{value:.3g}" for value in values]
 
 
-def _entries(scene: Scene, factor: float) -> list[list[tuple[str, float, str, str]]]:
+def _entries(scene: Scene, factor: float, most: float) -> list[list[tuple[str, float, str, str]]]:
     """Return the kind, size, colour and text of each mark of the legend, by groups that begin a new row."""
     legend = scene.legend
     colours = [("text", 0.0, "", f"{legend.title}:")] if legend.title else []
@@ -248,7 +248,8 @@ def _entries(scene: Scene, factor: float) -> list[list[tuple[str, float, str, st
         colours += [("text", 0.0, "", legend.ramp.low), ("ramp", 60.0, "", legend.ramp.high)]
     structure = [("ring", 2 * key.radius * factor, "", key.text) for key in legend.sizes]
     structure += [("line", key.width, "", key.text) for key in legend.widths]
-    return [group for group in (colours, structure, *([("text", 0.0, "", note)] for note in legend.notes)) if group]
+    notes = [[("text", 0.0, "", line)] for note in legend.notes for line in wrapped([note], SMALL, most)]
+    return [group for group in (colours, structure, *notes) if group]
 
 
 def _legend(scene: Scene, paper: float, top: float, discs: Discs) -> tuple[tuple[Mark, ...], float]:
@@ -256,8 +257,9 @@ def _legend(scene: Scene, paper: float, top: float, discs: Discs) -> tuple[tuple
     radii = [node.radius for node in scene.nodes]
     factor = float(discs.radius.max()) / max(radii) if radii else 1.0
     marks, y = list[Mark](), top
-    for group in _entries(scene, factor):
-        for row in _rows(group, paper - 2 * MARGIN):
+    room = paper - 2 * MARGIN
+    for group in _entries(scene, factor, room):
+        for row in _rows(group, room):
             height = max(SMALL + 2.5, *(size + 1.5 for kind, size, _, _ in row if kind in ("ring", "disc")), 0.0)
             x = MARGIN
             for kind, size, colour, text in row:

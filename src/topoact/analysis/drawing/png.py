@@ -1,4 +1,8 @@
-"""`png_of`: a scene as a PNG file, made of its SVG by resvg; the same font on every machine, and equal bytes."""
+"""`png_of`: a scene as a PNG file, made of its SVG by resvg; on one machine equal scenes give equal bytes.
+
+Letters are of the first font that the SVG names and the machine has; where it has none, of the one that Pillow brings,
+since resvg leaves out a text without a font.
+"""
 
 import io
 from pathlib import Path
@@ -17,8 +21,6 @@ DPI: Final = 600
 
 def png_of(scene: Scene, width: float = WIDTHS["two columns"], dpi: int = DPI) -> bytes:
     """Return a scene as a PNG file, which states its resolution.
-
-    Letters are those of the font that Pillow brings; those that it lacks are taken from the machine's fonts.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from topoact.analysis.drawing.xml_text import xml_text
 
 PAPER, INK, SOFT, LINE = "#ffffff", "#1b1e23", "#5c626c", "#9aa0aa"
 """Colours of the ground, of labels, of smaller texts and of edges."""
-FONTS: Final = "Helvetica, Arial, 'Liberation Sans', 'Nimbus Sans', Aileron, 'DejaVu Sans', sans-serif"
+FONTS: Final = "Helvetica, Arial, 'Liberation Sans', 'Nimbus Sans', 'DejaVu Sans', 'Noto Sans', sans-serif"
 THINNEST, THICKEST = 0.3, 1.3
 """Points of the widths of edges."""
 CAP: Final = 0.34
