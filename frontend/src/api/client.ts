@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ActivationImage, AttributionRequest, ExampleId, Graph, InversionRequest, JobEvent, KeyTerms, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary } from "./types";
+import type { ActivationImage, AttributionRequest, ExampleId, ExportRequest, FirstScreen, Graph, InversionRequest, JobEvent, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -19,6 +19,13 @@ export interface Points {
   measured: Record<string, Float32Array>;
 }
 
+/** A file that leaves, and what a reader of it has to know, if anything. */
+export interface LeavingFile {
+  name: string;
+  content: Blob;
+  notice: string;
+}
+
 export type Columns = Record<string, Int32Array | Float32Array>;
 export type Progress = (event: JobEvent) => void;
 
@@ -26,7 +33,11 @@ export interface Client {
   study(): Promise<StudySummary>;
   /** Resolve to the address of the graph once it is there. */
   map(request: MapRequest, progress: Progress, signal: AbortSignal): Promise<string>;
+  /** The settings of a layer's first screen. */
+  firstScreen(layer: number, settings: Settings, progress: Progress, signal: AbortSignal): Promise<FirstScreen>;
   graph(address: string): Promise<Graph>;
+  /** Values of a column that are over-represented in the nodes of a graph. */
+  labels(graph: string, column: string): Promise<Labels>;
   members(digest: string): Promise<Members>;
   /** Components, loops and branches of a graph. */
   shape(digest: string): Promise<ShapeReport>;
@@ -44,6 +55,8 @@ export interface Client {
   /** Rows of the examples whose text holds a query. */
   search(request: SearchRequest): Promise<Uint32Array>;
   thumbnail(row: number): string;
+  /** A graph as it is seen: a picture, a table, the graph in a format of other programs, or code. */
+  leavingFile(request: ExportRequest): Promise<LeavingFile>;
   /** Make activation images; `begun` is called at once with their digests, in the order of the targets. */
   invert(request: InversionRequest, begun: (digests: string[]) => void, progress: Progress, signal: AbortSignal): Promise<void>;
   activationImage(digest: string): Promise<ActivationImage>;

@@ -1,9 +1,9 @@
 /** The client over HTTP. Every address is relative to the page, so that the explorer works behind a path prefix. */
 
-import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
+import { Cancelled, type Client, type Columns, type LeavingFile, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ActivationImage, AttributionRequest, ExampleId, Graph, InversionRequest, InversionTicket, KeyTerms, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
+import type { ActivationImage, AttributionRequest, ExampleId, ExportRequest, FirstScreen, Graph, InversionRequest, InversionTicket, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -22,6 +22,15 @@ export class HttpClient implements Client {
 
   async map(request: MapRequest, progress: Progress, signal: AbortSignal): Promise<string> {
     return (await this.obtain<Ticket>("api/maps", request, progress, signal)).result;
+  }
+
+  async firstScreen(layer: number, settings: Settings, progress: Progress, signal: AbortSignal): Promise<FirstScreen> {
+    const { result } = await this.obtain<Ticket>("api/first-screens", { layer, settings }, progress, signal);
+    return this.json<FirstScreen>(`api/graphs/${result}/first-screen`);
+  }
+
+  labels(graph: string, column: string): Promise<Labels> {
+    return this.json<Labels>(`api/graphs/${graph}/labels?column=${encodeURIComponent(column)}`);
   }
 
   graph(address: string): Promise<Graph> {
@@ -99,6 +108,13 @@ export class HttpClient implements Client {
 
   thumbnail(row: number): string {
     return this.address(`api/examples/${row}/thumbnail`);
+  }
+
+  async leavingFile(request: ExportRequest): Promise<LeavingFile> {
+    const response = await this.send("api/exports", "POST", request);
+    const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1];
+    const notice = response.headers.get("x-topoact-notice") ?? "";
+    return { name: name ?? `graph.${request.kind}`, content: await response.blob(), notice };
   }
 
   imageAddress(digest: string, step: number | null): string {

@@ -6,6 +6,7 @@ from topoact.cli.attribute import attribute
 from topoact.cli.clean import clean
 from topoact.cli.columns import columns
 from topoact.cli.demo import demo
+from topoact.cli.export import export
 from topoact.cli.extract import extract
 from topoact.cli.former_names import CommandWithFormerNames
 from topoact.cli.import_ import import_
@@ -31,6 +32,7 @@ app.command("import")(import_)
 app.command("columns")(columns)
 app.command("demo")(demo)
 app.command("map")(map_)
+app.command("export")(export)
 app.command("invert", cls=CommandWithFormerNames)(invert)
 app.command("attribute")(attribute)
 app.command("argue", cls=CommandWithFormerNames, hidden=True)(attribute)
