@@ -13,7 +13,7 @@ from topoact.wire import messages, serialize, shape
 from topoact.workbench import DrawingName, Workbench, texts
 from topoact.workbench.graph_view import view_graph
 from topoact.workbench.jobs.tasks import MapTask, ProjectionTask, StabilityTask
-from topoact.workbench.shape import is_measured, shape_of, stored_consensus
+from topoact.workbench.shape import findings, is_measured, stored_consensus
 
 router = APIRouter(prefix="/api")
 router.include_router(images.router)
@@ -47,9 +47,9 @@ def members(digest: Digest, bench: Bench) -> Response:
 
 
 @router.get("/graphs/{digest}/shape")
-def shape_report(digest: Digest, bench: Bench) -> shape.ShapeReport:
-    """Components, loops and branches of a graph."""
-    return shape.shape_message(shape_of(bench, digest))
+def shape_report(digest: Digest, bench: Bench, column: str | None = None) -> shape.ShapeReport:
+    """Components, loops and branches of a graph, named by the classes of a column of the examples."""
+    return shape.shape_message(findings(bench, digest, column))
 
 
 @router.post("/stabilities")
