@@ -83,6 +83,8 @@ def check(graph, report):
             image = [groups[node] for node in feature.rim]
             assert not is_filled(sum_of_edges(image), filled)
             assert is_filled(sum_of_edges(image) ^ sum_of_edges(own), filled)
+        if not feature.paths:
+            continue
         for arm, path in zip(feature.arms, feature.paths, strict=True):
             assert path[0] in feature.nodes
             assert set(path[1:]) <= set(arm)
@@ -91,7 +93,8 @@ def check(graph, report):
         inside = [node for arm in feature.arms for node in arm]
         assert len(inside) == len(set(inside))
         assert not set(inside) & set(feature.nodes)
-        assert (feature.kind == "branch" and len(feature.arms) >= 3) or not feature.arms
+        assert feature.kind == "branch"
+        assert len(feature.arms) >= 3
 
 
 @st.composite
@@ -123,7 +126,7 @@ def test_in_a_coarser_cut_rims_are_of_that_cut_and_not_filled(cloud):
         Mapper(lens=cloud[:, 0], n_intervals=9, overlap=0.35, clusterer=Modes(5, prominence)).fit(cloud).graph_
         for prominence in (0.1, 1.5)
     )
-    report = outlined_within(shape_report(fine), fine.within(1.5).tolist(), cut, MIN_JACCARD)
+    report = outlined_within(shape_report(fine), fine.within(1.5).tolist(), cut, 1.5, MIN_JACCARD)
     drawn = nx.Graph(list(zip(cut.links.source.tolist(), cut.links.target.tolist(), strict=True)))
     filled = fillings(cut, range(cut.n_nodes))
     for feature in report.features:
@@ -133,7 +136,7 @@ def test_in_a_coarser_cut_rims_are_of_that_cut_and_not_filled(cloud):
             assert not is_filled(sum_of_edges(feature.rim), filled)
             assert feature.death > 1.5
         assert all(nx.is_path(drawn, path) and path[0] in feature.nodes for path in feature.paths)
-        assert len(feature.arms) == len(feature.paths) != 1
+        assert len(feature.paths) in (0, len(feature.arms))
 
 
 @st.composite

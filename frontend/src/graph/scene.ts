@@ -91,6 +91,12 @@ export function strengths(shares: Float32Array): Float32Array {
   return shares.map((share) => (share > 0 ? 0.3 + 0.7 * Math.sqrt(share) : FADED));
 }
 
+/** Fade the nodes outside a set; where there is no set, nothing changes. */
+export function outside(set: Set<number> | null, strength: Float32Array | null, nNodes: number): Float32Array | null {
+  if (!set) return strength;
+  return Float32Array.from({ length: nNodes }, (_, node) => (set.has(node) ? 1 : FADED) * (strength?.[node] ?? 1));
+}
+
 function drawOrder({ visible, radii }: SceneInput): Uint32Array {
   const ids = Array.from(visible.nodes.keys()).filter((node) => visible.nodes[node]);
   return Uint32Array.from(ids.sort((a, b) => radii[b] - radii[a] || a - b));

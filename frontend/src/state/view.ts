@@ -2,6 +2,7 @@
 
 import type { LayerSummary, Settings, StudySummary } from "../api/types";
 import { firstCategory, isCategory } from "./columns";
+import { type FindingChoice, isChoice } from "./findings";
 import { CLASS_COLOURS } from "./palette";
 
 export interface Camera {
@@ -64,6 +65,8 @@ export interface ViewState {
   drawer: DrawerTab;
   /** The nodes between which a path is shown. */
   path: [from: number, to: number] | null;
+  /** The finding that is shown: a loop, a branch or one of its arms, a piece. */
+  finding: FindingChoice | null;
   /** Nodes that were kept to be set against each other. */
   kept: { a: number[]; b: number[] };
   /** Open panels. */
@@ -105,6 +108,7 @@ export function initialView(study: StudySummary): ViewState {
     theme: "auto",
     drawer: "nodes",
     path: null,
+    finding: null,
     kept: NONE_KEPT,
     panels: { left: true, right: true, projection: true, table: false },
   };
@@ -182,6 +186,7 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "drawer") return ["nodes", "shape", "path", "difference"].includes(value as string);
   if (key === "images") return ["none", "examples", "activations"].includes(value as string);
   if (key === "path") return value === null || (isIds(value) && value.length === 2);
+  if (key === "finding") return isChoice(value);
   if (key === "kept") return isKept(value);
   if (key === "radius") return value === "sqrt" || value === "log";
   return typeof value === typeof base && value !== null;

@@ -97,9 +97,9 @@ export class Session {
   }
 
   clear(): void {
-    const { selection, classes, named, find } = this.view;
-    if (selection.kind === "none" && !classes.length && !named.length && !find) return;
-    this.update({ selection: NOTHING, classes: [], named: [], find: "" });
+    const { selection, classes, named, find, finding } = this.view;
+    if (selection.kind === "none" && !classes.length && !named.length && !find && !finding) return;
+    this.update({ selection: NOTHING, classes: [], named: [], find: "", finding: null });
   }
 
   changeSettings(patch: Partial<Settings>, undoable = true): void {
@@ -132,7 +132,7 @@ export class Session {
       return;
     }
     this.view = { ...target, ...NO_REFERENCES, camera: this.view.camera };
-    const changes = (next: LoadedGraph) => ({ ...existing(target, next), camera: target.camera ?? this.fitted(next) });
+    const changes = (next: LoadedGraph) => ({ ...existing(target, next), finding: target.finding, camera: target.camera ?? this.fitted(next) });
     void this.requestGraph({ anchored: false, layout: target.layout, changes });
   }
 
@@ -195,9 +195,10 @@ export class Session {
   private carryOver(next: LoadedGraph, survivors: number[] | null): Partial<ViewState> {
     const { selection, camera } = this.view;
     if (!survivors || !this.loaded) return { ...NO_REFERENCES, selection: selection.kind === "area" ? selection : NOTHING };
+    const isSameTree = sameTree(this.loaded.graph, next.graph);
     const named = carriedOver(this.view, correspondence(this.loaded, next, survivors));
-    const still = sameTree(this.loaded.graph, next.graph) && camera;
-    return { ...named, camera: still || this.cameraFor(restingPositions(next, named.pins), camera, survivors) };
+    const still = isSameTree && camera;
+    return { ...named, finding: isSameTree ? this.view.finding : null, camera: still || this.cameraFor(restingPositions(next, named.pins), camera, survivors) };
   }
 
   /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */

@@ -114,7 +114,7 @@ def _feature(feature: reports.Feature) -> Feature:
         rim=list(feature.rim),
         arms=[
             Arm(nodes=list(nodes), path=list(path), name=name)
-            for nodes, path, name in zip(feature.arms, feature.paths, feature.arm_names, strict=True)
+            for nodes, path, name in zip(feature.arms, feature.paths, feature.arm_names, strict=False)
         ],
         birth=feature.birth,
         death=feature.death if has_end else None,

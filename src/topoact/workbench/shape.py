@@ -106,7 +106,7 @@ def shape_of(bench: Workbench, digest: str) -> ShapeReport:
     if finest is None:
         return shape_report(stored.graph)
     number = finest.graph.within(stored.settings.prominence).tolist()
-    return outlined_within(shape_report(finest.graph), number, stored.graph, MIN_JACCARD)
+    return outlined_within(shape_report(finest.graph), number, stored.graph, stored.settings.prominence, MIN_JACCARD)
 
 
 def findings(bench: Workbench, digest: str, column: str | None = None) -> ShapeReport:

@@ -14,7 +14,7 @@ export function exposeDebugHandle(explorer: Explorer): void {
   window.topoact = { state: () => snapshot(explorer), layout };
 }
 
-function snapshot({ session, computed, projections, reports, activationImages, nodeImages, locator }: Explorer) {
+function snapshot({ session, computed, projections, reports, findings, activationImages, nodeImages, locator }: Explorer) {
   const { view, loaded, viewport } = session;
   const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
   return {
@@ -46,9 +46,10 @@ function snapshot({ session, computed, projections, reports, activationImages, n
       nEdges: loaded.graph.edges.source.length,
     },
     visible: computed.visible && { nodes: computed.visible.nNodes, edges: computed.visible.edges.length },
-    shape: reports.shape(loaded?.graph)?.result ?? null,
+    shape: findings.report,
     stability: reports.stability(loaded?.graph),
     path: computed.path,
+    outlines: findings.outlines.map(({ path }) => path),
     images: {
       jobs: activationImages.jobs.length,
       stored: [...(activationImages.ofNodes(loaded?.graph.digest)?.values() ?? [])],

@@ -62,7 +62,7 @@ def named(report: ShapeReport, graph: MapperGraph, classes: Classes | None = Non
     namer = _Namer(graph, classes)
 
     def name(feature: Feature) -> Feature:
-        arms = namer.apart(feature.arms)
+        arms = namer.apart(feature.arms if feature.paths else ())
         own = namer.around(feature.rim) if feature.rim else namer.of(feature.nodes)
         return replace(feature, name=" / ".join(arms) or own, arm_names=arms)
 

@@ -32,26 +32,30 @@ def outlined(report: ShapeReport, graph: MapperGraph, min_jaccard: float) -> Sha
     graph
         Of modes at a prominence of at most 1, or of any other kind.
     min_jaccard
-        Edges with a larger Jaccard index are tried first, all edges where these lead nowhere.
+        Edges have a larger Jaccard index; those of a rim only if there is one of such edges.
     """
     ranged = graph.prominence is not None
     group = graph.within(SKELETON).tolist() if ranged else range(graph.n_nodes)
     strong, every = _neighbours(graph, min_jaccard), _neighbours(graph, 0.0)
 
     def outline(feature: Feature) -> Feature:
+        if not feature.lives_at(SKELETON):
+            return feature
         if feature.kind == "loop":
             around = [list(nodes) for _, nodes in groupby(feature.nodes, key=group.__getitem__)]
             return replace(feature, rim=rim(around, strong) or rim(around, every))
-        return _with_paths(feature, strong, every)
+        return _with_paths(feature, strong)
 
     return replace(report, features=tuple(map(outline, report.features)))
 
 
-def outlined_within(report: ShapeReport, number: Sequence[int], graph: MapperGraph, min_jaccard: float) -> ShapeReport:
+def outlined_within(
+    report: ShapeReport, number: Sequence[int], graph: MapperGraph, prominence: float, min_jaccard: float
+) -> ShapeReport:
     """Return a report for a coarser cut of the graph, with the outlines in that cut.
 
-    A loop that is filled there, or not yet closed, has no rim; a branch of which fewer than three arms are left has no
-    arms.
+    A loop that is filled there, or not yet closed, has no rim; a branch that is not there, or of which fewer than three
+    arms are left, has no paths.
 
     Parameters
     ----------
@@ -59,19 +63,21 @@ def outlined_within(report: ShapeReport, number: Sequence[int], graph: MapperGra
         Of the finer graph.
     number
         The node of the cut that each node of the finer graph is in.
-    graph
-        The cut.
+    graph, prominence
+        The cut, and where it was made.
     min_jaccard
         Edges have a larger Jaccard index.
     """
     classes = edge_classes(tower(graph, 0.0, min_jaccard)._replace(merges=[]))
-    strong, every = _neighbours(graph, min_jaccard), _neighbours(graph, 0.0)
+    strong = _neighbours(graph, min_jaccard)
 
     def outline(found: Feature, feature: Feature) -> Feature:
+        if not feature.lives_at(prominence):
+            return feature
         if feature.kind == "loop":
             walk = [node for node, _ in groupby(number[fine] for fine in found.nodes)]
             return replace(feature, rim=rim_of_walk(walk, classes))
-        return _with_paths(feature, strong, every)
+        return _with_paths(feature, strong)
 
     moved = report.within(number)
     return replace(moved, features=tuple(map(outline, report.features, moved.features)))
@@ -194,23 +200,16 @@ def _furthest(stem: Sequence[int], arm: set[int], beside: Beside) -> Nodes:
     return tuple(way(before, end)[-2::-1]) if end in arm else ()
 
 
-def _with_paths(feature: Feature, strong: Beside, every: Beside) -> Feature:
-    """Return a branch with disjoint arms, each with its path; without arms where fewer than three are left."""
+def _with_paths(feature: Feature, beside: Beside) -> Feature:
+    """Return a branch with disjoint arms, each with its path; as it is where fewer than three are left."""
     taken, arms = set(feature.nodes), list[Nodes]()
     for arm in feature.arms:
-        own = tuple(node for node in arm if node not in taken)
-        taken.update(own)
-        if own:
-            arms.append(own)
-    paths = [
-        one or other
-        for one, other in zip(
-            arm_paths(feature.nodes, arms, strong), arm_paths(feature.nodes, arms, every), strict=True
-        )
-    ]
+        arms.append(tuple(node for node in arm if node not in taken))
+        taken.update(arm)
+    paths = arm_paths(feature.nodes, arms, beside)
     kept = [(arm, path) for arm, path in zip(arms, paths, strict=True) if path]
     if len(kept) < MIN_ARMS:
-        return replace(feature, arms=(), paths=())
+        return feature
     return replace(feature, arms=tuple(arm for arm, _ in kept), paths=tuple(path for _, path in kept))
 
 

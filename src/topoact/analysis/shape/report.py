@@ -58,7 +58,7 @@ class Feature:
     rim: tuple[int, ...] = ()
     """Of a loop: a closed cycle around it along edges of the graph, in order; empty where that graph has none."""
     paths: tuple[tuple[int, ...], ...] = ()
-    """Of a branching node: a path along each arm, from the node where the arms meet on."""
+    """Of a branching node: a path along each arm, from there on; empty where the graph has fewer than three."""
     name: str = ""
     """Its classes, or its range of the lens, once it is named (`topoact.analysis.shape.naming`)."""
     arm_names: tuple[str, ...] = ()
@@ -73,6 +73,12 @@ class Feature:
     def sure(self) -> bool:
         """Whether it is in the skeleton and lives up to twice the level of noise."""
         return self.seen and (self.death is None or self.death >= DOUBTFUL)
+
+    def lives_at(self, prominence: float) -> bool:
+        """Return whether it is there at a prominence; always where nodes have none."""
+        if self.birth is None or self.death is None:
+            return True
+        return self.birth <= prominence < self.death
 
     @property
     def seen(self) -> bool:

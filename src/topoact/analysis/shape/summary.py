@@ -60,7 +60,7 @@ def _pieces(count: Count, found: Sequence[Feature]) -> str:
 
 
 def _branches(report: ShapeReport, found: Sequence[Feature]) -> str:
-    sure = [one for one in found if one.kind == "branch" and one.sure and one.arms]
+    sure = [one for one in found if one.kind == "branch" and one.sure and one.paths]
     count = report.branches
     if count.value is not None and not sure:
         return f"its points branch at {_places(count.value)}"

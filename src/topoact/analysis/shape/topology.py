@@ -91,12 +91,17 @@ def shape_report(
     ranged = graph.prominence is not None
     features = {kind: [_feature(kind, one, fine, ranged) for one in some] for kind, some in lives.items()}
     of_points = None if vectors is None else counts_of(signal_of(_vectors_of(graph, vectors)))
+
+    def n_members(one: Feature) -> int:
+        """Return a number that is the same in all cuts of one tree, so that features keep their order."""
+        return int(graph.memberships.sizes[list(one.nodes)].sum())
+
     report = ShapeReport(
         components=_count(features["component"], reason),
         loops=_count(features["loop"], too_large),
         branches=of_points.branches if of_points else _in_graph(_count(features["branch"], too_large), ranged),
         persistence=of_points.loops if of_points else None,
-        features=tuple(sorted(chain(*features.values()), key=lambda one: (-one.persistence, -len(one.nodes)))),
+        features=tuple(sorted(chain(*features.values()), key=lambda one: (-one.persistence, -n_members(one)))),
     )
     return outlined(report, graph, min_jaccard)
 
