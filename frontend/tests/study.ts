@@ -18,6 +18,7 @@ export const STUDY: StudySummary = {
     checkpoint: null,
     lenses: ["l2", "l1"],
     columns: id ? ["attribution"] : [],
+    patches: null,
   })),
   classes: ["ant", "bee", "cat"],
   columns: [
@@ -73,8 +74,12 @@ export const GRAPH: Graph = {
     group: null,
     x: [0, 1, 5],
     y: [0, 0, 5],
+    radius: null,
+    agreement: null,
   },
-  edges: { source: [0], target: [1], shared: [2], jaccard: [0.4] },
+  edges: { source: [0], target: [1], shared: [2], jaccard: [0.4], drawn: [true], weight: [0.5] },
+  arrangement: "free",
+  drawn_share: 1,
   survivors: [-1, -1, -1],
   warnings: [],
 };

@@ -12,6 +12,7 @@ import { Findings, followFindings } from "./findings.svelte";
 import { followSettings, InputLocator } from "./input-locator.svelte";
 import { NodeImages } from "./node-images.svelte";
 import { NodeInterpretation } from "./node-interpretation.svelte";
+import { followLabels, NodeLabels } from "./node-labels.svelte";
 import { Projections } from "./projections.svelte";
 import { Session } from "./session.svelte";
 import { followSearch } from "./text-search.svelte";
@@ -27,19 +28,21 @@ function makeStores(client: Client, study: StudySummary, columns: Columns) {
   const findings = new Findings(session, reports);
   const computed = new ComputedState(session, projections, reports, findings);
   const activationImages = new ActivationImages(client);
+  const nodeLabels = new NodeLabels(session, computed);
   const nodeImages = new NodeImages(session, computed, activationImages);
   const [locator, exampleIds, interpretation] = [new InputLocator(session), new ExampleIds(client), new NodeInterpretation(client)];
-  return { session, computed, projections, reports, findings, exampleIds, interpretation, activationImages, nodeImages, locator };
+  return { session, computed, projections, reports, findings, exampleIds, interpretation, activationImages, nodeImages, nodeLabels, locator };
 }
 
 /** Make the stores and keep them in step with each other. Call while the page's component is set up. */
 export function provideExplorer(client: Client, study: StudySummary, columns: Columns): Explorer {
   const explorer = makeStores(client, study, columns);
-  const { session, activationImages, locator, findings } = explorer;
+  const { session, activationImages, nodeLabels, locator, findings } = explorer;
   followAddress(session);
   followSearch(session);
   followFindings(session, findings);
   followImages(session, activationImages);
+  followLabels(nodeLabels);
   followSettings(session, locator);
   return setContext(KEY, explorer);
 }

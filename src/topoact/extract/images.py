@@ -1,8 +1,8 @@
 """A study of images or tensors: batches through the network, and what each becomes on disk."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,12 @@ from topoact.extract.predictions import Outputs, host_scores, label_name
 from topoact.inputs.records import Record, Source
 from topoact.mapper import Progress
 from topoact.networks.axes import AxisChoices
+from topoact.networks.framing import frame_of
 from topoact.networks.layers import choose_axes, default_layers, select_layers
 from topoact.networks.preprocessing import Preprocessing
-from topoact.study import Chunk, StudyWriter
+from topoact.networks.sights import find_sights
+from topoact.study import Chunk, Points, StudyWriter
+from topoact.study.sight import FRAME, Sights
 
 if TYPE_CHECKING:
     from topoact.extract.plan import Plan
@@ -65,6 +68,7 @@ class ImageRun:
         self.config, self.capacity = config, min(len(source), plan.limit or len(source))
         self._outputs: Outputs | None = None
         self._labelled: Record | None = None
+        self._sights: Sights = {}
 
     @property
     def remarks(self) -> Sequence[str]:
@@ -108,18 +112,32 @@ class ImageRun:
         if not results:
             return Chunk({}, {}, (), batch.next_input, batch.skipped, batch.tally)
         ((scores, kept),) = results
+        if "layers" not in notes:
+            notes |= self._look(batch.inputs, kept)
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
             outputs = asdict(self._outputs) if self._outputs else None
             notes |= {"layers": list(kept), "outputs": outputs, "input": list(batch.inputs.shape[1:])}
             if self._plan.attribution:
                 notes["attribution"] = attributed_to(scores)
-        layers = self._names.of(kept)
+        layers = {
+            name: replace(points, sight=self._sights.get(points.module))
+            for name, points in self._names.of(kept).items()
+        }
         if batch.brightest is not None:
             notes["brightest"] = max(batch.brightest, notes.get("brightest", 0.0))
         columns = self._columns(batch.records, scores)
         portion = Chunk(columns, layers, batch.thumbnails, batch.next_input, batch.skipped, batch.tally)
         return only_finite(portion, skip=self._plan.skip_nonfinite)
+
+    def _look(self, inputs: Any, kept: Mapping[str, Mapping[str, Points]]) -> dict[str, Any]:
+        """Find what the positions of the layers see, and return the note on where the input lies on a photo."""
+        maps = [name for name, policies in kept.items() if any(points.grid for points in policies.values())]
+        prepared, self._sights = self._plan.preprocessing, find_sights(self._network, inputs, maps)
+        if not maps or not prepared or not prepared.transform:
+            return {}
+        frame = frame_of(prepared)
+        return {FRAME: asdict(frame) if frame else None}
 
     def _columns(self, records: Sequence[Record], scores: Any) -> dict[str, Any]:
         self._labelled = check_labels(records, self._labelled)

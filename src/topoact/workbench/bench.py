@@ -19,10 +19,12 @@ from topoact.study.cache.located_inputs import LocatedInputs
 from topoact.study.cache.place import Derived
 from topoact.study.cache.results import ResultCache, Shape
 from topoact.workbench.columns import COLUMN_LENS, number_columns
-from topoact.workbench.graphs.drawings import DrawingPlan, Drawings
+from topoact.workbench.graphs.drawings import Arrangement, DrawingPlan, Drawings
 from topoact.workbench.graphs.layer_graphs import LayerGraphs
 from topoact.workbench.locators import Locators
+from topoact.workbench.patches import Patches
 from topoact.workbench.settings import MapSettings, default_for, resolve
+from topoact.workbench.sights import look
 from topoact.workbench.stored_graph import DrawingName, StoredGraph
 
 
@@ -128,8 +130,6 @@ class Workbench:
     --------
     >>> import topoact
     >>> bench = topoact.open("runs/digits")
-    >>> bench.layers
-    ('pixels', 'rows')
     >>> bench.layer("pixels").map(n_intervals=10, overlap=0.5).coverage
     1.0
     """
@@ -142,6 +142,7 @@ class Workbench:
         self.cache = ResultCache(self.derived, study.imported_graphs, shapes)
         self.located_inputs = LocatedInputs(self.derived)
         self.locators = Locators(self.located_inputs)
+        self.patches = Patches(study, self.derived)
         self._graphs = LayerGraphs(study, self.cache, self.derived)
         self._drawings = Drawings(study, self.cache, self._graphs)
 
@@ -172,7 +173,10 @@ class Workbench:
         """
         self.check_network()
         assert self.network_choice is not None
-        return reload_network(self.study, self.network_choice)
+        network = reload_network(self.study, self.network_choice)
+        look(self.study, self.derived, network)
+        self.patches.forget()
+        return network
 
     def check_network(self) -> None:
         """Raise `InvalidInput` if the workbench was opened without the study's network."""
@@ -230,9 +234,15 @@ class Workbench:
         """Return a stored graph, or None."""
         return self._graphs.load(digest)
 
-    def plan_drawing(self, layer: str | int, settings: MapSettings, anchor: DrawingName | None = None) -> DrawingPlan:
+    def plan_drawing(
+        self,
+        layer: str | int,
+        settings: MapSettings,
+        anchor: DrawingName | None = None,
+        arrangement: Arrangement = "lens",
+    ) -> DrawingPlan:
         """Return the names of a drawing, without computing a graph; see `Drawings.plan`."""
-        return self._drawings.plan(layer, settings, anchor)
+        return self._drawings.plan(layer, settings, anchor, arrangement)
 
     def draw_plan(self, plan: DrawingPlan, progress: Progress = no_progress) -> Drawing:
         """Return the positions of the nodes of a planned graph; see `Drawings.draw`."""
@@ -244,12 +254,11 @@ class Workbench:
         settings: MapSettings,
         anchor: DrawingName | None = None,
         progress: Progress = no_progress,
+        *,
+        arrangement: Arrangement = "lens",
     ) -> Drawing:
-        """Return the positions of the nodes of a graph, beside those of `anchor` if one is given.
-
-        Nodes of a graph of modes have the positions of its finest cut, whatever its prominence.
-        """
-        return self.draw_plan(self.plan_drawing(layer, settings, anchor), progress)
+        """Return the positions of the nodes of a graph, beside those of `anchor` if one is given."""
+        return self.draw_plan(self.plan_drawing(layer, settings, anchor, arrangement), progress)
 
     def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawingName | None) -> DrawingName:
         """Return the name under which `draw` stores its result, without computing anything."""

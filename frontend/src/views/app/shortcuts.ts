@@ -5,7 +5,7 @@ import { neighbours, neighbourTowards } from "../../state/visible";
 import type { Explorer } from "../../stores/explorer";
 
 export const SHORTCUTS: [keys: string, meaning: string][] = [
-  ["Esc", "Clear the selection and the class search"],
+  ["Esc", "Clear the selection, the path and the class search"],
   ["F", "Fit the graph into the view"],
   ["L", "Recompute the layout; pins are released"],
   ["P", "Pies of classes in the nodes"],
