@@ -2,6 +2,7 @@
 
 import type { Graph, LayerSummary, Settings, StudySummary } from "../api/types";
 import { firstCategory, isCategory } from "./columns";
+import { type FindingChoice, isChoice } from "./findings";
 import { CLASS_COLOURS } from "./palette";
 
 export interface Camera {
@@ -73,6 +74,8 @@ export interface ViewState {
   drawer: DrawerTab;
   /** The nodes between which a path is shown. */
   path: [from: number, to: number] | null;
+  /** The finding that is shown: a loop, a branch or one of its arms, a piece. */
+  finding: FindingChoice | null;
   /** Nodes that were kept to be set against each other. */
   kept: { a: number[]; b: number[] };
   /** Open panels. */
@@ -118,6 +121,7 @@ export function initialView(study: StudySummary): ViewState {
     theme: "auto",
     drawer: "nodes",
     path: null,
+    finding: null,
     kept: NONE_KEPT,
     panels: { left: true, right: true, projection: true, table: false },
   };
@@ -202,6 +206,7 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "drawer") return ["nodes", "shape", "path", "difference"].includes(value as string);
   if (key === "images") return ["none", "examples", "activations"].includes(value as string);
   if (key === "path") return value === null || (isIds(value) && value.length === 2);
+  if (key === "finding") return isChoice(value);
   if (key === "kept") return isKept(value);
   if (key === "cut") return value === "first" || value === "chosen";
   if (key === "arrangement") return value === "lens" || value === "free";

@@ -8,6 +8,7 @@ import { followAddress } from "./address.svelte";
 import { ComputedState } from "./computed.svelte";
 import { ExampleIds } from "./example-ids.svelte";
 import { GraphReports } from "./graph-reports.svelte";
+import { Findings, followFindings } from "./findings.svelte";
 import { followSettings, InputLocator } from "./input-locator.svelte";
 import { NodeImages } from "./node-images.svelte";
 import { NodeInterpretation } from "./node-interpretation.svelte";
@@ -24,20 +25,22 @@ function makeStores(client: Client, study: StudySummary, columns: Columns) {
   const session = new Session(client, study, columns);
   const projections = new Projections(client);
   const reports = new GraphReports(client);
-  const computed = new ComputedState(session, projections, reports);
+  const findings = new Findings(session, reports);
+  const computed = new ComputedState(session, projections, reports, findings);
   const activationImages = new ActivationImages(client);
   const nodeLabels = new NodeLabels(session, computed);
   const nodeImages = new NodeImages(session, computed, activationImages);
   const [locator, exampleIds, interpretation] = [new InputLocator(session), new ExampleIds(client), new NodeInterpretation(client)];
-  return { session, computed, projections, reports, exampleIds, interpretation, activationImages, nodeImages, nodeLabels, locator };
+  return { session, computed, projections, reports, findings, exampleIds, interpretation, activationImages, nodeImages, nodeLabels, locator };
 }
 
 /** Make the stores and keep them in step with each other. Call while the page's component is set up. */
 export function provideExplorer(client: Client, study: StudySummary, columns: Columns): Explorer {
   const explorer = makeStores(client, study, columns);
-  const { session, activationImages, nodeLabels, locator } = explorer;
+  const { session, activationImages, nodeLabels, locator, findings } = explorer;
   followAddress(session);
   followSearch(session);
+  followFindings(session, findings);
   followImages(session, activationImages);
   followLabels(nodeLabels);
   followSettings(session, locator);

@@ -102,9 +102,9 @@ export class Session {
   }
 
   clear(): void {
-    const { selection, classes, named, find, path } = this.view;
-    if (selection.kind === "none" && !classes.length && !named.length && !find && !path) return;
-    this.update({ selection: NOTHING, classes: [], named: [], find: "", path: null });
+    const { selection, classes, named, find, path, finding } = this.view;
+    if (selection.kind === "none" && !classes.length && !named.length && !find && !path && !finding) return;
+    this.update({ selection: NOTHING, classes: [], named: [], find: "", path: null, finding: null });
   }
 
   changeSettings(patch: Partial<Settings>, undoable = true): void {
@@ -150,7 +150,7 @@ export class Session {
       return;
     }
     this.view = { ...target, ...NO_REFERENCES, camera: this.view.camera };
-    const changes = (next: LoadedGraph) => ({ ...existing(target, next), camera: target.camera ?? this.fitted(next) });
+    const changes = (next: LoadedGraph) => ({ ...existing(target, next), finding: target.finding, camera: target.camera ?? this.fitted(next) });
     void this.requestGraph({ anchored: false, layout: target.layout, changes });
   }
 
@@ -213,8 +213,10 @@ export class Session {
   private carryOver(next: LoadedGraph, survivors: number[] | null): Partial<ViewState> {
     const { selection, camera } = this.view;
     if (!survivors || !this.loaded) return { ...NO_REFERENCES, selection: selection.kind === "area" ? selection : NOTHING };
+    const isSameTree = sameTree(this.loaded.graph, next.graph);
     const named = carriedOver(this.view, correspondence(this.loaded, next, survivors));
-    return { ...named, camera: this.cameraFor(restingPositions(next.graph, named.pins), camera, survivors, sameTree(this.loaded.graph, next.graph)) };
+    const finding = isSameTree ? this.view.finding : null;
+    return { ...named, finding, camera: this.cameraFor(restingPositions(next.graph, named.pins), camera, survivors, isSameTree) };
   }
 
   /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */
