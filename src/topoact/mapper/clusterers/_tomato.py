@@ -130,9 +130,11 @@ def merge_tree(neighbours: Any, heights: Any, order: Any) -> Any:
             mode[n_modes] = point
             n_modes += 1
             continue
-        above.sort()
-        basin[point] = basin[order[above[0]]]
+        basin[point] = basin[order[above.min()]]
         own = _root(root, basin[point])
+        if _in_one_basin(above, own, basin, root, order):
+            continue
+        above.sort()
         for other_rank in above[1:]:
             touched = basin[order[other_rank]]
             other = _root(root, touched)
@@ -144,6 +146,15 @@ def merge_tree(neighbours: Any, heights: Any, order: Any) -> Any:
             own = min(own, other)
             root[younger] = own
     return mode[:n_modes].copy(), saddle[:n_modes].copy(), parent[:n_modes].copy(), basin
+
+
+@compiled
+def _in_one_basin(ranks: Any, own: Any, basin: Any, root: Any, order: Any) -> Any:
+    """Return whether all these points are in basins that have met `own`, as most are: no saddle is there."""
+    for rank in ranks:
+        if _root(root, basin[order[rank]]) != own:
+            return False
+    return True
 
 
 @compiled
