@@ -73,7 +73,7 @@ class ModeIndex:
 
     Notes
     -----
-    The trees are those of `mode_tree`, to the last digit. Memory: 12 bytes for each candidate, of which a point has
+    The trees are those of `mode_tree`, to the last digit. Memory: 14 bytes for each candidate, of which a point has
     about 2 k (1 + log(m / k)), with m others on either side within `max_interval`; during the search 16 more, and
     for each coordinate 4 bytes (10 per nonzero of sparse data), and up to 32 MiB for trees of the last covers. Time: one product in float32 per unordered pair.
 
@@ -303,7 +303,7 @@ class ModeIndex:
         InvalidInput
             If the arrays are damaged, or do not belong to `X` and the lens.
         """
-        from topoact.mapper.neighbors._kernels.skyband import Skyband
+        from topoact.mapper.neighbors._kernels.skyband import Skyband, are_ranks, are_sound, ranked
 
         self = cls.__new__(cls)
         self._points, self.n_jobs, self._trees = in_order(X, lens), n_jobs or usable_cores(), {}
@@ -311,7 +311,13 @@ class ModeIndex:
         self.k = int(taken(arrays, "k", np.int64, (1,))[0])
         places = taken(arrays, "places", np.int32, (None,))
         starts = taken(arrays, "starts", np.int64, (2 * len(self.lens) + 1,))
-        self._skyband = Skyband(starts, places, taken(arrays, "measures", np.float64, places.shape))
-        if self.k < 2 or not self._skyband.is_sound(self._layout, self.metric):
+        measures = taken(arrays, "measures", np.float64, places.shape)
+        if self.k < 2 or not are_sound(starts, places, measures, self._layout, self.metric):
             raise InvalidInput("the candidates of this neighbour index are damaged: build it again")
+        ranks = arrays.get("ranks")
+        if ranks is None:  # stored before they were
+            ranks = ranked(starts, places, measures, self._points.order, self.n_jobs)
+        elif not are_ranks(ranks, starts, measures):
+            raise InvalidInput("the array 'ranks' of this neighbour index is damaged: build it again")
+        self._skyband = Skyband(starts, places, measures, ranks)
         return self
