@@ -12,8 +12,8 @@ from test_neighbor_index import lattice
 from topoact import IntervalCover, Mapper, ModeIndex, Modes, QuantileCover, UniformCover
 from topoact.errors import Cancelled, InvalidInput
 from topoact.mapper import ModeTree, TooLarge, lens_values, mode_tree, no_progress
-from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.clusterers import mode_index
+from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.neighbors._kernels.candidates import skyband
 from topoact.mapper.neighbors._layout import lay_out
 from topoact.testing.strategies import STEADY, clouds, lenses
@@ -288,7 +288,7 @@ class TestRefusals:
     @pytest.mark.parametrize("value", [0, 60_000], ids=["twice", "beyond"])
     def test_damaged_ranks(self, arrays, value):
         arrays["ranks"] = arrays["ranks"].copy()
-        arrays["ranks"][1] = arrays["ranks"][0] if not value else value
+        arrays["ranks"][1] = value or arrays["ranks"][0]
         assert "'ranks' of this neighbour index is damaged: build it again" in self.refused(arrays)
         arrays["ranks"] = arrays["ranks"].astype(np.float64)
         assert "'ranks' of this neighbour index is damaged" in self.refused(arrays)

@@ -128,7 +128,7 @@ def read_schema(path: Path) -> pa.Schema:
 
 
 def write_table(table: pa.Table, file: Any) -> None:
-    """Write a Parquet table whose pages have checksums; numbers are stored plainly, which is read and written faster."""
+    """Write a Parquet table whose pages have checksums; numbers are stored plainly, which is faster."""
     texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
     pq.write_table(table, file, write_page_checksum=True, use_dictionary=texts or False)
 

@@ -132,7 +132,10 @@ def merge_tree(neighbours: Any, heights: Any, order: Any) -> Any:
             continue
         basin[point] = basin[order[above.min()]]
         own = _root(root, basin[point])
-        if _in_one_basin(above, own, basin, root, order):
+        n_apart = 0
+        for other_rank in above:
+            n_apart += _root(root, basin[order[other_rank]]) != own
+        if n_apart == 0:  # as at most points: no saddle is here
             continue
         above.sort()
         for other_rank in above[1:]:
@@ -146,15 +149,6 @@ def merge_tree(neighbours: Any, heights: Any, order: Any) -> Any:
             own = min(own, other)
             root[younger] = own
     return mode[:n_modes].copy(), saddle[:n_modes].copy(), parent[:n_modes].copy(), basin
-
-
-@compiled
-def _in_one_basin(ranks: Any, own: Any, basin: Any, root: Any, order: Any) -> Any:
-    """Return whether all these points are in basins that have met `own`, as most are: no saddle is there."""
-    for rank in ranks:
-        if _root(root, basin[order[rank]]) != own:
-            return False
-    return True
 
 
 @compiled

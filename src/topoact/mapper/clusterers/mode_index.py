@@ -75,7 +75,8 @@ class ModeIndex:
     -----
     The trees are those of `mode_tree`, to the last digit. Memory: 14 bytes for each candidate, of which a point has
     about 2 k (1 + log(m / k)), with m others on either side within `max_interval`; during the search 16 more, and
-    for each coordinate 4 bytes (10 per nonzero of sparse data), and up to 32 MiB for trees of the last covers. Time: one product in float32 per unordered pair.
+    for each coordinate 4 bytes (10 per nonzero of sparse data); up to 32 MiB for the trees of the last covers. Time:
+    one product in float32 per unordered pair.
 
     Examples
     --------

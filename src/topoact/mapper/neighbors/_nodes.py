@@ -16,7 +16,6 @@ from topoact.mapper.neighbors.memory import is_sparse
 from topoact.mapper.nerve import Members
 from topoact.mapper.protocols import Progress, Rows, Vectors, no_progress
 
-
 PIECES_PER_JOB: Final = 16
 """Pieces of the nodes that each thread averages, so that none waits long for another, nor to be cancelled."""
 

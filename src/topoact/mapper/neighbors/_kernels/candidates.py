@@ -127,9 +127,7 @@ def _none_so_far(n_points: int, k: int, scale: float, metric: Metric) -> Nearest
     )
 
 
-def _as_lists(
-    parts: list[Entries], n_points: int
-) -> tuple[Indices, npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+def _as_lists(parts: list[Entries], n_points: int) -> tuple[Indices, npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Return the starts, places and measures of a `Skyband`: entries in the order of discovery; empties `parts`."""
     counts = np.zeros(2 * n_points, dtype=np.int64)
     for part in parts:
