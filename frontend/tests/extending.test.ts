@@ -37,7 +37,7 @@ describe("the page on how to add a view", () => {
   it("has a function that works", async () => {
     const { medianJaccard } = (await import(join(folder, "state/node-overlap.ts"))) as { medianJaccard: (graph: Graph) => number | null };
     expect(medianJaccard(GRAPH)).toBe(0.4);
-    expect(medianJaccard({ ...GRAPH, edges: { source: [], target: [], shared: [], jaccard: [] } })).toBeNull();
+    expect(medianJaccard({ ...GRAPH, edges: { source: [], target: [], shared: [], jaccard: [], drawn: [], weight: [] } })).toBeNull();
   });
 
   it("has a component that is shown", async () => {

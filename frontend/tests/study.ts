@@ -73,8 +73,12 @@ export const GRAPH: Graph = {
     group: null,
     x: [0, 1, 5],
     y: [0, 0, 5],
+    radius: null,
+    agreement: null,
   },
-  edges: { source: [0], target: [1], shared: [2], jaccard: [0.4] },
+  edges: { source: [0], target: [1], shared: [2], jaccard: [0.4], drawn: [true], weight: [0.5] },
+  arrangement: "free",
+  drawn_share: 1,
   survivors: [-1, -1, -1],
   warnings: [],
 };

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from served import MAP, PATIENCE, decode_frame, events, finish, obtain
 
-from topoact.analysis.drawing.layout import layout
+from topoact.analysis.drawing.columns import lens_layout
 from topoact.server.routes import router
 from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.wire import messages, serialize, shape
@@ -52,7 +52,7 @@ class TestRoutes:
 
     @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
     def test_no_route_takes_a_path_or_something_to_import(self, route):
-        assert {parameter.name for parameter in route.dependant.query_params} <= {"layer", "settings"}
+        assert {parameter.name for parameter in route.dependant.query_params} <= {"layer", "settings", "column"}
         for parameter in route.dependant.path_params:
             assert parameter.name in {"digest", "layout", "layer", "kind", "row", "job", "node"}
         for parameter in route.dependant.body_params:
@@ -191,7 +191,9 @@ class TestMap:
         assert graph.nodes.size == expected.nodes["size"].tolist()
         assert graph.edges.jaccard == expected.edges["jaccard"].tolist()
         assert (graph.n_points, graph.n_covered) == (300, 300 - len(expected.uncovered))
-        assert np.stack([graph.nodes.x, graph.nodes.y], axis=1).tolist() == layout(expected).positions.tolist()
+        drawing = lens_layout(expected)
+        assert np.stack([graph.nodes.x, graph.nodes.y], axis=1).tolist() == drawing.positions.tolist()
+        assert (graph.arrangement, graph.nodes.radius) == ("lens", drawing.radius.tolist())
         assert graph.survivors == [-1] * expected.n_nodes
         frame = decode_frame(client.get(f"/api/graphs/{graph.digest}/members").content)
         for node in range(expected.n_nodes):

@@ -18,6 +18,7 @@ from topoact.wire import (
     MESSAGES,
     WireModel,
     attributions,
+    graphs,
     images,
     keyterms,
     located_inputs,
@@ -46,7 +47,7 @@ def parts(annotation):
 REACHED = {part for message in MESSAGES for part in parts(message)}
 DEFINED = {
     model
-    for module in (messages, shape, attributions, keyterms, images, located_inputs, texts)
+    for module in (messages, graphs, shape, attributions, keyterms, images, located_inputs, texts)
     for _, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, WireModel)
 } - {WireModel}

@@ -10,6 +10,7 @@ import pytest
 
 import topoact
 from topoact import DBSCAN, Mapper
+from topoact.analysis.drawing.columns import lens_layout
 from topoact.analysis.drawing.layout import layout
 from topoact.errors import Cancelled, InvalidInput, StudyError, UnknownName
 from topoact.mapper import lens_menu
@@ -235,13 +236,15 @@ class TestColumns:
 
 
 class TestDrawing:
-    def test_it_is_the_layout_of_the_graph_and_is_kept(self, bench, path):
-        drawing = bench.draw("pixels", FEW)
-        assert drawing.positions.tolist() == layout(bench.map("pixels", FEW)).positions.tolist()
+    @pytest.mark.parametrize(("arrangement", "by_itself"), [("lens", lens_layout), ("free", layout)])
+    def test_it_is_the_layout_of_the_graph_and_is_kept(self, bench, path, arrangement, by_itself):
+        drawing = bench.draw("pixels", FEW, arrangement=arrangement)
+        assert drawing.positions.tolist() == by_itself(bench.map("pixels", FEW)).positions.tolist()
         ledger = Ledger()
-        again = open_workbench(path).draw("pixels", FEW, progress=ledger)
+        again = open_workbench(path).draw("pixels", FEW, progress=ledger, arrangement=arrangement)
         assert ledger.stages == []
         assert again.positions.tolist() == drawing.positions.tolist()
+        assert (again.radius is None) == (arrangement == "free")
         assert again.continues.tolist() == drawing.continues.tolist()
 
     def test_its_names_are_known_beforehand(self, bench, path):
@@ -250,15 +253,18 @@ class TestDrawing:
         bench.draw("pixels", FEW)
         assert (path / "graphs" / name.graph / "layouts" / f"{name.layout}.parquet").exists()
 
-    def test_beside_another_the_survivors_keep_their_place(self, bench):
-        anchor = bench.drawn_name("pixels", FEW, None)
-        before = bench.draw("pixels", FEW)
+    @pytest.mark.parametrize(("arrangement", "axes"), [("lens", [1]), ("free", [0, 1])])
+    def test_beside_another_the_survivors_keep_their_place(self, bench, arrangement, axes):
+        anchor = bench.plan_drawing("pixels", FEW, None, arrangement).name
+        before = bench.draw("pixels", FEW, arrangement=arrangement)
         other = dbscan(n_intervals=10, eps=22.5)
-        drawing = bench.draw("pixels", other, anchor)
+        drawing = bench.draw("pixels", other, anchor, arrangement=arrangement)
         held = drawing.continues >= 0
         assert held.any()
-        assert drawing.positions[held].tolist() == before.positions[drawing.continues[held]].tolist()
-        assert bench.drawn_name("pixels", other, anchor).layout != bench.drawn_name("pixels", other, None).layout
+        kept = before.positions[drawing.continues[held]]
+        assert drawing.positions[held][:, axes].tolist() == kept[:, axes].tolist()
+        beside, alone = (bench.plan_drawing("pixels", other, one, arrangement).name for one in (anchor, None))
+        assert beside.layout != alone.layout
 
     def test_beside_one_that_is_gone(self, bench):
         with pytest.raises(InvalidInput, match="to be drawn beside is not in the study any more: draw anew"):

@@ -85,15 +85,16 @@ def test_cuts_are_of_one_layout_also_when_drawn_beside_each_other(bench):
     assert bench.drawn_name("rows", SETTINGS.finest, coarse).layout == first.layout
 
 
-def test_another_cover_is_drawn_beside_and_survivors_keep_their_place(bench):
-    bench.draw("rows", SETTINGS)
-    anchor = bench.drawn_name("rows", SETTINGS, None)
+@pytest.mark.parametrize(("arrangement", "axes"), [("lens", [1]), ("free", [0, 1])])
+def test_another_cover_is_drawn_beside_and_survivors_keep_their_place(bench, arrangement, axes):
+    before = bench.draw("rows", SETTINGS, arrangement=arrangement)
+    anchor = bench.plan_drawing("rows", SETTINGS, None, arrangement).name
     other = replace(SETTINGS, overlap=0.25)
-    beside, before = bench.draw("rows", other, anchor), bench.draw("rows", SETTINGS)
-    assert bench.drawn_name("rows", other, anchor).layout != anchor.layout
+    beside = bench.draw("rows", other, anchor, arrangement=arrangement)
+    assert bench.plan_drawing("rows", other, anchor, arrangement).name.layout != anchor.layout
     kept = np.flatnonzero(beside.continues >= 0)
     assert len(kept) > 0
-    np.testing.assert_array_equal(beside.positions[kept], before.positions[beside.continues[kept]])
+    np.testing.assert_array_equal(beside.positions[kept][:, axes], before.positions[beside.continues[kept]][:, axes])
 
 
 def test_beside_dbscan_and_back(bench):

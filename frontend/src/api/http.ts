@@ -3,7 +3,7 @@
 import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ActivationImage, AttributionRequest, ExampleId, Graph, InversionRequest, InversionTicket, KeyTerms, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
+import type { ActivationImage, AttributionRequest, ExampleId, FirstScreen, Graph, InversionRequest, InversionTicket, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -22,6 +22,15 @@ export class HttpClient implements Client {
 
   async map(request: MapRequest, progress: Progress, signal: AbortSignal): Promise<string> {
     return (await this.obtain<Ticket>("api/maps", request, progress, signal)).result;
+  }
+
+  async firstScreen(layer: number, settings: Settings, progress: Progress, signal: AbortSignal): Promise<FirstScreen> {
+    const { result } = await this.obtain<Ticket>("api/first-screens", { layer, settings }, progress, signal);
+    return this.json<FirstScreen>(`api/graphs/${result}/first-screen`);
+  }
+
+  labels(graph: string, column: string): Promise<Labels> {
+    return this.json<Labels>(`api/graphs/${graph}/labels?column=${encodeURIComponent(column)}`);
   }
 
   graph(address: string): Promise<Graph> {

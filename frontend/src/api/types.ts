@@ -2,9 +2,12 @@
 
 export interface WireMessages {
   StudySummary: StudySummary;
+  FirstScreenRequest: FirstScreenRequest;
+  FirstScreen: FirstScreen;
   MapRequest: MapRequest;
   Ticket: Ticket;
   Graph: Graph;
+  Labels: Labels;
   ShapeReport: ShapeReport;
   StabilityRequest: StabilityRequest;
   Stability: Stability;
@@ -166,11 +169,29 @@ export interface Preset {
   settings: Settings;
 }
 /**
- * Ask for the graph of a layer; with `layout`, for an earlier layout if it is still stored.
+ * Ask for the finest cut of a layer's graph, from which the settings of the first screen follow.
+ */
+export interface FirstScreenRequest {
+  layer: number;
+  settings: Settings;
+}
+/**
+ * The settings under which a layer is seen first, and a sentence that says by which rule.
+ */
+export interface FirstScreen {
+  settings: Settings;
+  rule: string;
+}
+/**
+ * Ask for the graph of a layer; with `layout`, for an earlier layout if it is still stored and so arranged.
  */
 export interface MapRequest {
   layer: number;
   settings: Settings;
+  /**
+   * 'lens': each interval in a column of its own; 'free': by the edges alone.
+   */
+  arrangement?: "lens" | "free";
   anchor?: Anchor | null;
   layout?: string | null;
 }
@@ -197,6 +218,10 @@ export interface Graph {
   digest: string;
   layout: string;
   layer: number;
+  /**
+   * 'free' also where the lens has but one column.
+   */
+  arrangement: "lens" | "free";
   settings: Settings | null;
   imported: ImportedFacts | null;
   /**
@@ -215,7 +240,11 @@ export interface Graph {
   nodes: Nodes;
   edges: Edges;
   /**
-   * For each node the node of the anchor that it continues and whose position it keeps, or −1. Graphs of one layout are cuts of one tree: there nodes with the same interval and mode are the same.
+   * Share of the points shared along all edges that the drawn ones carry.
+   */
+  drawn_share: number;
+  /**
+   * For each node the node of the anchor that it continues and whose position it keeps, by lens whose height, or −1. Graphs of one layout are cuts of one tree: there nodes with the same interval and mode are the same.
    */
   survivors: number[];
   warnings: Caution[];
@@ -262,7 +291,10 @@ export interface EpsilonCurve {
   n_sampled: number;
 }
 /**
- * Nodes by column; row i is node i. `x`, `y` are layout units: the mean edge is about 1 long.
+ * Nodes by column; row i is node i.
+ *
+ * `x`, `y` and `radius` are layout units: in the free arrangement the mean edge is about 1 long; by lens columns are
+ * at least 1 apart, and the nodes of an interval have one `x`.
  */
 export interface Nodes {
   interval: number[];
@@ -274,6 +306,9 @@ export interface Nodes {
    * Member nearest to the node's mean vector.
    */
   medoid: number[] | null;
+  /**
+   * Connected component along drawn edges, from the largest.
+   */
   component: number[];
   /**
    * How far the mode of each node stands out, in multiples of the noise; null: no denser one is near.
@@ -289,15 +324,28 @@ export interface Nodes {
   group: number[] | null;
   x: number[];
   y: number[];
+  /**
+   * Radius of each disc; null in the free arrangement.
+   */
+  radius: number[] | null;
+  /**
+   * How far the members of a node point the same way: 1 if all do, near 0 in all directions.
+   */
+  agreement: number[] | null;
 }
 /**
- * Edges by column.
+ * Edges by column. Drawn are those of a weight of 0.25 or more; a weight of 1 has the spanning forest.
  */
 export interface Edges {
   source: number[];
   target: number[];
   shared: number[];
   jaccard: number[];
+  drawn: boolean[];
+  /**
+   * How much of what its ends share an edge carries, in [0, 1].
+   */
+  weight: number[];
 }
 /**
  * A caution for a reader of the graph, in one sentence.
@@ -305,6 +353,22 @@ export interface Edges {
 export interface Caution {
   code: "low_coverage" | "one_blob" | "bare_path" | "little_structure" | "fragments" | "empty";
   text: string;
+}
+/**
+ * Labels of some nodes by a column of the examples, and a sentence that says what they are.
+ */
+export interface Labels {
+  nodes: number[];
+  texts: string[];
+  /**
+   * Share of the value in the node over its share in the layer.
+   */
+  lifts: number[];
+  /**
+   * Share of the value among the members of the node that have one.
+   */
+  shares: number[];
+  sentence: string;
 }
 /**
  * Counts and features of the shape of a graph; the features of the largest persistence, in descending order.

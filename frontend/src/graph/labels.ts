@@ -23,10 +23,16 @@ interface Disc {
 
 const LABEL_HEIGHT = 15;
 const LETTER_WIDTH = 6.4;
-const LABEL_GAP = 4;
+const LABEL_GAP = 3;
 const REPEAT_DISTANCE = 150;
 const MAX_TRIED = 300;
 const CELL_SIZE = 48;
+const MAX_COLUMNS = 4096;
+/** Square pixels of the view for each label: nearer to the nodes, more of them are named. */
+const ROOM = 16_000;
+
+/** Return how many labels a view has room for. */
+export const mostLabels = ({ width, height }: Viewport): number => Math.max(8, Math.round((width * height) / ROOM));
 
 /** Return at most `most` labels, the largest nodes first, none of them over what is `reserved`. */
 export function placeLabels(nodes: DrawnNodes, names: (string | null)[], camera: Camera, view: Viewport, most: number, reserved: Box[] = []): Label[] {
@@ -60,21 +66,30 @@ function discsOnScreen({ visible, xy, radii }: DrawnNodes, camera: Camera, view:
   return discs;
 }
 
-/** Below, right, left, above. */
+/** Above, below, right, left, at the corners, and further above and below. */
 function seats({ x, y, r }: Disc, width: number): Box[] {
   const out = r + LABEL_GAP;
-  const middle = y - LABEL_HEIGHT / 2;
+  const corner = 0.7 * r + 1;
+  const at = (left: number, top: number): Box => [left, top, left + width, top + LABEL_HEIGHT];
+  const [centred, middle] = [x - width / 2, y - LABEL_HEIGHT / 2];
+  const [above, below] = [y - out - LABEL_HEIGHT, y + out];
   return [
-    [x - width / 2, y + out, x + width / 2, y + out + LABEL_HEIGHT],
-    [x + out, middle, x + out + width, middle + LABEL_HEIGHT],
-    [x - out - width, middle, x - out, middle + LABEL_HEIGHT],
-    [x - width / 2, y - out - LABEL_HEIGHT, x + width / 2, y - out],
+    at(centred, above),
+    at(centred, below),
+    at(x + out, middle),
+    at(x - out - width, middle),
+    at(x + corner, y - corner - LABEL_HEIGHT),
+    at(x - corner - width, y - corner - LABEL_HEIGHT),
+    at(x + corner, y + corner),
+    at(x - corner - width, y + corner),
+    at(centred, above - LABEL_HEIGHT / 2),
+    at(centred, below + LABEL_HEIGHT / 2),
   ];
 }
 
 /** Discs by the cells of the screen that they touch. */
-function gridOf(discs: Map<number, Disc>): Map<string, Disc[]> {
-  const grid = new Map<string, Disc[]>();
+function gridOf(discs: Map<number, Disc>): Map<number, Disc[]> {
+  const grid = new Map<number, Disc[]>();
   for (const disc of discs.values()) {
     const { x, y, r } = disc;
     for (const cell of cellsOf([x - r, y - r, x + r, y + r])) {
@@ -86,15 +101,15 @@ function gridOf(discs: Map<number, Disc>): Map<string, Disc[]> {
   return grid;
 }
 
-function cellsOf([left, top, right, bottom]: Box): string[] {
-  const cells: string[] = [];
+function cellsOf([left, top, right, bottom]: Box): number[] {
+  const cells: number[] = [];
   for (let column = Math.floor(left / CELL_SIZE); column <= Math.floor(right / CELL_SIZE); column++) {
-    for (let row = Math.floor(top / CELL_SIZE); row <= Math.floor(bottom / CELL_SIZE); row++) cells.push(`${column} ${row}`);
+    for (let row = Math.floor(top / CELL_SIZE); row <= Math.floor(bottom / CELL_SIZE); row++) cells.push(row * MAX_COLUMNS + column);
   }
   return cells;
 }
 
-function isFree(box: Box, taken: Box[], grid: Map<string, Disc[]>, view: Viewport): boolean {
+function isFree(box: Box, taken: Box[], grid: Map<number, Disc[]>, view: Viewport): boolean {
   const [left, top, right, bottom] = box;
   if (left < 0 || top < 0 || right > view.width || bottom > view.height) return false;
   if (taken.some((other) => left < other[2] && other[0] < right && top < other[3] && other[1] < bottom)) return false;

@@ -6,7 +6,7 @@ import type { Camera } from "../state/view";
 import { scaleOf } from "./camera";
 import { PieLayer } from "./pie-layer";
 import { RoundImageLayer } from "./round-image-layer";
-import type { Scene } from "./scene";
+import type { Scene, Slices } from "./scene";
 import { MIN_PIXELS, pixelRadius, radiusFactor } from "./sizes";
 import type { Theme } from "./theme";
 
@@ -51,8 +51,8 @@ export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, them
     edgeLayer(scene, scale),
     overlay.highlights.length ? highlightLayer(overlay.highlights, theme) : null,
     discLayer(scene, scale),
-    scene.slices && sliceLayer(scene, scale),
-    overlay.images.length ? imageLayer(overlay, scale) : null,
+    scene.slices && sliceLayer(scene.slices, scale),
+    ...imageLayers(overlay.images, scale, theme),
     overlay.rings.length ? ringLayer(overlay, scale, theme) : null,
   ];
   return layers.filter((layer) => layer !== null);
@@ -143,19 +143,28 @@ function discLayer({ discs }: Scene, scale: number): Layer {
   });
 }
 
-function sliceLayer({ slices }: Scene, scale: number): Layer {
-  const drawn = slices as NonNullable<Scene["slices"]>;
+/** Pixels of radius from which the slices of a pie can be told apart; smaller nodes show their majority alone. */
+const PIE_PIXELS = 5;
+
+/** Return how many slices belong to nodes that are large enough; they come first. */
+export function readableSlices({ radius }: Slices, scale: number): number {
+  const least = radius.findIndex((size) => pixelRadius(size, scale) < PIE_PIXELS);
+  return least < 0 ? radius.length : least;
+}
+
+function sliceLayer(slices: Slices, scale: number): Layer {
   return new PieLayer({
     id: "pies",
-    data: cached(drawn, () => ({
-      length: drawn.start.length,
+    data: cached(slices, () => ({
+      length: slices.start.length,
       attributes: {
-        getPosition: { value: drawn.position, size: 2 },
-        getRadius: { value: drawn.radius, size: 1 },
-        getFillColor: { value: drawn.fill, size: 4, normalized: true },
-        getStart: { value: drawn.start, size: 1 },
+        getPosition: { value: slices.position, size: 2 },
+        getRadius: { value: slices.radius, size: 1 },
+        getFillColor: { value: slices.fill, size: 4, normalized: true },
+        getStart: { value: slices.start, size: 1 },
       },
     })),
+    numInstances: readableSlices(slices, scale),
     radiusUnits: "pixels",
     radiusScale: radiusFactor(scale),
     radiusMinPixels: MIN_PIXELS,
@@ -167,16 +176,38 @@ function sliceLayer({ slices }: Scene, scale: number): Layer {
 const SQUARE = { side: 64, width: (radius: number) => 1.3 * radius };
 const ROUND = { side: 96, width: (radius: number) => 2 * (radius - Math.max(2.5, 0.11 * radius)) };
 
-function imageLayer({ images }: Overlay, scale: number): Layer {
+/** Return the pictures, square and round; beneath those that are faint the ground shows, and not the node's colour. */
+function imageLayers(images: NodeSprite[], scale: number, theme: Theme): Layer[] {
+  const faint = images.filter(({ strength }) => strength < 1);
+  const kinds = [true, false].map((round) => images.filter((sprite) => sprite.round === round));
+  return [...(faint.length ? [paperLayer(faint, scale, theme)] : []), ...kinds.filter((kind) => kind.length).map((kind) => imageLayer(kind, scale))];
+}
+
+const spriteWidth = ({ round, radius }: NodeSprite, scale: number): number => (round ? ROUND : SQUARE).width(pixelRadius(radius, scale));
+
+function paperLayer(sprites: NodeSprite[], scale: number, theme: Theme): Layer {
+  return new ScatterplotLayer<NodeSprite>({
+    id: "paper",
+    data: sprites,
+    getPosition: (d) => [d.x, d.y, 0],
+    getRadius: (d) => spriteWidth(d, scale) / 2,
+    getFillColor: [...theme.background, 255],
+    updateTriggers: { getRadius: scale, getFillColor: theme.background.join() },
+    radiusUnits: "pixels",
+    parameters: FLAT,
+  });
+}
+
+function imageLayer(images: NodeSprite[], scale: number): Layer {
   const { round } = images[0];
-  const { side, width } = round ? ROUND : SQUARE;
+  const { side } = round ? ROUND : SQUARE;
   const ImageLayer = round ? RoundImageLayer<NodeSprite> : IconLayer<NodeSprite>;
   return new ImageLayer({
-    id: round ? "activations" : "images",
+    id: round ? "round-images" : "images",
     data: images,
     getIcon: (d) => ({ url: d.url, id: d.url, width: side, height: side }),
     getPosition: (d) => [d.x, d.y, 0],
-    getSize: (d) => width(pixelRadius(d.radius, scale)),
+    getSize: (d) => spriteWidth(d, scale),
     getColor: (d) => [0, 0, 0, Math.round(255 * d.strength)],
     updateTriggers: { getSize: scale },
     sizeUnits: "pixels",

@@ -15,6 +15,8 @@ export interface SceneInput {
   colours: Rgb[];
   /** Between 0 (faded) and 1 for each node; null when nothing is faded. */
   strength: Float32Array | null;
+  /** Likewise, but of the nodes alone and not of their edges. */
+  clarity: Float32Array | null;
   pies: { classes: NodeClasses; palette: Rgb[] } | null;
   theme: Theme;
 }
@@ -37,6 +39,7 @@ export interface Hulls {
   target: Float32Array;
 }
 
+/** The slices of all pies, those of large nodes first. */
 export interface Slices {
   position: Float32Array;
   radius: Float32Array;
@@ -64,6 +67,8 @@ const BRIM = 0.16;
 /** Pixels of the outline of a node of the skeleton among detail, and of any other. */
 const [FIRM, LIGHT] = [2.4, 1.5];
 const FADED = 0.15;
+/** Agreement of the members from which a node is drawn in full, and how faint a node without any is drawn. */
+const [AGREED, FAINT] = [0.4, 0.35];
 const THINNEST = 0.7;
 const THICKEST = 4.2;
 
@@ -91,12 +96,20 @@ export function strengths(shares: Float32Array): Float32Array {
   return shares.map((share) => (share > 0 ? 0.3 + 0.7 * Math.sqrt(share) : FADED));
 }
 
+/** Return how clearly each node is drawn by the length of the mean of its members' directions. */
+export const clarities = (agreement: ArrayLike<number>): Float32Array =>
+  Float32Array.from(agreement, (length) => FAINT + (1 - FAINT) * Math.min(1, Math.max(0, length / AGREED)));
+
+/** Return how strongly a node is drawn. */
+const seenOf = ({ strength, clarity }: SceneInput, node: number): number => (strength?.[node] ?? 1) * (clarity?.[node] ?? 1);
+
 function drawOrder({ visible, radii }: SceneInput): Uint32Array {
   const ids = Array.from(visible.nodes.keys()).filter((node) => visible.nodes[node]);
   return Uint32Array.from(ids.sort((a, b) => radii[b] - radii[a] || a - b));
 }
 
-function buildDiscs({ graph, xy, radii, colours, strength, theme }: SceneInput, ids: Uint32Array): Discs {
+function buildDiscs(input: SceneInput, ids: Uint32Array): Discs {
+  const { graph, xy, radii, colours, theme } = input;
   const discs = {
     ids,
     position: new Float32Array(2 * ids.length),
@@ -109,7 +122,7 @@ function buildDiscs({ graph, xy, radii, colours, strength, theme }: SceneInput, 
   ids.forEach((node, i) => {
     discs.position.set([xy[2 * node], xy[2 * node + 1]], 2 * i);
     discs.radius[i] = radii[node];
-    const seen = strength?.[node] ?? 1;
+    const seen = seenOf(input, node);
     const firm = detailed && !isDetail(graph, node);
     paint(discs.fill, i, mix(theme.background, colours[node], seen));
     paint(discs.outline, i, firm ? mix(theme.background, theme.text, seen) : theme.background);
@@ -118,7 +131,8 @@ function buildDiscs({ graph, xy, radii, colours, strength, theme }: SceneInput, 
   return discs;
 }
 
-function buildSlices({ xy, radii, strength, pies, theme }: SceneInput, ids: Uint32Array): Slices {
+function buildSlices(input: SceneInput, ids: Uint32Array): Slices {
+  const { xy, radii, pies, theme } = input;
   const rows: { node: number; start: number; colour: Rgb }[] = [];
   for (const node of ids) {
     for (const slice of pieOf(classesOf(pies!.classes, node), pies!.palette)) rows.push({ node, ...slice });
@@ -133,7 +147,7 @@ function buildSlices({ xy, radii, strength, pies, theme }: SceneInput, ids: Uint
     slices.position.set([xy[2 * node], xy[2 * node + 1]], 2 * i);
     slices.radius[i] = radii[node];
     slices.start[i] = start;
-    paint(slices.fill, i, mix(theme.background, colour, strength?.[node] ?? 1));
+    paint(slices.fill, i, mix(theme.background, colour, seenOf(input, node)));
   });
   return slices;
 }

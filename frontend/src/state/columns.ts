@@ -2,7 +2,7 @@
 
 import type { Columns } from "../api/client";
 import type { Column, StudySummary } from "../api/types";
-import { countClasses } from "./classes";
+import { countClasses, haveCommonCode } from "./classes";
 import { everyPoint } from "./points";
 
 export interface Category {
@@ -33,9 +33,15 @@ export function categoriesOf(study: StudySummary, columns: Columns): Map<string,
     const codes = columns[column.name];
     return column.categories && codes instanceof Int32Array ? [category(column, column.categories, codes)] : [];
   });
-  const classes = sum(all.filter(({ name }) => name === "label" || name === "prediction").map(({ counts }) => counts));
-  const shared = new Set(study.columns.filter((column) => column.classes).map(({ name }) => name));
+  const shared = namingTheSame(study, columns);
+  const classes = sum(all.filter(({ name }) => shared.has(name) && (name === "label" || name === "prediction")).map(({ counts }) => counts));
   return new Map(all.map((one) => [one.name, shared.has(one.name) && classes ? { ...one, weights: classes } : one]));
+}
+
+/** Return the columns of classes that name what the labels name: the outputs of a network may have names of their own. */
+function namingTheSame(study: StudySummary, columns: Columns): Set<string> {
+  const named = study.columns.filter((column) => column.classes).map(({ name }) => name);
+  return new Set(named.filter((name) => name === "label" || !columns.label || haveCommonCode(columns.label, columns[name])));
 }
 
 function category({ name }: Column, values: string[], codes: Int32Array): Category {

@@ -46,7 +46,7 @@ export function nodesText(nodes: number[]): string {
 }
 
 /** Return nodes in order of interest: in turn the next largest and the next with most edges. */
-export function byInterest(nodes: number[], sizes: ArrayLike<number>, edges: Edges): number[] {
+export function byInterest(nodes: number[], sizes: ArrayLike<number>, edges: Pick<Edges, "source" | "target">): number[] {
   const degrees = new Map<number, number>();
   for (const node of [...edges.source, ...edges.target]) degrees.set(node, (degrees.get(node) ?? 0) + 1);
   const degree = (node: number) => degrees.get(node) ?? 0;

@@ -1,13 +1,14 @@
 /**
- * Colours of data. The twenty class colours were picked in OKLCH by farthest-point search so that they stay apart under
- * simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009); classes beyond them share one grey.
+ * Colours of data. The twenty class colours were searched for in OKLCH so that they stay apart (CIEDE2000) in normal
+ * vision and under simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009), the first ten most of all;
+ * classes beyond them share one grey.
  */
 
 export type Rgb = [number, number, number];
 
 const CLASS_HEX = [
-  "4a63d0", "ea9344", "18a7a1", "905211", "8eb8fe", "835f8c", "be6e52", "9281e1", "90b888", "b0455c",
-  "f292d3", "8c399e", "6e72ba", "e16c10", "4f8fad", "2a725c", "85cd75", "6ea078", "41bdd1", "3c8a7c",
+  "104fd1", "f0d026", "b71c0e", "49cffc", "ed4075", "1c6d51", "17a914", "94137c", "ac77fa", "f49e84",
+  "b27ead", "af4a88", "6e425b", "5d8049", "cfa0c1", "942129", "7470b9", "4b8876", "76b3a0", "9897d5",
 ];
 
 export const CLASS_COLOURS: Rgb[] = CLASS_HEX.map(fromHex);
@@ -19,7 +20,7 @@ const PURITY_DARK: Rgb[] = ["4a4f58", "5c5a86", "7b6fc0", "a48be8", "d9c4ff"].ma
 
 const CROSSING: Rgb[] = ["2b5fa8", "7ba3d0", "d5d6d8", "e0a468", "b4590f"].map(fromHex);
 const CROSSING_DARK: Rgb[] = ["6aa5f0", "456fa3", "464b53", "a06a35", "f0a050"].map(fromHex);
-/** Among so many classes every pair of colours is told apart at a glance, so that their order may be that of the codes. */
+/** Among so many classes that occur every pair of colours is told apart, so that their order may be that of the codes. */
 const DISTINCT = 10;
 
 export type Ramp = (t: number) => Rgb;
@@ -37,7 +38,9 @@ export const crossingRamp = (dark: boolean): Ramp => ramp(dark ? CROSSING_DARK :
  */
 export function classColours(counts: ArrayLike<number>, chosen: number[] = []): Rgb[] {
   const order = Array.from(counts, (count, code) => ({ count, code }));
-  if (order.length > DISTINCT) order.sort((a, b) => b.count - a.count || a.code - b.code);
+  const present = order.filter(({ count }) => count > 0).length;
+  if (present > DISTINCT) order.sort((a, b) => b.count - a.count || a.code - b.code);
+  else if (order.length > DISTINCT) order.sort((a, b) => Number(b.count > 0) - Number(a.count > 0) || a.code - b.code);
   const owners = order.slice(0, CLASS_COLOURS.length).map(({ code }) => code);
   for (const code of chosen) {
     const taken = owners.findLastIndex((owner) => !chosen.includes(owner));

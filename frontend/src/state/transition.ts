@@ -1,5 +1,6 @@
 /** Where the nodes of a new graph come from: survivors from their position, the others from where their members were. */
 
+import type { Graph } from "../api/types";
 import type { Csr } from "./members";
 import { transpose } from "./members";
 
@@ -7,6 +8,15 @@ export interface Drawn {
   /** Interleaved x, y of the nodes as drawn. */
   xy: Float32Array;
   members: Csr;
+}
+
+/** Return where the nodes are at rest: in the layout, and where they were pinned. */
+export function restingPositions(graph: Pick<Graph, "nodes"> | undefined, pins: [node: number, x: number, y: number][]): Float32Array {
+  const { x, y } = graph?.nodes ?? { x: [], y: [] };
+  const xy = new Float32Array(2 * x.length);
+  x.forEach((value, node) => xy.set([value, y[node]], 2 * node));
+  for (const [node, px, py] of pins) if (node < x.length) xy.set([px, py], 2 * node);
+  return xy;
 }
 
 export function startPositions(next: Drawn, survivors: number[], before: Drawn, nPoints: number): Float32Array {

@@ -1,6 +1,6 @@
 /** The whole state of what is on screen, as one plain value that can be stored, compared and restored. */
 
-import type { LayerSummary, Settings, StudySummary } from "../api/types";
+import type { Graph, LayerSummary, Settings, StudySummary } from "../api/types";
 import { firstCategory, isCategory } from "./columns";
 import { CLASS_COLOURS } from "./palette";
 
@@ -24,11 +24,16 @@ export type ThemeChoice = "auto" | "light" | "dark";
 /** What is drawn in nodes that are large enough: the example nearest to the mean, or the mean's activation image. */
 export type NodeImageKind = "none" | "examples" | "activations";
 export type DrawerTab = "nodes" | "shape" | "path" | "difference";
+/** Whether x is the lens, one column an interval, or free. */
+export type Arrangement = Graph["arrangement"];
 export type ExampleOrder = "stored" | "confident" | "doubtful" | "lens" | "label";
 
 export interface ViewState {
   layer: number;
   settings: Settings;
+  /** Whether the prominence is that of the layer's first screen, or was chosen; null until the first screen is known. */
+  cut: "first" | "chosen" | null;
+  arrangement: Arrangement;
   /** The layout that is drawn; asked for again when the view is restored. */
   layout: string | null;
   /** Null until the graph has been fitted into the view. */
@@ -53,7 +58,11 @@ export interface ViewState {
   pies: boolean;
   images: NodeImageKind;
   labels: boolean;
+  /** Whether nodes are faded whose members disagree. */
+  fade: boolean;
   radius: "sqrt" | "log";
+  /** Share of the edges that are not drawn at first which is brought in, the strongest first. */
+  weaker: number;
   minJaccard: number;
   minSize: number;
   pins: [node: number, x: number, y: number][];
@@ -81,6 +90,8 @@ export function initialView(study: StudySummary): ViewState {
   return {
     layer,
     settings: study.defaults,
+    cut: null,
+    arrangement: "lens",
     layout: null,
     camera: null,
     selection: NOTHING,
@@ -96,7 +107,9 @@ export function initialView(study: StudySummary): ViewState {
     pies: byClass,
     images: "none",
     labels: column !== "",
+    fade: true,
     radius: "sqrt",
+    weaker: 0,
     minJaccard: 0,
     minSize: 1,
     pins: [],
@@ -136,9 +149,16 @@ export function restore(base: ViewState, saved: unknown, study: StudySummary): V
   if (!layer) return base;
   const early = stored.settings && !("clusterer" in stored.settings) ? { clusterer: "dbscan" } : {};
   view.settings = { ...base.settings, ...early, ...view.settings };
+  Object.assign(view, asEarlier(stored, view));
   view.settings.lens = lensFor(layer, view.settings.lens);
   view.panels = { ...base.panels, ...view.panels };
   return { ...view, ...knownColumns(view, base, study) };
+}
+
+/** Return what an address of before the first screens meant: its own prominence, and the layout that it names was free. */
+function asEarlier(stored: Partial<ViewState>, { cut, layout }: ViewState): Partial<ViewState> {
+  if (cut || !(stored.settings || layout)) return {};
+  return layout && !stored.arrangement ? { cut: "chosen", arrangement: "free" } : { cut: "chosen" };
 }
 
 /** Return the columns of a view that the study has, and the classes that belong to them. */
@@ -183,6 +203,9 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "images") return ["none", "examples", "activations"].includes(value as string);
   if (key === "path") return value === null || (isIds(value) && value.length === 2);
   if (key === "kept") return isKept(value);
+  if (key === "cut") return value === "first" || value === "chosen";
+  if (key === "arrangement") return value === "lens" || value === "free";
+  if (key === "weaker") return Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 1;
   if (key === "radius") return value === "sqrt" || value === "log";
   return typeof value === typeof base && value !== null;
 }

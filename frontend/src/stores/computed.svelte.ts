@@ -1,6 +1,6 @@
 /** What can be read off the state: derived values that several panels share. */
 
-import { strengths } from "../graph/scene";
+import { clarities, strengths } from "../graph/scene";
 import { medianSpacing, worldRadii } from "../graph/sizes";
 import { countClasses, type NodeClasses, nodeClasses, pointsOfClasses } from "../state/classes";
 import { type Colouring, colouring, type ColourSource } from "../state/colouring";
@@ -94,11 +94,12 @@ export class ComputedState {
 
   private readonly minSize = $derived.by(() => this.session.view.minSize);
   private readonly minJaccard = $derived.by(() => this.session.view.minJaccard);
+  private readonly weaker = $derived.by(() => this.session.view.weaker);
   private readonly radiusMode = $derived.by(() => this.session.view.radius);
 
   readonly visible = $derived.by(() => {
     const { loaded } = this.session;
-    return loaded && visibleParts(loaded.graph, this.minSize, this.minJaccard);
+    return loaded && visibleParts(loaded.graph, this.minSize, this.minJaccard, this.weaker);
   });
 
   private readonly ends = $derived.by(() => this.session.view.path);
@@ -112,7 +113,11 @@ export class ComputedState {
     const nodes = this.session.loaded?.graph.nodes;
     return nodes?.group ? medianSpacing(nodes.x, nodes.y) : 1;
   });
-  readonly radii = $derived.by(() => worldRadii(this.session.loaded?.graph.nodes.size ?? [], this.radiusMode, this.spacing));
+  /** Radius of each node in layout units: that of the layout where it has made room for them. */
+  readonly radii = $derived.by(() => {
+    const nodes = this.session.loaded?.graph.nodes;
+    return nodes?.radius ? Float32Array.from(nodes.radius) : worldRadii(nodes?.size ?? [], this.radiusMode, this.spacing);
+  });
 
   /** The same value until it changes, however often the rest of the view does. */
   readonly selection = $derived.by(() => this.session.view.selection);
@@ -170,6 +175,13 @@ export class ComputedState {
   });
 
   readonly strength = $derived.by(() => this.shares && strengths(this.shares));
+
+  private readonly fade = $derived.by(() => this.session.view.fade);
+  /** How clearly each node is drawn, by how far its members agree; null where nothing is known of it or it is not asked for. */
+  readonly clarity = $derived.by(() => {
+    const agreement = this.fade ? this.session.loaded?.graph.nodes.agreement : null;
+    return agreement ? clarities(agreement) : null;
+  });
 
   /** Points lit in the projection. */
   readonly lit: PointSet | null = $derived.by(() => {

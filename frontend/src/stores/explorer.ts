@@ -11,6 +11,7 @@ import { GraphReports } from "./graph-reports.svelte";
 import { followSettings, InputLocator } from "./input-locator.svelte";
 import { NodeImages } from "./node-images.svelte";
 import { NodeInterpretation } from "./node-interpretation.svelte";
+import { followLabels, NodeLabels } from "./node-labels.svelte";
 import { Projections } from "./projections.svelte";
 import { Session } from "./session.svelte";
 import { followSearch } from "./text-search.svelte";
@@ -25,18 +26,20 @@ function makeStores(client: Client, study: StudySummary, columns: Columns) {
   const reports = new GraphReports(client);
   const computed = new ComputedState(session, projections, reports);
   const activationImages = new ActivationImages(client);
+  const nodeLabels = new NodeLabels(session, computed);
   const nodeImages = new NodeImages(session, computed, activationImages);
   const [locator, exampleIds, interpretation] = [new InputLocator(session), new ExampleIds(client), new NodeInterpretation(client)];
-  return { session, computed, projections, reports, exampleIds, interpretation, activationImages, nodeImages, locator };
+  return { session, computed, projections, reports, exampleIds, interpretation, activationImages, nodeImages, nodeLabels, locator };
 }
 
 /** Make the stores and keep them in step with each other. Call while the page's component is set up. */
 export function provideExplorer(client: Client, study: StudySummary, columns: Columns): Explorer {
   const explorer = makeStores(client, study, columns);
-  const { session, activationImages, locator } = explorer;
+  const { session, activationImages, nodeLabels, locator } = explorer;
   followAddress(session);
   followSearch(session);
   followImages(session, activationImages);
+  followLabels(nodeLabels);
   followSettings(session, locator);
   return setContext(KEY, explorer);
 }

@@ -1,6 +1,6 @@
 /** The state of the page: the view that the person made, the graph that is on screen, and what is on its way. */
 
-import type { Client, Columns } from "../api/client";
+import type { Client, Columns, Progress } from "../api/client";
 import type { Settings, StudySummary } from "../api/types";
 import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
@@ -9,8 +9,8 @@ import { emptyHistory, type History, redo, remember, undo } from "../state/histo
 import type { LoadedGraph } from "../state/loaded-graph";
 import { sameTree } from "../state/mode-tree";
 import { carriedOver, correspondence, existing, NO_REFERENCES, survivorsOf } from "../state/node-correspondence";
-import { between, ease, startPositions } from "../state/transition";
-import { type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
+import { between, ease, restingPositions, startPositions } from "../state/transition";
+import { type Arrangement, type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
 import { AsyncJob } from "./async-job.svelte";
 import { GraphCache } from "./graph-cache";
 
@@ -25,13 +25,16 @@ interface GraphRequest {
 const FEW_SURVIVORS = 0.1;
 /** Share of what was in view that must stay in view for the camera to stay. */
 const KEPT_IN_VIEW = 0.8;
-const MARGINS = { left: 48, right: 64, top: 44, bottom: 88 };
+/** Pixels around a graph that fits; below it is the axis of the lens, on the right the toolbar. */
+const MARGINS = { left: 36, right: 60, top: 26, bottom: 64 };
 
 export class Session {
   view = $state.raw<ViewState>() as ViewState;
   loaded = $state.raw<LoadedGraph | null>(null);
   readonly graphJob = new AsyncJob<LoadedGraph>();
   hovered = $state.raw<Hit>(null);
+  /** How the prominence of the first screen was found, in a sentence. */
+  rule = $state.raw("");
   /** Examples whose text holds what is searched; null when nothing is. */
   searchHits = $state.raw<Uint32Array | null>(null);
   viewport = $state.raw<Viewport>({ width: 0, height: 0 });
@@ -40,7 +43,7 @@ export class Session {
   dark = $derived.by(() => (this.view.theme === "auto" ? this.systemDark : this.view.theme === "dark"));
 
   /** Positions of the nodes at rest: the layout, then the pins. */
-  xy = $derived.by(() => restingPositions(this.loaded, this.pins));
+  xy = $derived.by(() => restingPositions(this.loaded?.graph, this.pins));
   private pins = $derived.by(() => this.view.pins);
   private origin = $state.raw<Float32Array | null>(null);
   private progress = $state(1);
@@ -51,6 +54,8 @@ export class Session {
   readonly categories: Map<string, Category>;
   private readonly graphs: GraphCache;
   private lastFit: Camera | null = null;
+  /** What the prominence of the graph on screen is. */
+  private cut: ViewState["cut"] = null;
   /** A way of the camera; given up when somebody else moves it. */
   private glide: { from: Camera; to: Camera; at: Camera } | null = null;
 
@@ -97,22 +102,35 @@ export class Session {
   }
 
   clear(): void {
-    const { selection, classes, named, find } = this.view;
-    if (selection.kind === "none" && !classes.length && !named.length && !find) return;
-    this.update({ selection: NOTHING, classes: [], named: [], find: "" });
+    const { selection, classes, named, find, path } = this.view;
+    if (selection.kind === "none" && !classes.length && !named.length && !find && !path) return;
+    this.update({ selection: NOTHING, classes: [], named: [], find: "", path: null });
   }
 
   changeSettings(patch: Partial<Settings>, undoable = true): void {
-    this.update({ settings: { ...this.view.settings, ...patch } }, undoable);
+    const { settings, cut } = this.view;
+    this.update({ settings: { ...settings, ...patch }, cut: "prominence" in patch ? "chosen" : cut }, undoable);
     void this.requestGraph({ anchored: true, layout: null, changes: (next, survivors) => this.carryOver(next, survivors) });
+  }
+
+  /** Show the first screen of the layer under some settings. */
+  showFirst(settings: Settings): void {
+    this.update({ settings, cut: null });
+    void this.requestGraph({ anchored: true, layout: null, changes: (next, survivors) => this.carryOver(next, survivors) });
+  }
+
+  arrange(arrangement: Arrangement): void {
+    this.update({ arrangement });
+    const changes = (next: LoadedGraph) => ({ pins: [], camera: this.fitted(next) });
+    void this.requestGraph({ anchored: false, layout: null, changes });
   }
 
   switchLayer(layer: number): void {
     if (layer === this.view.layer) return;
-    const { settings } = this.view;
+    const { settings, cut } = this.view;
     const lens = lensFor(this.study.layers.find((known) => known.id === layer), settings.lens);
     const eps = typeof settings.eps === "number" ? this.study.defaults.eps : settings.eps;
-    this.update({ layer, settings: { ...settings, lens, eps } });
+    this.update({ layer, settings: { ...settings, lens, eps }, cut: cut === "chosen" ? cut : null });
     const changes = (next: LoadedGraph) => ({ ...NO_REFERENCES, camera: this.fitted(next) });
     void this.requestGraph({ anchored: false, layout: null, changes });
   }
@@ -187,7 +205,7 @@ export class Session {
     this.restore({ ...view, panels, theme, camera: layout === view.layout ? camera : view.camera });
   }
 
-  private fitted(loaded: LoadedGraph, xy = restingPositions(loaded, [])): Camera | null {
+  private fitted(loaded: LoadedGraph, xy = restingPositions(loaded.graph, [])): Camera | null {
     this.lastFit = this.viewport.width ? fit(xy, this.viewport, MARGINS, 0.5) : null;
     return this.lastFit;
   }
@@ -196,14 +214,14 @@ export class Session {
     const { selection, camera } = this.view;
     if (!survivors || !this.loaded) return { ...NO_REFERENCES, selection: selection.kind === "area" ? selection : NOTHING };
     const named = carriedOver(this.view, correspondence(this.loaded, next, survivors));
-    const still = sameTree(this.loaded.graph, next.graph) && camera;
-    return { ...named, camera: still || this.cameraFor(restingPositions(next, named.pins), camera, survivors) };
+    return { ...named, camera: this.cameraFor(restingPositions(next.graph, named.pins), camera, survivors, sameTree(this.loaded.graph, next.graph)) };
   }
 
   /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */
-  private cameraFor(xy: Float32Array, camera: Camera | null, survivors: number[]): Camera | null {
+  private cameraFor(xy: Float32Array, camera: Camera | null, survivors: number[], ofOneTree: boolean): Camera | null {
     const before = camera ? shareInView(this.xy, camera, this.viewport) : 0;
     const after = camera ? shareInView(xy, camera, this.viewport) : 0;
+    if (ofOneTree && camera && (camera !== this.lastFit || after === 1)) return camera;
     const continues = survivors.filter((old) => old >= 0).length >= FEW_SURVIVORS * survivors.length;
     if (camera && continues && after >= KEPT_IN_VIEW * before) return camera;
     this.lastFit = fit(xy, this.viewport, MARGINS, 0.5);
@@ -211,16 +229,34 @@ export class Session {
   }
 
   private async requestGraph(request: GraphRequest): Promise<void> {
-    const { layer, settings } = this.view;
+    const { layer, cut, arrangement } = this.view;
     const from = request.anchored && this.loaded?.graph.layer === layer ? this.loaded : null;
     const anchor = from && { graph: from.graph.digest, layout: from.graph.layout };
     await this.graphJob.run(
-      (progress, signal) => this.graphs.get({ layer, settings, anchor, layout: request.layout }, progress, signal),
+      async (progress, signal) => {
+        const settings = await this.settingsToShow(progress, signal);
+        return this.graphs.get({ layer, settings, anchor, layout: request.layout, arrangement }, progress, signal);
+      },
       (next) => {
-        if (next) this.applyGraph(next, from && from === this.loaded ? survivorsOf(next.graph, from.graph) : null, request);
+        this.cut = next ? (cut ?? "first") : this.cut;
+        if (next) this.applyGraph(next, this.survivorsIn(next, from), request);
         else this.revert();
       },
     );
+  }
+
+  /** Return the settings of the view, with the prominence of the layer's first screen where none was chosen. */
+  private async settingsToShow(progress: Progress, signal: AbortSignal): Promise<Settings> {
+    const { layer, settings, cut } = this.view;
+    if (cut) return settings;
+    const first = await this.client.firstScreen(layer, settings, progress, signal);
+    this.rule = first.rule;
+    return first.settings;
+  }
+
+  private survivorsIn(next: LoadedGraph, from: LoadedGraph | null): number[] | null {
+    if (this.loaded?.graph.digest === next.graph.digest) return [...next.graph.nodes.size.keys()];
+    return from && from === this.loaded ? survivorsOf(next.graph, from.graph) : null;
   }
 
   private applyGraph(next: LoadedGraph, survivors: number[] | null, request: GraphRequest): void {
@@ -229,7 +265,7 @@ export class Session {
     const from = this.view.camera;
     this.hovered = null;
     const settings = next.graph.settings ?? this.view.settings;
-    this.view = { ...this.view, settings, layout: next.graph.layout, ...request.changes(next, survivors) };
+    this.view = { ...this.view, settings, cut: this.cut, layout: next.graph.layout, ...request.changes(next, survivors) };
     this.loaded = next;
     if (!before || before.graph.layer !== next.graph.layer || before === next) return;
     const none = next.graph.nodes.size.map(() => -1);
@@ -250,17 +286,8 @@ export class Session {
   private revert(): void {
     if (!this.loaded) return;
     const { graph } = this.loaded;
-    this.view = { ...this.view, layer: graph.layer, layout: graph.layout, settings: graph.settings ?? this.view.settings };
+    this.view = { ...this.view, layer: graph.layer, layout: graph.layout, cut: this.cut, settings: graph.settings ?? this.view.settings };
   }
-}
-
-function restingPositions(loaded: LoadedGraph | null, pins: ViewState["pins"]): Float32Array {
-  if (!loaded) return new Float32Array();
-  const { x, y } = loaded.graph.nodes;
-  const xy = new Float32Array(2 * x.length);
-  x.forEach((value, node) => xy.set([value, y[node]], 2 * node));
-  for (const [node, px, py] of pins) if (node < x.length) xy.set([px, py], 2 * node);
-  return xy;
 }
 
 function sameSettings(a: Settings, b: Settings): boolean {

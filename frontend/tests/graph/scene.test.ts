@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { cameraBetween, fit, shareInView, toScreen, toWorld, zoomAt } from "../../src/graph/camera";
-import { placeLabels } from "../../src/graph/labels";
+import { mostLabels, placeLabels } from "../../src/graph/labels";
+import { graphLayers, readableSlices } from "../../src/graph/layers";
 import { nodesInView, ofWidth } from "../../src/graph/on-screen";
 import { distanceToSegment, pick } from "../../src/graph/pick";
-import { buildScene, pieOf, strengths } from "../../src/graph/scene";
+import { buildScene, clarities, pieOf, strengths } from "../../src/graph/scene";
 import { worldRadii } from "../../src/graph/sizes";
 import { nodeClasses } from "../../src/state/classes";
 import { CLASS_COLOURS, classColours, interpolate, lensRamp, OTHER, type Rgb } from "../../src/state/palette";
@@ -16,7 +17,7 @@ const visible = visibleParts(GRAPH, 1, 0);
 const xy = Float32Array.of(0, 0, 1, 0, 5, 5);
 const radii = worldRadii(GRAPH.nodes.size, "sqrt");
 const places = { graph: GRAPH, visible, xy, radii };
-const INK = { background: [255, 255, 255], weak: [200, 200, 200], strong: [50, 50, 50], accent: [0, 0, 0], text: [9, 9, 9] } as Record<string, Rgb> as never;
+const INK = { background: [255, 255, 255], hull: [240, 240, 240], weak: [200, 200, 200], strong: [50, 50, 50], accent: [0, 0, 0], text: [9, 9, 9] } as Record<string, Rgb> as never;
 
 describe("the camera", () => {
   it("goes to the screen and back", () => {
@@ -104,7 +105,7 @@ describe("picking", () => {
 describe("the scene", () => {
   const classes = nodeClasses(MEMBERS, LABELS, 3);
   const palette = classColours([3, 2, 2]);
-  const input = { graph: GRAPH, visible, xy, radii, colours: palette, strength: null, pies: { classes, palette }, theme: INK };
+  const input = { graph: GRAPH, visible, xy, radii, colours: palette, strength: null, clarity: null, pies: { classes, palette }, theme: INK };
 
   it("draws large nodes first, and only visible ones", () => {
     expect([...buildScene(input).discs.ids]).toEqual([0, 1, 2]);
@@ -131,6 +132,34 @@ describe("the scene", () => {
     expect(all).toBe(1);
     const faded = buildScene({ ...input, strength: Float32Array.of(0, 1, 1) }).discs.fill;
     expect([...faded.slice(0, 3)]).toEqual([255, 255, 255]);
+  });
+
+  it("fades a node whose members disagree, but not its edges", () => {
+    const [none, some, full] = clarities([0, 0.2, 0.4]);
+    expect([none < some, some < full, full]).toEqual([true, true, 1]);
+    expect(clarities([0.9, 1.7])).toEqual(Float32Array.of(1, 1));
+    const { discs, slices, lines } = buildScene({ ...input, clarity: Float32Array.of(0.5, 1, 1) });
+    const plain = buildScene(input);
+    expect(discs.fill[0]).toBeGreaterThan(plain.discs.fill[0]);
+    expect(slices!.fill[0]).toBeGreaterThan(plain.slices!.fill[0]);
+    expect(lines).toEqual(plain.lines);
+  });
+
+  it("has slices only in nodes that are large enough to tell them apart", () => {
+    const slices = buildScene(input).slices!;
+    expect([0, 3.75, 7].map((zoom) => readableSlices(slices, 2 ** zoom))).toEqual([0, 4, 5]);
+  });
+
+  it("shows the ground, and not the node, beneath a faint picture; round and square ones side by side", () => {
+    const sprite = { node: 0, url: "a.png", x: 0, y: 0, radius: 1, round: true, strength: 1 };
+    const ids = (images: (typeof sprite)[]) => graphLayers(buildScene(input), { images, rings: [], highlights: [] }, camera, INK).map(({ id }) => id);
+    expect(ids([sprite])).toEqual(["edges", "nodes", "pies", "round-images"]);
+    expect(ids([{ ...sprite, strength: 0.5 }, { ...sprite, round: false }])).toEqual(["edges", "nodes", "pies", "paper", "round-images", "images"]);
+  });
+
+  it("has room for more labels in a larger view, and for some in any", () => {
+    expect(mostLabels({ width: 1600, height: 1000 })).toBeGreaterThan(mostLabels({ width: 600, height: 500 }));
+    expect(mostLabels({ width: 100, height: 100 })).toBe(8);
   });
 
   it("gives labels to large nodes, apart from each other", () => {

@@ -28,6 +28,17 @@ describe("categorical columns", () => {
     expect([...(weights ?? [])]).toEqual([10, 3, 2]);
   });
 
+  it("of outputs without names have colours of their own, and shift none of the labels'", () => {
+    const values = Array.from({ length: 20 }, (_, i) => (i < 10 ? `class ${i}` : `output ${i - 10}`));
+    const [label, prediction] = [0, 10].map((first) => Int32Array.from({ length: 30 }, (_, i) => first + ((7 * i) % 10)));
+    const study = { ...STUDY, columns: ["label", "prediction"].map((name) => ({ ...STUDY.columns[0], name, categories: values })) };
+    const known = categoriesOf(study, { label, prediction });
+    expect(classColours(known.get("label")?.weights ?? []).slice(0, 10)).toEqual(CLASS_COLOURS.slice(0, 10));
+    const own = classColours(known.get("prediction")?.weights ?? []);
+    const present = [...new Set(prediction)].sort((a, b) => a - b);
+    expect(present.map((code) => own[code])).toEqual(CLASS_COLOURS.slice(0, present.length));
+  });
+
   it("begin with the label, else the prediction, else the first", () => {
     const without = (...names: string[]) => ({ ...STUDY, columns: STUDY.columns.filter(({ name }) => !names.includes(name)) });
     expect(firstCategory(STUDY)).toBe("label");

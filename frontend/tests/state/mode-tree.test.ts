@@ -63,11 +63,12 @@ describe("a skeleton and its detail", () => {
     const scene = (graph: Graph) =>
       buildScene({
         graph,
-        visible: visibleParts({ ...graph, edges: { source: [], target: [], shared: [], jaccard: [] } }, 1, 0),
+        visible: visibleParts({ ...graph, edges: { source: [], target: [], shared: [], jaccard: [], drawn: [], weight: [] } }, 1, 0),
         xy: Float32Array.from(graph.nodes.x.flatMap((x, i) => [x, graph.nodes.y[i]])),
         radii: worldRadii(graph.nodes.size, "sqrt"),
         colours: graph.nodes.size.map(() => [1, 2, 3]),
         strength: null,
+        clarity: null,
         pies: null,
         theme: themeOf(false),
       });

@@ -6,7 +6,7 @@ import { GRAPH } from "../study";
 /** A graph of edges between nodes of 9 points, each with its Jaccard. */
 function graphOf(n: number, edges: [number, number, number][]) {
   const [source, target, jaccard] = [0, 1, 2].map((i) => edges.map((edge) => edge[i]));
-  return { ...GRAPH, nodes: { ...GRAPH.nodes, size: Array(n).fill(9) }, edges: { source, target, jaccard, shared: edges.map(() => 1) } };
+  return { ...GRAPH, nodes: { ...GRAPH.nodes, size: Array(n).fill(9) }, edges: { source, target, jaccard, shared: edges.map(() => 1), drawn: edges.map(() => true), weight: jaccard } };
 }
 
 const path = (graph: typeof GRAPH, from: number, to: number, minJaccard = 0) => shortestPath(graph, visibleParts(graph, 1, minJaccard), from, to);

@@ -12,6 +12,10 @@ describe("the view in an address", () => {
       ...base,
       layer: 0,
       layout: "0123456789abcdef",
+      cut: "first" as const,
+      arrangement: "free" as const,
+      weaker: 0.25,
+      fade: false,
       camera: { x: 1.25, y: -3.5, zoom: 4.75 },
       selection: { kind: "area" as const, projection: "pca", polygon: [[0, 0], [1, 0], [0.5, 1]] as [number, number][] },
       classes: [2, 0],
@@ -47,8 +51,17 @@ describe("restore", () => {
     expect(restore(base, saved, STUDY)).toEqual(base);
   });
 
+  it.each([
+    ["that names settings has chosen its prominence", { settings: { prominence: 0.25 } }, { cut: "chosen", arrangement: "lens" }],
+    ["with a layout of an earlier version is free", { layout: "0123456789abcdef" }, { cut: "chosen", arrangement: "free" }],
+    ["with the layout of a first screen is that", { layout: "0123456789abcdef", cut: "first" }, { cut: "first", arrangement: "lens" }],
+    ["with nothing of it asks for the first screen", { theme: "dark", layer: 0 }, { cut: null, arrangement: "lens" }],
+  ])("of an address %s", (_, saved, shown) => {
+    expect(restore(base, saved, STUDY)).toMatchObject(shown);
+  });
+
   it("leaves out fields of the wrong kind", () => {
-    const saved = { minSize: "7", selection: { kind: "nodes", ids: ["a"] }, pins: [[1, null, 2]], theme: "pink", layout: "../..", camera: { x: 1 } };
+    const saved = { weaker: 7, cut: "last", arrangement: "radial", fade: "no", minSize: "7", selection: { kind: "nodes", ids: ["a"] }, pins: [[1, null, 2]], theme: "pink", layout: "../..", camera: { x: 1 } };
     expect(restore(base, saved, STUDY)).toEqual(base);
   });
 

@@ -10,9 +10,12 @@ from topoact.server import images, located_inputs, node_interpretation
 from topoact.server.dependencies import CACHE_NEVER, CACHE_SESSION, SANDBOXED, Bench, Digest, Jobs, RowIndex
 from topoact.server.events import job_stream
 from topoact.wire import messages, serialize, shape
+from topoact.wire.graphs import Labels
 from topoact.workbench import DrawingName, Workbench, texts
 from topoact.workbench.graph_view import view_graph
-from topoact.workbench.jobs.tasks import MapTask, ProjectionTask, StabilityTask
+from topoact.workbench.graphs.drawings import arrangement_of
+from topoact.workbench.jobs.tasks import FirstScreenTask, MapTask, ProjectionTask, StabilityTask
+from topoact.workbench.nodes.node_labels import label_nodes
 from topoact.workbench.shape import is_measured, shape_of, stored_consensus
 
 router = APIRouter(prefix="/api")
@@ -27,14 +30,30 @@ def study(bench: Bench) -> messages.StudySummary:
     return serialize.study_summary(bench)
 
 
+@router.post("/first-screens")
+def ask_for_first_screen(request: messages.FirstScreenRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
+    """Ask how a layer is seen first; the ticket's result is the finest cut of its graph, below ``graphs/``."""
+    settings, layer = serialize.settings_of(request.settings), bench.study.layer(request.layer)
+    digest = bench.key(layer, settings.finest)
+    ready = bench.find_graph(digest) is not None
+    return messages.Ticket(result=digest, job=None if ready else jobs.submit(FirstScreenTask(layer.name, settings)))
+
+
+@router.get("/graphs/{digest}/first-screen")
+def first_screen(digest: Digest, bench: Bench) -> messages.FirstScreen:
+    """The settings under which a layer is seen first, from the finest cut of its graph."""
+    return serialize.first_screen_message(bench, bench.graph(digest))
+
+
 @router.post("/maps")
 def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
     """Ask for a graph; the ticket's result is its address below ``graphs/``."""
     settings = serialize.settings_of(request.settings)
-    plan = bench.plan_drawing(request.layer, settings, _anchor(request, bench))
+    plan = bench.plan_drawing(request.layer, settings, _anchor(request, bench), request.arrangement)
     name = plan.name
-    if request.layout and bench.cache.load_drawing(name.graph, request.layout) is not None:
-        name = DrawingName(name.graph, request.layout)
+    earlier = request.layout and DrawingName(name.graph, request.layout)
+    if earlier and arrangement_of(bench.cache.load_drawing(*earlier)) == request.arrangement:
+        name = earlier
     ready = bench.find_graph(name.graph) is not None and bench.cache.load_drawing(*name) is not None
     job = None if ready else jobs.submit(MapTask(plan))
     return messages.Ticket(result=f"{name.graph}/{name.layout}", job=job)
@@ -44,6 +63,12 @@ def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messa
 def members(digest: Digest, bench: Bench) -> Response:
     """Members of the nodes, uncovered points and lens values."""
     return _frame(serialize.members_frame(bench.graph(digest).graph), CACHE_SESSION)
+
+
+@router.get("/graphs/{digest}/labels")
+def labels(digest: Digest, column: str, bench: Bench) -> Labels:
+    """Labels of nodes by a column of the examples: the values that are in a node more often than chance explains."""
+    return serialize.labels_message(label_nodes(bench, digest, column))
 
 
 @router.get("/graphs/{digest}/shape")

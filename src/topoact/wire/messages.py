@@ -9,12 +9,14 @@ from pydantic import Field
 
 from topoact.analysis.shape.diagnosis import Code
 from topoact.wire.attributions import AttributionRequest, LogitLens, NodeAttribution
+from topoact.wire.graphs import Edges, EpsilonCurve, ImportedFacts, Labels, Nodes
 from topoact.wire.images import ActivationImage, InversionRequest, InversionTicket, NodeImage
 from topoact.wire.keyterms import KeyTerms
 from topoact.wire.located_inputs import LocatedInput, TextInput
 from topoact.wire.model import WireModel
 from topoact.wire.shape import ShapeReport, Stability
 from topoact.wire.texts import Passage
+from topoact.workbench.graphs.drawings import Arrangement
 from topoact.workbench.settings import KnobKind
 
 Rule = Annotated[str, Field(pattern=r"^(elbow|quantile:(0?\.\d+|0|1))(:interval)?$")]
@@ -122,11 +124,28 @@ class Anchor(WireModel):
     layout: str = Field(pattern="^[0-9a-f]{16}$")
 
 
-class MapRequest(WireModel):
-    """Ask for the graph of a layer; with `layout`, for an earlier layout if it is still stored."""
+class FirstScreenRequest(WireModel):
+    """Ask for the finest cut of a layer's graph, from which the settings of the first screen follow."""
 
     layer: int
     settings: Settings
+
+
+class FirstScreen(WireModel):
+    """The settings under which a layer is seen first, and a sentence that says by which rule."""
+
+    settings: Settings
+    rule: str
+
+
+class MapRequest(WireModel):
+    """Ask for the graph of a layer; with `layout`, for an earlier layout if it is still stored and so arranged."""
+
+    layer: int
+    settings: Settings
+    arrangement: Arrangement = Field(
+        default="lens", description="'lens': each interval in a column of its own; 'free': by the edges alone."
+    )
     anchor: Anchor | None = None
     layout: str | None = Field(default=None, pattern="^[0-9a-f]{16}$")
 
@@ -145,60 +164,6 @@ class Caution(WireModel):
     text: str
 
 
-class Nodes(WireModel):
-    """Nodes by column; row i is node i. `x`, `y` are layout units: the mean edge is about 1 long."""
-
-    interval: list[int]
-    size: list[int]
-    lens_min: list[float] | None
-    lens_mean: list[float]
-    lens_max: list[float] | None
-    medoid: list[int] | None = Field(description="Member nearest to the node's mean vector.")
-    component: list[int]
-    prominence: list[float | None] | None = Field(
-        description="How far the mode of each node stands out, in multiples of the noise; null: no denser one is near."
-    )
-    mode: list[int] | None = Field(description="Point of the mode; it and the interval identify the node.")
-    group: list[int] | None = Field(description="Node that each belongs to in the skeleton, among these.")
-    x: list[float]
-    y: list[float]
-
-
-class Edges(WireModel):
-    """Edges by column."""
-
-    source: list[int]
-    target: list[int]
-    shared: list[int]
-    jaccard: list[float]
-
-
-class EpsilonCurve(WireModel):
-    """The sorted distances to the k-th neighbour of a sample of points, at even steps of rank, and their knee."""
-
-    k: int
-    distances: list[float]
-    elbow: float
-    n_sampled: int
-
-
-class ClassShare(WireModel):
-    """A class, by its index among the names, and its share of the members of a node."""
-
-    code: int
-    share: float
-
-
-class ImportedFacts(WireModel):
-    """Facts of a graph imported without vectors; the `interval` of a node is the number of its cube."""
-
-    lens: str = Field(description="Lens whose mean is the lens_mean of a node, or 'cube'.")
-    names: list[str] = Field(description="Name of each node in the file.")
-    classes: list[str] = Field(description="Names of all classes in the file, those of most members first.")
-    shares: list[list[ClassShare]] = Field(description="Largest classes of each node; empty if the file has none.")
-    is_whole: bool = Field(description="Whether n_points counts all points, not only up to the last in some node.")
-
-
 class Graph(WireModel):
     """A mapper graph and one drawing of it: settings, intervals, nodes, edges, cautions.
 
@@ -208,6 +173,7 @@ class Graph(WireModel):
     digest: str
     layout: str
     layer: int
+    arrangement: Arrangement = Field(description="'free' also where the lens has but one column.")
     settings: Settings | None
     imported: ImportedFacts | None
     eps: float | tuple[float, float] | None = Field(
@@ -221,9 +187,11 @@ class Graph(WireModel):
     intervals: list[tuple[float, float]]
     nodes: Nodes
     edges: Edges
+    drawn_share: float = Field(description="Share of the points shared along all edges that the drawn ones carry.")
     survivors: list[int] = Field(
-        description="For each node the node of the anchor that it continues and whose position it keeps, or −1. Graphs"
-        " of one layout are cuts of one tree: there nodes with the same interval and mode are the same."
+        description="For each node the node of the anchor that it continues and whose position it keeps, by lens whose"
+        " height, or −1. Graphs of one layout are cuts of one tree: there nodes with the same interval and mode are the"
+        " same."
     )
     warnings: list[Caution]
 
@@ -285,9 +253,12 @@ class Problem(WireModel):
 
 MESSAGES: tuple[type[WireModel], ...] = (
     StudySummary,
+    FirstScreenRequest,
+    FirstScreen,
     MapRequest,
     Ticket,
     Graph,
+    Labels,
     ShapeReport,
     StabilityRequest,
     Stability,

@@ -16,12 +16,16 @@ from topoact.study import Layer, Manifest, Study
 from topoact.study.files import plain_number
 from topoact.wire import messages
 from topoact.wire.frame import encode_frame
+from topoact.wire.graphs import ClassShare, Edges, EpsilonCurve, ImportedFacts, Labels, Nodes
 from topoact.wire.texts import passage_of
 from topoact.workbench import KNOBS, PRESETS, Knob, MapSettings, Workbench, texts
 from topoact.workbench.columns import CodedColumn, coded_columns, holds_classes, point_columns, text_columns
+from topoact.workbench.first_screen import first_settings, rule_of
 from topoact.workbench.graph_view import GraphView
 from topoact.workbench.jobs.runner import JobStatus
+from topoact.workbench.nodes.node_labels import ColumnLabels
 from topoact.workbench.output_names import display_name
+from topoact.workbench.stored_graph import StoredGraph
 
 
 def study_summary(bench: Workbench) -> messages.StudySummary:
@@ -72,6 +76,7 @@ def graph_message(view: GraphView) -> messages.Graph:
         digest=view.name.graph,
         layout=view.name.layout,
         layer=view.layer,
+        arrangement=view.arrangement,
         settings=settings_message(settings) if settings else None,
         imported=_imported(graph) if isinstance(graph, ImportedGraph) else None,
         eps=view.eps,
@@ -82,20 +87,43 @@ def graph_message(view: GraphView) -> messages.Graph:
         lens_range=None if is_imported else (float(graph.lens.min()), float(graph.lens.max())),
         intervals=list(zip(low.tolist(), high.tolist(), strict=True)),
         nodes=_nodes(view),
-        edges=messages.Edges(**{name: column.tolist() for name, column in graph.links._asdict().items()}),
+        edges=Edges(**{name: column.tolist() for name, column in _edge_columns(view).items()}),
+        drawn_share=view.drawn_share,
         survivors=view.drawing.continues.tolist(),
         warnings=[messages.Caution(code=finding.code, text=finding.text) for finding in view.findings],
     )
 
 
-def _imported(graph: ImportedGraph) -> messages.ImportedFacts:
+def _edge_columns(view: GraphView) -> dict[str, npt.NDArray[Any]]:
+    return view.graph.links._asdict() | view.drawn._asdict()
+
+
+def _imported(graph: ImportedGraph) -> ImportedFacts:
     codes = {name: code for code, name in enumerate(graph.class_names)}
-    return messages.ImportedFacts(
+    return ImportedFacts(
         lens=graph.lens_name,
         names=list(graph.names),
         classes=list(graph.class_names),
-        shares=[[messages.ClassShare(code=codes[name], share=share) for name, share in node] for node in graph.classes],
+        shares=[[ClassShare(code=codes[name], share=share) for name, share in node] for node in graph.classes],
         is_whole=graph.is_whole,
+    )
+
+
+def first_screen_message(bench: Workbench, finest: StoredGraph) -> messages.FirstScreen:
+    """Return the settings of the first screen of a layer, from the finest cut of its graph."""
+    settings = first_settings(finest.settings or bench.default_settings, finest.graph)
+    return messages.FirstScreen(settings=settings_message(settings), rule=rule_of(finest.graph))
+
+
+def labels_message(labels: ColumnLabels) -> Labels:
+    """Return labels of nodes as a message."""
+    found = labels.found
+    return Labels(
+        nodes=found.nodes.tolist(),
+        texts=list(found.texts),
+        lifts=found.lifts.tolist(),
+        shares=found.shares.tolist(),
+        sentence=labels.sentence,
     )
 
 
@@ -177,26 +205,26 @@ def _knob(knob: Knob) -> messages.Knob:
     return messages.Knob(**asdict(knob), choices=choices, default=knob.default, clusterers=knob.clusterers)
 
 
-def _curve(view: GraphView) -> messages.EpsilonCurve | None:
+def _curve(view: GraphView) -> EpsilonCurve | None:
     curve, sample = view.graph.curve, view.curve_sample
     if curve is None or sample is None:
         return None
-    return messages.EpsilonCurve(
-        k=curve.k, distances=sample.tolist(), elbow=curve.elbow, n_sampled=len(curve.distances)
-    )
+    return EpsilonCurve(k=curve.k, distances=sample.tolist(), elbow=curve.elbow, n_sampled=len(curve.distances))
 
 
-def _nodes(view: GraphView) -> messages.Nodes:
+def _nodes(view: GraphView) -> Nodes:
     graph = view.graph
     columns: dict[str, Any] = dict.fromkeys(("lens_min", "lens_max", "medoid", "prominence", "mode"))
-    columns |= {name: graph.nodes[name].tolist() for name in messages.Nodes.model_fields if name in graph.nodes}
+    columns |= {name: graph.nodes[name].tolist() for name in Nodes.model_fields if name in graph.nodes}
     if graph.prominence is not None:
         columns["prominence"] = [plain_number(value) for value in graph.prominence]
     x, y = view.drawing.positions.T.tolist()
-    return messages.Nodes(
+    return Nodes(
         **columns,
         component=view.components.tolist(),
         group=None if view.skeleton is None else view.skeleton.tolist(),
         x=x,
         y=y,
+        radius=None if view.drawing.radius is None else view.drawing.radius.tolist(),
+        agreement=None if view.agreement is None else view.agreement.tolist(),
     )

@@ -19,7 +19,7 @@ from topoact.study.cache.located_inputs import LocatedInputs
 from topoact.study.cache.place import Derived
 from topoact.study.cache.results import ResultCache, Shape
 from topoact.workbench.columns import COLUMN_LENS, number_columns
-from topoact.workbench.graphs.drawings import DrawingPlan, Drawings
+from topoact.workbench.graphs.drawings import Arrangement, DrawingPlan, Drawings
 from topoact.workbench.graphs.layer_graphs import LayerGraphs
 from topoact.workbench.locators import Locators
 from topoact.workbench.settings import MapSettings, default_for, resolve
@@ -128,8 +128,6 @@ class Workbench:
     --------
     >>> import topoact
     >>> bench = topoact.open("runs/digits")
-    >>> bench.layers
-    ('pixels', 'rows')
     >>> bench.layer("pixels").map(n_intervals=10, overlap=0.5).coverage
     1.0
     """
@@ -230,9 +228,15 @@ class Workbench:
         """Return a stored graph, or None."""
         return self._graphs.load(digest)
 
-    def plan_drawing(self, layer: str | int, settings: MapSettings, anchor: DrawingName | None = None) -> DrawingPlan:
+    def plan_drawing(
+        self,
+        layer: str | int,
+        settings: MapSettings,
+        anchor: DrawingName | None = None,
+        arrangement: Arrangement = "lens",
+    ) -> DrawingPlan:
         """Return the names of a drawing, without computing a graph; see `Drawings.plan`."""
-        return self._drawings.plan(layer, settings, anchor)
+        return self._drawings.plan(layer, settings, anchor, arrangement)
 
     def draw_plan(self, plan: DrawingPlan, progress: Progress = no_progress) -> Drawing:
         """Return the positions of the nodes of a planned graph; see `Drawings.draw`."""
@@ -244,12 +248,11 @@ class Workbench:
         settings: MapSettings,
         anchor: DrawingName | None = None,
         progress: Progress = no_progress,
+        *,
+        arrangement: Arrangement = "lens",
     ) -> Drawing:
-        """Return the positions of the nodes of a graph, beside those of `anchor` if one is given.
-
-        Nodes of a graph of modes have the positions of its finest cut, whatever its prominence.
-        """
-        return self.draw_plan(self.plan_drawing(layer, settings, anchor), progress)
+        """Return the positions of the nodes of a graph, beside those of `anchor` if one is given."""
+        return self.draw_plan(self.plan_drawing(layer, settings, anchor, arrangement), progress)
 
     def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawingName | None) -> DrawingName:
         """Return the name under which `draw` stores its result, without computing anything."""

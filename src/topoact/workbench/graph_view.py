@@ -6,12 +6,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from topoact.analysis.drawing.edges import DrawnEdges, drawn_edges, drawn_share
 from topoact.analysis.drawing.layout import Drawing, components
 from topoact.analysis.shape.diagnosis import Finding, diagnose
 from topoact.analysis.shape.skeleton import skeleton
 from topoact.errors import UnknownName
 from topoact.mapper import DistanceCurve, MapperGraph
 from topoact.workbench.bench import Workbench
+from topoact.workbench.graphs.drawings import Arrangement, arrangement_of
 from topoact.workbench.stored_graph import DrawingName, StoredGraph
 
 MAX_CURVE_POINTS: Final = 200
@@ -28,7 +30,15 @@ class GraphView:
     layer: int
     """Number of the layer in the study."""
     components: npt.NDArray[np.int64]
-    """Connected component of each node."""
+    """Connected component of each node along the drawn edges."""
+    drawn: DrawnEdges
+    """Which edges are drawn, and their weights."""
+    drawn_share: float
+    """Share of the points shared along all edges that the drawn ones carry."""
+    arrangement: Arrangement
+    """How the nodes are placed."""
+    agreement: npt.NDArray[np.float64] | None
+    """How far the members of each node point the same way, 1 if all do; None without vectors."""
     skeleton: npt.NDArray[np.int64] | None
     """Node of the skeleton that each node belongs to; None where nodes are not modes."""
     findings: tuple[Finding, ...]
@@ -63,6 +73,7 @@ def view_graph(bench: Workbench, name: DrawingName) -> GraphView:
     if stored is None or drawing is None:
         raise UnknownName(f"there is no graph {name.graph}/{name.layout}: ask for it anew")
     graph = stored.graph
+    edges = drawn_edges(graph)
     findings = diagnose(graph, stored.settings.prominence) if stored.settings else diagnose(graph)
     return GraphView(
         name=name,
@@ -70,6 +81,10 @@ def view_graph(bench: Workbench, name: DrawingName) -> GraphView:
         drawing=drawing,
         layer=bench.layers.index(stored.layer.name),
         components=components(graph),
+        drawn=edges,
+        drawn_share=drawn_share(graph.links, edges.drawn),
+        arrangement=arrangement_of(drawing) or "free",
+        agreement=bench.cache.load_agreement(name.graph),
         skeleton=skeleton(graph),
         findings=tuple(findings),
         eps=_radius_range(graph),

@@ -16,7 +16,7 @@ export function exposeDebugHandle(explorer: Explorer): void {
   window.topoact = { state: () => snapshot(explorer), layout, shown };
 }
 
-function snapshot({ session, computed, projections, reports, activationImages, nodeImages, locator }: Explorer) {
+function snapshot({ session, computed, projections, reports, activationImages, nodeImages, nodeLabels, locator }: Explorer) {
   const { view, loaded, viewport } = session;
   const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
   return {
@@ -43,11 +43,16 @@ function snapshot({ session, computed, projections, reports, activationImages, n
         prominence: loaded.graph.nodes.prominence?.[id] ?? null,
         group: loaded.graph.nodes.group?.[id] ?? null,
         strength: computed.strength?.[id] ?? 1,
+        clarity: computed.clarity?.[id] ?? 1,
+        radius: computed.radii[id],
         members: Array.from(loaded.members.indices.subarray(loaded.members.indptr[id], loaded.members.indptr[id + 1])),
       })),
       nEdges: loaded.graph.edges.source.length,
+      arrangement: loaded.graph.arrangement,
+      edges: loaded.graph.edges,
     },
-    visible: computed.visible && { nodes: computed.visible.nNodes, edges: computed.visible.edges.length },
+    visible: computed.visible && { nodes: computed.visible.nNodes, edges: computed.visible.edges.length, components: computed.visible.nComponents, carried: computed.visible.carried },
+    names: nodeLabels.names,
     shape: reports.shape(loaded?.graph)?.result ?? null,
     stability: reports.stability(loaded?.graph),
     path: computed.path,

@@ -18,10 +18,13 @@ interface Drag {
 }
 
 const CLICK_SLACK = 4;
+/** Milliseconds without a turn of the wheel after which the graph is at rest. */
+const REST = 180;
 
 export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
   const { session, computed } = explorer;
   let drag: Drag | null = null;
+  let resting: ReturnType<typeof setTimeout> | undefined;
 
   const pixel = (event: MouseEvent): [number, number] => {
     const box = canvas.getBoundingClientRect();
@@ -54,9 +57,13 @@ export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
 
   function move(event: PointerEvent) {
     const [x, y] = pixel(event);
-    if (!drag) return hover(hitAt(x, y));
+    if (!drag) {
+      clearTimeout(resting);
+      return hover(hitAt(x, y));
+    }
     drag.moved ||= Math.hypot(x - drag.startX, y - drag.startY) > CLICK_SLACK;
     if (!drag.moved) return;
+    hover(null);
     if (drag.hit?.kind === "node") pinAt(drag.hit.id, x + drag.grip[0], y + drag.grip[1]);
     else if (session.view.camera) session.update({ camera: pan(session.view.camera, x - drag.x, y - drag.y) }, false);
     drag.x = x;
@@ -101,10 +108,22 @@ export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
     if (!session.view.camera) return;
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 20 : 1;
     const by = Math.max(-1, Math.min(1, (-event.deltaY * lines * (event.ctrlKey ? 4 : 1)) / 300));
-    session.update({ camera: zoomAt(session.view.camera, session.viewport, ...pixel(event), by) }, false);
+    const [x, y] = pixel(event);
+    session.update({ camera: zoomAt(session.view.camera, session.viewport, x, y, by) }, false);
+    rest(x, y);
   }
 
-  const leave = () => hover(null);
+  /** Show nothing of what lies under the pointer until the graph has come to rest below it. */
+  function rest(x: number, y: number) {
+    hover(null);
+    clearTimeout(resting);
+    resting = setTimeout(() => hover(hitAt(x, y)), REST);
+  }
+
+  const leave = () => {
+    clearTimeout(resting);
+    hover(null);
+  };
   const listeners: [string, EventListener, AddEventListenerOptions?][] = [
     ["pointerdown", down as EventListener],
     ["pointermove", move as EventListener],

@@ -1,8 +1,9 @@
-"""Positions of the nodes of a mapper graph in the plane: `layout` and `anchored_layout`.
+"""The free arrangement of the nodes of a mapper graph in the plane: `layout` and `anchored_layout`.
 
-`layout` draws a graph by itself: every component by stress majorisation, turned so that the lens grows to the right,
-the largest first. `anchored_layout` draws it beside another graph of the same points: a node that continues one there
-keeps its position exactly, the others are arranged around. Nothing is random: equal graphs have equal drawings.
+Only the edges that are drawn (`analysis.drawing.edges`) have a part in it. `layout` draws a graph by itself: every
+component by stress majorisation, turned so that the lens grows to the right, the largest first. `anchored_layout` draws
+it beside another graph of the same points: a node that continues one there keeps its position exactly, the others are
+arranged around. Nothing is random: equal graphs have equal drawings.
 """
 
 from typing import Final, NamedTuple
@@ -13,10 +14,12 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
+from topoact.analysis.drawing.edges import drawn_edges
+from topoact.analysis.drawing.heights import lengths
 from topoact.analysis.drawing.stress import Positions, initial_positions, relax
 from topoact.analysis.shape.matching import common_points, continued_nodes
 from topoact.analysis.shape.skeleton import skeleton
-from topoact.mapper import MapperGraph
+from topoact.mapper import Edges, MapperGraph
 
 GAP: Final = 1.0
 """Space left between components, in edges."""
@@ -27,12 +30,8 @@ MIN_CONTINUED: Final = 0.2
 MIN_DISTANCE: Final = 0.7
 """Distance up to which free nodes are pushed apart."""
 SEPARATION_STEPS: Final = 40
-STRONG_QUANTILE: Final = 0.95
-"""Quantile of the Jaccard indexes from which edges are the shortest."""
 MAX_STRETCH: Final = 4.0
 """How much a flat drawing of modes may be stretched across its length."""
-MAX_EDGE: Final = 4.0
-"""Length of the weakest edge of a graph of modes, where the strongest have length 1."""
 TIE_LENGTH: Final = 2.0
 """Length of a tie between nodes that are one in the skeleton."""
 MIN_MODE_DISTANCE: Final = 0.95
@@ -44,11 +43,13 @@ class Drawing(NamedTuple):
 
     positions: Positions
     continues: npt.NDArray[np.int64]
-    """Node of the anchor whose position each node keeps, or −1."""
+    """Node of the anchor whose position each node keeps, or −1; in the arrangement by lens, whose height."""
+    radius: npt.NDArray[np.float64] | None = None
+    """Radius of the disc of each node, in the unit of the positions; None in the free arrangement."""
 
 
 def components(graph: MapperGraph) -> npt.NDArray[np.int64]:
-    """Return the component of each node, numbered by falling number of nodes, then by lowest node."""
+    """Return the component of each node along drawn edges, numbered by falling number of nodes, then by lowest node."""
     return _ranked(_adjacency(graph))
 
 
@@ -84,7 +85,7 @@ def anchored_layout(graph: MapperGraph, anchor: MapperGraph, anchor_positions: P
     if graph.n_nodes == 0 or anchor.n_nodes == 0:
         return layout(graph)
     continues = continued_nodes(graph, anchor)
-    expected = _expected(graph, anchor, anchor_positions)
+    expected = expected_positions(graph, anchor, anchor_positions)
     fixed = continues >= 0
     if fixed.mean() < MIN_CONTINUED:
         return Drawing(_mirrored(layout(graph).positions, expected), np.full(graph.n_nodes, -1))
@@ -98,10 +99,14 @@ def anchored_layout(graph: MapperGraph, anchor: MapperGraph, anchor_positions: P
 
 
 def _adjacency(graph: MapperGraph) -> sparse.csr_array:
-    source, target = graph.links.source, graph.links.target
+    source, target, *_ = _drawn(graph)
     shape = (graph.n_nodes, graph.n_nodes)
     half = sparse.csr_array((np.ones(len(source)), (source, target)), shape=shape)
     return (half + half.T).tocsr()
+
+
+def _drawn(graph: MapperGraph) -> Edges:
+    return graph.links.of(drawn_edges(graph).drawn)
 
 
 def _tied(graph: MapperGraph) -> sparse.csr_array:
@@ -113,13 +118,11 @@ def _tied(graph: MapperGraph) -> sparse.csr_array:
     skeleton_node = skeleton(graph)
     if skeleton_node is None:
         return _adjacency(graph)
-    source, target, _, jaccard = graph.links
-    strong = np.quantile(jaccard, STRONG_QUANTILE) if len(jaccard) else 1.0
-    lengths = np.clip(1 + np.log(strong / jaccard), 1, MAX_EDGE)
+    source, target, _, jaccard = _drawn(graph)
     nodes = np.flatnonzero(skeleton_node != np.arange(len(skeleton_node)))
     ends = np.concatenate([source, nodes]), np.concatenate([target, skeleton_node[nodes]])
     shape = (graph.n_nodes, graph.n_nodes)
-    half = sparse.csr_array((np.concatenate([lengths, np.full(len(nodes), TIE_LENGTH)]), ends), shape=shape)
+    half = sparse.csr_array((np.concatenate([lengths(jaccard), np.full(len(nodes), TIE_LENGTH)]), ends), shape=shape)
     return (half + half.T).tocsr()
 
 
@@ -170,7 +173,7 @@ def _pack(drawings: list[Positions]) -> list[Positions]:
     return offsets
 
 
-def _expected(graph: MapperGraph, anchor: MapperGraph, anchor_positions: Positions) -> Positions:
+def expected_positions(graph: MapperGraph, anchor: MapperGraph, anchor_positions: Positions) -> Positions:
     """Return where the members of each node were drawn on average, NaN where none was."""
     common = common_points(graph, anchor)
     total = np.asarray(common.sum(axis=1), dtype=np.float64).reshape(-1, 1)

@@ -26,7 +26,7 @@ STEP_SIZE: Final = 0.8
 
 def initial_positions(adjacency: sparse.csr_array) -> Positions:
     """Draw a connected graph by pivot MDS (Brandes, Pich 2007)."""
-    paths = dijkstra(adjacency, indices=_pivots(adjacency)).T
+    paths = pivot_paths(adjacency)[1]
     squared = paths**2
     centred = -0.5 * (squared - squared.mean(axis=0) - squared.mean(axis=1, keepdims=True) + squared.mean())
     n_pivots = centred.shape[1]
@@ -49,8 +49,7 @@ def relax(adjacency: sparse.csr_array, positions: Positions, free: npt.NDArray[n
     free
         Nodes that may move; the others stay exactly where they are.
     """
-    pivots = _pivots(adjacency)
-    paths = dijkstra(adjacency, indices=pivots).T
+    pivots, paths = pivot_paths(adjacency)
     paths = paths[free]
     weights = np.divide(1, paths**2, out=np.zeros_like(paths), where=paths > 0)
     total, strength = weights.sum(axis=1, keepdims=True), weights * paths
@@ -63,17 +62,23 @@ def relax(adjacency: sparse.csr_array, positions: Positions, free: npt.NDArray[n
     return current
 
 
-def _pivots(adjacency: sparse.csr_array) -> npt.NDArray[np.int64]:
-    """Return all nodes when there are few, else `MAX_PIVOTS`, each as far as can be from those before it."""
+def pivot_paths(
+    adjacency: sparse.csr_array, most: int = MAX_PIVOTS
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return pivots, and the length of the shortest path from every node to each, shape (n_nodes, n_pivots).
+
+    All nodes are pivots when there are no more than `most`; else as many are, each as far as can be from those before.
+    """
     n_nodes = adjacency.shape[0]
-    if n_nodes <= MAX_PIVOTS:
-        return np.arange(n_nodes)
-    pivots = [0]
-    nearest = dijkstra(adjacency, indices=0)
-    while len(pivots) < MAX_PIVOTS:
+    if n_nodes <= most:
+        return np.arange(n_nodes), dijkstra(adjacency).T
+    pivots, paths = [0], [dijkstra(adjacency, indices=0)]
+    nearest = paths[0]
+    while len(pivots) < most:
         pivots.append(int(nearest.argmax()))
-        nearest = np.minimum(nearest, dijkstra(adjacency, indices=pivots[-1]))
-    return np.array(pivots)
+        paths.append(dijkstra(adjacency, indices=pivots[-1]))
+        nearest = np.minimum(nearest, paths[-1])
+    return np.array(pivots), np.stack(paths, axis=1)
 
 
 def _extent(drawing: Positions) -> float:

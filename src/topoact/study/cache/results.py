@@ -1,10 +1,11 @@
 """`ResultCache`: the computed part of a study, which is graphs, layouts and projections; safe to delete.
 
 ``graphs/<digest>/`` holds ``graph.json``, ``nodes.parquet``, ``edges.parquet``, ``members.parquet`` and
-``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, and if that was asked for
-``stability.json`` what of it returns when it is built from fewer points, ``consensus.json`` what other covers count
-(``judgement.json`` in studies of version 0.1). ``projections/<name>.parquet`` has the columns x and y. A file that
-cannot be read, or does not fit its layer or its graph, counts as absent and is computed again.
+``lens.parquet``; beside them ``layouts/<id>.parquet`` says where its nodes were drawn, ``agreement.parquet`` how far
+the members of each point the same way, and if that was asked for ``stability.json`` what of it returns when it is built
+from fewer points, ``consensus.json`` what other covers count (``judgement.json`` in studies of version 0.1).
+``projections/<name>.parquet`` has the columns x and y. A file that cannot be read, or does not fit its layer or its
+graph, counts as absent and is computed again.
 """
 
 import threading
@@ -38,6 +39,7 @@ from topoact.study.checked import (
 )
 from topoact.study.files import plain_number, remove_leftovers, replacing, replacing_folder, write_json
 
+AGREEMENT: Final = "agreement.parquet"
 STABILITY: Final = "stability.json"
 CONSENSUS: Final = "consensus.json"
 OLD_CONSENSUS: Final = "judgement.json"
@@ -148,13 +150,26 @@ class ResultCache:
     def save_drawing(self, digest: str, layout: str, drawing: Drawing) -> None:
         """Store the positions of the nodes of a graph."""
         x, y = drawing.positions.T
-        path = self._derived.own("graphs", digest, "layouts", f"{layout}.parquet")
-        self._save_table(path, pa.table({"x": x, "y": y, "continues": drawing.continues}))
+        columns = {"x": x, "y": y, "continues": drawing.continues}
+        if drawing.radius is not None:
+            columns["radius"] = drawing.radius
+        self._save_table(self._derived.own("graphs", digest, "layouts", f"{layout}.parquet"), pa.table(columns))
 
     def load_drawing(self, digest: str, layout: str) -> Drawing | None:
         """Return stored positions of the nodes of a graph, or None."""
         graph, path = self.load_graph(digest), self._derived.find("graphs", digest, "layouts", f"{layout}.parquet")
         return None if graph is None else or_none(lambda: _drawing(read_table(path, n_rows=graph.n_nodes)))
+
+    def save_agreement(self, digest: str, agreement: npt.NDArray[np.float64]) -> None:
+        """Store how far the members of each node of a graph point the same way."""
+        self._save_table(self._derived.own("graphs", digest, AGREEMENT), pa.table({"agreement": agreement}))
+
+    def load_agreement(self, digest: str) -> npt.NDArray[np.float64] | None:
+        """Return how far the members of each node of a graph point the same way, or None."""
+        graph, path = self.load_graph(digest), self._derived.find("graphs", digest, AGREEMENT)
+        if graph is None:
+            return None
+        return or_none(lambda: numbers(read_table(path, n_rows=graph.n_nodes), "agreement", 0, 1, whole=False))
 
     def save_stability(self, digest: str, stability: Stability) -> None:
         """Store how much of a graph returns."""
@@ -225,7 +240,9 @@ def _stability(found: _Stability, graph: MapperGraph) -> Stability:
 
 
 def _drawing(table: pa.Table) -> Drawing:
-    return Drawing(_positions(table), numbers(table, "continues", -1, MAX_NODE))
+    has_radius = "radius" in table.column_names
+    radius = numbers(table, "radius", 0, MAX_POSITION, whole=False) if has_radius else None
+    return Drawing(_positions(table), numbers(table, "continues", -1, MAX_NODE), radius)
 
 
 def _positions(table: pa.Table) -> npt.NDArray[Any]:

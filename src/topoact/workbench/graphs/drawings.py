@@ -1,15 +1,17 @@
 """`Drawings`: positions of the nodes of graphs, computed by `DrawingPlan`s, which hold all names involved.
 
 All graphs of modes that differ only in prominence are cuts of one tree. The finest is laid out, and the nodes of the
-others have the positions that they have in it.
+others have the positions that they have in it. A drawing is never beside one of another arrangement.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from topoact.analysis.drawing.agreement import agreement
+from topoact.analysis.drawing.columns import cut_drawing, lens_layout
 from topoact.analysis.drawing.layout import Drawing, anchored_layout, layout
 from topoact.analysis.shape.skeleton import roots
 from topoact.errors import InvalidInput
@@ -21,7 +23,12 @@ from topoact.workbench.graphs.layer_graphs import LayerGraphs
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.stored_graph import DrawingName
 
-LAYOUT_VERSION: Final = 2
+Arrangement = Literal["lens", "free"]
+"""Each interval in a column of its own, in the order of the lens; or free, by the edges alone."""
+
+NORM: Final = "l2"
+"""The lens whose values are the lengths of the vectors."""
+LAYOUT_VERSION: Final = 3
 """Increased by a change of the positions, so that stored drawings are not reused."""
 
 
@@ -38,6 +45,7 @@ class DrawingPlan:
     """A drawing whose nodes keep their positions in this one."""
     finest_anchor: DrawingName | None
     """The drawing of the finest cut of the anchor; the anchor itself where there is no other."""
+    arrangement: Arrangement = "lens"
 
 
 class Drawings:
@@ -54,7 +62,13 @@ class Drawings:
     def __init__(self, study: Study, cache: ResultCache, graphs: LayerGraphs) -> None:
         self._study, self._cache, self._graphs = study, cache, graphs
 
-    def plan(self, layer: str | int, settings: MapSettings, anchor: DrawingName | None = None) -> DrawingPlan:
+    def plan(
+        self,
+        layer: str | int,
+        settings: MapSettings,
+        anchor: DrawingName | None = None,
+        arrangement: Arrangement = "lens",
+    ) -> DrawingPlan:
         """Return what `draw` needs, without computing a graph.
 
         Parameters
@@ -62,17 +76,22 @@ class Drawings:
         layer, settings
             Of the graph.
         anchor
-            A drawing whose nodes keep their positions; one that is not stored any more is disregarded.
+            A drawing whose nodes keep their positions; one that is not stored any more, or has another arrangement,
+            is disregarded.
+        arrangement
+            How nodes are placed.
         """
         opened = self._study.layer(layer)
         graph, finest = self._graphs.digest(opened, settings), self._graphs.digest(opened, settings.finest)
+        if anchor and arrangement_of(self._cache.load_drawing(*anchor)) not in (arrangement, None):
+            anchor = None
         finest_anchor = self._finest_of(anchor)
         if graph != finest and finest_anchor and self._cache.load_drawing(*finest_anchor) is None:
             anchor = finest_anchor = None
         if anchor and finest_anchor and finest_anchor.graph == finest:
             name = anchor.layout
         else:
-            name = digest([LAYOUT_VERSION, finest, *(finest_anchor or ())])
+            name = digest([LAYOUT_VERSION, arrangement, finest, *(finest_anchor or ())])
         return DrawingPlan(
             layer=opened.name,
             settings=settings,
@@ -80,10 +99,13 @@ class Drawings:
             finest=DrawingName(finest, name),
             anchor=anchor,
             finest_anchor=finest_anchor,
+            arrangement=arrangement,
         )
 
     def draw(self, plan: DrawingPlan, progress: Progress = no_progress) -> Drawing:
         """Return the positions of the nodes of a graph; computes and stores the graph and the drawing where needed.
+
+        With a new drawing goes the agreement of the members of each node.
 
         Raises
         ------
@@ -94,36 +116,54 @@ class Drawings:
         stored = self._cache.load_drawing(*plan.name)
         if stored is not None and len(stored.positions) == graph.n_nodes:
             return stored
+        self._measure_agreement(graph, plan)
         if graph.prominence is None or plan.settings == plan.settings.finest:
-            return self._lay_out(graph, plan.name, plan.anchor, progress)
+            return self._lay_out(graph, plan.name, plan.anchor, plan.arrangement, progress)
         return self._draw_cut(plan, progress)
+
+    def _measure_agreement(self, graph: MapperGraph, plan: DrawingPlan) -> None:
+        layer = self._study.layer(plan.layer)
+        if layer.has_vectors and self._cache.load_agreement(plan.name.graph) is None:
+            norms = graph.lens if plan.settings.lens == NORM else self._graphs.norms(layer)
+            self._cache.save_agreement(plan.name.graph, agreement(graph, norms))
 
     def _draw_cut(self, plan: DrawingPlan, progress: Progress) -> Drawing:
         """Store and return the positions that the nodes of a graph have in its finest cut."""
         finest = self._graphs.make(plan.layer, plan.settings.finest, progress, digest=plan.finest.graph)
         whole = self._cache.load_drawing(*plan.finest)
         if whole is None or len(whole.positions) != finest.n_nodes:
-            whole = self._lay_out(finest, plan.finest, plan.finest_anchor, progress)
+            whole = self._lay_out(finest, plan.finest, plan.finest_anchor, plan.arrangement, progress)
         kept = roots(finest, plan.settings.prominence)
         is_same_tree = plan.finest_anchor is not None and plan.finest_anchor.graph == plan.finest.graph
         continued = kept if is_same_tree else whole.continues[kept]
-        drawing = Drawing(whole.positions[kept], self._anchor_nodes(continued, plan))
+        drawing = cut_drawing(finest, whole, plan.settings.prominence)._replace(
+            continues=self._anchor_nodes(continued, plan)
+        )
         self._cache.save_drawing(*plan.name, drawing)
         return drawing
 
     def _lay_out(
-        self, graph: MapperGraph, name: DrawingName, anchor: DrawingName | None, progress: Progress
+        self,
+        graph: MapperGraph,
+        name: DrawingName,
+        anchor: DrawingName | None,
+        arrangement: Arrangement,
+        progress: Progress,
     ) -> Drawing:
         progress("laying out nodes", 0, 1)
-        drawing = layout(graph) if anchor is None else self._lay_out_beside(graph, anchor)
+        beside = () if anchor is None else self._drawn(anchor)
+        if arrangement == "lens":
+            drawing = lens_layout(graph, *beside)
+        else:
+            drawing = anchored_layout(graph, *beside) if beside else layout(graph)
         self._cache.save_drawing(*name, drawing)
         return drawing
 
-    def _lay_out_beside(self, graph: MapperGraph, anchor: DrawingName) -> Drawing:
-        other, drawing = self._cache.load_graph(anchor.graph), self._cache.load_drawing(*anchor)
-        if other is None or drawing is None:
+    def _drawn(self, anchor: DrawingName) -> tuple[MapperGraph, npt.NDArray[np.float64]]:
+        graph, drawing = self._cache.load_graph(anchor.graph), self._cache.load_drawing(*anchor)
+        if graph is None or drawing is None:
             raise InvalidInput(f"the graph {anchor.graph} to be drawn beside is not in the study any more: draw anew")
-        return anchored_layout(graph, other, drawing.positions)
+        return graph, drawing.positions
 
     def _finest_of(self, drawing: DrawingName | None) -> DrawingName | None:
         """Return the drawing of the finest cut of a drawn graph; itself where there is no other."""
@@ -144,3 +184,10 @@ class Drawings:
         kept = roots(finest, stored.settings.prominence)
         number[kept] = np.arange(len(kept))
         return number[nodes]
+
+
+def arrangement_of(drawing: Drawing | None) -> Arrangement | None:
+    """Return how the nodes of a drawing are placed; None where there is none."""
+    if drawing is None:
+        return None
+    return "free" if drawing.radius is None else "lens"

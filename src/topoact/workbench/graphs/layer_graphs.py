@@ -134,6 +134,10 @@ class LayerGraphs:
             self._vectors = last = (layer.name, layer.vectors())
         return last[1]
 
+    def norms(self, layer: Layer) -> npt.NDArray[np.float64]:
+        """Return the Euclidean length of each vector of a layer."""
+        return lens_values("l2", self.vectors(layer))
+
     def close(self) -> None:
         """Wait until the indexes that are being written are in the study."""
         self._engine.close()

@@ -8,6 +8,7 @@ from topoact.interpret.inversion import Recipe
 from topoact.mapper import Progress
 from topoact.networks.protocol import Modality
 from topoact.workbench.bench import Workbench
+from topoact.workbench.first_screen import first_screen
 from topoact.workbench.graphs.drawings import DrawingPlan
 from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.images.targets import Target
@@ -50,6 +51,19 @@ class MapTask:
 
     def run(self, bench: Workbench, progress: Progress) -> None:
         bench.draw_plan(self.plan, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstScreenTask:
+    """Compute the finest cut of a layer's graph, and draw the cut that is seen first."""
+
+    lane: ClassVar[Lane] = GRAPH_LANE
+    kind: ClassVar[str] = "map"
+    layer: str
+    settings: MapSettings
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.draw(self.layer, first_screen(bench, self.layer, self.settings, progress), progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +160,10 @@ def gives_way(task: Task, other: Task) -> bool:
 
 def index_of(task: Task) -> Hashable | None:
     """Return what names the index that a task computes a graph from; None where it needs none."""
-    if not isinstance(task, MapTask):
+    if isinstance(task, MapTask):
+        layer, settings = task.plan.layer, task.plan.settings
+    elif isinstance(task, FirstScreenTask):
+        layer, settings = task.layer, task.settings
+    else:
         return None
-    settings = task.plan.settings
-    return (task.plan.layer, settings.lens, settings.metric, settings.clusterer)
+    return (layer, settings.lens, settings.metric, settings.clusterer)

@@ -1,0 +1,43 @@
+/** Names of nodes: values of the column that colours which are over-represented there, asked for when they are to be seen. */
+
+import type { Labels } from "../api/types";
+import { AsyncCache } from "./async-cache.svelte";
+import type { ComputedState } from "./computed.svelte";
+import type { Session } from "./session.svelte";
+
+export class NodeLabels {
+  private readonly known = new AsyncCache<Labels>();
+
+  constructor(
+    private readonly session: Session,
+    private readonly computed: ComputedState,
+  ) {}
+
+  /** The column whose values are the names; null while a number colours, which names of another column would belie. */
+  readonly column = $derived.by(() => (this.computed.colourMode.includes(":") ? null : this.computed.column));
+  private readonly wanted = $derived.by(() => this.session.view.labels);
+  private readonly graph = $derived.by(() => this.session.loaded?.graph ?? null);
+  private readonly key = $derived.by(() => (this.wanted && this.column && this.graph && !this.graph.imported ? `${this.graph.digest}/${this.column.name}` : ""));
+  private readonly job = $derived.by(() => this.known.get(this.key));
+
+  /** Why there are no names, in one sentence. */
+  readonly problem = $derived.by(() => this.job?.problem ?? null);
+  readonly labels: Labels | null = $derived.by(() => this.job?.result ?? null);
+
+  /** The name of each node, null where it has none. */
+  readonly names: (string | null)[] = $derived.by(() => {
+    const names = new Array<string | null>(this.graph?.nodes.size.length ?? 0).fill(null);
+    this.labels?.nodes.forEach((node, i) => (names[node] = this.labels?.texts[i] ?? null));
+    return names;
+  });
+
+  request(): void {
+    const { key, graph, column } = this;
+    if (key && graph && column) void this.known.ask(key, () => this.session.client.labels(graph.digest, column.name));
+  }
+}
+
+/** Ask for names whenever others are to be seen. Call while a component is set up. */
+export function followLabels(labels: NodeLabels): void {
+  $effect(() => labels.request());
+}

@@ -1,0 +1,248 @@
+"""The arrangement by lens: `lens_layout` places each interval in a column of its own, in the order of the lens.
+
+Heights are those of least stress, in an order of each column with few crossings. Of graphs of modes the cut that is
+seen first is drawn by itself. The other nodes, which are there at smaller prominences, are placed where it has room,
+one after the other as they appear: so a node keeps its place at every cut.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from topoact.analysis.drawing.crossings import untangled
+from topoact.analysis.drawing.cut import Cut, cut_at, first_prominence
+from topoact.analysis.drawing.discs import GAP, MIN_RADIUS, disc_radii, fitted, free_place
+from topoact.analysis.drawing.edges import weighed
+from topoact.analysis.drawing.heights import (
+    STEP_SIZE,
+    STEPS,
+    Stress,
+    lengths,
+    optimum,
+    relax_heights,
+    separated,
+    start_heights,
+    stress_of,
+)
+from topoact.analysis.drawing.layout import ASPECT, MIN_CONTINUED, Drawing, expected_positions, layout
+from topoact.analysis.shape.matching import continued_nodes
+from topoact.mapper import Edges, ImportedGraph, MapperGraph
+
+MAX_STRETCH: Final = 4.0
+"""How much a flat drawing is stretched upwards at most, and one of crowded columns across."""
+MAX_BINS: Final = 25
+"""Columns of a graph whose intervals are in no order."""
+
+Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
+
+
+def columns_of(graph: MapperGraph) -> Numbers:
+    """Return the column of each node, from 0: the place of its interval in the order of the lens.
+
+    Boxes over several lenses are ordered by the first. The cubes of an imported graph are taken as they are numbered if
+    the lens grows with the number; otherwise nodes are sorted into equal ranges of their mean lens value.
+    """
+    if isinstance(graph, ImportedGraph):
+        return _imported_columns(graph)
+    lower, upper = graph.intervals
+    if lower.ndim > 1:
+        return np.unique(lower[:, 0], return_inverse=True)[1][graph.interval]
+    place = np.empty(len(lower), dtype=np.int64)
+    place[np.lexsort((upper, lower))] = np.arange(len(lower))
+    return place[graph.interval]
+
+
+def lens_layout(
+    graph: MapperGraph, anchor: MapperGraph | None = None, anchor_positions: Floats | None = None
+) -> Drawing:
+    """Draw a graph by itself, or beside another of the same points.
+
+    Parameters
+    ----------
+    graph
+        A mapper graph; of a graph of modes the finest cut.
+    anchor, anchor_positions
+        A graph that is drawn in this arrangement. Nodes that continue one of its nodes (`analysis.shape.matching`) are
+        drawn at the same height, unless less than a fifth do.
+
+    Returns
+    -------
+    Drawing
+        With radii; without them, and arranged freely, if all nodes are in one column.
+    """
+    column = columns_of(graph)
+    if len(np.unique(column)) < 2:
+        return layout(graph)
+    first = first_cut(graph)
+    plan = _Plan(graph, column, first, disc_radii(first.sizes, first.sizes.max(initial=1)))
+    heights, stretch, spacing = _by_itself(plan)
+    known = np.full(graph.n_nodes, np.nan)
+    known[first.nodes] = heights
+    continues = np.full(graph.n_nodes, -1)
+    if anchor is not None and anchor_positions is not None and anchor.n_nodes:
+        known, continues = _beside(plan, known, stretch, anchor, anchor_positions)
+    height = _filled(plan, known, stretch).round(3) + 0.0
+    radius = fitted(column, height, disc_radii(graph.memberships.sizes, largest_disc(graph)))
+    return Drawing(np.stack([(column * spacing).round(3) + 0.0, height], axis=1), continues, radius)
+
+
+def cut_drawing(finest: MapperGraph, drawing: Drawing, prominence: float) -> Drawing:
+    """Return the drawing of a coarser cut, whose nodes have the positions that they have in the finest one."""
+    nodes, sizes, _ = cut_at(finest, prominence)
+    positions, continues, radius = drawing.positions[nodes], drawing.continues[nodes], drawing.radius
+    if radius is not None:
+        radius = fitted(positions[:, 0], positions[:, 1], disc_radii(sizes, largest_disc(finest)))
+    return Drawing(positions, continues, radius)
+
+
+def first_cut(graph: MapperGraph) -> Cut:
+    """Return the cut of a graph that is seen first; the graph itself where nodes are not modes."""
+    if graph.prominence is None:
+        return Cut(np.arange(graph.n_nodes), graph.memberships.sizes, graph.links)
+    return cut_at(graph, first_prominence(graph))
+
+
+def largest_disc(finest: MapperGraph) -> int:
+    """Return the number of points that the largest disc stands for, at every cut: of the first cut the largest node."""
+    return int(first_cut(finest).sizes.max(initial=1))
+
+
+class _Plan(NamedTuple):
+    """A graph, the column of each node, the cut that is drawn first, and the radii of its nodes."""
+
+    graph: MapperGraph
+    column: Numbers
+    first: Cut
+    radius: Floats
+
+
+def _imported_columns(graph: ImportedGraph) -> Numbers:
+    cubes, cube = np.unique(graph.interval, return_inverse=True)
+    mean = np.bincount(cube, weights=graph.node_lens) / np.bincount(cube)
+    if (np.diff(mean) > 0).all():
+        return cube
+    ends = np.linspace(graph.node_lens.min(), graph.node_lens.max(), min(MAX_BINS, len(cubes)) + 1)
+    return np.unique(np.searchsorted(ends[1:-1], graph.node_lens, side="right"), return_inverse=True)[1]
+
+
+def _drawn(links: Edges, interval: Numbers) -> Edges:
+    return links.of(weighed(links, interval).drawn)
+
+
+def _by_itself(plan: _Plan) -> tuple[Floats, float, float]:
+    """Return the heights of the nodes of the first cut, how much they are stretched, and the space between columns."""
+    nodes, _, links = plan.first
+    column, radius, edges = plan.column[nodes], plan.radius, _drawn(links, plan.graph.interval[nodes])
+    stress = stress_of(column.astype(np.float64), edges.source, edges.target, lengths(edges.jaccard))
+    height = relax_heights(stress, start_heights(stress), np.ones(len(nodes), dtype=bool))
+    order = untangled(column, np.lexsort((height, column)), edges.source, edges.target)
+    height = _straight(_settled(stress, height, column, order, radius), column, plan.first.sizes)
+    width, tall = float(np.ptp(column)), float(np.ptp(height))
+    stretch = min(width / ASPECT / tall, MAX_STRETCH) if tall > 0 else 1.0
+    height = separated(column, height * stretch, order, radius, GAP)
+    spacing = float(np.clip(np.ptp(height) * ASPECT / width, 1, MAX_STRETCH))
+    return height, stretch, spacing
+
+
+def _settled(stress: Stress, height: Floats, column: Numbers, order: Numbers, radius: Floats) -> Floats:
+    """Return heights of least stress among those in an order, with room for the discs."""
+    for _ in range(STEPS):
+        height = height + STEP_SIZE * (optimum(stress, height) - height)
+        height = separated(column, height, order, radius, GAP)
+    return height
+
+
+def _straight(height: Floats, column: Numbers, sizes: Numbers) -> Floats:
+    """Return heights with the centre of mass of every column at 0, so that a trunk is straight."""
+    mean = np.bincount(column, weights=height * sizes) / np.maximum(np.bincount(column, weights=sizes), 1)
+    return height - mean[column]
+
+
+def _beside(
+    plan: _Plan, own: Floats, stretch: float, anchor: MapperGraph, anchor_positions: Floats
+) -> tuple[Floats, Numbers]:
+    """Return known heights of nodes, NaN where they are to be found, and the nodes of the anchor that they continue."""
+    graph, nodes = plan.graph, plan.first.nodes
+    matched = continued_nodes(graph, anchor)
+    expected = expected_positions(graph, anchor, anchor_positions)[:, 1]
+    if (matched >= 0).mean() < MIN_CONTINUED:
+        return _mirrored(own, expected), np.full(graph.n_nodes, -1)
+    known = _kept(plan, np.where(matched >= 0, anchor_positions[matched, 1], np.nan))
+    continues = np.where(np.isnan(known), -1, matched)
+    start = np.where(np.isnan(known), np.where(np.isnan(expected), own, expected), known)
+    wanted = _wanted(plan, plan.first, start / stretch, np.isnan(known)) * stretch
+    radius = np.full(graph.n_nodes, MIN_RADIUS)
+    radius[nodes] = plan.radius
+    for node in nodes[np.argsort(-plan.first.sizes, kind="stable")]:
+        if np.isnan(known[node]):
+            there = (plan.column == plan.column[node]) & ~np.isnan(known)
+            known[node] = free_place(wanted[node], radius[node], known[there], radius[there])
+    return known, continues
+
+
+def _kept(plan: _Plan, heights: Floats) -> Floats:
+    """Return the heights of nodes that can keep theirs, those of the first cut before others; NaN of the rest."""
+    known, is_first = np.full(len(heights), np.nan), np.isin(np.arange(len(heights)), plan.first.nodes)
+    for node in np.lexsort((-plan.graph.memberships.sizes, ~is_first)):
+        away = np.abs(known[plan.column == plan.column[node]] - heights[node])
+        if not (away < 2 * MIN_RADIUS + GAP).any():
+            known[node] = heights[node]
+    return known
+
+
+def _mirrored(own: Floats, expected: Floats) -> Floats:
+    """Return heights upside down if that is nearer to what is expected."""
+    both = ~np.isnan(own) & ~np.isnan(expected)
+    if both.sum() < 2:
+        return own
+    agreement = ((own[both] - own[both].mean()) * (expected[both] - expected[both].mean())).sum()
+    return own if agreement >= 0 else -own
+
+
+def _wanted(plan: _Plan, cut: Cut, start: Floats, free: npt.NDArray[np.bool_]) -> Floats:
+    """Return heights of all nodes, with little stress for those nodes of a cut that are free."""
+    edges, column = _drawn(cut.links, plan.graph.interval[cut.nodes]), plan.column[cut.nodes]
+    stress = stress_of(column.astype(np.float64), edges.source, edges.target, lengths(edges.jaccard))
+    wanted = start.copy()
+    wanted[cut.nodes] = relax_heights(stress, start[cut.nodes], free[cut.nodes])
+    return wanted
+
+
+def _filled(plan: _Plan, known: Floats, stretch: float) -> Floats:
+    """Return heights of all nodes: those that are not known are placed in the order in which they appear."""
+    graph, column = plan.graph, plan.column
+    if not np.isnan(known).any() or graph.parent is None or graph.prominence is None:
+        return known
+    appears = np.full(graph.n_nodes, -1)
+    order = np.argsort(-graph.prominence, kind="stable")
+    later = order[~np.isin(order, plan.first.nodes)]
+    appears[later] = np.arange(len(later))
+    before = _ancestors(graph.parent, appears)
+    size = graph.memberships.sizes.copy()
+    for node in later[::-1]:
+        size[before[node]] += size[node]
+    start = known.copy()
+    for node in later:
+        if np.isnan(start[node]):
+            start[node] = start[before[node]]
+    whole = Cut(np.arange(graph.n_nodes), graph.memberships.sizes, graph.links)
+    wanted = _wanted(plan, whole, start / stretch, np.isnan(known)) * stretch
+    largest, height = plan.first.sizes.max(), known.copy()
+    radius = disc_radii(size, largest)
+    for node in later:
+        size[before[node]] -= size[node]
+        radius[before[node]] = disc_radii(size[before[node]], largest)
+        if np.isnan(height[node]):
+            there = (column == column[node]) & ~np.isnan(height)
+            height[node] = free_place(wanted[node], radius[node], height[there], radius[there])
+    return height
+
+
+def _ancestors(parent: Numbers, appears: Numbers) -> Numbers:
+    """Return for each node the first of its ancestors that appears before it does."""
+    before = parent.copy()
+    while (late := (appears[before] >= appears) & (parent[before] != before)).any():
+        before[late] = parent[before[late]]
+    return before
