@@ -6,15 +6,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from topoact.errors import UnknownName
+from topoact.errors import InvalidInput, UnknownName
 from topoact.mapper import CLUSTERERS, MapperGraph, Progress, lens_values, no_progress
+from topoact.mapper.checks import check_differing
 from topoact.study import Layer, Study
 from topoact.study.cache.place import Derived
 from topoact.study.cache.results import ResultCache
-from topoact.study.checked import Damaged, Number, checked, or_none
+from topoact.study.checked import Count, Damaged, Number, checked, or_none
 from topoact.workbench.columns import COLUMN_LENS, number_columns
 from topoact.workbench.graphs.graph_engine import GraphEngine
 from topoact.workbench.graphs.index_store import LensedLayer
+from topoact.workbench.graphs.previews import SAMPLE_POINTS, is_large, preview_digest, preview_graph, sample_of
 from topoact.workbench.settings import MapSettings, from_stored
 from topoact.workbench.stored_graph import StoredGraph
 
@@ -41,7 +43,7 @@ class LayerGraphs:
         """Return the digest that names a graph; the graph that was imported is named by that of its layer."""
         return settings.key(layer.digest) if layer.has_vectors else layer.digest
 
-    def get(self, digest: str, layer: str | int | None = None) -> StoredGraph:
+    def get(self, digest: str, layer: str | int | None = None, *, previews: bool = False) -> StoredGraph:
         """Return a stored graph.
 
         Parameters
@@ -50,17 +52,24 @@ class LayerGraphs:
             Digest of the graph.
         layer
             Name or number of the layer that the graph must belong to; any by default.
+        previews
+            Whether a preview will do.
 
         Raises
         ------
         UnknownName
             If there is no such layer, or no such graph of it.
+        InvalidInput
+            If it is a preview, and the whole graph is wanted.
         """
         opened = None if layer is None else self._study.layer(layer)
         stored = self.load(digest)
         if stored is None or (opened is not None and stored.layer.name != opened.name):
             whose = "" if opened is None else f" of layer {opened.name}"
             raise UnknownName(f"there is no graph {digest}{whose}: ask for it anew")
+        if stored.sample is not None and not previews:
+            of = f"{stored.sample:,} of {stored.graph.n_points:,} points"
+            raise InvalidInput(f"graph {digest} is a preview, made of {of}: wait for the whole graph")
         return stored
 
     def load(self, digest: str) -> StoredGraph | None:
@@ -73,9 +82,10 @@ class LayerGraphs:
         layer = self._study.layer(str(facts["layer"]))
         settings = from_stored(facts["settings"]) if layer.has_vectors else None
         is_known = settings is None or settings.clusterer in CLUSTERERS
-        if is_known and digest != (settings.key(layer.digest) if settings else layer.digest):
+        stops, sample = checked(tuple[Number, ...], facts.get("stops", ())), checked(Count | None, facts.get("sample"))
+        if is_known and digest not in _names(layer, settings, sample):
             raise Damaged("it is the graph of other settings")
-        return StoredGraph(digest, layer, settings, graph, checked(tuple[Number, ...], facts.get("stops", ())))
+        return StoredGraph(digest, layer, settings, graph, stops, sample)
 
     def make(
         self,
@@ -117,7 +127,7 @@ class LayerGraphs:
         progress("reading activations", 0, 1)
         lensed = LensedLayer(
             opened.digest,
-            " of ".join(filter(None, (settings.lens, settings.releases.get("lens")))),
+            _lens_name(settings),
             lambda: self.vectors(opened),
             lambda vectors: self._lens_values(opened, settings.lens, vectors, progress),
         )
@@ -125,6 +135,47 @@ class LayerGraphs:
         facts = {"layer": opened.name, "settings": asdict(settings), "stops": list(stops)}
         self._cache.save_graph(digest, graph, facts)
         return graph
+
+    def is_slow(self, layer: Layer, settings: MapSettings) -> bool:
+        """Return whether a graph that is not stored takes so long that a preview of it is worth while."""
+        return is_large(layer, settings) and not self._engine.has_mode_index(
+            layer.digest, _lens_name(settings), settings
+        )
+
+    def preview_digest(self, layer: Layer, settings: MapSettings, *, first: bool) -> str:
+        """Return the name of the preview of a graph; see `previews.preview_digest`."""
+        return preview_digest((settings.finest if first else settings).key(layer.digest), SAMPLE_POINTS, first=first)
+
+    def preview(
+        self, layer: str, settings: MapSettings, progress: Progress = no_progress, *, first: bool
+    ) -> StoredGraph:
+        """Return the preview of a graph; computes and stores it, under its own name, if it is not in the study.
+
+        Parameters
+        ----------
+        layer
+            Name of the layer.
+        settings
+            Of the graph.
+        progress
+            Called with each stage; may raise `topoact.errors.Cancelled`.
+        first
+            Whether the prominence is that of the first screen.
+        """
+        opened = self._study.layer(layer)
+        digest = self.preview_digest(opened, settings, first=first)
+        stored = self.load(digest)
+        if stored is not None:
+            return stored
+        progress("reading activations", 0, 1)
+        vectors, rows = self.vectors(opened), sample_of(opened.n_points, SAMPLE_POINTS)
+        lens = self._lens_values(opened, settings.lens, vectors, progress)
+        check_differing(vectors)
+        graph, settings = preview_graph(vectors, lens, settings, rows, progress, first=first)
+        self._cache.save_graph(
+            digest, graph, {"layer": layer, "settings": asdict(settings), "stops": [], "sample": len(rows)}
+        )
+        return StoredGraph(digest, opened, settings, graph, sample=len(rows))
 
     def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
         """Return the vectors of a layer; those of the layer used last are kept in memory."""
@@ -152,3 +203,20 @@ class LayerGraphs:
             known = ", ".join(number_columns(self._study)) or "none"
             raise UnknownName(f"lens {lens!r}: no numeric column of that name without gaps; there are: {known}")
         return lens_values(layer.metadata(column).to_numpy(), vectors)
+
+
+def _lens_name(settings: MapSettings) -> str:
+    """Return the name of a lens, with the release of the package that offers it unless it is this one."""
+    return " of ".join(filter(None, (settings.lens, settings.releases.get("lens"))))
+
+
+def _names(layer: Layer, settings: MapSettings | None, sample: int | None) -> list[str]:
+    """Return the names that a graph can have: that of its layer and settings, of a preview those of its kinds."""
+    if settings is None:
+        return [layer.digest]
+    if sample is None:
+        return [settings.key(layer.digest)]
+    return [
+        preview_digest(settings.key(layer.digest), sample, first=False),
+        preview_digest(settings.finest.key(layer.digest), sample, first=True),
+    ]

@@ -67,6 +67,20 @@ class FirstScreenTask:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewTask:
+    """Compute and draw the preview of a large graph."""
+
+    lane: ClassVar[Lane] = GRAPH_LANE
+    kind: ClassVar[str] = "preview"
+    plan: DrawingPlan
+    first: bool
+    """Whether its prominence is that of the first screen."""
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.draw_preview(self.plan, progress, first=self.first)
+
+
+@dataclass(frozen=True, slots=True)
 class StabilityTask:
     """Measure how much of a graph recurs over resamples, and on which features of its shape other covers agree."""
 
@@ -160,7 +174,7 @@ def gives_way(task: Task, other: Task) -> bool:
 
 def index_of(task: Task) -> Hashable | None:
     """Return what names the index that a task computes a graph from; None where it needs none."""
-    if isinstance(task, MapTask):
+    if isinstance(task, MapTask | PreviewTask):
         layer, settings = task.plan.layer, task.plan.settings
     elif isinstance(task, FirstScreenTask):
         layer, settings = task.layer, task.settings
