@@ -191,11 +191,16 @@ class Drawings:
         self._cache.save_drawing(*name, drawing)
         return drawing
 
-    def _drawn(self, anchor: DrawingName, beside: MapperGraph) -> tuple[MapperGraph, npt.NDArray[np.float64]]:
+    def _drawn(
+        self, anchor: DrawingName, beside: MapperGraph
+    ) -> tuple[MapperGraph, npt.NDArray[np.float64]] | tuple[()]:
         stored, drawing = self._graphs.load(anchor.graph), self._cache.load_drawing(*anchor)
         if stored is None or drawing is None:
             raise InvalidInput(f"the graph {anchor.graph} to be drawn beside is not in the study any more: draw anew")
-        return stored.graph if stored.sample is None else as_anchor(stored.graph, beside), drawing.positions
+        graph: MapperGraph | None = stored.graph
+        if stored.sample is not None and stored.settings is not None:
+            graph = as_anchor(stored.graph, stored.settings.prominence, beside)
+        return (graph, drawing.positions) if graph is not None else ()
 
     def _finest_of(self, drawing: DrawingName | None) -> DrawingName | None:
         """Return the drawing of the finest cut of a drawn graph; itself where there is no other, as of a preview."""

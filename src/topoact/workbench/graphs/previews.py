@@ -12,10 +12,12 @@ import numpy.typing as npt
 
 from topoact.analysis.drawing.cut import first_prominence
 from topoact.analysis.shape.matching import continued_nodes
+from topoact.analysis.shape.skeleton import roots
 from topoact.mapper import MapperGraph, Members, Modes, Progress, mode_tree
 from topoact.mapper.build import assemble, ragged
 from topoact.mapper.clusterers.modes import nodes_of
 from topoact.mapper.covers.pullback import pullback
+from topoact.mapper.merging import merged
 from topoact.study import Layer
 from topoact.study.files import digest
 from topoact.workbench.settings import MapSettings
@@ -24,6 +26,8 @@ SAMPLE_POINTS: Final = 20_000
 """Points of a preview."""
 MIN_COMPARISONS: Final = 3e11
 """Points squared, times channels, from which a preview is worth its own second: the whole takes five or more."""
+MIN_CONTINUED: Final = 0.75
+"""Share of the nodes of the whole graph that must continue one of the preview for it to be drawn beside that."""
 PREVIEW_VERSION: Final = 1
 """Increased by a change of the previews, so that stored ones are not reused."""
 SEED: Final = 0
@@ -78,18 +82,40 @@ def preview_graph(
     return cut(settings.prominence), settings
 
 
-def as_anchor(preview: MapperGraph, whole: MapperGraph) -> MapperGraph:
-    """Return a preview whose nodes have the points of those of the whole graph that continue them.
+def as_anchor(preview: MapperGraph, prominence: float, whole: MapperGraph) -> MapperGraph | None:
+    """Return a preview whose nodes have the points of the nodes of the whole graph that continue them.
 
-    They are matched by the points of the sample. A graph drawn beside it keeps the places of the preview.
+    Nodes of the cut at the same prominence are matched, by the points of the sample alone: below the noise nodes of a
+    sample are others. So a graph drawn beside it keeps its places. None where few nodes continue one of the preview:
+    to hold these would tangle the others.
+
+    Parameters
+    ----------
+    preview, prominence
+        The preview of a graph of modes, and its prominence.
+    whole
+        The graph at a prominence no larger.
     """
+    cut, kept = _merged_nodes(whole, prominence), roots(whole, prominence)
     sampled = np.zeros(whole.n_points, dtype=bool)
     sampled[preview.memberships.indices] = True
-    continued = continued_nodes(replace(whole, memberships=_within(whole.memberships, sampled)), preview)
+    continued = continued_nodes(replace(whole, memberships=_within(cut, sampled)), preview)
+    if len(kept) == 0 or (continued >= 0).mean() < MIN_CONTINUED:
+        return None
     points = [preview.members(node) for node in range(preview.n_nodes)]
     for node in np.flatnonzero(continued >= 0):
-        points[continued[node]] = whole.members(int(node))
+        points[continued[node]] = whole.members(int(kept[node]))
     return replace(preview, memberships=ragged(points))
+
+
+def _merged_nodes(graph: MapperGraph, prominence: float) -> Members:
+    """Return the points of the nodes of a coarser cut."""
+    assert graph.parent is not None
+    into = merged(graph.parent, roots(graph, prominence))
+    node, point = np.repeat(into, graph.memberships.sizes), graph.memberships.indices
+    order = np.lexsort((point, node))
+    indptr = np.searchsorted(node[order], np.arange(into.max(initial=-1) + 2))
+    return Members(indptr.astype(np.int64), point[order])
 
 
 def _within(members: Members, kept: npt.NDArray[np.bool_]) -> Members:
