@@ -8,7 +8,7 @@ from topoact.interpret.inversion import Recipe
 from topoact.mapper import Progress
 from topoact.networks.protocol import Modality
 from topoact.workbench.bench import Workbench
-from topoact.workbench.first_screen import first_screen
+from topoact.workbench.first_screen import draw_first_screen
 from topoact.workbench.graphs.drawings import DrawingPlan
 from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.images.targets import Target
@@ -63,7 +63,7 @@ class FirstScreenTask:
     settings: MapSettings
 
     def run(self, bench: Workbench, progress: Progress) -> None:
-        bench.draw(self.layer, first_screen(bench, self.layer, self.settings, progress), progress=progress)
+        draw_first_screen(bench, self.layer, self.settings, progress)
 
 
 @dataclass(frozen=True, slots=True)
