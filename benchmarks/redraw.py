@@ -35,7 +35,7 @@ TIMEOUT_MS = 120_000
 IDLE = "() => { const s = window.topoact?.state(); return s && (s.problem || s.graph && !s.pending && s.view.camera) }"
 WATCH = """(event) => {
   window.watch = { moved: null, drawn: null };
-  const shown = () => window.topoact.state().graph?.digest;
+  const { shown } = window.topoact;  // the whole state at every frame would cost a core
   const before = shown();
   addEventListener(event, () => { window.watch.moved = performance.now(); }, { capture: true, once: true });
   const look = () => {

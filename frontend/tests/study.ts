@@ -59,6 +59,7 @@ export const GRAPH: Graph = {
   eps: 1,
   stops: [],
   curve: null,
+  sample: null,
   n_points: 8,
   n_covered: 7,
   lens_range: [0, 3],

@@ -12,6 +12,7 @@ from test_neighbor_index import lattice
 from topoact import IntervalCover, Mapper, ModeIndex, Modes, QuantileCover, UniformCover
 from topoact.errors import Cancelled, InvalidInput
 from topoact.mapper import ModeTree, TooLarge, lens_values, mode_tree, no_progress
+from topoact.mapper.clusterers import mode_index
 from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.neighbors._kernels.candidates import skyband
 from topoact.mapper.neighbors._layout import lay_out
@@ -283,3 +284,28 @@ class TestRefusals:
         array = arrays[name] = arrays[name].copy()
         array[index] = value
         assert "candidates of this neighbour index are damaged: build it again" in self.refused(arrays)
+
+    @pytest.mark.parametrize("value", [0, 60_000], ids=["twice", "beyond"])
+    def test_damaged_ranks(self, arrays, value):
+        arrays["ranks"] = arrays["ranks"].copy()
+        arrays["ranks"][1] = value or arrays["ranks"][0]
+        assert "'ranks' of this neighbour index is damaged: build it again" in self.refused(arrays)
+        arrays["ranks"] = arrays["ranks"].astype(np.float64)
+        assert "'ranks' of this neighbour index is damaged" in self.refused(arrays)
+
+    def test_stored_before_there_were_ranks(self, arrays):
+        wanted = arrays.pop("ranks")
+        restored = ModeIndex.restore(self.CLOUD, "l1", arrays)
+        assert restored.arrays()["ranks"].tolist() == wanted.tolist()
+
+
+def test_trees_of_several_covers_are_kept_while_they_are_small(monkeypatch):
+    index = ModeIndex(lattice(300, 3, 0.0), "l1", k=5, max_interval=0.5)
+    one, other = (UniformCover(n, 0.3).intervals(index.lens) for n in (4, 5))
+    tree = index.tree(one)
+    assert index.tree(other) is not tree
+    assert index.tree(one) is tree
+    assert index.tree(one, k=4) is not tree
+    monkeypatch.setattr(mode_index, "MAX_TREE_BYTES", tree.n_bytes)
+    index.tree(other)
+    assert index.tree(one) is not tree

@@ -18,6 +18,7 @@ from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.wire import messages, serialize, shape
 from topoact.workbench import MapSettings, open_workbench, texts
 from topoact.workbench.columns import coded_columns
+from topoact.workbench.graphs import layer_graphs, previews
 
 SETTINGS = MAP["settings"]
 DIGEST = "0123456789abcdef"
@@ -264,6 +265,21 @@ class TestMap:
 
         assert places(skeleton).items() <= places(graph).items()
         assert (graph.eps, graph.curve) == (None, None)
+
+    def test_a_preview_is_told_from_the_graph(self, client, monkeypatch):
+        request = {"layer": 0, "settings": asdict(MapSettings(n_intervals=5)), "first": False}
+        assert client.post("/api/previews", json=request).json() == {"result": None, "job": None}
+        monkeypatch.setattr(previews, "MIN_COMPARISONS", 1.0)
+        for module in (previews, layer_graphs):
+            monkeypatch.setattr(module, "SAMPLE_POINTS", 100)
+        address = obtain(client, "/api/previews", request)
+        assert client.post("/api/previews", json=request).json() == {"result": address, "job": None}
+        graph = messages.Graph.model_validate_json(client.get(f"/api/graphs/{address}").content)
+        assert (graph.sample, graph.n_covered, graph.n_points) == (100, 100, 300)
+        members = decode_frame(client.get(f"/api/graphs/{graph.digest}/members").content)
+        assert len(members["uncovered"]) == 200
+        said = error_of(client.get(f"/api/graphs/{graph.digest}/shape"), 400)
+        assert said.endswith("is a preview, made of 100 of 300 points: wait for the whole graph")
 
     def test_what_was_found_in_a_graph(self, client):
         modes = asdict(MapSettings(n_intervals=6, k=8))

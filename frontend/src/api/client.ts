@@ -1,6 +1,6 @@
 /** What the explorer asks of its data source. `http.ts` answers over HTTP; a notebook or a static page may too. */
 
-import type { ActivationImage, AttributionRequest, ExampleId, ExportRequest, FirstScreen, Graph, InversionRequest, JobEvent, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary } from "./types";
+import type { ActivationImage, AttributionRequest, ExampleId, ExportRequest, FirstScreen, Graph, InversionRequest, JobEvent, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, PreviewRequest, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary } from "./types";
 
 /** The members of a graph's nodes, row by row (CSR), and what belongs to no node. */
 export interface Members {
@@ -35,6 +35,8 @@ export interface Client {
   map(request: MapRequest, progress: Progress, signal: AbortSignal): Promise<string>;
   /** The settings of a layer's first screen. */
   firstScreen(layer: number, settings: Settings, progress: Progress, signal: AbortSignal): Promise<FirstScreen>;
+  /** Resolve to the address of a preview; to null where the graph itself is there soon. */
+  preview(request: PreviewRequest, progress: Progress, signal: AbortSignal): Promise<string | null>;
   graph(address: string): Promise<Graph>;
   /** Values of a column that are over-represented in the nodes of a graph. */
   labels(graph: string, column: string): Promise<Labels>;

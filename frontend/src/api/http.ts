@@ -3,7 +3,7 @@
 import { Cancelled, type Client, type Columns, type LeavingFile, type Members, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
-import type { ActivationImage, AttributionRequest, ExampleId, ExportRequest, FirstScreen, Graph, InversionRequest, InversionTicket, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
+import type { ActivationImage, AttributionRequest, ExampleId, ExportRequest, FirstScreen, Graph, InversionRequest, InversionTicket, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, PreviewRequest, PreviewTicket, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
 
 const UNREACHABLE = "The TopoAct server does not answer. Is it still running?";
 
@@ -27,6 +27,10 @@ export class HttpClient implements Client {
   async firstScreen(layer: number, settings: Settings, progress: Progress, signal: AbortSignal): Promise<FirstScreen> {
     const { result } = await this.obtain<Ticket>("api/first-screens", { layer, settings }, progress, signal);
     return this.json<FirstScreen>(`api/graphs/${result}/first-screen`);
+  }
+
+  async preview(request: PreviewRequest, progress: Progress, signal: AbortSignal): Promise<string | null> {
+    return (await this.obtain<PreviewTicket>("api/previews", request, progress, signal)).result;
   }
 
   labels(graph: string, column: string): Promise<Labels> {

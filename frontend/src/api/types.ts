@@ -5,6 +5,8 @@ export interface WireMessages {
   FirstScreenRequest: FirstScreenRequest;
   FirstScreen: FirstScreen;
   MapRequest: MapRequest;
+  PreviewRequest: PreviewRequest;
+  PreviewTicket: PreviewTicket;
   Ticket: Ticket;
   Graph: Graph;
   Labels: Labels;
@@ -223,6 +225,22 @@ export interface Anchor {
   layout: string;
 }
 /**
+ * Ask for a preview of the graph of a layer, made of a sample of its points; with `first` of its first screen.
+ */
+export interface PreviewRequest {
+  layer: number;
+  settings: Settings;
+  arrangement?: "lens" | "free";
+  first: boolean;
+}
+/**
+ * Answer to a request for a preview; `result` is null where the graph is stored, or made quickly.
+ */
+export interface PreviewTicket {
+  result: string | null;
+  job: string | null;
+}
+/**
  * Answer to a request for a result that may take long; `job` is null if the result is stored already.
  */
 export interface Ticket {
@@ -253,6 +271,10 @@ export interface Graph {
    */
   stops: number[];
   curve: EpsilonCurve | null;
+  /**
+   * Points of which a preview is made, evenly drawn: the others are in no node. Null for the graph.
+   */
+  sample: number | null;
   n_points: number;
   n_covered: number;
   lens_range: [number, number] | null;

@@ -145,7 +145,7 @@ export class ActivationImages {
 
 /** Find out which images are stored of each graph that is shown. Call while a component is set up. */
 export function followImages(session: Session, activationImages: ActivationImages): void {
-  const graph = $derived(session.loaded?.graph.imported ? null : session.loaded?.graph.digest);
+  const graph = $derived(session.whole?.imported ? null : session.whole?.digest);
   $effect(() => {
     if (graph && !session.study.texts) void activationImages.look(graph);
   });

@@ -25,7 +25,7 @@ export class Findings {
   private readonly column = $derived.by(() => this.session.view.column);
   private readonly choice = $derived.by(() => this.session.view.finding);
 
-  readonly job = $derived.by(() => this.reports.shape(this.session.loaded?.graph, this.column));
+  readonly job = $derived.by(() => this.reports.shape(this.session.whole ?? undefined, this.column));
   readonly report: ShapeReport | null = $derived.by(() => this.job?.result ?? null);
 
   readonly shown: ShownFinding | null = $derived.by(() => {

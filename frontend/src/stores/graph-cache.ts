@@ -1,7 +1,7 @@
 /** Graphs with all that is needed to read them: fetched once, and the newest kept. */
 
 import type { Client, Columns, Members, Points, Progress } from "../api/client";
-import type { LayerSummary, MapRequest } from "../api/types";
+import type { LayerSummary, MapRequest, PreviewRequest } from "../api/types";
 import { haveCommonCode } from "../state/classes";
 import { columnOf, type LoadedGraph, type PointColumns, pointColumns } from "../state/loaded-graph";
 
@@ -21,6 +21,12 @@ export class GraphCache {
   async get(request: MapRequest, progress: Progress, signal: AbortSignal): Promise<LoadedGraph> {
     const address = await this.client.map(request, progress, signal);
     return keep(this.graphs, address, () => this.fetch(address, request.layer));
+  }
+
+  /** Return a preview; null where the graph itself is there soon. */
+  async preview(request: PreviewRequest, progress: Progress, signal: AbortSignal): Promise<LoadedGraph | null> {
+    const address = await this.client.preview(request, progress, signal);
+    return address ? keep(this.graphs, address, () => this.fetch(address, request.layer)) : null;
   }
 
   private async fetch(address: string, layer: number): Promise<LoadedGraph> {

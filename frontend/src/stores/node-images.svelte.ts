@@ -26,9 +26,9 @@ export class NodeImages {
 
   /** Whether the nodes of this graph have activation images, or can have them. */
   readonly offered = $derived.by(() => {
-    const { loaded, study } = this.session;
-    if (!loaded || loaded.graph.imported || study.texts) return false;
-    return study.has_activation_images || (this.activationImages.ofNodes(loaded.graph.digest)?.size ?? 0) > 0;
+    const { whole, study } = this.session;
+    if (!whole || whole.imported || study.texts) return false;
+    return study.has_activation_images || (this.activationImages.ofNodes(whole.digest)?.size ?? 0) > 0;
   });
 
   /** Nodes in view, the largest first. */

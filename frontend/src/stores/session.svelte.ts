@@ -31,6 +31,8 @@ const MARGINS = { left: 36, right: 60, top: 26, bottom: 64 };
 export class Session {
   view = $state.raw<ViewState>() as ViewState;
   loaded = $state.raw<LoadedGraph | null>(null);
+  /** The graph on screen, unless it is a preview: only of it more can be asked. */
+  readonly whole = $derived.by(() => (this.loaded && this.loaded.graph.sample === null ? this.loaded.graph : null));
   readonly graphJob = new AsyncJob<LoadedGraph>();
   hovered = $state.raw<Hit>(null);
   /** How the prominence of the first screen was found, in a sentence. */
@@ -110,13 +112,18 @@ export class Session {
   changeSettings(patch: Partial<Settings>, undoable = true): void {
     const { settings, cut } = this.view;
     this.update({ settings: { ...settings, ...patch }, cut: "prominence" in patch ? "chosen" : cut }, undoable);
-    void this.requestGraph({ anchored: true, layout: null, changes: (next, survivors) => this.carryOver(next, survivors) });
+    void this.requestGraph({ anchored: true, layout: null, changes: this.carried });
   }
 
   /** Show the first screen of the layer under some settings. */
   showFirst(settings: Settings): void {
     this.update({ settings, cut: null });
-    void this.requestGraph({ anchored: true, layout: null, changes: (next, survivors) => this.carryOver(next, survivors) });
+    void this.requestGraph({ anchored: true, layout: null, changes: this.carried });
+  }
+
+  /** Ask for the graph whose preview is on screen. */
+  complete(): void {
+    void this.requestGraph({ anchored: true, layout: null, changes: this.carried });
   }
 
   arrange(arrangement: Arrangement): void {
@@ -210,14 +217,15 @@ export class Session {
     return this.lastFit;
   }
 
-  private carryOver(next: LoadedGraph, survivors: number[] | null): Partial<ViewState> {
+  /** Return what of the view goes over to a graph that is drawn beside the one on screen. */
+  private readonly carried = (next: LoadedGraph, survivors: number[] | null): Partial<ViewState> => {
     const { selection, camera } = this.view;
     if (!survivors || !this.loaded) return { ...NO_REFERENCES, selection: selection.kind === "area" ? selection : NOTHING };
     const isSameTree = sameTree(this.loaded.graph, next.graph);
     const named = carriedOver(this.view, correspondence(this.loaded, next, survivors));
     const finding = isSameTree ? this.view.finding : null;
     return { ...named, finding, camera: this.cameraFor(restingPositions(next.graph, named.pins), camera, survivors, isSameTree) };
-  }
+  };
 
   /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */
   private cameraFor(xy: Float32Array, camera: Camera | null, survivors: number[], ofOneTree: boolean): Camera | null {
@@ -232,16 +240,17 @@ export class Session {
 
   private async requestGraph(request: GraphRequest): Promise<void> {
     const { layer, cut, arrangement } = this.view;
-    const from = request.anchored && this.loaded?.graph.layer === layer ? this.loaded : null;
-    const anchor = from && { graph: from.graph.digest, layout: from.graph.layout };
+    let from = request.anchored && this.loaded?.graph.layer === layer ? this.loaded : null;
     await this.graphJob.run(
       async (progress, signal) => {
+        from ??= await this.showPreview(request, progress, signal);
+        const anchor = from && { graph: from.graph.digest, layout: from.graph.layout };
         const settings = await this.settingsToShow(progress, signal);
         return this.graphs.get({ layer, settings, anchor, layout: request.layout, arrangement }, progress, signal);
       },
       (next) => {
         this.cut = next ? (cut ?? "first") : this.cut;
-        if (next) this.applyGraph(next, this.survivorsIn(next, from), request);
+        if (next) this.applyGraph(next, this.survivorsIn(next, from), from?.graph.sample && !request.layout ? this.carried : request.changes);
         else this.revert();
       },
     );
@@ -261,13 +270,24 @@ export class Session {
     return from && from === this.loaded ? survivorsOf(next.graph, from.graph) : null;
   }
 
-  private applyGraph(next: LoadedGraph, survivors: number[] | null, request: GraphRequest): void {
+  /** Show a preview of a large graph that is not there soon, beside which it is drawn later; returns the preview. */
+  private async showPreview(request: GraphRequest, progress: Progress, signal: AbortSignal): Promise<LoadedGraph | null> {
+    const { layer, settings, cut, arrangement } = this.view;
+    const preview = await this.graphs.preview({ layer, settings, arrangement, first: !cut }, progress, signal);
+    signal.throwIfAborted();
+    if (!preview) return null;
+    this.cut = cut;
+    this.applyGraph(preview, null, request.changes);
+    return preview;
+  }
+
+  private applyGraph(next: LoadedGraph, survivors: number[] | null, changes: GraphRequest["changes"]): void {
     const before = this.loaded;
     const { drawn } = this;
     const from = this.view.camera;
     this.hovered = null;
     const settings = next.graph.settings ?? this.view.settings;
-    this.view = { ...this.view, settings, cut: this.cut, layout: next.graph.layout, ...request.changes(next, survivors) };
+    this.view = { ...this.view, settings, cut: this.cut, layout: next.graph.layout, ...changes(next, survivors) };
     this.loaded = next;
     if (!before || before.graph.layer !== next.graph.layer || before === next) return;
     const none = next.graph.nodes.size.map(() => -1);

@@ -21,12 +21,13 @@ def demo(
     from topoact.interpret.study_network import NetworkChoice
     from topoact.server import serve as serve_study
     from topoact.workbench import open_workbench
+    from topoact.workbench.first_screen import draw_first_screen
 
     with progress() as report:
         path = build_demo(fresh=fresh, on_progress=report)
         bench = open_workbench(path)
         for layer in bench.layers:
-            bench.draw(layer, bench.default_settings, progress=report)
+            draw_first_screen(bench, layer, bench.default_settings, report)
     accuracy = held_out_accuracy(bench.study)
     print_result(
         {**summarise(bench.study), "held_out_accuracy": accuracy},

@@ -1,5 +1,6 @@
 """``topoact extract``."""
 
+import time
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -13,8 +14,8 @@ from topoact.cli.extract_options import (
     preprocessing,
     source_columns,
 )
-from topoact.cli.options import AsJson, Model, Out, Overwrite, Restart, Weights, with_options
-from topoact.cli.printing import print_notice, print_study, progress
+from topoact.cli.options import AsJson, Model, NoMap, Out, Overwrite, Restart, Weights, with_options
+from topoact.cli.printing import print_first_graphs, print_notice, print_study, progress
 
 
 @with_options(PLAN_OPTIONS, PREPROCESSING_OPTIONS, SOURCE_OPTIONS, before="append")
@@ -33,6 +34,7 @@ def extract(
     append: Annotated[
         bool, typer.Option("--append", help="Add to the study: more layers, more examples, or another checkpoint.")
     ] = False,
+    no_map: NoMap = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
     as_json: AsJson = False,
@@ -51,6 +53,7 @@ def extract(
     network = load_network(model, weights=weights, seed=plan.seed)
     if prepared:
         plan = replace(plan, preprocessing=prepared.completed(network.preprocessing))
+    started = time.monotonic()
     with progress() as report:
         study = write_study(
             network,
@@ -63,4 +66,6 @@ def extract(
             on_progress=report,
             on_notice=print_notice,
         )
+    if not no_map:
+        print_first_graphs(study, started)
     print_study(study, as_json=as_json)

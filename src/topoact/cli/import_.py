@@ -1,5 +1,6 @@
 """``topoact import``."""
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from topoact.cli.options import (
     COLUMN_OPTIONS,
     TABLE_OPTIONS,
     AsJson,
+    NoMap,
     Out,
     Overwrite,
     Restart,
@@ -16,7 +18,7 @@ from topoact.cli.options import (
     table_options,
     with_options,
 )
-from topoact.cli.printing import print_study, progress
+from topoact.cli.printing import print_first_graphs, print_study, progress
 
 
 @with_options(COLUMN_OPTIONS, TABLE_OPTIONS, before="skip_nonfinite")
@@ -44,6 +46,7 @@ def import_(
     skip_nonfinite: Annotated[
         bool, typer.Option("--skip-nonfinite", help="Leave out rows whose vectors hold NaN or infinity.")
     ] = False,
+    no_map: NoMap = False,
     overwrite: Overwrite = False,
     restart: Restart = False,
     as_json: AsJson = False,
@@ -52,6 +55,7 @@ def import_(
     """Write vectors or graphs that exist already as a study."""
     from topoact.importers.run import import_files
 
+    started = time.monotonic()
     with progress() as report:
         study = import_files(
             [*files, *(vectors or ())],
@@ -66,4 +70,6 @@ def import_(
             restart=restart,
             on_progress=report,
         )
+    if not no_map:
+        print_first_graphs(study, started)
     print_study(study, as_json=as_json)

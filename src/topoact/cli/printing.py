@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +33,26 @@ def print_study(study: "Study", *, as_json: bool) -> None:
 
     summary = summarise(study)
     print_result(summary, [*sentences(summary), f"explore it: topoact serve {study.path}"], as_json=as_json)
+
+
+def print_first_graphs(study: "Study", started: float) -> None:
+    """Compute the graphs of a study that are seen first, within their time, and say what is left of them.
+
+    Parameters
+    ----------
+    study
+        The study, which is published.
+    started
+        When it was begun, by `time.monotonic`.
+    """
+    from topoact.workbench import open_workbench
+    from topoact.workbench.first_graphs import draw_first_screens, seconds_for
+
+    seconds = seconds_for(time.monotonic() - started)
+    with progress() as report:
+        found = draw_first_screens(open_workbench(study.path), seconds=seconds, progress=report)
+    for sentence in found.sentences:
+        print_notice(sentence)
 
 
 def print_notice(sentence: str) -> None:

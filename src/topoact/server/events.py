@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Final
 
 from topoact.wire.serialize import job_event
@@ -37,5 +38,7 @@ async def job_stream(jobs: JobRunner) -> AsyncIterator[str]:
         unwatch()
 
 
+@lru_cache(maxsize=64)
 def _event(status: JobStatus) -> str:
+    """Return a status as an event; every open page is sent the same one."""
     return f"event: job\ndata: {job_event(status).model_dump_json()}\n\n"

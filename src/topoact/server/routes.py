@@ -15,7 +15,7 @@ from topoact.wire.graphs import Labels
 from topoact.workbench import DrawingName, Workbench, texts
 from topoact.workbench.graph_view import view_graph
 from topoact.workbench.graphs.drawings import arrangement_of
-from topoact.workbench.jobs.tasks import FirstScreenTask, MapTask, ProjectionTask, StabilityTask
+from topoact.workbench.jobs.tasks import FirstScreenTask, MapTask, PreviewTask, ProjectionTask, StabilityTask
 from topoact.workbench.nodes.node_labels import label_nodes
 from topoact.workbench.shape import findings, is_measured, stored_consensus
 
@@ -48,6 +48,18 @@ def first_screen(digest: Digest, bench: Bench) -> messages.FirstScreen:
     return serialize.first_screen_message(bench, bench.graph(digest))
 
 
+@router.post("/previews")
+def ask_for_preview(request: messages.PreviewRequest, bench: Bench, jobs: Jobs) -> messages.PreviewTicket:
+    """Ask for a preview; the ticket's result is its address below ``graphs/``."""
+    settings, first = serialize.settings_of(request.settings), request.first
+    plan = bench.plan_preview(request.layer, settings, request.arrangement, first=first)
+    if plan is None:
+        return messages.PreviewTicket(result=None, job=None)
+    ready = bench.find_graph(plan.name.graph) is not None and bench.cache.load_drawing(*plan.name) is not None
+    job = None if ready else jobs.submit(PreviewTask(plan, first))
+    return messages.PreviewTicket(result=f"{plan.name.graph}/{plan.name.layout}", job=job)
+
+
 @router.post("/maps")
 def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messages.Ticket:
     """Ask for a graph; the ticket's result is its address below ``graphs/``."""
@@ -65,7 +77,7 @@ def ask_for_map(request: messages.MapRequest, bench: Bench, jobs: Jobs) -> messa
 @router.get("/graphs/{digest}/members")
 def members(digest: Digest, bench: Bench) -> Response:
     """Members of the nodes, uncovered points and lens values."""
-    return _frame(serialize.members_frame(bench.graph(digest).graph), CACHE_SESSION)
+    return _frame(serialize.members_frame(bench.graph(digest, previews=True).graph), CACHE_SESSION)
 
 
 @router.get("/graphs/{digest}/labels")

@@ -162,6 +162,22 @@ class MapRequest(WireModel):
     layout: str | None = Field(default=None, pattern="^[0-9a-f]{16}$")
 
 
+class PreviewRequest(WireModel):
+    """Ask for a preview of the graph of a layer, made of a sample of its points; with `first` of its first screen."""
+
+    layer: int
+    settings: Settings
+    arrangement: Arrangement = "lens"
+    first: bool
+
+
+class PreviewTicket(WireModel):
+    """Answer to a request for a preview; `result` is null where the graph is stored, or made quickly."""
+
+    result: str | None
+    job: str | None
+
+
 class Ticket(WireModel):
     """Answer to a request for a result that may take long; `job` is null if the result is stored already."""
 
@@ -193,6 +209,9 @@ class Graph(WireModel):
     )
     stops: list[float] = Field(description="ε of which graphs need no further distances, ascending.")
     curve: EpsilonCurve | None
+    sample: int | None = Field(
+        description="Points of which a preview is made, evenly drawn: the others are in no node. Null for the graph."
+    )
     n_points: int
     n_covered: int
     lens_range: tuple[float, float] | None
@@ -268,6 +287,8 @@ MESSAGES: tuple[type[WireModel], ...] = (
     FirstScreenRequest,
     FirstScreen,
     MapRequest,
+    PreviewRequest,
+    PreviewTicket,
     Ticket,
     Graph,
     Labels,

@@ -87,6 +87,7 @@ def graph_message(view: GraphView) -> messages.Graph:
         eps=view.eps,
         stops=list(view.stored.stops),
         curve=_curve(view),
+        sample=view.stored.sample,
         n_points=graph.n_points,
         n_covered=graph.n_points - len(graph.uncovered),
         lens_range=None if is_imported else (float(graph.lens.min()), float(graph.lens.max())),

@@ -230,9 +230,9 @@ class Workbench:
         """Return the mapper graph of a layer; see `LayerGraphs.make`."""
         return self._graphs.make(layer, settings, progress)
 
-    def graph(self, digest: str, layer: str | int | None = None) -> StoredGraph:
+    def graph(self, digest: str, layer: str | int | None = None, *, previews: bool = False) -> StoredGraph:
         """Return a stored graph; see `LayerGraphs.get`."""
-        return self._graphs.get(digest, layer)
+        return self._graphs.get(digest, layer, previews=previews)
 
     def find_graph(self, digest: str) -> StoredGraph | None:
         """Return a stored graph, or None."""
@@ -251,6 +251,16 @@ class Workbench:
     def draw_plan(self, plan: DrawingPlan, progress: Progress = no_progress) -> Drawing:
         """Return the positions of the nodes of a planned graph; see `Drawings.draw`."""
         return self._drawings.draw(plan, progress)
+
+    def plan_preview(
+        self, layer: str | int, settings: MapSettings, arrangement: Arrangement = "lens", *, first: bool
+    ) -> DrawingPlan | None:
+        """Return the names of the drawing of a preview, where one is worth while; see `Drawings.plan_preview`."""
+        return self._drawings.plan_preview(layer, settings, arrangement, first=first)
+
+    def draw_preview(self, plan: DrawingPlan, progress: Progress = no_progress, *, first: bool) -> Drawing:
+        """Return the positions of the nodes of a planned preview; see `Drawings.draw_preview`."""
+        return self._drawings.draw_preview(plan, progress, first=first)
 
     def draw(
         self,

@@ -42,6 +42,13 @@ def first_screen(
     return first_settings(settings, bench.map(layer, settings.finest, progress))
 
 
+def draw_first_screen(
+    bench: Workbench, layer: str | int, settings: MapSettings, progress: Progress = no_progress
+) -> None:
+    """Compute, draw and store the graph of a layer that is seen first; parameters and errors are those above."""
+    bench.draw(layer, first_screen(bench, layer, settings, progress), progress=progress)
+
+
 def first_settings(settings: MapSettings, finest: MapperGraph) -> MapSettings:
     """Return the settings under which a layer is seen first, from its graph at the finest cut."""
     return settings if finest.prominence is None else replace(settings, prominence=first_prominence(finest))

@@ -75,6 +75,8 @@ def view_graph(bench: Workbench, name: DrawingName) -> GraphView:
     graph = stored.graph
     edges = drawn_edges(graph)
     findings = diagnose(graph, stored.settings.prominence) if stored.settings else diagnose(graph)
+    if stored.sample is not None:  # cautions, too, are of the whole
+        findings = []
     return GraphView(
         name=name,
         stored=stored,

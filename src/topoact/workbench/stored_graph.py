@@ -27,6 +27,9 @@ class StoredGraph:
     stops: tuple[float, ...] = ()
     """Radii whose graphs need no further distances, ascending."""
 
+    sample: int | None = None
+    """Number of points of which a preview is made; None for the whole graph."""
+
     @property
     def metric(self) -> str:
         """The distance between points; Euclidean for an imported graph, which does not record it."""

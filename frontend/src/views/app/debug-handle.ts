@@ -5,13 +5,15 @@ import type { Explorer } from "../../stores/explorer";
 
 declare global {
   interface Window {
-    topoact?: { state: () => unknown; layout: () => string | null };
+    topoact?: { state: () => unknown; layout: () => string | null; shown: () => string | null };
   }
 }
 
 export function exposeDebugHandle(explorer: Explorer): void {
   const layout = () => explorer.session.loaded?.graph.layout ?? null;
-  window.topoact = { state: () => snapshot(explorer), layout };
+  /** Names the graph on screen; a look that costs nothing. */
+  const shown = () => explorer.session.loaded?.graph.digest ?? null;
+  window.topoact = { state: () => snapshot(explorer), layout, shown };
 }
 
 function snapshot({ session, computed, projections, reports, findings, activationImages, nodeImages, nodeLabels, locator }: Explorer) {

@@ -130,9 +130,14 @@ def merge_tree(neighbours: Any, heights: Any, order: Any) -> Any:
             mode[n_modes] = point
             n_modes += 1
             continue
-        above.sort()
-        basin[point] = basin[order[above[0]]]
+        basin[point] = basin[order[above.min()]]
         own = _root(root, basin[point])
+        n_apart = 0
+        for other_rank in above:
+            n_apart += _root(root, basin[order[other_rank]]) != own
+        if n_apart == 0:  # as at most points: no saddle is here
+            continue
+        above.sort()
         for other_rank in above[1:]:
             touched = basin[order[other_rank]]
             other = _root(root, touched)

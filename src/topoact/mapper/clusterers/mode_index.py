@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 MAX_INTERVAL: Final = 0.06
 """Share of the lens range, or of the points, that 25 intervals of overlap 30 % take, equal or balanced ones."""
 
+MAX_TREE_BYTES: Final = 32 * 2**20
+"""Bytes of the trees of the covers asked for last, which are kept; the last one whatever it takes."""
+
 
 class ModeIndex:
     """The nearest neighbours of each point in every interval of a lens, and the modes that they make.
@@ -70,9 +73,10 @@ class ModeIndex:
 
     Notes
     -----
-    The trees are those of `mode_tree`, to the last digit. Memory: 12 bytes for each candidate, of which a point has
+    The trees are those of `mode_tree`, to the last digit. Memory: 14 bytes for each candidate, of which a point has
     about 2 k (1 + log(m / k)), with m others on either side within `max_interval`; during the search 16 more, and
-    for each coordinate 4 bytes (10 per nonzero of sparse data). Time: one product in float32 per unordered pair.
+    for each coordinate 4 bytes (10 per nonzero of sparse data); up to 32 MiB for the trees of the last covers. Time:
+    one product in float32 per unordered pair.
 
     Examples
     --------
@@ -93,7 +97,7 @@ class ModeIndex:
     _points: Ordered
     _layout: Layout
     _skyband: "Skyband"
-    _last: tuple[Intervals, int, ModeTree] | None = None
+    _trees: "dict[tuple[int, bytes], ModeTree]"
 
     def __init__(
         self,
@@ -112,6 +116,7 @@ class ModeIndex:
         if not (isinstance(max_interval, Real) and 0 < float(max_interval) <= 1):
             raise InvalidInput(f"max_interval must be in (0, 1]: got {max_interval!r}")
         self.k, self.metric, self.n_jobs = int(k), checked_metric(metric), n_jobs or usable_cores()
+        self._trees = {}
         self._points = points = in_order(X, lens, progress)
         self.max_interval = float(max_interval) if intervals is None else points.share(intervals)
         if intervals is None:
@@ -191,7 +196,7 @@ class ModeIndex:
         cover
             Of one lens.
         prominence
-            As for `Modes`. For the cover and k of the last call only the tree is cut again.
+            As for `Modes`. For the cover and k of one of the last calls only the tree is cut again.
         k
             No more than that of the index, which is the default.
         progress
@@ -216,12 +221,14 @@ class ModeIndex:
         return assemble(self.lens, intervals, nodes, **tree.facts(prominence))
 
     def tree(self, intervals: Intervals, *, k: int | None = None, progress: Progress = no_progress) -> ModeTree:
-        """Return the modes of every interval; those of the last cover are cached. Raises as `graph_of` does."""
+        """Return the modes of every interval; those of the last covers are cached. Raises as `graph_of` does."""
         k = self._checked(k)
-        last = self._last
-        if last is None or last[1] != k or not all(map(np.array_equal, last[0], intervals)):
-            last = self._last = (intervals, k, self._tree(intervals, k, progress))
-        return last[2]
+        key = (k, np.stack(intervals).tobytes())
+        tree = self._trees.pop(key, None) or self._tree(intervals, k, progress)
+        self._trees[key] = tree
+        while len(self._trees) > 1 and sum(tree.n_bytes for tree in self._trees.values()) > MAX_TREE_BYTES:
+            del self._trees[next(iter(self._trees))]
+        return tree
 
     def _tree(self, intervals: Intervals, k: int, progress: Progress) -> ModeTree:
         starts, stops = self._points.ranges(intervals)
@@ -297,15 +304,21 @@ class ModeIndex:
         InvalidInput
             If the arrays are damaged, or do not belong to `X` and the lens.
         """
-        from topoact.mapper.neighbors._kernels.skyband import Skyband
+        from topoact.mapper.neighbors._kernels.skyband import Skyband, are_ranks, are_sound, ranked
 
         self = cls.__new__(cls)
-        self._points, self.n_jobs = in_order(X, lens), n_jobs or usable_cores()
+        self._points, self.n_jobs, self._trees = in_order(X, lens), n_jobs or usable_cores(), {}
         self.metric, self._layout, self.max_interval = checked_origin(arrays, self._points)
         self.k = int(taken(arrays, "k", np.int64, (1,))[0])
         places = taken(arrays, "places", np.int32, (None,))
         starts = taken(arrays, "starts", np.int64, (2 * len(self.lens) + 1,))
-        self._skyband = Skyband(starts, places, taken(arrays, "measures", np.float64, places.shape))
-        if self.k < 2 or not self._skyband.is_sound(self._layout, self.metric):
+        measures = taken(arrays, "measures", np.float64, places.shape)
+        if self.k < 2 or not are_sound(starts, places, measures, self._layout, self.metric):
             raise InvalidInput("the candidates of this neighbour index are damaged: build it again")
+        ranks = arrays.get("ranks")
+        if ranks is None:  # stored before they were
+            ranks = ranked(starts, places, measures, self._points.order, self.n_jobs)
+        elif not are_ranks(ranks, starts, measures):
+            raise InvalidInput("the array 'ranks' of this neighbour index is damaged: build it again")
+        self._skyband = Skyband(starts, places, measures, ranks)
         return self

@@ -52,6 +52,11 @@ class ModeTree:
     def __repr__(self) -> str:
         return f"<ModeTree: {len(self.mode)} modes in {len(self.starts) - 1} intervals>"
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the arrays."""
+        return sum(array.nbytes for array in vars(self).values() if isinstance(array, np.ndarray))
+
     @cached_property
     def prominence(self) -> Floats:
         """How far each mode rises above its saddle, as a multiple of the noise; infinite where it has none."""

@@ -1,6 +1,7 @@
 """Nodes of a cover: `Gatherer` clusters each interval by DBSCAN and finds members, mean vectors and medoids."""
 
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from topoact.mapper.neighbors._threads import side_by_side
 from topoact.mapper.neighbors.memory import is_sparse
 from topoact.mapper.nerve import Members
 from topoact.mapper.protocols import Progress, Rows, Vectors, no_progress
+
+PIECES_PER_JOB: Final = 16
+"""Pieces of the nodes that each thread averages, so that none waits long for another, nor to be cancelled."""
 
 
 class Gatherer:
@@ -54,14 +58,23 @@ class Gatherer:
         medoids = np.empty(n_nodes, dtype=np.int64)
         nonzeros = self.nonzeros
 
-        def centre(node: int) -> None:
-            rows, mean = members.indices[members.indptr[node] : members.indptr[node + 1]], np.empty(n_channels)
-            if nonzeros is None:
-                medoids[node] = dense_centre(self.vectors, rows, mean)
-            else:
-                medoids[node] = sparse_centre(*nonzeros, self.position, rows, mean)
-            means[node] = mean
+        def centre_some(nodes: npt.NDArray[np.int64]) -> None:
+            for node in nodes:
+                rows, mean = members.indices[members.indptr[node] : members.indptr[node + 1]], np.empty(n_channels)
+                if nonzeros is None:
+                    medoids[node] = dense_centre(self.vectors, rows, mean)
+                else:
+                    medoids[node] = sparse_centre(*nonzeros, self.position, rows, mean)
+                means[node] = mean
 
-        largest_first = np.argsort(-members.sizes, kind="stable").tolist()
-        side_by_side(centre, largest_first, n_jobs=self.n_jobs, stage="averaging nodes", progress=progress)
+        pieces = _pieces(members.sizes, PIECES_PER_JOB * self.n_jobs)
+        side_by_side(centre_some, pieces, n_jobs=self.n_jobs, stage="averaging nodes", progress=progress)
         return means, medoids
+
+
+def _pieces(sizes: npt.NDArray[np.int64], n_pieces: int) -> list[npt.NDArray[np.int64]]:
+    """Return the nodes, largest first, in about as many pieces of equally many points, unless a node has more."""
+    order = np.argsort(-sizes, kind="stable")
+    before = np.cumsum(sizes[order]) - sizes[order]
+    piece = before * n_pieces // max(int(sizes.sum()), 1)
+    return np.split(order, np.flatnonzero(np.diff(piece)) + 1) if len(order) else []

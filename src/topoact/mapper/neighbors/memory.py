@@ -118,8 +118,8 @@ def fits_memory(ordered: LensValues, needs: Needs, limit: int, *, spill: bool) -
     )
 
 
-CANDIDATE_BYTES: Final = 12
-"""Bytes of a candidate: position and measure."""
+CANDIDATE_BYTES: Final = 14
+"""Bytes of a candidate: position, measure and rank."""
 SORTING_BYTES: Final = 16
 """Bytes that it takes beside while candidates are sorted into lists."""
 

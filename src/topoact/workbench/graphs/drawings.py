@@ -4,7 +4,7 @@ All graphs of modes that differ only in prominence are cuts of one tree. The fin
 others have the positions that they have in it. A drawing is never beside one of another arrangement.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from topoact.analysis.drawing.agreement import agreement
 from topoact.analysis.drawing.columns import cut_drawing, lens_layout
+from topoact.analysis.drawing.cut import first_prominence
 from topoact.analysis.drawing.layout import Drawing, anchored_layout, layout
 from topoact.analysis.shape.skeleton import roots
 from topoact.errors import InvalidInput
@@ -20,6 +21,7 @@ from topoact.study import Study
 from topoact.study.cache.results import ResultCache
 from topoact.study.files import digest
 from topoact.workbench.graphs.layer_graphs import LayerGraphs
+from topoact.workbench.graphs.previews import as_anchor
 from topoact.workbench.settings import MapSettings
 from topoact.workbench.stored_graph import DrawingName
 
@@ -102,6 +104,36 @@ class Drawings:
             arrangement=arrangement,
         )
 
+    def plan_preview(
+        self, layer: str | int, settings: MapSettings, arrangement: Arrangement = "lens", *, first: bool
+    ) -> DrawingPlan | None:
+        """Return what `draw_preview` needs; None where the graph is stored, or made quickly.
+
+        Parameters
+        ----------
+        layer, settings, arrangement
+            Of the graph.
+        first
+            Whether the prominence is that of the first screen.
+        """
+        opened = self._study.layer(layer)
+        finest = self._graphs.load(self._graphs.digest(opened, settings.finest)) if first else None
+        shown = replace(settings, prominence=first_prominence(finest.graph)) if finest else settings
+        if self._graphs.load(self._graphs.digest(opened, shown)) or not self._graphs.is_slow(opened, settings):
+            return None
+        graph = self._graphs.preview_digest(opened, settings, first=first)
+        name = DrawingName(graph, digest([LAYOUT_VERSION, arrangement, graph]))
+        return DrawingPlan(opened.name, settings, name, name, None, None, arrangement)
+
+    def draw_preview(self, plan: DrawingPlan, progress: Progress = no_progress, *, first: bool) -> Drawing:
+        """Return the positions of the nodes of a preview; computes and stores both where needed."""
+        graph = self._graphs.preview(plan.layer, plan.settings, progress, first=first).graph
+        stored = self._cache.load_drawing(*plan.name)
+        if stored is not None:
+            return stored
+        self._measure_agreement(graph, plan)
+        return self._lay_out(graph, plan.name, None, plan.arrangement, progress)
+
     def draw(self, plan: DrawingPlan, progress: Progress = no_progress) -> Drawing:
         """Return the positions of the nodes of a graph; computes and stores the graph and the drawing where needed.
 
@@ -151,7 +183,7 @@ class Drawings:
         progress: Progress,
     ) -> Drawing:
         progress("laying out nodes", 0, 1)
-        beside = () if anchor is None else self._drawn(anchor)
+        beside = () if anchor is None else self._drawn(anchor, graph)
         if arrangement == "lens":
             drawing = lens_layout(graph, *beside)
         else:
@@ -159,16 +191,21 @@ class Drawings:
         self._cache.save_drawing(*name, drawing)
         return drawing
 
-    def _drawn(self, anchor: DrawingName) -> tuple[MapperGraph, npt.NDArray[np.float64]]:
-        graph, drawing = self._cache.load_graph(anchor.graph), self._cache.load_drawing(*anchor)
-        if graph is None or drawing is None:
+    def _drawn(
+        self, anchor: DrawingName, beside: MapperGraph
+    ) -> tuple[MapperGraph, npt.NDArray[np.float64]] | tuple[()]:
+        stored, drawing = self._graphs.load(anchor.graph), self._cache.load_drawing(*anchor)
+        if stored is None or drawing is None:
             raise InvalidInput(f"the graph {anchor.graph} to be drawn beside is not in the study any more: draw anew")
-        return graph, drawing.positions
+        graph: MapperGraph | None = stored.graph
+        if stored.sample is not None and stored.settings is not None:
+            graph = as_anchor(stored.graph, stored.settings.prominence, beside)
+        return (graph, drawing.positions) if graph is not None else ()
 
     def _finest_of(self, drawing: DrawingName | None) -> DrawingName | None:
-        """Return the drawing of the finest cut of a drawn graph; itself where there is no other."""
+        """Return the drawing of the finest cut of a drawn graph; itself where there is no other, as of a preview."""
         stored = self._graphs.load(drawing.graph) if drawing else None
-        if drawing is None or stored is None or stored.settings is None:
+        if drawing is None or stored is None or stored.settings is None or stored.sample is not None:
             return drawing
         return DrawingName(self._graphs.digest(stored.layer, stored.settings.finest), drawing.layout)
 

@@ -66,6 +66,10 @@ class GraphEngine:
                 pass
         return EngineResult(replace(self._fit(lensed, settings, progress), curve=curve))
 
+    def has_mode_index(self, layer_digest: str, lens: str, settings: MapSettings) -> bool:
+        """Return whether an index is stored from which graphs of modes are made quickly."""
+        return self._store.find_mode_index(layer_digest, lens, settings.metric, settings.k) is not None
+
     def close(self) -> None:
         """Wait until the index that is being written is in the study."""
         self._store.close()

@@ -74,10 +74,14 @@ class IndexStore:
 
     def load_mode_index(self, lensed: LensedLayer, metric: str, k: int) -> ModeIndex | None:
         """Return the stored index of a layer's modes if it has this lens and metric, and k neighbours or more."""
-        stored = self._load(lensed.layer_digest + MODES_SUFFIX, metric)
-        if stored is None or stored.facts.get("lens") != lensed.lens or not stored.facts.get("k", 0) >= k:
-            return None
-        return _restore(ModeIndex, lensed, stored)
+        stored = self.find_mode_index(lensed.layer_digest, lensed.lens, metric, k)
+        return None if stored is None else _restore(ModeIndex, lensed, stored)
+
+    def find_mode_index(self, layer_digest: str, lens: str, metric: str, k: int) -> StoredIndex | None:
+        """Return what is stored of such an index, which is not read yet."""
+        stored = self._load(layer_digest + MODES_SUFFIX, metric)
+        fits = stored is not None and stored.facts.get("lens") == lens and stored.facts.get("k", 0) >= k
+        return stored if fits else None
 
     def load_curves(self, layer_digest: str, metric: str) -> Curves:
         """Return the distance curves that are stored with the index of a layer, or none."""

@@ -8,7 +8,7 @@ from topoact.interpret.inversion import Recipe
 from topoact.mapper import Progress
 from topoact.networks.protocol import Modality
 from topoact.workbench.bench import Workbench
-from topoact.workbench.first_screen import first_screen
+from topoact.workbench.first_screen import draw_first_screen
 from topoact.workbench.graphs.drawings import DrawingPlan
 from topoact.workbench.images.activation_images import ActivationImages
 from topoact.workbench.images.targets import Target
@@ -63,7 +63,21 @@ class FirstScreenTask:
     settings: MapSettings
 
     def run(self, bench: Workbench, progress: Progress) -> None:
-        bench.draw(self.layer, first_screen(bench, self.layer, self.settings, progress), progress=progress)
+        draw_first_screen(bench, self.layer, self.settings, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewTask:
+    """Compute and draw the preview of a large graph."""
+
+    lane: ClassVar[Lane] = GRAPH_LANE
+    kind: ClassVar[str] = "preview"
+    plan: DrawingPlan
+    first: bool
+    """Whether its prominence is that of the first screen."""
+
+    def run(self, bench: Workbench, progress: Progress) -> None:
+        bench.draw_preview(self.plan, progress, first=self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +174,7 @@ def gives_way(task: Task, other: Task) -> bool:
 
 def index_of(task: Task) -> Hashable | None:
     """Return what names the index that a task computes a graph from; None where it needs none."""
-    if isinstance(task, MapTask):
+    if isinstance(task, MapTask | PreviewTask):
         layer, settings = task.plan.layer, task.plan.settings
     elif isinstance(task, FirstScreenTask):
         layer, settings = task.layer, task.settings

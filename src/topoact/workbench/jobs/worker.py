@@ -19,6 +19,8 @@ from topoact.workbench.jobs.tasks import Task
 
 REPORT_SECONDS: Final = 0.05
 """Least time between two reports of the same stage."""
+LOOK_SECONDS: Final = 0.005
+"""Least time between two looks whether the task was cancelled, in the same stage."""
 
 CANCEL: Final = None
 """Sent in the place of a task: stop the current one."""
@@ -98,14 +100,17 @@ def _run(bench: Workbench, task: Task, progress: Progress) -> TaskReport:
 
 def _reporter(connection: Connection, clock: Callable[[], float]) -> Progress:
     """Return a progress callback that reports now and then, and stops the task when it was cancelled."""
-    last_stage, last_time = "", 0.0
+    last_stage, last_time, last_look = "", 0.0, 0.0
 
     def report(stage: str, done: int, total: int) -> None:
-        nonlocal last_stage, last_time
+        nonlocal last_stage, last_time, last_look
+        now = clock()
+        if stage == last_stage and now - last_look < LOOK_SECONDS:
+            return
+        last_look = now
         if connection.poll():
             connection.recv()  # while a task runs nothing is sent but CANCEL, or the end
             raise Cancelled("the job was cancelled")
-        now = clock()
         if stage != last_stage or now - last_time >= REPORT_SECONDS:
             connection.send(TaskReport("running", stage, done, total))
             last_stage, last_time = stage, now

@@ -36,7 +36,7 @@ def label_nodes(bench: Workbench, digest: str, column: str) -> ColumnLabels:
     InvalidInput
         If the column holds numbers, or too many values.
     """
-    stored = bench.graph(digest)
+    stored = bench.graph(digest, previews=True)
     stored.layer.metadata(column)
     coded = next((one for one in coded_columns(bench.study) if one.name == column), None)
     if coded is None or coded.categories is None:

@@ -16,7 +16,7 @@ from topoact.mapper.neighbors._kernels.float64 import Points, measured, points, 
 from topoact.mapper.neighbors._kernels.jit import compiled
 from topoact.mapper.neighbors._kernels.nearest import _bits_between, _squared_limit, _tiles_of
 from topoact.mapper.neighbors._kernels.simd_f32 import DENSE_ROWS, dense_bounds, lowest_bit, sparse_bounds, within
-from topoact.mapper.neighbors._kernels.skyband import Skyband, insert
+from topoact.mapper.neighbors._kernels.skyband import Skyband, insert, ranked
 from topoact.mapper.neighbors._kernels.tiles import Tiles
 from topoact.mapper.neighbors._layout import WORD, Indices, Layout
 from topoact.mapper.neighbors._threads import side_by_side
@@ -89,7 +89,8 @@ def skyband(
     compared = points(vectors, order, np.empty(0), metric)
     search = Search(compared, tiles, layout.upper, _none_so_far(len(order), k, tiles.scale, metric))
     check = partial(check_candidates, working=working, limit=limit)
-    return _as_lists(_search_all(search, check, n_jobs=n_jobs, progress=progress), len(order))
+    lists = _as_lists(_search_all(search, check, n_jobs=n_jobs, progress=progress), len(order))
+    return Skyband(*lists, ranked(*lists, order, n_jobs))
 
 
 def _search_all(search: Search, check: Callable[[int], None], *, n_jobs: int, progress: Progress) -> list[Entries]:
@@ -126,8 +127,8 @@ def _none_so_far(n_points: int, k: int, scale: float, metric: Metric) -> Nearest
     )
 
 
-def _as_lists(parts: list[Entries], n_points: int) -> Skyband:
-    """Sort entries into lists, each in the order in which it was found; `parts` is emptied."""
+def _as_lists(parts: list[Entries], n_points: int) -> tuple[Indices, npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    """Return the starts, places and measures of a `Skyband`: entries in the order of discovery; empties `parts`."""
     counts = np.zeros(2 * n_points, dtype=np.int64)
     for part in parts:
         counts += np.bincount(part.lists, minlength=len(counts))
@@ -137,7 +138,7 @@ def _as_lists(parts: list[Entries], n_points: int) -> Skyband:
     parts.reverse()
     while parts:
         _file(parts.pop(), cursor, positions, measures)
-    return Skyband(starts, positions, measures)
+    return starts, positions, measures
 
 
 @compiled

@@ -4,7 +4,8 @@ Let y come after x in lens order. An interval that holds both holds all points b
 neighbours of x in one of them only if fewer than k points between them are nearer to x: the *k-skyband* (Papadias, Tao,
 Fu, Seeger 2005) of lens and distance. The same holds to the left. With it, the k nearest neighbours in any
 interval are the k nearest of the few candidates in that interval. Of m points on a side about k (1 + log(m / k)) are
-candidates, where lens and distance are independent. `candidates` finds them.
+candidates, where lens and distance are independent. `candidates` finds them. They are sorted by distance once, so that
+the nearest in an interval are read off.
 """
 
 from typing import Any, Final, NamedTuple
@@ -14,9 +15,13 @@ import numpy.typing as npt
 
 from topoact.mapper.neighbors._kernels.jit import compiled
 from topoact.mapper.neighbors._layout import WORD, Indices, Layout
+from topoact.mapper.neighbors._threads import side_by_side
 from topoact.mapper.neighbors.metrics import Metric
-from topoact.mapper.protocols import Nearest, Rows
+from topoact.mapper.protocols import Nearest, Rows, no_progress
 
+TASKS_PER_THREAD: Final = 8
+MAX_SHORT: Final = np.iinfo(np.uint16).max
+"""Candidates of a point up to which their ranks take two bytes."""
 ROUNDING: Final = 1e-6
 """By how much a measure may be negative: 1 − cos is rounded."""
 
@@ -30,6 +35,8 @@ class Skyband(NamedTuple):
     """Indices of the candidates, outwards in each list."""
     measures: npt.NDArray[np.float64]
     """Their squared distances; for cosine 1 − cos."""
+    ranks: npt.NDArray[Any]
+    """The candidates of each point from the nearest on, numbered from the first in its two lists."""
 
     def nearest(self, rows: Rows, start: int, stop: int, k: int, metric: Metric) -> Nearest:
         """Return the k nearest neighbours, at least 1, of the points of a range of positions among each other.
@@ -56,32 +63,77 @@ class Skyband(NamedTuple):
         _select(self, start, stop, number, near, measures)
         return Nearest(near, measures if metric == "cosine" else np.sqrt(measures, out=measures))
 
-    def is_sound(self, layout: Layout, metric: Metric) -> bool:
-        """Return whether each list runs outwards from its point, within what the point sees, and has measures."""
-        n_points = (len(self.starts) - 1) // 2
-        if self.starts[0] != 0 or self.starts[-1] != len(self.places) or (np.diff(self.starts) < 0).any():
-            return False
-        if not (self.measures >= (-ROUNDING if metric == "cosine" else 0.0)).all():
-            return False
-        return bool(_outwards(self.starts, self.places, layout.lower * WORD, layout.reach(n_points)))
+
+def are_sound(
+    starts: Indices,
+    places: npt.NDArray[np.int32],
+    measures: npt.NDArray[np.float64],
+    layout: Layout,
+    metric: Metric,
+) -> bool:
+    """Return whether each list runs outwards from its point, within what the point sees, and has measures."""
+    n_points = (len(starts) - 1) // 2
+    if starts[0] != 0 or starts[-1] != len(places) or (np.diff(starts) < 0).any():
+        return False
+    if not (measures >= (-ROUNDING if metric == "cosine" else 0.0)).all():
+        return False
+    return bool(_outwards(starts, places, layout.lower * WORD, layout.reach(n_points)))
+
+
+def are_ranks(ranks: npt.NDArray[Any], starts: Indices, measures: npt.NDArray[np.float64]) -> bool:
+    """Return whether ranks, of lists that are sound, name the candidates of each point by ascending measure."""
+    fit = ranks.dtype in (np.uint16, np.uint32) and ranks.shape == measures.shape and ranks.flags.c_contiguous
+    return fit and bool(_in_rank(starts, measures, ranks))
+
+
+def ranked(
+    starts: Indices, places: npt.NDArray[np.int32], measures: npt.NDArray[np.float64], order: Rows, n_jobs: int
+) -> npt.NDArray[Any]:
+    """Return the ranks of a `Skyband`, given the row at each position."""
+    n_points = len(order)
+    longest = int((starts[2::2] - starts[:-2:2]).max(initial=0))
+    ranks = np.empty(len(places), dtype=np.uint16 if longest <= MAX_SHORT else np.uint32)
+    step = max(1, n_points // (TASKS_PER_THREAD * n_jobs))
+
+    def rank_some(first: int) -> None:
+        _rank(starts, places, measures, order, first, min(n_points, first + step), ranks)
+
+    firsts = range(0, n_points, step)
+    side_by_side(rank_some, firsts, n_jobs=n_jobs, stage="sorting neighbours", progress=no_progress)
+    return ranks
+
+
+@compiled
+def _rank(starts: Any, places: Any, measures: Any, order: Any, first: Any, last: Any, ranks: Any) -> None:
+    """Write the ranks of the candidates of some points: by measure, of equal ones by row."""
+    for point in range(first, last):
+        begin, end = starts[2 * point], starts[2 * point + 2]
+        own = measures[begin:end]
+        by_measure = np.argsort(own)
+        for rank in range(1, len(own)):
+            if own[by_measure[rank]] == own[by_measure[rank - 1]]:
+                by_row = np.argsort(order[places[begin:end]])
+                by_measure = by_row[np.argsort(own[by_row], kind="mergesort")]
+                break
+        ranks[begin:end] = by_measure
 
 
 @compiled
 def _select(skyband: Any, start: Any, stop: Any, number: Any, rows: Any, measures: Any) -> None:
-    """Write the nearest candidates within ``start:stop``, from the outermost, which are near, inwards."""
-    last = rows.shape[1] - 1
+    """Write the nearest candidates within ``start:stop``: the first ones by rank that lie there."""
+    starts, places, all_measures, ranks = skyband
+    k = rows.shape[1]
     for position in range(start, stop):
         own_rows, own_measures = rows[number[position - start]], measures[number[position - start]]
-        for side in range(2):
-            begin, end = skyband.starts[2 * position + side], skyband.starts[2 * position + side + 1]
-            for entry in range(_until(skyband.places, begin, end, side, start, stop) - 1, begin - 1, -1):
-                measure = skyband.measures[entry]
-                if measure > own_measures[last]:
-                    continue
-                row = number[skyband.places[entry] - start]
-                if measure == own_measures[last] and row > own_rows[last]:
-                    continue
-                insert(own_rows, own_measures, row, measure)
+        begin, count = starts[2 * position], 0
+        for entry in range(begin, starts[2 * position + 2]):
+            candidate = begin + ranks[entry]
+            place = places[candidate]
+            if start <= place < stop:
+                own_rows[count], own_measures[count] = number[place - start], all_measures[candidate]
+                count += 1
+                if count == k:
+                    break
 
 
 @compiled
@@ -95,15 +147,21 @@ def insert(rows: Any, measures: Any, row: Any, measure: Any) -> None:
 
 
 @compiled
-def _until(positions: Any, begin: Any, end: Any, side: Any, start: Any, stop: Any) -> Any:
-    """Return one past the last entry of a list that lies in the range ``start:stop``."""
-    while begin < end:
-        middle = (begin + end) // 2
-        if positions[middle] < stop if side == 0 else positions[middle] >= start:
-            begin = middle + 1
-        else:
-            end = middle
-    return begin
+def _in_rank(starts: Any, measures: Any, ranks: Any) -> Any:
+    """Return whether the ranks of each point name each of its candidates once, in ascending order of the measures."""
+    seen = np.zeros(len(ranks), dtype=np.bool_)
+    for point in range(len(starts) // 2):
+        begin, end = starts[2 * point], starts[2 * point + 2]
+        previous = -np.inf
+        for entry in range(begin, end):
+            if ranks[entry] >= end - begin:
+                return False
+            candidate = begin + ranks[entry]
+            if seen[candidate] or not measures[candidate] >= previous:
+                return False
+            seen[candidate] = True
+            previous = measures[candidate]
+    return True
 
 
 @compiled
