@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from topoact.analysis.drawing.crossings import untangled
+from topoact.analysis.drawing.crossings import n_crossings, untangled
 from topoact.analysis.drawing.cut import Cut, cut_at, first_prominence
 from topoact.analysis.drawing.discs import GAP, MIN_RADIUS, disc_radii, fitted, free_place
 from topoact.analysis.drawing.edges import weighed
@@ -19,7 +19,6 @@ from topoact.analysis.drawing.heights import (
     STEPS,
     Stress,
     lengths,
-    optimum,
     relax_heights,
     separated,
     start_heights,
@@ -31,6 +30,11 @@ from topoact.mapper import Edges, ImportedGraph, MapperGraph
 
 MAX_STRETCH: Final = 4.0
 """How much a flat drawing is stretched upwards at most, and one of crowded columns across."""
+HOLD: Final = 1e-4
+"""How strongly columns are held at height 0, where the edge of most points has weight 1."""
+MAX_STARTS: Final = 4
+STARTED_NODES: Final = 1000
+"""Nodes that are drawn at all starts together: of a large graph there is one."""
 MAX_BINS: Final = 25
 """Columns of a graph whose intervals are in no order."""
 
@@ -106,7 +110,8 @@ def first_cut(graph: MapperGraph) -> Cut:
 
 def largest_disc(finest: MapperGraph) -> int:
     """Return the number of points that the largest disc stands for, at every cut: of the first cut the largest node."""
-    return int(first_cut(finest).sizes.max(initial=1))
+    within = np.arange(finest.n_nodes) if finest.prominence is None else finest.within(first_prominence(finest))
+    return int(np.bincount(within, weights=finest.memberships.sizes).max(initial=1))
 
 
 class _Plan(NamedTuple):
@@ -136,9 +141,9 @@ def _by_itself(plan: _Plan) -> tuple[Floats, float, float]:
     nodes, _, links = plan.first
     column, radius, edges = plan.column[nodes], plan.radius, _drawn(links, plan.graph.interval[nodes])
     stress = stress_of(column.astype(np.float64), edges.source, edges.target, lengths(edges.jaccard))
-    height = relax_heights(stress, start_heights(stress), np.ones(len(nodes), dtype=bool))
-    order = untangled(column, np.lexsort((height, column)), edges.source, edges.target)
-    height = _straight(_settled(stress, height, column, order, radius), column, plan.first.sizes)
+    height, order = _least_tangled(stress, column, edges)
+    height = _settled(stress, height, column, order, radius)
+    height += _shifts(height, column, edges)[column]
     width, tall = float(np.ptp(column)), float(np.ptp(height))
     stretch = min(width / ASPECT / tall, MAX_STRETCH) if tall > 0 else 1.0
     height = separated(column, height * stretch, order, radius, GAP)
@@ -146,18 +151,44 @@ def _by_itself(plan: _Plan) -> tuple[Floats, float, float]:
     return height, stretch, spacing
 
 
+def _least_tangled(stress: Stress, column: Numbers, edges: Edges) -> tuple[Floats, Numbers]:
+    """Return heights of little stress and an order of few crossings, the best of several starts."""
+    best, fewest = None, np.inf
+    for start in start_heights(stress, int(np.clip(STARTED_NODES // len(column), 1, MAX_STARTS))):
+        height = relax_heights(stress, start)
+        order = untangled(column, np.lexsort((height, column)), edges.source, edges.target)
+        found = n_crossings(column, order, edges.source, edges.target)
+        if found < fewest:
+            best, fewest = (height, order), found
+        if found == 0:
+            break
+    assert best is not None
+    return best
+
+
 def _settled(stress: Stress, height: Floats, column: Numbers, order: Numbers, radius: Floats) -> Floats:
     """Return heights of least stress among those in an order, with room for the discs."""
     for _ in range(STEPS):
-        height = height + STEP_SIZE * (optimum(stress, height) - height)
+        height = height + STEP_SIZE * (stress.optimum(height, height[stress.pivots]) - height)
         height = separated(column, height, order, radius, GAP)
     return height
 
 
-def _straight(height: Floats, column: Numbers, sizes: Numbers) -> Floats:
-    """Return heights with the centre of mass of every column at 0, so that a trunk is straight."""
-    mean = np.bincount(column, weights=height * sizes) / np.maximum(np.bincount(column, weights=sizes), 1)
-    return height - mean[column]
+def _shifts(height: Floats, column: Numbers, edges: Edges) -> Floats:
+    """Return how far to shift each column so that edges lie level, those of most points first: a trunk is straight.
+
+    They minimise Σ shared² (difference in height)². Columns that no edge holds are centred at 0.
+    """
+    n_columns = int(column.max()) + 1
+    low, high = column[edges.source], column[edges.target]
+    weight = edges.shared.astype(np.float64) ** 2 / max(float(edges.shared.max(initial=1)) ** 2, 1.0)
+    rise = weight * (height[edges.target] - height[edges.source])
+    system = np.zeros((n_columns, n_columns))
+    for ends in ((low, low, weight), (high, high, weight), (low, high, -weight), (high, low, -weight)):
+        np.add.at(system, ends[:2], ends[2])
+    wanted = np.bincount(low, rise, n_columns) - np.bincount(high, rise, n_columns)
+    centre = np.bincount(column, height, n_columns) / np.maximum(np.bincount(column, minlength=n_columns), 1)
+    return np.asarray(np.linalg.solve(system + HOLD * np.eye(n_columns), wanted - HOLD * centre))
 
 
 def _beside(

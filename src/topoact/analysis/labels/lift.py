@@ -124,10 +124,12 @@ def _weights(graph: MapperGraph, codes: npt.NDArray[np.integer], examples: npt.N
         (np.ones(len(known)), (known, example[known])), shape=(graph.n_points, int(example.max(initial=-1)) + 1)
     )
     points = (graph.memberships.incidence(graph.n_points) @ of_example).tocoo()
-    cells, times = np.unique(np.stack([points.row, points.data.astype(np.int64)]), axis=1, return_counts=True)
+    most = int(points.data.max(initial=0)) + 1
+    cells, times = np.unique(points.row.astype(np.int64) * most + points.data.astype(np.int64), return_counts=True)
+    node, n_own = np.divmod(cells, most)
     n_points = np.bincount(points.row, weights=points.data, minlength=graph.n_nodes)
-    indptr = np.searchsorted(cells[0], np.arange(graph.n_nodes + 1))
-    return _Weights(indptr, cells[1] / n_points[cells[0]], times.astype(np.float64))
+    indptr = np.searchsorted(node, np.arange(graph.n_nodes + 1))
+    return _Weights(indptr, n_own / n_points[node], times.astype(np.float64))
 
 
 def _log_bounds(node: Numbers, share: Floats, base: Floats, weights: _Weights) -> Floats:
