@@ -62,9 +62,6 @@ export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, them
   return layers.filter((layer) => layer !== null);
 }
 
-/** Width of the tie beneath two nodes, in layout units. */
-const TIE = 0.42;
-
 function hullLayers({ hulls }: Scene, theme: Theme): Layer[] {
   const flat = { parameters: FLAT, updateTriggers: { getFillColor: theme.hull.join(), getColor: theme.hull.join() } };
   if (!hulls.radius.length) return [];
@@ -74,10 +71,9 @@ function hullLayers({ hulls }: Scene, theme: Theme): Layer[] {
       id: "ties",
       data: cached(hulls.source, () => ({
         length: hulls.source.length / 2,
-        attributes: { getSourcePosition: { value: hulls.source, size: 2 }, getTargetPosition: { value: hulls.target, size: 2 } },
+        attributes: { getSourcePosition: { value: hulls.source, size: 2 }, getTargetPosition: { value: hulls.target, size: 2 }, getWidth: { value: hulls.width, size: 1 } },
       })),
       getColor: [...theme.hull, 255],
-      getWidth: TIE,
       widthUnits: "common",
     }),
     new ScatterplotLayer({

@@ -183,11 +183,13 @@ export class ComputedState {
   });
 
   private readonly fade = $derived.by(() => this.session.view.fade);
-  /** How clearly each node is drawn, by how far its members agree; null where nothing is known of it or it is not asked for. */
-  readonly clarity = $derived.by(() => {
-    const agreement = this.fade ? this.session.loaded?.graph.nodes.agreement : null;
+  /** How clear each node is, by how far its members agree; null where nothing is known of it. */
+  readonly agreed = $derived.by(() => {
+    const agreement = this.session.loaded?.graph.nodes.agreement;
     return agreement ? clarities(agreement) : null;
   });
+  /** How clearly each node is drawn; null where nothing is faded. */
+  readonly clarity = $derived.by(() => (this.fade ? this.agreed : null));
 
   /** Points lit in the projection. */
   readonly lit: PointSet | null = $derived.by(() => {

@@ -18,6 +18,8 @@ export class NodeLabels {
   private readonly wanted = $derived.by(() => this.session.view.labels);
   private readonly graph = $derived.by(() => this.session.loaded?.graph ?? null);
   private readonly key = $derived.by(() => (this.wanted && this.column && this.graph && !this.graph.imported ? `${this.graph.digest}/${this.column.name}` : ""));
+  /** Whether names are to be seen. */
+  readonly asked = $derived.by(() => this.key !== "");
   private readonly job = $derived.by(() => this.known.get(this.key));
 
   /** Why there are no names, in one sentence. */
