@@ -73,7 +73,7 @@ def judged(way: str, seed: int, name: str, n_points: int, n_dimensions: int) -> 
     if way == "points":
         return case | {"loops": rips_loops(points, seed=seed), "branches": min(branching(points, seed=seed).least)}
     size = np.sqrt(points.var(axis=0).max())
-    axes = np.linalg.qr(rng.normal(size=(32, n_dimensions)))[0].T
+    axes = np.linalg.qr(rng.normal(size=(32, points.shape[1])))[0].T
     told = consensus((points @ axes + 0.1 * size * rng.normal(size=(n_points, 32))).astype(np.float32), "pca:0")
     loops = max(one.value or one.least for one in (told.loops, told.persistence or told.loops))
     return case | {"loops": loops, "branches": told.branches.value or told.branches.least}

@@ -1,18 +1,23 @@
 """Datasets of the `datasets` library, from folders and files: the Hub itself is not asked in tests."""
 
+import gc
 import json
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 from topoact.cli import app
 from topoact.errors import Cancelled, InvalidInput, ModelError
 from topoact.extract import Plan, extract
+from topoact.inputs.csv_files import TableOptions
+from topoact.inputs.hf_csv import check_metadata
 from topoact.inputs.hf_datasets import HFImages, HFRows, HFTexts, Name
 from topoact.inputs.opening import open_source
 from topoact.inputs.records import Record
@@ -243,6 +248,65 @@ def test_texts_in_json_lines(tmp_path: Path) -> None:
     assert source.class_names(2) == ("0", "1")
 
 
+CELLS = "id;text;label;size\n000;one;NA;1\n007;two;001;2\n"
+
+
+@pytest.mark.parametrize(("name", "content"), [("t.csv", CELLS), ("t.tsv", CELLS.replace(";", "\t"))])
+def test_a_table_in_a_file_is_read_as_without_the_prefix(tmp_path: Path, name: str, content: str) -> None:
+    file = tmp_path / name
+    file.write_text(content)
+    for spec in (f"hf-data:{file}", f"hf-data:{file}@train"):
+        source = open_source(spec)
+        assert [(text.id, text.columns) for text in source.texts(0)] == [
+            ("000", {"label": "NA", "size": 1}),
+            ("007", {"label": "001", "size": 2}),
+        ]
+        assert source.record == open_source(str(file)).record
+    with pytest.raises(InvalidInput, match="has no split 'test'"):
+        open_source(f"hf-data:{file}@test")
+    named = open_source(f"hf-data:{file}", tables=TableOptions(missing=frozenset({"NA"})))
+    assert next(iter(named.texts(0))).columns["label"] is None
+
+
+def test_csv_files_of_a_folder_keep_what_is_written(tmp_path: Path) -> None:
+    (tmp_path / "train-0.csv").write_text("id,text,label,size\n000,one,NA,1\n007,,001,2\n")
+    (tmp_path / "train-1.csv").write_text("id,text,label,size\n010,three,None,1.5\n")
+    (tmp_path / "test.csv").write_text("id,text,label,size\n1,one,1,\n")
+    source = open_source(f"hf-data:{tmp_path}@train")
+    found = list(source.texts(0))
+    assert [(text.id, text.text, text.columns) for text in found] == [
+        ("000", "one", {"label": "NA", "size": 1.0}),
+        ("007", None, {"label": "001", "size": 2.0}),
+        ("010", "three", {"label": "None", "size": 1.5}),
+    ]
+    assert list(source.texts(2)) == found[2:]
+    assert [text.columns["label"] for text in open_source(f"hf-data:{tmp_path}@test").texts(0)] == [1]
+    (tmp_path / "train-1.csv").write_text("id,text,label,size\n010,three,x\n")
+    with pytest.raises(InvalidInput, match=r"line 2 of .*train-1.csv has fewer cells"):
+        open_source(f"hf-data:{tmp_path}@train")
+    (tmp_path / "train-1.csv").write_text("id,text,size,label\n010,three,1,x\n")
+    with pytest.raises(InvalidInput, match=r"train-1.csv has other columns than .*train-0.csv"):
+        open_source(f"hf-data:{tmp_path}@train")
+
+
+def test_texts_beside_images_that_the_library_would_change(tmp_path: Path) -> None:
+    (tmp_path / "0.png").write_bytes(picture(0))
+    metadata = tmp_path / "metadata.csv"
+    metadata.write_text("file_name,label\n0.png,007\n")
+    with warnings.catch_warnings():  # the library leaves the file open
+        warnings.simplefilter("ignore", ResourceWarning)
+        with pytest.raises(InvalidInput, match=r"column 'label' of the metadata.csv of .* write them into a metadata"):
+            open_source(f"hf-data:{tmp_path}")
+        gc.collect()
+    text, number = (pa.schema({"label": kind}) for kind in (pa.string(), pa.int64()))
+    for label, schema in (("cat", text), ("7", number), ("007", text)):
+        metadata.write_text(f"file_name,label\n0.png,{label}\n")
+        check_metadata("hf-data:x", [str(tmp_path / "0.png"), str(metadata)], schema)
+    metadata.write_text("file_name,label\n0.png,NA\n1.png,cat\n")
+    with pytest.raises(InvalidInput, match="holds texts such as 007 or NA, which the library datasets takes for"):
+        check_metadata("hf-data:x", [str(metadata)], text)
+
+
 def test_what_cannot_be_loaded_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(
         InvalidInput, match=r"hf-data:nobody/nothing@train cannot be loaded: ConnectionError: .* on the Hub"
@@ -252,11 +316,14 @@ def test_what_cannot_be_loaded_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="the Hub was asked: offline, name a folder that save_to_disk wrote"):
         open_source(f"hf-data:{tmp_path / 'missing'}")
     (tmp_path / "data.pkl").write_bytes(b"")
-    with pytest.raises(InvalidInput, match=r"data.pkl is not a file that datasets are read from here: .parquet"):
+    with pytest.raises(InvalidInput, match=r"data.pkl is not a file that datasets are read from here: .arrow, .csv"):
         open_source(f"hf-data:{tmp_path / 'data.pkl'}")
     (tmp_path / "broken.parquet").write_bytes(b"nothing")
-    with pytest.raises(InvalidInput, match=r"broken.parquet cannot be loaded: "):
+    with pytest.raises(InvalidInput, match=r"the table .*broken.parquet cannot be read: "):
         open_source(f"hf-data:{tmp_path / 'broken.parquet'}")
+    (tmp_path / "broken.arrow").write_bytes(b"nothing")
+    with pytest.raises(InvalidInput, match=r"broken.arrow cannot be loaded: "):
+        open_source(f"hf-data:{tmp_path / 'broken.arrow'}")
     with pytest.raises(InvalidInput, match=r"no images found: the table hf-data:.* has no rows"):
         HFImages(HFRows("hf-data:empty", photos(0), {}), image=None, label=None, identity=None)
 

@@ -4,19 +4,24 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError, TopoActError, UnknownName
+from topoact.extract import Plan, extract
 from topoact.extract.loader import in_threads, load_batches
 from topoact.inputs.opening import open_source
 from topoact.inputs.records import Record
-from topoact.inputs.sources import ImageFolder
+from topoact.inputs.sources import DatasetSource, ImageFolder
+from topoact.networks.loading import load_network
 from topoact.networks.preprocessing import Preprocessing
 
 from .conftest import picture, write_photos
@@ -140,6 +145,64 @@ def test_a_tar_of_images_alone(tmp_path: Path) -> None:
     assert [(r.label, dict(r.extra)) for r in found] == [(None, {})] * 3
     facts = {"json": lambda i: json.dumps({"label": "cat"}).encode()}
     assert records(write_tar(tmp_path / "a.tar", range(3), **facts))[2].label == "cat"
+
+
+def test_samples_of_a_tar_may_each_have_other_columns(tmp_path: Path) -> None:
+    facts = [{"shade": 0.5, "boxes": [1]}, {"label": 1, "loss": "l", "id": "x"}, {"shade": None, "caption": "c"}]
+    makers = {"json": lambda i: json.dumps(facts[i]).encode(), "txt": lambda i: f"photo {i}".encode()}
+    source = open_source(str(write_tar(tmp_path / "a.tar", range(3), **makers)))
+    assert [(record.label, record.extra) for record in source.read(0)] == [
+        (None, {"shade": 0.5, "caption": "photo 0"}),
+        (1, {"loss_given": "l", "id_given": "x", "caption": "photo 1"}),
+        (None, {"caption_given": "c", "caption": "photo 2"}),
+    ]
+    assert source.class_names(2) == ("0", "1")  # the first label that there is, is a number
+    both = write_tar(tmp_path / "b.tar", range(1), cls=lambda _: b"3", json=lambda _: b'{"label": "cat"}')
+    assert [(record.label, record.extra) for record in records(both)] == [(3, {"label_given": "cat"})]
+    mixed = write_tar(tmp_path / "c.tar", range(2), json=lambda i: json.dumps({"shade": [1] if i else 1}).encode())
+    with pytest.raises(
+        InvalidInput, match=r"'shade' of sample ./shots/00001 holds a value of type list, and of others a number"
+    ):
+        records(mixed)
+
+
+ITEM = {"input": np.zeros((3, 8, 8), np.float32)}
+
+
+def test_items_of_a_dataset_may_each_have_other_columns() -> None:
+    items = [
+        {**ITEM, "id": None, "mask": np.zeros(4)},
+        {**ITEM, "label": 4, "shade": np.float32(0.5), "y": 1, "taken": date(2026, 1, 2)},
+        {**ITEM, "shade": None, "mask": None},
+    ]
+    source = DatasetSource(items, record={})
+    found = [source.fetch(row) for row in range(3)]
+    assert [(record.id, record.label, record.extra) for record in found] == [
+        ("0", None, {}),
+        ("1", 4, {"shade": 0.5, "y_given": 1, "taken": date(2026, 1, 2)}),
+        ("2", None, {}),
+    ]
+    assert source.class_names(2) == ("0", "1")
+    with pytest.raises(InvalidInput, match="'mask' of item 1 holds a value of type int, and of others none"):
+        DatasetSource([items[0], {**ITEM, "mask": 1}], record={})
+    both = DatasetSource([ITEM["input"], Image.new("RGB", (8, 8))], record={})
+    with pytest.raises(ModelError, match="gives a tensor as item 0 and an image as item 1: give all alike"):
+        both.fetch(1)
+
+
+def test_columns_that_come_later_are_in_the_study(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topoact.study.segments.MAX_SEGMENT_EXAMPLES", 2)
+    extras: list[dict[str, Any]] = [{"shade": 1}, {}, {"shade": 0.5}, {"place": "here"}, {}]
+    items = [{**ITEM, **extra} for extra in extras]
+    plan = Plan(layers=("0",), batch_size=1)
+    study = extract(load_network(f"{models}:small"), DatasetSource(items, record={}), tmp_path / "s", plan)
+    columns = study.examples[["shade", "place"]].astype(object)
+    assert columns.where(columns.notna(), None).to_dict("list") == {
+        "shade": [1.0, None, 0.5, None, None],
+        "place": [None, None, None, "here", None],
+    }
 
 
 def _compressed(folder: Path) -> str:

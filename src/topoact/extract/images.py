@@ -15,7 +15,7 @@ from topoact.extract.forward import ForwardResult, Pass, forward_runs
 from topoact.extract.loader import Batch, load_batches
 from topoact.extract.policies import sample, summed
 from topoact.extract.predictions import Outputs, host_scores, label_name
-from topoact.inputs.records import Record, Source
+from topoact.inputs.records import Record, Source, joined_columns
 from topoact.mapper import Progress
 from topoact.networks.axes import AxisChoices
 from topoact.networks.framing import frame_of
@@ -145,7 +145,8 @@ class ImageRun:
         columns: dict[str, Any] = {"id": [record.id for record in records], "label": labels}
         if self._outputs:
             columns |= self._outputs.predict(scores, labels)
-        return columns | {name: [record.extra[name] for record in records] for name in records[0].extra}
+        extra = [{name: [value] for name, value in record.extra.items()} for record in records]
+        return columns | joined_columns(extra, [1] * len(extra))
 
 
 @dataclass(slots=True)

@@ -78,6 +78,8 @@ class CsvFile:
         What the user says of it.
     label, identity
         Columns of names, "label" and "id" by default, whose cells are kept as they are written.
+    more
+        Files written alike, whose rows follow.
 
     Attributes
     ----------
@@ -99,11 +101,12 @@ class CsvFile:
         *,
         label: str | None = None,
         identity: str | None = None,
+        more: Sequence[Path] = (),
     ) -> None:
         options = options or TableOptions()
-        self.path = path
+        self.path, self._paths = path, (path, *more)
         csv.field_size_limit(min(MAX_CELL_CHARACTERS, sys.maxsize))
-        with self._errors():
+        with self._errors(path):
             self.encoding = options.encoding or encoding_of(path)
             said = SAID_DELIMITER.match(self._first_line())
             self._n_before = 1 if said else 0
@@ -112,7 +115,7 @@ class CsvFile:
         if not sample:
             raise InvalidInput(f"the table {path} cannot be read: Empty CSV file")
         self._is_spaced = len(sample[0]) > 1 and all(cell[:1] in ("", " ") for row in sample for cell in row[1:])
-        header = next(self._lines())[1]
+        header = next(self._lines(path))[1]
         self.names = tuple(name.strip() or f"column {number}" for number, name in enumerate(header, 1))
         check_distinct(path, self.names)
         self._roles: dict[str | None, Role] = {
@@ -165,18 +168,37 @@ class CsvFile:
         for cells in self.cells():
             yield {name: read(cell) for (name, read), cell in zip(columns, cells, strict=True)}
 
+    @property
+    def facts(self) -> list[tuple[str, int, int]]:
+        """Path, size and time of each file."""
+        stats = ((path, path.stat()) for path in self._paths)
+        return [(str(path.resolve()), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+
+    @property
+    def text_columns(self) -> list[str]:
+        """Columns of texts."""
+        return [name for name, kind in zip(self.names, self.kinds, strict=True) if kind.kind == "text"]
+
+    @property
+    def columns_with_marks(self) -> list[str]:
+        """Columns with cells such as NA, which other readers take for missing."""
+        return [name for name, seen in zip(self.names, self._seen, strict=True) if seen.marks]
+
     def cells(self) -> Iterator[list[str]]:
         """Yield the cells of each row as they are written."""
-        lines = self._lines()
-        next(lines)
-        for number, cells in lines:
-            if len(cells) != len(self.names):
-                held = "more" if len(cells) > len(self.names) else "fewer"
-                raise InvalidInput(
-                    f"line {number} of {self.path} has {held} cells than the table has columns, {len(cells)} and"
-                    f" {len(self.names)}: see --delimiter"
-                )
-            yield cells
+        for path in self._paths:
+            lines = self._lines(path)
+            header = [name.strip() for name in next(lines, (0, list[str]()))[1]]
+            if path != self.path and header != list(self.names):
+                raise InvalidInput(f"{path} has other columns than {self.path}: {', '.join(header)}")
+            for number, cells in lines:
+                if len(cells) != len(self.names):
+                    held = "more" if len(cells) > len(self.names) else "fewer"
+                    raise InvalidInput(
+                        f"line {number} of {path} has {held} cells than the table has columns, {len(cells)} and"
+                        f" {len(self.names)}: see --delimiter"
+                    )
+                yield cells
 
     def table(self) -> pa.Table:
         """Return the whole table. Memory: all of it."""
@@ -206,25 +228,25 @@ class CsvFile:
     def _is_unsure(self, seen: CellKinds) -> bool:
         return self.delimiter != "," and seen.may_have_thousands and not any(k.has_commas for k in self.kinds)
 
-    def _lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the rows that are not blank, each with the number of the line where it ends."""
-        with self._errors(), self._opened() as file:
+    def _lines(self, path: Path) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows of a file that are not blank, each with the number of the line where it ends."""
+        with self._errors(path), self._opened(path) as file:
             rows = csv.reader(file, delimiter=self.delimiter, skipinitialspace=self._is_spaced, strict=True)
             for cells in rows:
                 if cells:
                     yield rows.line_num + self._n_before, cells
 
     def _sample(self, delimiter: str) -> list[list[str]]:
-        with self._opened() as file:
+        with self._opened(self.path) as file:
             return [cells for cells in islice(csv.reader(file, delimiter=delimiter), SAMPLE_ROWS) if cells]
 
     def _first_line(self) -> str:
         with self.path.open(encoding=self.encoding) as file:
             return file.readline(MAX_CELL_CHARACTERS)
 
-    def _opened(self) -> IO[str]:
-        """Open the file where its header begins."""
-        file = self.path.open(encoding=self.encoding, newline="")
+    def _opened(self, path: Path) -> IO[str]:
+        """Open a file where its header begins."""
+        file = path.open(encoding=self.encoding, newline="")
         for _ in range(self._n_before):
             file.readline()
         return file
@@ -241,16 +263,16 @@ class CsvFile:
         return best if widths.get(best, 0) > 1 else usual
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Say what keeps the file from being read in a sentence."""
+    def _errors(self, path: Path) -> Iterator[None]:
+        """Say what keeps a file from being read in a sentence."""
         try:
             yield
         except FileNotFoundError:
-            raise InvalidInput(f"there is no data at {self.path}") from None
+            raise InvalidInput(f"there is no data at {path}") from None
         except UnicodeError as error:
-            raise InvalidInput(f"the table {self.path} cannot be read: {error}; see --encoding") from None
+            raise InvalidInput(f"the table {path} cannot be read: {error}; see --encoding") from None
         except (OSError, csv.Error) as error:
-            raise InvalidInput(f"the table {self.path} cannot be read: {str(error).splitlines()[0]}") from None
+            raise InvalidInput(f"the table {path} cannot be read: {str(error).splitlines()[0]}") from None
 
 
 def _usual(path: Path) -> str:

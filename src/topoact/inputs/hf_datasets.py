@@ -14,14 +14,16 @@ import pyarrow as pa
 
 from topoact.errors import InvalidInput, UnknownName
 from topoact.inputs.arrow_columns import named, with_classes
+from topoact.inputs.hf_csv import CsvRows, check_metadata, is_plain_csv, open_csv
 from topoact.inputs.tables import BATCH_ROWS, ImageRows
-from topoact.inputs.texts.tables import TextRows, arrow_kinds
+from topoact.inputs.texts.tables import SUFFIXES, TextRows, arrow_kinds
 from topoact.networks.libraries import import_library, versions
 from topoact.networks.specs import nearest
 from topoact.study.files import digest
 
 PREFIX = "hf-data:"
-FORMATS = {".parquet": "parquet", ".arrow": "arrow", ".csv": "csv", ".json": "json", ".jsonl": "json"}
+FORMATS = {".arrow": "arrow", ".json": "json"}
+"""Files that the library reads; tables in files are read as everywhere else."""
 SAVED_FILES = ("state.json", "dataset_dict.json")
 """Files by which a folder that `save_to_disk` wrote is known."""
 
@@ -65,7 +67,11 @@ class HFRows:
         Columns of images.
     record : dict
         Its identity, as JSON; it changes with the data.
+    remarks : tuple of str
+        Sentences on how it was read, where there was a choice.
     """
+
+    remarks: tuple[str, ...] = ()
 
     def __init__(self, spec: str, dataset: Any, record: Mapping[str, Any]) -> None:
         features, self._dataset, self.name = dataset.features, dataset.with_format("arrow"), spec
@@ -74,8 +80,7 @@ class HFRows:
         self.classes = {name: tuple(features[name].names) for name, kind in of_kind.items() if kind == "ClassLabel"}
         self.schema = features.arrow_schema
         fingerprint = dataset._fingerprint  # noqa: SLF001  # the library's own identity of a dataset
-        origin = {"kind": "datasets", "spec": spec, "versions": versions("datasets"), "fingerprint": fingerprint}
-        self.record = {**origin, **record}
+        self.record = {**record, "fingerprint": fingerprint}
 
     def __len__(self) -> int:
         return len(self._dataset)
@@ -90,8 +95,8 @@ class HFRows:
 class HFImages(ImageRows):
     """The images of a dataset."""
 
-    def __init__(self, rows: HFRows, *, image: str | None, label: str | None, identity: str | None) -> None:
-        self._rows, size = rows, len(rows)
+    def __init__(self, rows: HFRows | CsvRows, *, image: str | None, label: str | None, identity: str | None) -> None:
+        self._rows, self.remarks, size = rows, rows.remarks, len(rows)
         super().__init__(
             rows.name, rows.schema, size, image=image, label=label, identity=identity, classes=rows.classes
         )
@@ -104,8 +109,8 @@ class HFImages(ImageRows):
 class HFTexts(TextRows):
     """The texts of a dataset."""
 
-    def __init__(self, rows: HFRows, *, text: str | None, label: str | None, identity: str | None) -> None:
-        self._rows, kinds = rows, arrow_kinds(with_classes(rows.schema, rows.classes))
+    def __init__(self, rows: HFRows | CsvRows, *, text: str | None, label: str | None, identity: str | None) -> None:
+        self._rows, self.remarks, kinds = rows, rows.remarks, arrow_kinds(with_classes(rows.schema, rows.classes))
         super().__init__(rows.name, len(rows), kinds, text=text, label=label, identity=identity, classes=rows.classes)
         self.record |= rows.record
 
@@ -136,7 +141,7 @@ def open_hf_dataset(
     UnknownName
         If it has no such split.
     """
-    rows = _load(spec)
+    rows = _load(spec, label=label, identity=identity)
     if text or (image is None and not rows.pictures and "text" in rows.schema.names):
         return HFTexts(rows, text=text, label=label, identity=identity)
     if image is None and "image" not in rows.schema.names and len(rows.pictures) != 1:
@@ -150,32 +155,57 @@ def open_hf_dataset(
     return HFImages(rows, image=image, label=label, identity=identity)
 
 
-def _load(spec: str) -> HFRows:
+def table_of(spec: str) -> str | None:
+    """Return the table in a file that a specification names, which is read as one named alone; None for other data.
+
+    Raises
+    ------
+    UnknownName
+        If a split of it is named, and not the only one, train.
+    """
+    name = Name.of(spec)
+    path = Path(name.path)
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        return None
+    _split(spec, {"train": path}, name.split)
+    return name.path
+
+
+def _load(spec: str, *, label: str | None, identity: str | None) -> HFRows | CsvRows:
     """Return the rows of the split that a specification names."""
     datasets, name = import_library("datasets", what="this data", pip="'topoact[datasets]'"), Name.of(spec)
     path = Path(name.path)
+    location = str(path.resolve()) if path.exists() else name.path
+    record: dict[str, Any] = {"kind": "datasets", "spec": spec, "versions": versions("datasets"), "place": location}
+    record |= {"config": name.config, "split": name.split}
     try:
         with _no_progress_bars(datasets):
-            loaded = _read(datasets, name)
-        files = _file_facts(path) if _is_saved(path) else []
+            if _is_saved(path):
+                loaded = datasets.load_from_disk(str(path))
+                return HFRows(spec, _split(spec, loaded, name.split), {**record, "files": digest(_file_facts(path))})
+            builder = _builder(datasets, name)
+            files = builder.config.data_files or {}
+            if is_plain_csv(builder):
+                file = open_csv(builder, _split(spec, files, name.split), label=label, identity=identity)
+                return CsvRows(spec, file, {**record, "files": digest(file.facts)})
+            builder.download_and_prepare()
+            rows = HFRows(spec, _split(spec, builder.as_dataset(), name.split), {**record, "files": digest([])})
+            if rows.pictures:
+                check_metadata(spec, [file for split in files.values() for file in split], rows.schema)
+            return rows
     except InvalidInput:
         raise
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise InvalidInput(f"{spec} cannot be loaded: {reason[:300]}{'' if path.exists() else HUB_HINT}") from error
-    location = str(path.resolve()) if path.exists() else name.path
-    record = {"place": location, "config": name.config, "split": name.split, "files": digest(files)}
-    return HFRows(spec, _split(spec, loaded, name.split), record)
 
 
-def _read(datasets: Any, name: Name) -> Any:
-    """Return a dataset, or its splits by name, from a saved folder, a file or the Hub."""
+def _builder(datasets: Any, name: Name) -> Any:
+    """Return what makes the dataset of a file, a folder or the Hub."""
     path = Path(name.path)
-    if _is_saved(path):
-        return datasets.load_from_disk(str(path))
     if path.is_file():
-        return datasets.load_dataset(_format(path), data_files=str(path.resolve()))
-    return datasets.load_dataset(name.path, name.config)
+        return datasets.load_dataset_builder(_format(path), data_files=str(path.resolve()))
+    return datasets.load_dataset_builder(name.path, name.config)
 
 
 def _is_saved(folder: Path) -> bool:
@@ -199,7 +229,8 @@ def _split(spec: str, loaded: Any, split: str | None) -> Any:
 
 def _format(path: Path) -> str:
     if path.suffix.lower() not in FORMATS:
-        raise InvalidInput(f"{path} is not a file that datasets are read from here: {', '.join(FORMATS)}")
+        known = ", ".join(sorted({*FORMATS, *SUFFIXES}))
+        raise InvalidInput(f"{path} is not a file that datasets are read from here: {known}")
     return FORMATS[path.suffix.lower()]
 
 

@@ -101,11 +101,15 @@ def open_source(
     >>> len(open_source("photos"))
     120
     """
+    from topoact.inputs.hf_datasets import PREFIX as HF_PREFIX
+    from topoact.inputs.hf_datasets import table_of
     from topoact.inputs.tables import Table
     from topoact.inputs.tars import TarSamples, tar_files
     from topoact.inputs.texts.opening import open_texts
     from topoact.inputs.texts.tables import SUFFIXES
 
+    if spec.startswith(HF_PREFIX):
+        spec = table_of(spec) or spec
     path, prefix = Path(spec), spec.partition(":")[0]
     is_table = path.suffix.lower() in SUFFIXES and not (prefix in INPUTS and ":" in spec)
     if tables and not is_table:

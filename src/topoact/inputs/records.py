@@ -1,13 +1,20 @@
-"""`Record`, an input of a source; `Source`, the protocol of sources; labels and columns of tables."""
+"""`Record`, an input of a source; `Source`, the protocol of sources; labels and columns of tables and of items."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import chain, islice
 from math import isnan
 from pathlib import Path
 from typing import Any, Protocol
 
 from topoact.errors import InvalidInput
+from topoact.study.columns import COLUMNS
 
+RESERVED = ("id", "label", "example", "y", "x", *COLUMNS)
+"""Columns of a study that a further column of the user's must not be called."""
+FIRST_ITEMS = 64
+"""Items in which the first label is looked for."""
 IMAGE_SUFFIXES = frozenset(
     {
         *(".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".jpx", ".mpo", ".pbm"),
@@ -64,6 +71,62 @@ def as_label(value: Any, missing: Set[str] = frozenset()) -> str | int | None:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, str | int) and not isinstance(value, bool) else str(value)
+
+
+def is_numbered(labels: Iterable[str | int | None]) -> bool:
+    """Return whether the first label of a source that has one is a whole number."""
+    return isinstance(next((label for label in islice(labels, FIRST_ITEMS) if label is not None), None), int)
+
+
+class ExtraColumns:
+    """Further columns of items that come one by one: any item may have columns that others lack.
+
+    Numbers, truth values, texts and dates are columns; anything else is left out, but not of some items only.
+
+    Parameters
+    ----------
+    roles
+        Names that are no further columns.
+    """
+
+    def __init__(self, roles: Iterable[str]) -> None:
+        self._roles, self._are_columns = frozenset(roles), dict[str, bool]()
+
+    def of(self, facts: Mapping[str, Any], item: str) -> dict[str, Any]:
+        """Return the columns of one item, without those whose value is missing.
+
+        Raises
+        ------
+        InvalidInput
+            If the values of one name are columns of one item and not of another.
+        """
+        values = {str(name): plain_scalar(value) for name, value in facts.items() if name not in self._roles}
+        for name, value in values.items():
+            if not is_missing(value) and self._are_columns.setdefault(name, _is_column(value)) != _is_column(value):
+                raise InvalidInput(
+                    f"{name!r} of {item} holds a value of type {type(value).__name__}, and of others "
+                    f"{'none that is one number or text' if _is_column(value) else 'a number or text'}: give all alike"
+                )
+        return {free_name(name): value for name, value in values.items() if _is_column(value)}
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, str | int | float | date)
+
+
+def free_name(name: str) -> str:
+    """Return the name of a further column of the user's in a study."""
+    return f"{name}_given" if name in RESERVED else name
+
+
+def joined_columns(parts: Sequence[Mapping[str, Sequence[Any]]], lengths: Sequence[int]) -> dict[str, list[Any]]:
+    """Return the columns of consecutive parts; None where a part lacks one."""
+    names = dict.fromkeys(chain.from_iterable(parts))
+    none = [[None] * length for length in lengths]
+    return {
+        name: list(chain.from_iterable(part.get(name, gap) for part, gap in zip(parts, none, strict=True)))
+        for name in names
+    }
 
 
 def is_missing(value: Any) -> bool:

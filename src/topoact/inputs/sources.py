@@ -12,9 +12,16 @@ from PIL import Image
 
 from topoact.errors import InvalidInput, ModelError
 from topoact.inputs.folders import files_below
-from topoact.inputs.records import IMAGE_SUFFIXES, Record, as_label, plain_scalar
+from topoact.inputs.records import (
+    IMAGE_SUFFIXES,
+    ExtraColumns,
+    Record,
+    as_label,
+    is_missing,
+    is_numbered,
+    plain_scalar,
+)
 from topoact.networks.specs import explain
-from topoact.study.columns import COLUMNS
 from topoact.study.files import digest
 
 ITEM_KEYS = ("input", "label", "id", "image")
@@ -95,10 +102,11 @@ class DatasetSource:
             raise InvalidInput(f"the Dataset {record.get('spec', type(dataset).__name__)} is empty")
         self._dataset, self.record = dataset, {**record, "n": len(dataset)}
         self._names = tuple(str(name) for name in getattr(dataset, "classes", ()))
-        self._extra = tuple(name for name, value in self._item(0).items() if _is_column(name, value))
-        first = self.fetch(0)
-        self._has_integer_labels = isinstance(first.label, int) or bool(self._names)
-        self.gives_tensors = not isinstance(first.image["input"], Image.Image)
+        self._extra = ExtraColumns(ITEM_KEYS)
+        first = self._item(0)
+        self.gives_tensors = not isinstance(first["input"], Image.Image)
+        rows = range(len(dataset)) if len(first) > 1 else ()
+        self._has_numbers = not self._names and is_numbered(self.fetch(row).label for row in rows)
 
     def __len__(self) -> int:
         return len(self._dataset)
@@ -110,7 +118,7 @@ class DatasetSource:
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
         if len(self._names) == n_outputs:
             return self._names
-        return tuple(map(str, range(n_outputs))) if self._has_integer_labels and not self._names else None
+        return tuple(map(str, range(n_outputs))) if self._has_numbers else None
 
     def fetch(self, row: int) -> Record:
         """Return an item with its label, identity and further columns."""
@@ -122,8 +130,12 @@ class DatasetSource:
         label = as_label(label)
         if isinstance(label, int) and 0 <= label < len(self._names):
             label = self._names[label]
-        extra = {name: plain_scalar(item.get(name)) for name in self._extra}
-        return Record(row, str(item.get("id", row)), label, item, extra)
+        if isinstance(item["input"], Image.Image) == self.gives_tensors:
+            kinds = ("a tensor", "an image") if self.gives_tensors else ("an image", "a tensor")
+            raise ModelError(f"the Dataset gives {kinds[0]} as item 0 and {kinds[1]} as item {row}: give all alike")
+        identity = item.get("id")
+        identity = str(row if is_missing(identity) else identity)
+        return Record(row, identity, label, item, self._extra.of(item, f"item {row}"))
 
     def _item(self, row: int) -> dict[str, Any]:
         try:
@@ -131,10 +143,6 @@ class DatasetSource:
         except Exception as error:
             raise ModelError(f"the Dataset fails on item {row}: {explain(error)}") from error
         return _as_dict(item, row)
-
-
-def _is_column(name: str, value: Any) -> bool:
-    return name not in (*ITEM_KEYS, *COLUMNS) and isinstance(plain_scalar(value), str | int | float)
 
 
 def _as_dict(item: Any, row: int) -> dict[str, Any]:

@@ -22,11 +22,9 @@ from topoact.inputs.arrow_columns import (
     with_classes,
 )
 from topoact.inputs.csv_files import CSV_SUFFIXES, CsvFile, TableOptions
-from topoact.inputs.records import Record, as_label, check_columns, is_missing, role_column
-from topoact.study.columns import COLUMNS
+from topoact.inputs.records import Record, as_label, check_columns, free_name, is_missing, role_column
 
 BATCH_ROWS = 256
-RESERVED = ("id", "label", "example", "y", "x", *COLUMNS)
 
 
 class ImageRows(ABC):
@@ -71,7 +69,7 @@ class ImageRows(ABC):
         check_label(location, self._label, self._schema)
         _check_image_type(location, self._image, schema.field(self._image).type)
         others = [name for name in schema.names if name not in (self._image, self._label, self._id)]
-        self._extra = {name: _free_name(name) for name in others if is_column(self._schema.field(name).type)}
+        self._extra = {name: free_name(name) for name in others if is_column(self._schema.field(name).type)}
         self.record: dict[str, Any] = {"columns": columns, "n": n_rows}
         if missing:
             self.record["missing"] = sorted(missing)
@@ -182,7 +180,3 @@ def _check_image_type(path: Path | str, name: str, kind: pa.DataType) -> None:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or is_text(kind)):
         raise InvalidInput(f"column {name!r} of {path} holds {kind}, not image bytes or paths: see --image-column")
-
-
-def _free_name(name: str) -> str:
-    return f"{name}_given" if name in RESERVED else name

@@ -8,7 +8,6 @@ import json
 import tarfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import accumulate, groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,8 +15,7 @@ from typing import Any
 from topoact.errors import InvalidInput
 from topoact.inputs.csv_cells import WHOLE
 from topoact.inputs.folders import is_hidden
-from topoact.inputs.records import IMAGE_SUFFIXES, Record, as_label
-from topoact.study.columns import COLUMNS
+from topoact.inputs.records import IMAGE_SUFFIXES, ExtraColumns, Record, as_label, is_numbered
 
 CAPTION = "caption"
 """The column that the ``.txt`` of each sample becomes."""
@@ -27,7 +25,7 @@ class TarSamples:
     """The samples of some ``.tar`` files, one after the other.
 
     The image of a sample is its member with the suffix of an image; its label is in ``.cls``, or is the `label` of its
-    ``.json``, whose further numbers and texts are columns of the examples. The columns are those of the first sample.
+    ``.json``, whose further numbers and texts are columns of the examples.
 
     Raises
     ------
@@ -44,9 +42,8 @@ class TarSamples:
         self._ends = list(accumulate(counts))
         if not self._files or not self._ends[-1]:
             raise InvalidInput(f"no samples found in {', '.join(map(str, self._files)) or 'no .tar file'}")
-        first = next(self._records(self._files[0], 0))
-        self._columns = tuple(first.extra)
-        self._has_integer_labels = isinstance(first.label, int)
+        self._extra = ExtraColumns(())
+        self._has_numbers = is_numbered(record.label for record in self.read(0))
         facts = [[str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns] for file in self._files]
         self.record = {"kind": "tar", "files": facts, "n": len(self)}
 
@@ -58,24 +55,23 @@ class TarSamples:
         for file, first_row, end in zip(self._files, first_rows, self._ends, strict=False):
             for record in self._records(file, first_row) if start < end else ():
                 if record.row >= start:
-                    yield replace(record, extra={name: record.extra.get(name) for name in self._columns})
+                    yield record
 
     def class_names(self, n_outputs: int) -> tuple[str, ...] | None:
-        return tuple(map(str, range(n_outputs))) if self._has_integer_labels else None
+        return tuple(map(str, range(n_outputs))) if self._has_numbers else None
 
     def ids(self) -> Iterator[str]:
         """Return the names of the samples in order."""
         return (key for file in self._files for key, _ in _samples(file, contents=False))
 
-    @staticmethod
-    def _records(file: Path, row: int) -> Iterator[Record]:
+    def _records(self, file: Path, row: int) -> Iterator[Record]:
         for number, (key, members) in enumerate(_samples(file), row):
             image = next((data for suffix, data in members.items() if _is_image(suffix)), None)
             facts = _facts(file, key, members)
             label = members.get("cls", b"").decode("utf-8", "replace").strip() or facts.pop("label", None)
             if isinstance(label, str) and WHOLE.fullmatch(label):
                 label = int(label)
-            yield Record(number, key, as_label(label), image, facts)
+            yield Record(number, key, as_label(label), image, self._extra.of(facts, f"sample {key}"))
 
 
 def tar_files(spec: str) -> list[Path] | None:
@@ -132,15 +128,13 @@ def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _facts(file: Path, key: str, members: dict[str, bytes]) -> dict[str, Any]:
-    """Return the numbers and texts of a sample's ``.json`` and its caption."""
+    """Return what a sample's ``.json`` says, and its caption."""
     try:
         facts = json.loads(members.get("json", b"{}"))
         text = members["txt"].decode() if "txt" in members else None
     except ValueError as error:
         raise InvalidInput(f"sample {key} of {file} has a .json or .txt that cannot be read: {error}") from None
-    kept = {name: value for name, value in facts.items() if _is_column(name, value)} if isinstance(facts, dict) else {}
-    return kept if text is None else {**kept, CAPTION: text}
-
-
-def _is_column(name: str, value: Any) -> bool:
-    return name not in ("id", *COLUMNS) and isinstance(value, str | int | float)
+    facts = facts if isinstance(facts, dict) else {}
+    if text is None:
+        return facts
+    return {f"{name}_given" if name == CAPTION else name: value for name, value in facts.items()} | {CAPTION: text}

@@ -18,6 +18,7 @@ from topoact.extract.texts.forward import TextForward, pass_of
 from topoact.extract.texts.grouping import Grouping, grouping
 from topoact.extract.texts.pieces import Tokenizer, batches
 from topoact.extract.texts.reading import TextReader, Window
+from topoact.inputs.records import joined_columns
 from topoact.inputs.texts.source import TextSource
 from topoact.mapper import Progress
 from topoact.networks.layers import choose_axes, default_layers, select_layers
@@ -137,7 +138,7 @@ class TextRun:
         self._note(scores, results[0][1], notes)
         sizes = np.array([len(sample) for sample in samples])
         layers = self._names.of(_in_order([kept for _, kept in results], _rows(order, sizes)))
-        columns = {name: list(chain.from_iterable(s.columns[name] for s in samples)) for name in samples[0].columns}
+        columns = joined_columns([sample.columns for sample in samples], list(map(len, samples)))
         columns["label"] = [label_name(label, self._plan.classes) for label in columns["label"]]
         predicted: dict[str, Sequence[Any]] = {}
         if self._outputs:
