@@ -47,22 +47,22 @@ def label_nodes(bench: Workbench, digest: str, column: str) -> ColumnLabels:
     UnknownName
         If there is no such graph or column.
     InvalidInput
-        If the column holds numbers, or too many values.
+        If the column holds numbers, lists or too many values.
     """
     stored = bench.graph(digest, previews=True)
     stored.layer.metadata(column)
     coded = next((one for one in coded_columns(bench.study) if one.name == column), None)
     if coded is None or coded.categories is None:
-        kind = "more values than can be told apart" if coded is None else "numbers"
-        raise InvalidInput(f"column {column!r} holds {kind}, by which nodes have no label: choose one of categories")
+        kind = "no categories" if coded is None else "numbers"
+        raise InvalidInput(f"column {column!r} holds {kind}, by which nodes have no label: choose another column")
     names = [display_name(bench.study, name) if holds_classes(column) else name for name in coded.categories]
     example = stored.layer.points["example"].to_numpy()
     found = node_labels(stored.graph, coded.values[example], names, example)
     sentence = _sentence(found, column, len(set(coded.values[coded.values >= 0].tolist())))
-    return _joined(found, _edge_labels(stored, example), sentence)
+    return joined(found, edge_labels(stored, example), sentence)
 
 
-def _edge_labels(stored: StoredGraph, example: npt.NDArray[np.integer]) -> NodeLabels:
+def edge_labels(stored: StoredGraph, example: npt.NDArray[np.integer]) -> NodeLabels:
     """Return labels of nodes most of whose positions are at one edge of the map; none without positions."""
     layer, names = stored.layer, list(SIDES)
     codes = np.full(len(example), len(SIDES))
@@ -74,7 +74,7 @@ def _edge_labels(stored: StoredGraph, example: npt.NDArray[np.integer]) -> NodeL
     return found.of((found.codes < len(SIDES)) & (found.shares > MIN_EDGE))
 
 
-def _joined(found: NodeLabels, edges: NodeLabels, sentence: str) -> ColumnLabels:
+def joined(found: NodeLabels, edges: NodeLabels, sentence: str) -> ColumnLabels:
     """Return labels with those of edges behind them; where a node has but that of an edge, it is its label."""
     rows: dict[int, tuple[str, float, float]] = {}
     for labels in (edges, found):
