@@ -98,8 +98,8 @@ function edgeLayer({ lines }: Scene, scale: number): Layer {
       },
     })),
     widthUnits: "pixels",
-    widthScale: Math.min(2, Math.max(0.6, Math.sqrt(scale / 40))),
-    widthMinPixels: 0.5,
+    widthScale: Math.min(2, Math.max(0.3, Math.sqrt(scale / 40))),
+    widthMinPixels: 0.4,
     parameters: FLAT,
   });
 }
@@ -135,9 +135,17 @@ function discLayer({ discs }: Scene, scale: number): Layer {
     radiusMinPixels: MIN_PIXELS,
     stroked: true,
     lineWidthUnits: "pixels",
+    lineWidthScale: outlineScale(discs.radius, scale),
     parameters: FLAT,
   });
 }
+
+/** Pixels of radius up to which outlines are thinner, so that small nodes keep their colour. */
+const OUTLINED = 8;
+
+/** Return the share of their width that outlines have, by the node in the middle of the order of size. */
+export const outlineScale = (radii: Float32Array, scale: number): number =>
+  radii.length ? Math.min(1, pixelRadius(radii[radii.length >> 1], scale) / OUTLINED) : 1;
 
 /** Pixels of radius from which the slices of a pie can be told apart; smaller nodes show their majority alone. */
 const PIE_PIXELS = 5;
