@@ -52,9 +52,15 @@ class TestRoutes:
 
     @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{min(route.methods)} {route.path}")
     def test_no_route_takes_a_path_or_something_to_import(self, route):
-        assert {parameter.name for parameter in route.dependant.query_params} <= {"layer", "settings", "column"}
+        assert {parameter.name for parameter in route.dependant.query_params} <= {
+            "layer",
+            "settings",
+            "points",
+            "side",
+            "column",
+        }
         for parameter in route.dependant.path_params:
-            assert parameter.name in {"digest", "layout", "layer", "kind", "row", "job", "node"}
+            assert parameter.name in {"digest", "layout", "layer", "kind", "row", "job", "node", "point"}
         for parameter in route.dependant.body_params:
             names = fields(parameter.field_info.annotation)
             assert not [name for name in names if any(word in name for word in ("path", "file", "module", "url"))]

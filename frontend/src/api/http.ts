@@ -1,6 +1,6 @@
 /** The client over HTTP. Every address is relative to the page, so that the explorer works behind a path prefix. */
 
-import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
+import { Cancelled, type Client, type Columns, type Members, type Patches, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
 import type { ActivationImage, AttributionRequest, ExampleId, FirstScreen, Graph, InversionRequest, InversionTicket, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
@@ -108,6 +108,10 @@ export class HttpClient implements Client {
 
   thumbnail(row: number): string {
     return this.address(`api/examples/${row}/thumbnail`);
+  }
+
+  async patches(layer: number, points: number[], side: number): Promise<Patches> {
+    return (await this.frame(`api/layers/${layer}/patches?side=${side}&points=${points.join()}`)) as unknown as Patches;
   }
 
   imageAddress(digest: string, step: number | null): string {

@@ -99,6 +99,17 @@ export interface LayerSummary {
    * Numeric columns of this layer's points: measured values, position.
    */
   columns: string[];
+  /**
+   * What the pictures of points show; null in a study without photos.
+   */
+  patches: PatchFacts | null;
+}
+/**
+ * What the pictures of a layer's points show of their photos, and the sentence that says it.
+ */
+export interface PatchFacts {
+  kind: "receptive field" | "region" | "photo";
+  sentence: string;
 }
 /**
  * A column of the examples table. Categories are coded by their index in `categories`, −1 is missing.

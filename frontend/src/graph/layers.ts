@@ -28,6 +28,10 @@ export interface NodeSprite {
   round: boolean;
   /** Between 0 (not seen) and 1. */
   strength: number;
+  /** Pixels of the picture's longer side, where they are known. */
+  side?: number;
+  /** Whether it stands in the place of the node, as wide as it. */
+  instead?: boolean;
 }
 
 export interface Overlay {
@@ -187,7 +191,10 @@ function imageLayers(images: NodeSprite[], scale: number, theme: Theme): Layer[]
   return [...(faint.length ? [paperLayer(faint, scale, theme)] : []), ...kinds.filter((kind) => kind.length).map((kind) => imageLayer(kind, scale))];
 }
 
-const spriteWidth = ({ round, radius }: NodeSprite, scale: number): number => (round ? ROUND : SQUARE).width(pixelRadius(radius, scale));
+function spriteWidth({ round, radius, instead }: NodeSprite, scale: number): number {
+  const pixels = pixelRadius(radius, scale);
+  return instead ? 2 * pixels : (round ? ROUND : SQUARE).width(pixels);
+}
 
 function paperLayer(sprites: NodeSprite[], scale: number, theme: Theme): Layer {
   return new ScatterplotLayer<NodeSprite>({
@@ -209,7 +216,7 @@ function imageLayer(images: NodeSprite[], scale: number): Layer {
   return new ImageLayer({
     id: round ? "round-images" : "images",
     data: images,
-    getIcon: (d) => ({ url: d.url, id: d.url, width: side, height: side }),
+    getIcon: (d) => ({ url: d.url, id: d.url, width: d.side ?? side, height: d.side ?? side }),
     getPosition: (d) => [d.x, d.y, 0],
     getSize: (d) => spriteWidth(d, scale),
     getColor: (d) => [0, 0, 0, Math.round(255 * d.strength)],

@@ -7,11 +7,13 @@ import { ActivationImages, followImages } from "./activation-images.svelte";
 import { followAddress } from "./address.svelte";
 import { ComputedState } from "./computed.svelte";
 import { ExampleIds } from "./example-ids.svelte";
+import { Gallery } from "./gallery.svelte";
 import { GraphReports } from "./graph-reports.svelte";
 import { followSettings, InputLocator } from "./input-locator.svelte";
-import { NodeImages } from "./node-images.svelte";
+import { followNodes, NodeImages } from "./node-images.svelte";
 import { NodeInterpretation } from "./node-interpretation.svelte";
 import { followLabels, NodeLabels } from "./node-labels.svelte";
+import { PatchPictures } from "./patch-pictures.svelte";
 import { Projections } from "./projections.svelte";
 import { Session } from "./session.svelte";
 import { followSearch } from "./text-search.svelte";
@@ -27,19 +29,22 @@ function makeStores(client: Client, study: StudySummary, columns: Columns) {
   const computed = new ComputedState(session, projections, reports);
   const activationImages = new ActivationImages(client);
   const nodeLabels = new NodeLabels(session, computed);
-  const nodeImages = new NodeImages(session, computed, activationImages);
+  const pictures = new PatchPictures(client);
+  const nodeImages = new NodeImages(session, computed, activationImages, pictures);
+  const gallery = new Gallery(session, computed, nodeImages, pictures);
   const [locator, exampleIds, interpretation] = [new InputLocator(session), new ExampleIds(client), new NodeInterpretation(client)];
-  return { session, computed, projections, reports, exampleIds, interpretation, activationImages, nodeImages, nodeLabels, locator };
+  return { session, computed, projections, reports, exampleIds, interpretation, activationImages, pictures, nodeImages, nodeLabels, gallery, locator };
 }
 
 /** Make the stores and keep them in step with each other. Call while the page's component is set up. */
 export function provideExplorer(client: Client, study: StudySummary, columns: Columns): Explorer {
   const explorer = makeStores(client, study, columns);
-  const { session, activationImages, nodeLabels, locator } = explorer;
+  const { session, activationImages, nodeImages, nodeLabels, locator } = explorer;
   followAddress(session);
   followSearch(session);
   followImages(session, activationImages);
   followLabels(nodeLabels);
+  followNodes(nodeImages);
   followSettings(session, locator);
   return setContext(KEY, explorer);
 }

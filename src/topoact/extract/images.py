@@ -1,10 +1,10 @@
 """A study of images or tensors: batches through the network, and what each becomes on disk."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,20 @@ from topoact.extract.predictions import Outputs, host_scores, label_name
 from topoact.inputs.records import Record, Source
 from topoact.mapper import Progress
 from topoact.networks.axes import AxisChoices
+from topoact.networks.framing import frame_of
 from topoact.networks.layers import choose_axes, default_layers, select_layers
 from topoact.networks.preprocessing import Preprocessing
-from topoact.study import Chunk, StudyWriter
+from topoact.networks.sights import find_sights
+from topoact.study import Chunk, Points, StudyWriter
+from topoact.study.sight import FRAME, Sights
+from topoact.study.thumbnails import LONG_SIDE, PATCH_SIDE
 
 if TYPE_CHECKING:
     from topoact.extract.plan import Plan
     from topoact.networks import Network
+
+MAX_LARGE_PHOTOS: Final = 10_000
+"""Photos up to which those of a study with positions are kept larger, in about 10 kB each."""
 
 
 class ImageRun:
@@ -65,6 +72,7 @@ class ImageRun:
         self.config, self.capacity = config, min(len(source), plan.limit or len(source))
         self._outputs: Outputs | None = None
         self._labelled: Record | None = None
+        self._sights: Sights = {}
 
     @property
     def remarks(self) -> Sequence[str]:
@@ -94,10 +102,20 @@ class ImageRun:
         """
         plan, prepare = self._plan, self._plan.preprocessing or Preprocessing()
         span = {"start": start, "stop": self.capacity, "first": plan.batch_size - n_before % plan.batch_size}
-        batches = load_batches(self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, **span)
+        batches = load_batches(
+            self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, side=self._photo_side, **span
+        )
         with closing(batches):
             for batch in batches:
                 yield batch, [] if batch.inputs is None else [(self._sent(batch.inputs), _rows(batch))]
+
+    @property
+    def _photo_side(self) -> int:
+        """Pixels of the longer side of the photos that are kept: about as many as seen, where parts are to be shown."""
+        if self.capacity > MAX_LARGE_PHOTOS or set(self._plan.policies) == {"mean"}:
+            return LONG_SIDE
+        seen = (self._plan.preprocessing or Preprocessing()).size or PATCH_SIDE
+        return min(max(seen, LONG_SIDE), PATCH_SIDE)
 
     def _sent(self, inputs: Any) -> Any:
         """Return inputs as they go to another process, without a tensor's shared memory."""
@@ -108,18 +126,32 @@ class ImageRun:
         if not results:
             return Chunk({}, {}, (), batch.next_input, batch.skipped, batch.tally)
         ((scores, kept),) = results
+        if "layers" not in notes:
+            notes |= self._look(batch.inputs, kept)
         if "layers" not in notes or self._outputs is None:
             self._outputs = name_outputs(scores, self._network, self._source, self._plan.classes)
             outputs = asdict(self._outputs) if self._outputs else None
             notes |= {"layers": list(kept), "outputs": outputs, "input": list(batch.inputs.shape[1:])}
             if self._plan.attribution:
                 notes["attribution"] = attributed_to(scores)
-        layers = self._names.of(kept)
+        layers = {
+            name: replace(points, sight=self._sights.get(points.module))
+            for name, points in self._names.of(kept).items()
+        }
         if batch.brightest is not None:
             notes["brightest"] = max(batch.brightest, notes.get("brightest", 0.0))
         columns = self._columns(batch.records, scores)
         portion = Chunk(columns, layers, batch.thumbnails, batch.next_input, batch.skipped, batch.tally)
         return only_finite(portion, skip=self._plan.skip_nonfinite)
+
+    def _look(self, inputs: Any, kept: Mapping[str, Mapping[str, Points]]) -> dict[str, Any]:
+        """Find what the positions of the layers see, and return the note on where the input lies on a photo."""
+        maps = [name for name, policies in kept.items() if any(points.grid for points in policies.values())]
+        prepared, self._sights = self._plan.preprocessing, find_sights(self._network, inputs, maps)
+        if not maps or not prepared or not prepared.transform:
+            return {}
+        frame = frame_of(prepared)
+        return {FRAME: asdict(frame) if frame else None}
 
     def _columns(self, records: Sequence[Record], scores: Any) -> dict[str, Any]:
         self._labelled = check_labels(records, self._labelled)

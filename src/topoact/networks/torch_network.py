@@ -1,7 +1,7 @@
 """`TorchNetwork`: any torch.nn.Module as a network."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from topoact.errors import InvalidInput, ModelError
@@ -245,6 +245,16 @@ class TorchNetwork:
         tensor = torch.as_tensor(inputs)
         dtype = getattr(torch, self.precision) if tensor.is_floating_point() else tensor.dtype
         return tensor.to(self._device, dtype, copy=True)
+
+    @contextmanager
+    def aside(self, inputs: Any) -> Iterator[None]:
+        """Leave no traces of the passes inside the block, and mix no number into positions that it does not reach.
+
+        The library of NVIDIA may compute several positions of a convolution as one.
+        """
+        torch, passes = import_torch(), self._layouts.passes
+        with passes.without_traces(), passes.quiet(self._on_device(inputs[:1])), torch.backends.cudnn.flags(False):
+            yield
 
     def _precision(self) -> AbstractContextManager[Any]:
         if self._dtype == "float32":

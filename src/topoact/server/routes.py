@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from topoact.errors import UnknownName
-from topoact.server import images, located_inputs, node_interpretation
+from topoact.server import images, located_inputs, node_interpretation, patches
 from topoact.server.dependencies import CACHE_NEVER, CACHE_SESSION, SANDBOXED, Bench, Digest, Jobs, RowIndex
 from topoact.server.events import job_stream
 from topoact.wire import messages, serialize, shape
@@ -22,6 +22,7 @@ router = APIRouter(prefix="/api")
 router.include_router(images.router)
 router.include_router(node_interpretation.router)
 router.include_router(located_inputs.router)
+router.include_router(patches.router)
 
 
 @router.get("/study")

@@ -122,6 +122,7 @@ def _layer(study: Study, entry: LayerEntry, n_whole: int) -> LayerState:
         per_example,
         entry.n_channels,
         checkpoint=entry.checkpoint,
+        sight=entry.sight,
     )
     try:
         array = study.layer(entry.name).array()
@@ -149,7 +150,7 @@ def _points(study: Study, entry: LayerEntry, segment: int) -> Points:
     columns = {name: _numbers(column, n_examples) for name, column in zip(rows.schema.names, rows.columns, strict=True)}
     y, x = columns.pop("y"), columns.pop("x")
     vectors = block.reshape(n_examples, -1, entry.n_channels)
-    return Points(entry.module, entry.policy, entry.grid, vectors, y, x, columns, entry.checkpoint)
+    return Points(entry.module, entry.policy, entry.grid, vectors, y, x, columns, entry.checkpoint, entry.sight)
 
 
 def _numbers(column: pa.Array, n_examples: int) -> NDArray[Any]:

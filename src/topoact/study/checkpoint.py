@@ -12,6 +12,7 @@ from topoact.errors import StudyError
 from topoact.study.checked import Count, Damaged, checked, read_json
 from topoact.study.files import NAME, digest, inside, write_json
 from topoact.study.manifest import LayerEntry, Side
+from topoact.study.sight import Sight
 
 MAX_NAMED_SKIPPED = 20
 """Number of skipped inputs whose names are kept."""
@@ -30,6 +31,7 @@ class LayerState:
     n_channels: Count
     digest: Annotated[str, Field(pattern="^([0-9a-f]{16})?$")] = ""
     checkpoint: str | None = None
+    sight: Sight | None = None
 
     def entry(self, n_examples: int) -> LayerEntry:
         """Return the manifest's entry of the layer with `n_examples` examples."""
@@ -43,6 +45,7 @@ class LayerState:
             grid=self.grid,
             digest=digest([self.name, self.n_channels, self.digest]),
             checkpoint=self.checkpoint,
+            sight=self.sight,
         )
 
 

@@ -9,6 +9,7 @@ from topoact.errors import StudyError
 from topoact.study.checked import Count, Damaged, Digest, Flag, Text, checked
 from topoact.study.files import NAME
 from topoact.study.provenance import Line, check_config, check_notes
+from topoact.study.sight import Sight
 
 FORMAT = 1
 GRAPH = "graph"
@@ -38,6 +39,8 @@ class LayerEntry:
     """Height and width of the layer's map, when it has positions."""
     digest: Digest
     """Digest of the vectors, in order, or of the graph."""
+    sight: Sight | None = None
+    """What its positions see of the network's input; None where nobody has looked."""
     checkpoint: Line | None = None
     """Which of the network's checkpoints gave the vectors, where the study names them."""
 

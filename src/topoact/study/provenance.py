@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from topoact.study.checked import Count, Damaged, Flag, Number, Text, checked
+from topoact.study.sight import Frame
 
 Line = Annotated[Text, Field(max_length=4096, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$")]
 """A text that is shown to people: without the control characters that would move a terminal's cursor."""
@@ -94,6 +95,7 @@ class _Notes(_Record):
     outputs: _Outputs | None = None
     input: Annotated[tuple[Pixels, ...], Field(max_length=4)] | None = None
     accuracy: Number | None = None
+    frame: Frame | None = None
 
 
 def check_config(config: dict[str, Any]) -> None:

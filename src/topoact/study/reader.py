@@ -38,6 +38,8 @@ class Layer:
         Shape of the matrix of vectors.
     grid : tuple of int or None
         Height and width of the layer's map, when it has positions.
+    sight : Sight or None
+        What its positions see of the network's input; None where nobody has looked.
     has_vectors : bool
         Whether there are vectors, or only a graph that was made elsewhere.
 
@@ -53,6 +55,7 @@ class Layer:
         self._study, self._entry, self._is_verified = study, entry, False
         self.name, self.key, self.digest = entry.name, entry.key, entry.digest
         self.module, self.policy, self.checkpoint = entry.module, entry.policy, entry.checkpoint
+        self.sight = entry.sight
         self.n_points, self.n_channels, self.grid = entry.n_points, entry.n_channels, entry.grid
         self.has_vectors = entry.has_vectors
 

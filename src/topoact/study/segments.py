@@ -19,6 +19,7 @@ from topoact.errors import InvalidInput, StudyError
 from topoact.study import files
 from topoact.study.checkpoint import Checkpoint, LayerState
 from topoact.study.manifest import LayerEntry
+from topoact.study.sight import Sight
 from topoact.study.thumbnails import Thumbnail, write_thumbnails
 
 MAX_SEGMENT_EXAMPLES = 1024
@@ -43,6 +44,8 @@ class Points:
     """Further columns of the points: numbers, of the shape of `y`, or lists of numbers, with an axis more."""
     checkpoint: str | None = None
     """Which of the network's checkpoints gave them, where the study names them."""
+    sight: Sight | None = None
+    """What their positions see of the network's input, where that was looked for."""
 
     def rows(self, rows: slice | Sequence[int]) -> "Points":
         """Return the points of some of the examples."""
@@ -231,7 +234,15 @@ def _create_layer(folder: Path, state: Checkpoint, name: str, points: Points, ca
         name, {layer.key.lower() for layer in chain[LayerState | LayerEntry](state.layers, state.kept)}
     )
     layer = LayerState(
-        name, key, points.module, points.policy, points.grid, per_example, n_channels, checkpoint=points.checkpoint
+        name,
+        key,
+        points.module,
+        points.policy,
+        points.grid,
+        per_example,
+        n_channels,
+        checkpoint=points.checkpoint,
+        sight=points.sight,
     )
     zarr.open_group(folder / "activations.zarr", mode="a", zarr_format=3).create_array(
         key,

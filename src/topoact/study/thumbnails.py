@@ -19,6 +19,8 @@ from topoact.study.files import inside, replacing
 
 LONG_SIDE = 96
 """Pixels of the longer side of a thumbnail, at most."""
+PATCH_SIDE: Final = 224
+"""The same where parts of the photos are shown, which are what positions of layers see."""
 
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 
@@ -40,10 +42,15 @@ def original(data: bytes, image: Image.Image) -> Thumbnail | None:
     return (data, media_type) if media_type and max(image.size) <= LONG_SIDE else None
 
 
-def shrink(image: Image.Image) -> Thumbnail:
-    """Return an image, grey or RGB, with its long side at `LONG_SIDE` pixels at most: a PNG if it is tiny."""
+def shrink(image: Image.Image, side: int = LONG_SIDE) -> Thumbnail:
+    """Return an image, grey or RGB, with its long side at `side` pixels at most: a PNG if it is tiny."""
     image = image.copy()
-    image.thumbnail((LONG_SIDE, LONG_SIDE), reducing_gap=2.0)
+    image.thumbnail((side, side), reducing_gap=2.0)
+    return encoded(image)
+
+
+def encoded(image: Image.Image) -> Thumbnail:
+    """Return an image, grey or RGB, as a file: a PNG if it is tiny, else a JPEG."""
     file, lossless = io.BytesIO(), max(image.size) <= 32
     image.save(file, "PNG") if lossless else image.save(file, "JPEG", quality=85)
     return file.getvalue(), MEDIA_TYPES["PNG" if lossless else "JPEG"]
@@ -51,17 +58,17 @@ def shrink(image: Image.Image) -> Thumbnail:
 
 def size_of(thumbnail: Thumbnail) -> tuple[int, int, int]:
     """Return its channels, 1 where it is grey and 3 where it is not, its height and its width."""
-    image = _opened(thumbnail)
+    image = opened(thumbnail)
     return 1 if image.mode in {"1", "L"} else 3, image.height, image.width
 
 
 def pixels(thumbnail: Thumbnail, n_channels: int, height: int, width: int) -> NDArray[np.uint8]:
     """Return it in another size, (H, W, channels): one channel is grey, three are red, green and blue."""
-    image = _opened(thumbnail).convert("L" if n_channels == 1 else "RGB")
+    image = opened(thumbnail).convert("L" if n_channels == 1 else "RGB")
     return np.asarray(image.resize((width, height))).reshape(height, width, n_channels)
 
 
-def _opened(thumbnail: Thumbnail) -> Image.Image:
+def opened(thumbnail: Thumbnail) -> Image.Image:
     """Return the image of a thumbnail that a study holds; raises an `OSError` where it is damaged or too large."""
     image = Image.open(io.BytesIO(thumbnail[0]), formats=list(MEDIA_TYPES))
     if image.width * image.height > MAX_PIXELS:

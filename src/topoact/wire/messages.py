@@ -17,6 +17,7 @@ from topoact.wire.model import WireModel
 from topoact.wire.shape import ShapeReport, Stability
 from topoact.wire.texts import Passage
 from topoact.workbench.graphs.drawings import Arrangement
+from topoact.workbench.patch_views import Kind
 from topoact.workbench.settings import KnobKind
 
 Rule = Annotated[str, Field(pattern=r"^(elbow|quantile:(0?\.\d+|0|1))(:interval)?$")]
@@ -69,6 +70,13 @@ class Preset(WireModel):
     settings: Settings
 
 
+class PatchFacts(WireModel):
+    """What the pictures of a layer's points show of their photos, and the sentence that says it."""
+
+    kind: Kind
+    sentence: str
+
+
 class LayerSummary(WireModel):
     """A layer of the study; `id` is its number in the list and in every address."""
 
@@ -83,6 +91,7 @@ class LayerSummary(WireModel):
     checkpoint: str | None = Field(description="Name of the network's weights, if they have one.")
     lenses: list[str] = Field(description="Lenses offered for this layer, the first is the default.")
     columns: list[str] = Field(description="Numeric columns of this layer's points: measured values, position.")
+    patches: PatchFacts | None = Field(description="What the pictures of points show; null in a study without photos.")
 
 
 class Column(WireModel):

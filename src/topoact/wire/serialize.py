@@ -3,6 +3,7 @@
 Nothing is computed here.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -25,6 +26,8 @@ from topoact.workbench.graph_view import GraphView
 from topoact.workbench.jobs.runner import JobStatus
 from topoact.workbench.nodes.node_labels import ColumnLabels
 from topoact.workbench.output_names import display_name
+from topoact.workbench.patch_views import PatchView
+from topoact.workbench.patches import Patch
 from topoact.workbench.stored_graph import StoredGraph
 
 
@@ -36,7 +39,7 @@ def study_summary(bench: Workbench) -> messages.StudySummary:
         name=study.name,
         version=version("topoact"),
         n_examples=study.n_examples,
-        layers=[_layer(number, study.layer(number), lenses) for number in range(len(study.layers))],
+        layers=[_layer(bench, number, lenses) for number in range(len(study.layers))],
         classes=[display_name(study, name) for name in study.classes],
         columns=[_column(study, column) for column in columns],
         knobs=[_knob(knob) for knob in KNOBS],
@@ -146,6 +149,18 @@ def points_frame(layer: Layer) -> bytes:
     return encode_frame({name: points[name].to_numpy().astype(kind) for name, kind in kinds.items()})
 
 
+def patches_frame(patches: Sequence[Patch]) -> bytes:
+    """Pack pictures one after the other, where each ends, and the part of its photo that each shows."""
+    contents = [patch.image[0] if patch.image else b"" for patch in patches]
+    return encode_frame(
+        {
+            "end": np.cumsum([len(content) for content in contents], dtype=np.uint32),
+            "region": np.array([patch.region for patch in patches], dtype=np.float32).reshape(-1, 4),
+            "content": np.frombuffer(b"".join(contents), dtype=np.uint8),
+        }
+    )
+
+
 def columns_frame(bench: Workbench) -> bytes:
     """Pack the coded columns of the examples table by name."""
     return encode_frame({column.name: column.values for column in coded_columns(bench.study)})
@@ -177,7 +192,8 @@ def _model(manifest: Manifest) -> str | None:
     return f"random weights of {manifest.model}" if manifest.has_random_weights else manifest.model
 
 
-def _layer(number: int, layer: Layer, lenses: list[str]) -> messages.LayerSummary:
+def _layer(bench: Workbench, number: int, lenses: list[str]) -> messages.LayerSummary:
+    layer = bench.study.layer(number)
     return messages.LayerSummary(
         id=number,
         name=layer.name,
@@ -190,7 +206,12 @@ def _layer(number: int, layer: Layer, lenses: list[str]) -> messages.LayerSummar
         checkpoint=layer.checkpoint,
         lenses=lenses if layer.has_vectors else [],
         columns=point_columns(layer),
+        patches=_patch_facts(bench.patches.view(number)) if bench.study.has_thumbnails else None,
     )
+
+
+def _patch_facts(view: PatchView) -> messages.PatchFacts:
+    return messages.PatchFacts(kind=view.kind, sentence=view.sentence)
 
 
 def _column(study: Study, column: CodedColumn) -> messages.Column:

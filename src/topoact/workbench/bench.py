@@ -22,7 +22,9 @@ from topoact.workbench.columns import COLUMN_LENS, number_columns
 from topoact.workbench.graphs.drawings import Arrangement, DrawingPlan, Drawings
 from topoact.workbench.graphs.layer_graphs import LayerGraphs
 from topoact.workbench.locators import Locators
+from topoact.workbench.patches import Patches
 from topoact.workbench.settings import MapSettings, default_for, resolve
+from topoact.workbench.sights import look
 from topoact.workbench.stored_graph import DrawingName, StoredGraph
 
 
@@ -140,6 +142,7 @@ class Workbench:
         self.cache = ResultCache(self.derived, study.imported_graphs, shapes)
         self.located_inputs = LocatedInputs(self.derived)
         self.locators = Locators(self.located_inputs)
+        self.patches = Patches(study, self.derived)
         self._graphs = LayerGraphs(study, self.cache, self.derived)
         self._drawings = Drawings(study, self.cache, self._graphs)
 
@@ -170,7 +173,10 @@ class Workbench:
         """
         self.check_network()
         assert self.network_choice is not None
-        return reload_network(self.study, self.network_choice)
+        network = reload_network(self.study, self.network_choice)
+        look(self.study, self.derived, network)
+        self.patches.forget()
+        return network
 
     def check_network(self) -> None:
         """Raise `InvalidInput` if the workbench was opened without the study's network."""

@@ -19,10 +19,10 @@ from topoact.study.files import remove_folder, remove_leftovers
 VARIABLE: Final = "TOPOACT_BUDGET"
 """Environment variable of the budget of a study's derived data."""
 DEFAULT: Final = "4GB"
-KINDS: Final = ("graphs", "projections", "indexes", "inversions", "located-inputs", "probes")
+KINDS: Final = ("graphs", "projections", "indexes", "inversions", "located-inputs", "sights", "probes")
 """Folders of derived data in a study."""
 IN_USE: Final[Mapping[str, int]] = MappingProxyType(
-    {"graphs": 8, "projections": 2, "indexes": 2, "inversions": 16, "located-inputs": 8}
+    {"graphs": 8, "projections": 2, "indexes": 2, "inversions": 16, "located-inputs": 8, "sights": 1}
 )
 """How many of each kind, those used last, count as in use and are kept whatever they take."""
 SLOW_PARTS: Final = frozenset(
@@ -88,7 +88,7 @@ def items(root: Path) -> list[Item]:
         *(_folder_item("indexes", folder) for folder in _folders(root / "indexes")),
         *(_file_item("projections", [file]) for file in _files(root / "projections")),
         *(item for folder in _folders(root / "inversions") for item in _images(folder)),
-        *(_file_item(kind, [file]) for kind in ("located-inputs", "probes") for file in _files(root / kind)),
+        *(_file_item(kind, [file]) for kind in ("located-inputs", "sights", "probes") for file in _files(root / kind)),
     ]
 
 
