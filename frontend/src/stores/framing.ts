@@ -20,6 +20,8 @@ export class Framing {
   private stage: Stage = { width: 0, height: 0, left: 0, top: 0 };
   private lastFit: Camera | null = null;
   private fittedFor: Viewport = this.stage;
+  /** A camera that was made for the stage as it is once the graph is there, with the lines around it. */
+  private awaiting: Camera | null = null;
 
   /** Return the camera that shows all the positions; null before there is a stage. */
   fit(xy: Float32Array): Camera | null {
@@ -28,11 +30,18 @@ export class Framing {
     return this.lastFit;
   }
 
+  /** Take a camera as it was stored. */
+  restored(camera: Camera | null): Camera | null {
+    return (this.awaiting = camera);
+  }
+
   /** Return the camera on another stage: the graph keeps its place on the page, unless it filled a stage that was quite another. */
   on(stage: Stage, camera: Camera | null, xy: Float32Array): Camera | null {
     const before = this.stage;
     this.stage = stage;
-    if (!camera || !before.width) return camera;
+    const arrived = camera === this.awaiting;
+    this.awaiting = null;
+    if (!camera || !before.width || arrived) return camera;
     if (camera !== this.lastFit) return steady(camera, before, stage);
     if (!alike(this.fittedFor, stage)) return this.fit(xy);
     return (this.lastFit = steady(camera, before, stage));

@@ -144,7 +144,7 @@ export class Session {
       return;
     }
     this.view = { ...target, ...NO_REFERENCES, camera: this.view.camera };
-    const changes = (next: LoadedGraph) => ({ ...existing(target, next), camera: target.camera ?? this.fitted(next) });
+    const changes = (next: LoadedGraph) => ({ ...existing(target, next), camera: this.framing.restored(target.camera) ?? this.fitted(next) });
     void this.requestGraph({ anchored: false, layout: target.layout, changes });
   }
 
