@@ -1,4 +1,4 @@
-/** Names of nodes: values of the column that colours which are over-represented there, asked for when they are to be seen. */
+/** Names of nodes: the most telling words, or values of the column that colours which are over-represented there, asked for when they are to be seen. */
 
 import type { Labels } from "../api/types";
 import { AsyncCache } from "./async-cache.svelte";
@@ -17,7 +17,9 @@ export class NodeLabels {
   readonly column = $derived.by(() => (this.computed.colourMode.includes(":") ? null : this.computed.column));
   private readonly wanted = $derived.by(() => this.session.view.labels);
   private readonly graph = $derived.by(() => this.session.loaded?.graph ?? null);
-  private readonly key = $derived.by(() => (this.wanted && this.column && this.graph && !this.graph.imported ? `${this.graph.digest}/${this.column.name}` : ""));
+  /** What the names are of: the most telling words in a study of texts, else values of the column. */
+  readonly subject: string | null = $derived.by(() => (this.session.study.texts ? "words" : (this.column?.title ?? null)));
+  private readonly key = $derived.by(() => (this.wanted && this.subject && this.graph && !this.graph.imported ? `${this.graph.digest}/${this.session.study.texts ? "" : this.column?.name}` : ""));
   private readonly job = $derived.by(() => this.known.get(this.key));
 
   /** Why there are no names, in one sentence. */
@@ -33,7 +35,8 @@ export class NodeLabels {
 
   request(): void {
     const { key, graph, column } = this;
-    if (key && graph && column) void this.known.ask(key, () => this.session.client.labels(graph.digest, column.name));
+    const { client, study } = this.session;
+    if (key && graph) void this.known.ask(key, () => (study.texts || !column ? client.words(graph.digest) : client.labels(graph.digest, column.name)));
   }
 }
 
