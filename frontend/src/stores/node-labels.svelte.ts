@@ -1,6 +1,7 @@
 /** Names of nodes: the most telling words, or values of the column that colours which are over-represented there, asked for when they are to be seen. */
 
 import type { Labels } from "../api/types";
+import { shownValue } from "../state/format";
 import { AsyncCache } from "./async-cache.svelte";
 import type { ComputedState } from "./computed.svelte";
 import type { Session } from "./session.svelte";
@@ -29,7 +30,7 @@ export class NodeLabels {
   /** The name of each node, null where it has none. */
   readonly names: (string | null)[] = $derived.by(() => {
     const names = new Array<string | null>(this.graph?.nodes.size.length ?? 0).fill(null);
-    this.labels?.nodes.forEach((node, i) => (names[node] = this.labels?.texts[i] ?? null));
+    this.labels?.nodes.forEach((node, i) => (names[node] = shownValue(this.labels?.texts[i] ?? "")));
     return names;
   });
 
