@@ -40,6 +40,8 @@ export interface Client {
   graph(address: string): Promise<Graph>;
   /** Values of a column that are over-represented in the nodes of a graph. */
   labels(graph: string, column: string): Promise<Labels>;
+  /** The most telling words of nodes, as their labels. */
+  words(graph: string): Promise<Labels>;
   members(digest: string): Promise<Members>;
   /** Components, loops and branches of a graph. */
   shape(digest: string): Promise<ShapeReport>;

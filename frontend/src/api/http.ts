@@ -29,6 +29,10 @@ export class HttpClient implements Client {
     return this.json<FirstScreen>(`api/graphs/${result}/first-screen`);
   }
 
+  words(graph: string): Promise<Labels> {
+    return this.json<Labels>(`api/graphs/${graph}/words`);
+  }
+
   labels(graph: string, column: string): Promise<Labels> {
     return this.json<Labels>(`api/graphs/${graph}/labels?column=${encodeURIComponent(column)}`);
   }

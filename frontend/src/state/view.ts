@@ -107,7 +107,7 @@ export function initialView(study: StudySummary): ViewState {
     colour: byClass ? "majority" : "lens",
     pies: byClass,
     images: "auto",
-    labels: column !== "",
+    labels: column !== "" || study.texts !== null,
     fade: true,
     radius: "sqrt",
     weaker: 0,
