@@ -52,7 +52,7 @@ export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, them
   const layers: (Layer | null)[] = [
     ...hullLayers(scene, theme),
     edgeLayer(scene, scale),
-    overlay.outlines.length ? findingLayer(overlay.outlines) : null,
+    overlay.outlines.length ? findingLayer(overlay.outlines, scale) : null,
     overlay.highlights.length ? highlightLayer(overlay.highlights, theme) : null,
     discLayer(scene, scale),
     scene.slices && sliceLayer(scene.slices, scale),

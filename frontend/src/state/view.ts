@@ -85,7 +85,10 @@ export interface ViewState {
 export const NOTHING: Selection = { kind: "none" };
 export const NONE_KEPT: ViewState["kept"] = { a: [], b: [] };
 
-export function initialView(study: StudySummary): ViewState {
+/** Pixels of a page up to which its panels are sheets over the graph, closed at first. */
+export const NARROW = 760;
+
+export function initialView(study: StudySummary, narrow = false): ViewState {
   const layer = study.layers.at(-1)?.id ?? 0;
   const column = firstCategory(study);
   const nClasses = study.columns.find(({ name }) => name === column)?.categories?.length ?? Infinity;
@@ -123,7 +126,7 @@ export function initialView(study: StudySummary): ViewState {
     path: null,
     finding: null,
     kept: NONE_KEPT,
-    panels: { left: true, right: true, projection: true, table: false },
+    panels: { left: !narrow, right: !narrow, projection: true, table: false },
   };
 }
 

@@ -21,8 +21,8 @@ export type Explorer = ReturnType<typeof makeStores>;
 
 const KEY = Symbol("explorer");
 
-function makeStores(client: Client, study: StudySummary, columns: Columns) {
-  const session = new Session(client, study, columns);
+function makeStores(client: Client, study: StudySummary, columns: Columns, narrow: boolean) {
+  const session = new Session(client, study, columns, narrow);
   const projections = new Projections(client);
   const reports = new GraphReports(client);
   const findings = new Findings(session, reports);
@@ -35,8 +35,8 @@ function makeStores(client: Client, study: StudySummary, columns: Columns) {
 }
 
 /** Make the stores and keep them in step with each other. Call while the page's component is set up. */
-export function provideExplorer(client: Client, study: StudySummary, columns: Columns): Explorer {
-  const explorer = makeStores(client, study, columns);
+export function provideExplorer(client: Client, study: StudySummary, columns: Columns, narrow = false): Explorer {
+  const explorer = makeStores(client, study, columns, narrow);
   const { session, activationImages, nodeLabels, locator, findings } = explorer;
   followAddress(session);
   followSearch(session);

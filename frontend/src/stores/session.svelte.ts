@@ -2,7 +2,7 @@
 
 import type { Client, Columns, Progress } from "../api/client";
 import type { Settings, StudySummary } from "../api/types";
-import { cameraBetween, fit, shareInView, toScreen, type Viewport } from "../graph/camera";
+import { bounds, cameraBetween, fit, scaleOf, shareInView, toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
 import { categoriesOf, type Category } from "../state/columns";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
@@ -26,6 +26,8 @@ const FEW_SURVIVORS = 0.1;
 /** Share of what was in view that must stay in view for the camera to stay. */
 const KEPT_IN_VIEW = 0.8;
 /** Pixels around a graph that fits; below it is the axis of the lens, on the right the toolbar. */
+/** Share of the view that is large enough to be seen well, and how much around that is shown with it. */
+const [LARGE, AROUND] = [0.3, 0.6];
 const MARGINS = { left: 36, right: 60, top: 26, bottom: 64 };
 
 export class Session {
@@ -63,8 +65,10 @@ export class Session {
     readonly client: Client,
     readonly study: StudySummary,
     readonly columns: Columns,
+    /** Whether the page opens with its panels closed. */
+    narrow = false,
   ) {
-    this.initial = initialView(study);
+    this.initial = initialView(study, narrow);
     this.categories = categoriesOf(study, columns);
     this.view = this.initial;
     this.graphs = new GraphCache(client, columns, study.layers);
@@ -175,6 +179,21 @@ export class Session {
     const { left, right, top, bottom } = MARGINS;
     const seen = x > left && x < this.viewport.width - right && y > top && y < this.viewport.height - bottom;
     if (!seen) this.update({ camera: { ...camera, x: position[0], y: position[1] } }, false);
+  }
+
+  /** Bring nodes that are small on screen, or out of sight, closer, with some of what is around them. */
+  frame(nodes: number[]): void {
+    const { camera } = this.view;
+    const xy = Float32Array.from(nodes.flatMap((node) => [this.xy[2 * node], this.xy[2 * node + 1]]));
+    if (!camera || nodes.length < 2) return nodes.forEach((node) => this.reveal(node));
+    const [left, bottom, right, top] = bounds(xy, 0);
+    const share = Math.max((right - left) / this.viewport.width, (top - bottom) / this.viewport.height) * scaleOf(camera);
+    if (share >= LARGE && shareInView(xy, camera, this.viewport) === 1) return;
+    const to = fit(xy, this.viewport, MARGINS, AROUND * Math.max(right - left, top - bottom));
+    this.view = { ...this.view, camera: to };
+    this.origin = this.drawn;
+    this.progress = 0;
+    this.startGlide(camera, to);
   }
 
   /** Take the new size of the stage; a graph that fitted still fits, unless it was moved. */
