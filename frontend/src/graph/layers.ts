@@ -4,6 +4,7 @@ import type { Layer } from "@deck.gl/core";
 import { IconLayer, LineLayer, ScatterplotLayer } from "@deck.gl/layers";
 import type { Camera } from "../state/view";
 import { scaleOf } from "./camera";
+import { findingLayer, type Outline } from "./finding-layer";
 import { PieLayer } from "./pie-layer";
 import { RoundImageLayer } from "./round-image-layer";
 import type { Scene, Slices } from "./scene";
@@ -39,6 +40,8 @@ export interface Overlay {
   images: NodeSprite[];
   /** Edges that are hovered or selected, or of a path. */
   highlights: Highlight[];
+  /** The rim or the arms of the finding that is shown. */
+  outlines: Outline[];
 }
 
 export interface Highlight {
@@ -53,6 +56,7 @@ export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, them
   const layers: (Layer | null)[] = [
     ...hullLayers(scene, theme),
     edgeLayer(scene, scale),
+    overlay.outlines.length ? findingLayer(overlay.outlines, scale) : null,
     overlay.highlights.length ? highlightLayer(overlay.highlights, theme) : null,
     discLayer(scene, scale),
     scene.slices && sliceLayer(scene.slices, scale),

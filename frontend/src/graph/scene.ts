@@ -103,6 +103,12 @@ export function strengths(shares: Float32Array): Float32Array {
   return shares.map((share) => (share > 0 ? 0.3 + 0.7 * Math.sqrt(share) : FADED));
 }
 
+/** Fade the nodes outside a set; where there is no set, nothing changes. */
+export function outside(set: Set<number> | null, strength: Float32Array | null, nNodes: number): Float32Array | null {
+  if (!set) return strength;
+  return Float32Array.from({ length: nNodes }, (_, node) => (set.has(node) ? 1 : FADED) * (strength?.[node] ?? 1));
+}
+
 /** Return how clearly each node is drawn by the length of the mean of its members' directions. */
 export const clarities = (agreement: ArrayLike<number>): Float32Array =>
   Float32Array.from(agreement, (length) => FAINT + (1 - FAINT) * Math.min(1, Math.max(0, length / AGREED)));

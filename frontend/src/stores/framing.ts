@@ -1,6 +1,6 @@
 /** The frame around the graph: the camera that shows all of it, and how the camera goes on when graph or stage change. */
 
-import { fit, type Place, shareInView, steady, type Viewport } from "../graph/camera";
+import { bounds, fit, type Place, scaleOf, shareInView, steady, type Viewport } from "../graph/camera";
 import type { Camera } from "../state/view";
 
 export type Stage = Viewport & Place;
@@ -15,6 +15,8 @@ const SLIGHT = 64;
 export const MARGINS = { left: 36, right: 60, top: 26, bottom: 64 };
 /** Layout units around the middles of the outermost nodes. */
 const BRIM = 0.5;
+/** Share of the stage from which a part of the graph is seen well, and how much of what is around is shown with one that is not. */
+const [LARGE, AROUND] = [0.3, 0.6];
 
 export class Framing {
   private stage: Stage = { width: 0, height: 0, left: 0, top: 0 };
@@ -45,6 +47,14 @@ export class Framing {
     if (camera !== this.lastFit) return steady(camera, before, stage);
     if (!alike(this.fittedFor, stage)) return this.fit(xy);
     return (this.lastFit = steady(camera, before, stage));
+  }
+
+  /** Return the camera that shows a part of the graph well: the same where it does already. */
+  closer(camera: Camera, part: Float32Array): Camera {
+    const [left, bottom, right, top] = bounds(part, 0);
+    const share = Math.max((right - left) / this.stage.width, (top - bottom) / this.stage.height) * scaleOf(camera);
+    if (share >= LARGE && shareInView(part, camera, this.stage) === 1) return camera;
+    return fit(part, this.stage, MARGINS, AROUND * Math.max(right - left, top - bottom));
   }
 
   /** Return the camera for a graph that takes the place of another: the same, unless that would lose the graph from sight. */

@@ -57,8 +57,10 @@ export class Session {
     readonly client: Client,
     readonly study: StudySummary,
     readonly columns: Columns,
+    /** Whether the page opens with its panels closed. */
+    narrow = false,
   ) {
-    this.initial = initialView(study);
+    this.initial = initialView(study, narrow);
     this.categories = categoriesOf(study, columns);
     this.view = this.initial;
     this.graphs = new GraphCache(client, columns, study.layers);
@@ -96,9 +98,9 @@ export class Session {
   }
 
   clear(): void {
-    const { selection, classes, named, find, path } = this.view;
-    if (selection.kind === "none" && !classes.length && !named.length && !find && !path) return;
-    this.update({ selection: NOTHING, classes: [], named: [], find: "", path: null });
+    const { selection, classes, named, find, path, finding } = this.view;
+    if (selection.kind === "none" && !classes.length && !named.length && !find && !path && !finding) return;
+    this.update({ selection: NOTHING, classes: [], named: [], find: "", path: null, finding: null });
   }
 
   changeSettings(patch: Partial<Settings>, undoable = true): void {
@@ -144,7 +146,7 @@ export class Session {
       return;
     }
     this.view = { ...target, ...NO_REFERENCES, camera: this.view.camera };
-    const changes = (next: LoadedGraph) => ({ ...existing(target, next), camera: this.framing.restored(target.camera) ?? this.fitted(next) });
+    const changes = (next: LoadedGraph) => ({ ...existing(target, next), finding: target.finding, camera: this.framing.restored(target.camera) ?? this.fitted(next) });
     void this.requestGraph({ anchored: false, layout: target.layout, changes });
   }
 
@@ -169,6 +171,18 @@ export class Session {
     const { left, right, top, bottom } = MARGINS;
     const seen = x > left && x < this.viewport.width - right && y > top && y < this.viewport.height - bottom;
     if (!seen) this.update({ camera: { ...camera, x: position[0], y: position[1] } }, false);
+  }
+
+  /** Bring nodes that are small on screen, or out of sight, closer, with some of what is around them. */
+  frame(nodes: number[]): void {
+    const { camera } = this.view;
+    if (!camera || nodes.length < 2) return nodes.forEach((node) => this.reveal(node));
+    const to = this.framing.closer(camera, Float32Array.from(nodes.flatMap((node) => [this.xy[2 * node], this.xy[2 * node + 1]])));
+    if (to === camera) return;
+    this.view = { ...this.view, camera: to };
+    this.origin = this.drawn;
+    this.progress = 0;
+    this.startGlide(camera, to);
   }
 
   /** Take the new size and place of the stage. */
@@ -207,9 +221,11 @@ export class Session {
   private carryOver(next: LoadedGraph, survivors: number[] | null): Partial<ViewState> {
     const { selection, camera } = this.view;
     if (!survivors || !this.loaded) return { ...NO_REFERENCES, selection: selection.kind === "area" ? selection : NOTHING };
+    const isSameTree = sameTree(this.loaded.graph, next.graph);
     const named = carriedOver(this.view, correspondence(this.loaded, next, survivors));
+    const finding = isSameTree ? this.view.finding : null;
     const xy = restingPositions(next.graph, named.pins);
-    return { ...named, camera: this.framing.continue(camera, this.xy, xy, survivors, sameTree(this.loaded.graph, next.graph)) };
+    return { ...named, finding, camera: this.framing.continue(camera, this.xy, xy, survivors, isSameTree) };
   }
 
   private async requestGraph(request: GraphRequest): Promise<void> {

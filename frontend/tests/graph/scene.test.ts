@@ -160,7 +160,7 @@ describe("the scene", () => {
 
   it("shows the ground, and not the node, beneath a faint picture; round and square ones side by side", () => {
     const sprite = { node: 0, url: "a.png", x: 0, y: 0, radius: 1, round: true, strength: 1 };
-    const ids = (images: (typeof sprite)[]) => graphLayers(buildScene(input), { images, rings: [], highlights: [] }, camera, INK).map(({ id }) => id);
+    const ids = (images: (typeof sprite)[]) => graphLayers(buildScene(input), { images, rings: [], highlights: [], outlines: [] }, camera, INK).map(({ id }) => id);
     expect(ids([sprite])).toEqual(["edges", "nodes", "pies", "round-images"]);
     expect(ids([{ ...sprite, strength: 0.5 }, { ...sprite, round: false }])).toEqual(["edges", "nodes", "pies", "paper", "round-images", "images"]);
   });
