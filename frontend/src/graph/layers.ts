@@ -156,7 +156,7 @@ export const outlineScale = (radii: Float32Array, scale: number): number =>
   radii.length ? Math.min(1, pixelRadius(radii[radii.length >> 1], scale) / OUTLINED) : 1;
 
 /** Pixels of radius from which the slices of a pie can be told apart; smaller nodes show their majority alone. */
-const PIE_PIXELS = 5;
+const PIE_PIXELS = 3.5;
 
 /** Return how many slices belong to nodes that are large enough; they come first. */
 export function readableSlices({ radius }: Slices, scale: number): number {

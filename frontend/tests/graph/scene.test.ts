@@ -147,7 +147,7 @@ describe("the scene", () => {
 
   it("has slices only in nodes that are large enough to tell them apart", () => {
     const slices = buildScene(input).slices!;
-    expect([0, 3.75, 7].map((zoom) => readableSlices(slices, 2 ** zoom))).toEqual([0, 4, 5]);
+    expect([0, 3.1, 7].map((zoom) => readableSlices(slices, 2 ** zoom))).toEqual([0, 2, 5]);
   });
 
   it("has thinner outlines where nodes are small, so that their colour is left", () => {
