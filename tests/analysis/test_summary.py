@@ -63,6 +63,10 @@ def chance(least, seen):
             ),
             "One piece. A skeleton of 900 nodes and 9 edges is too large to search.",
         ),
+        (
+            replace(report(), on_skeleton=True),
+            "On the skeleton one piece. No branch is seen, though a short one would be missed; no loop.",
+        ),
         (report(components=Count(None, 0, 0, COMMUNITIES), features=()), f"C{COMMUNITIES[1:]}."),
         (report(components=Count(0, 0, 0), features=()), "No piece is large enough to be told from outliers."),
     ],
@@ -76,7 +80,7 @@ def chance(least, seen):
         "stubs",
         "points",
         "large",
-        "communities",
+        "skeleton", "communities",
         "none",
     ],
 )

@@ -456,7 +456,7 @@ export interface Feature {
   name: string;
   nodes: number[];
   /**
-   * Of a loop: a closed cycle around it, in order; empty if the graph has none.
+   * Of a loop: a closed cycle around it, in order, joined by edges or as one skeleton node; may be empty.
    */
   rim: number[];
   /**
@@ -482,7 +482,7 @@ export interface Feature {
 export interface Arm {
   nodes: number[];
   /**
-   * Along the arm, from the node where the arms meet on; edges join them.
+   * Along the arm, from the node where the arms meet on, joined like a rim.
    */
   path: number[];
   name: string;

@@ -64,7 +64,8 @@ export function recurrence(feature: Feature, edges: { source: number[]; target: 
   const lines = feature.rim.length ? [[...feature.rim, feature.rim[0]]] : feature.arms.map(({ path }) => path);
   if (!measured || !lines.length) return null;
   const share = new Map(edges.source.map((source, edge) => [`${source} ${edges.target[edge]}`, measured.edges[edge]]));
-  const between = (a: number, b: number) => share.get(`${Math.min(a, b)} ${Math.max(a, b)}`) ?? share.get(`${Math.max(a, b)} ${Math.min(a, b)}`) ?? 0;
+  /** Nodes that are joined by no edge are one in the skeleton. */
+  const between = (a: number, b: number) => share.get(`${Math.min(a, b)} ${Math.max(a, b)}`) ?? share.get(`${Math.max(a, b)} ${Math.min(a, b)}`) ?? 1;
   return Math.min(...lines.flatMap((line) => line.map((node, i) => Math.min(measured.nodes[node] ?? 0, i ? between(line[i - 1], node) : 1))));
 }
 

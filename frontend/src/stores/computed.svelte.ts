@@ -59,6 +59,14 @@ export class ComputedState {
     return (number && this.valued([number])[0]) ?? null;
   });
 
+  /** How many points of the layer have no finite value of the number that colours. */
+  readonly valueless: number = $derived.by(() => {
+    const values = this.number?.values;
+    let n = 0;
+    for (let i = 0; values && i < values.length; i++) if (!Number.isFinite(values[i])) n++;
+    return n;
+  });
+
   /** What colours: the lens where the layer does not have what is asked for. */
   readonly colourMode = $derived.by(() => {
     if (this.wantedColour === "majority" || this.wantedColour === "purity") return this.column ? this.wantedColour : "lens";

@@ -56,7 +56,7 @@ export class Findings {
     if (!feature) return;
     const ids = nodesToSelect(feature, arm);
     this.session.update({ finding: { number, arm }, selection: ids.length ? { kind: "nodes", ids } : NOTHING });
-    if (ids.length) this.session.reveal(ids[0]);
+    this.session.frame([...litNodes(feature, arm)]);
   }
 
   hide(): void {

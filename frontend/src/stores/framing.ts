@@ -1,6 +1,6 @@
 /** The frame around the graph: the camera that shows all of it, and how the camera goes on when graph or stage change. */
 
-import { fit, type Place, shareInView, steady, type Viewport } from "../graph/camera";
+import { bounds, fit, type Place, scaleOf, shareInView, steady, type Viewport } from "../graph/camera";
 import type { Camera } from "../state/view";
 
 export type Stage = Viewport & Place;
@@ -15,11 +15,15 @@ const SLIGHT = 64;
 export const MARGINS = { left: 36, right: 60, top: 26, bottom: 64 };
 /** Layout units around the middles of the outermost nodes. */
 const BRIM = 0.5;
+/** Share of the stage from which a part of the graph is seen well, and how much of what is around is shown with one that is not. */
+const [LARGE, AROUND] = [0.3, 0.6];
 
 export class Framing {
   private stage: Stage = { width: 0, height: 0, left: 0, top: 0 };
   private lastFit: Camera | null = null;
   private fittedFor: Viewport = this.stage;
+  /** A camera that was made for the stage as it is once the graph is there, with the lines around it. */
+  private awaiting: Camera | null = null;
 
   /** Return the camera that shows all the positions; null before there is a stage. */
   fit(xy: Float32Array): Camera | null {
@@ -28,14 +32,29 @@ export class Framing {
     return this.lastFit;
   }
 
+  /** Take a camera as it was stored. */
+  restored(camera: Camera | null): Camera | null {
+    return (this.awaiting = camera);
+  }
+
   /** Return the camera on another stage: the graph keeps its place on the page, unless it filled a stage that was quite another. */
   on(stage: Stage, camera: Camera | null, xy: Float32Array): Camera | null {
     const before = this.stage;
     this.stage = stage;
-    if (!camera || !before.width) return camera;
+    const arrived = camera === this.awaiting;
+    this.awaiting = null;
+    if (!camera || !before.width || arrived) return camera;
     if (camera !== this.lastFit) return steady(camera, before, stage);
     if (!alike(this.fittedFor, stage)) return this.fit(xy);
     return (this.lastFit = steady(camera, before, stage));
+  }
+
+  /** Return the camera that shows a part of the graph well: the same where it does already. */
+  closer(camera: Camera, part: Float32Array): Camera {
+    const [left, bottom, right, top] = bounds(part, 0);
+    const share = Math.max((right - left) / this.stage.width, (top - bottom) / this.stage.height) * scaleOf(camera);
+    if (share >= LARGE && shareInView(part, camera, this.stage) === 1) return camera;
+    return fit(part, this.stage, MARGINS, AROUND * Math.max(right - left, top - bottom));
   }
 
   /** Return the camera for a graph that takes the place of another: the same, unless that would lose the graph from sight. */

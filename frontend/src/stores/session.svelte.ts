@@ -59,8 +59,10 @@ export class Session {
     readonly client: Client,
     readonly study: StudySummary,
     readonly columns: Columns,
+    /** Whether the page opens with its panels closed. */
+    narrow = false,
   ) {
-    this.initial = initialView(study);
+    this.initial = initialView(study, narrow);
     this.categories = categoriesOf(study, columns);
     this.view = this.initial;
     this.graphs = new GraphCache(client, columns, study.layers);
@@ -151,7 +153,7 @@ export class Session {
       return;
     }
     this.view = { ...target, ...NO_REFERENCES, camera: this.view.camera };
-    const changes = (next: LoadedGraph) => ({ ...existing(target, next), finding: target.finding, camera: target.camera ?? this.fitted(next) });
+    const changes = (next: LoadedGraph) => ({ ...existing(target, next), finding: target.finding, camera: this.framing.restored(target.camera) ?? this.fitted(next) });
     void this.requestGraph({ anchored: false, layout: target.layout, changes });
   }
 
@@ -176,6 +178,18 @@ export class Session {
     const { left, right, top, bottom } = MARGINS;
     const seen = x > left && x < this.viewport.width - right && y > top && y < this.viewport.height - bottom;
     if (!seen) this.update({ camera: { ...camera, x: position[0], y: position[1] } }, false);
+  }
+
+  /** Bring nodes that are small on screen, or out of sight, closer, with some of what is around them. */
+  frame(nodes: number[]): void {
+    const { camera } = this.view;
+    if (!camera || nodes.length < 2) return nodes.forEach((node) => this.reveal(node));
+    const to = this.framing.closer(camera, Float32Array.from(nodes.flatMap((node) => [this.xy[2 * node], this.xy[2 * node + 1]])));
+    if (to === camera) return;
+    this.view = { ...this.view, camera: to };
+    this.origin = this.drawn;
+    this.progress = 0;
+    this.startGlide(camera, to);
   }
 
   /** Take the new size and place of the stage. */

@@ -46,6 +46,14 @@ describe("the frame", () => {
     expect(onPage(framing.on(narrow, moved, xy)!, narrow)[0]).toBeCloseTo(onPage(moved, stage)[0]);
   });
 
+  it("leaves a camera of a link as it is when the lines around its graph appear, and then holds the graph", () => {
+    const { framing } = framed();
+    const link = { x: 3, y: 1, zoom: 5 };
+    const [settled, later] = [{ ...stage, height: 620 }, { ...stage, height: 600 }];
+    expect(framing.on(settled, framing.restored(link), xy)).toBe(link);
+    expect(onPage(framing.on(later, link, xy)!, later)[1]).toBeCloseTo(onPage(link, settled)[1]);
+  });
+
   it("stays for another cut of a tree, unless a fitted graph would leave the view", () => {
     const { framing, camera } = framed();
     expect(framing.continue(camera, xy, xy, [0, 1], true)).toBe(camera);

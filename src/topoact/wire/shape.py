@@ -20,7 +20,7 @@ class Arm(WireModel):
     """An arm of a branch."""
 
     nodes: list[int]
-    path: list[int] = Field(description="Along the arm, from the node where the arms meet on; edges join them.")
+    path: list[int] = Field(description="Along the arm, from the node where the arms meet on, joined like a rim.")
     name: str
 
 
@@ -30,7 +30,7 @@ class Feature(WireModel):
     kind: reports.Kind
     name: str
     nodes: list[int]
-    rim: list[int] = Field(description="Of a loop: a closed cycle around it, in order; empty if the graph has none.")
+    rim: list[int] = Field(description="Of a loop: a closed cycle around it, in order, joined by edges or as one skeleton node; may be empty.")
     arms: list[Arm] = Field(description="Of a branch: three or more; empty if the graph has fewer.")
     birth: float | None = Field(description="Null if nodes have no prominence.")
     death: float | None = Field(description="Null if it never ends, or nodes have no prominence.")

@@ -1,9 +1,11 @@
-"""How findings are drawn: the `rim` of a loop, in order, and the path of each arm of a branch, `arm_paths`.
+"""How findings are drawn: the `rim` of a loop, in order, and the path of each arm of a branch, `arm_path`.
 
 Both go along edges of the graph that is shown. In a finer graph than the one that a loop was found in, the rim goes
-once round groups of nodes; in a coarser one the loop is a closed walk, and `rim_of_walk` leaves out what turns back.
+once round groups of nodes, and where edges alone do not close it, from node to node of one group: the drawing ties
+them. In a coarser one the loop is a closed walk, and `rim_of_walk` leaves out what turns back.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
@@ -32,19 +34,21 @@ def outlined(report: ShapeReport, graph: MapperGraph, min_jaccard: float) -> Sha
     graph
         Of modes at a prominence of at most 1, or of any other kind.
     min_jaccard
-        Edges have a larger Jaccard index; those of a rim only if there is one of such edges.
+        Edges have a larger Jaccard index; those of a rim only if there is one of such edges. Nodes that are one in the
+        skeleton are joined where edges alone do not close a rim, or reach less of an arm.
     """
     ranged = graph.prominence is not None
     group = graph.within(SKELETON).tolist() if ranged else range(graph.n_nodes)
     strong, every = _neighbours(graph, min_jaccard), _neighbours(graph, 0.0)
+    tied = _tied(strong, group)
 
     def outline(feature: Feature) -> Feature:
         if not feature.lives_at(SKELETON):
             return feature
         if feature.kind == "loop":
             around = [list(nodes) for _, nodes in groupby(feature.nodes, key=group.__getitem__)]
-            return replace(feature, rim=rim(around, strong) or rim(around, every))
-        return _with_paths(feature, strong)
+            return replace(feature, rim=rim(around, strong) or rim(around, every) or rim(around, tied))
+        return _with_paths(feature, strong, tied)
 
     return replace(report, features=tuple(map(outline, report.features)))
 
@@ -77,10 +81,11 @@ def outlined_within(
         if feature.kind == "loop":
             walk = [node for node, _ in groupby(number[fine] for fine in found.nodes)]
             return replace(feature, rim=rim_of_walk(walk, classes))
-        return _with_paths(feature, strong)
+        return _with_paths(feature, strong, strong)
 
     moved = report.within(number)
-    return replace(moved, features=tuple(map(outline, report.features, moved.features)))
+    features = tuple(map(outline, report.features, moved.features))
+    return replace(moved, features=features, on_skeleton=True)
 
 
 def rim(around: Sequence[Sequence[int]], beside: Beside) -> Nodes:
@@ -91,7 +96,7 @@ def rim(around: Sequence[Sequence[int]], beside: Beside) -> Nodes:
     around
         Three or more disjoint groups, each beside the next and the last beside the first.
     beside
-        Neighbours of each node, the preferred first.
+        Neighbours of each node, the preferred first; those in no group, or in one further away, are passed over.
 
     Notes
     -----
@@ -117,10 +122,10 @@ def _once_round(root: int, size: int, place: Mapping[int, int], beside: Beside) 
             break
         node, ahead = state
         for other in beside[node]:
-            step = (place[other] - place[node]) % size if other in place else 0
-            if step not in (1, size - 1):
+            step = (place[other] - place[node]) % size if other in place else None
+            if step not in (0, 1, size - 1):
                 continue
-            further = other, ahead + (1 if step == 1 else -1)
+            further = other, ahead + (-1 if step == size - 1 else step)
             if further not in before and abs(further[1]) <= size:
                 before[further] = state
                 queue.append(further)
@@ -172,45 +177,47 @@ def oriented(cycle: Sequence[int]) -> Nodes:
     return tuple(turned if turned[1] < turned[-1] else [turned[0], *turned[:0:-1]])
 
 
-def arm_paths(stem: Sequence[int], arms: Sequence[Sequence[int]], beside: Beside) -> tuple[Nodes, ...]:
-    """Return for each arm a path from the stem to the node of the arm that is most steps away.
+def arm_path(stem: Sequence[int], arm: Sequence[int], beside: Beside) -> tuple[Nodes, int]:
+    """Return a path from the stem to the node of an arm that is most steps away, and how many of its nodes are reached.
 
     Parameters
     ----------
     stem
-        Nodes at which the arms meet.
-    arms
-        Nodes of each arm; no two arms have one in common.
+        Nodes at which arms meet; the path begins with one of them.
+    arm
+        Nodes of the arm.
     beside
-        Neighbours of each node.
-
-    Returns
-    -------
-    tuple of tuple of int
-        The node of the stem first; empty for an arm that no edge joins to the stem.
+        Neighbours of each node. Where none joins the arm to the stem the path is empty.
     """
-    return tuple(_furthest(stem, set(arm), beside) for arm in arms)
-
-
-def _furthest(stem: Sequence[int], arm: set[int], beside: Beside) -> Nodes:
-    hub = -1
-    ways = {node: [other for other in beside[node] if other in arm] for node in (*stem, *arm)}
+    hub, inside = -1, set(arm)
+    ways = {node: [other for other in beside[node] if other in inside] for node in (*stem, *arm)}
     before = breadth_first(ways | {hub: list(stem)}, hub)
     end = list(before)[-1]
-    return tuple(way(before, end)[-2::-1]) if end in arm else ()
+    path = way(before, end)[-2::-1] if end in inside else []
+    return tuple(path), len(inside & before.keys())
 
 
-def _with_paths(feature: Feature, beside: Beside) -> Feature:
+def _with_paths(feature: Feature, beside: Beside, tied: Beside) -> Feature:
     """Return a branch with disjoint arms, each with its path; as it is where fewer than three are left."""
-    taken, arms = set(feature.nodes), list[Nodes]()
+    taken, kept = set(feature.nodes), list[tuple[Nodes, Nodes]]()
     for arm in feature.arms:
-        arms.append(tuple(node for node in arm if node not in taken))
-        taken.update(arm)
-    paths = arm_paths(feature.nodes, arms, beside)
-    kept = [(arm, path) for arm, path in zip(arms, paths, strict=True) if path]
+        own = tuple(node for node in arm if node not in taken)
+        taken.update(own)
+        (path, n_reached), (other, n_others) = (arm_path(feature.nodes, own, near) for near in (beside, tied))
+        longest = other if n_others > n_reached else path
+        if longest:
+            kept.append((own, longest))
     if len(kept) < MIN_ARMS:
         return feature
     return replace(feature, arms=tuple(arm for arm, _ in kept), paths=tuple(path for _, path in kept))
+
+
+def _tied(beside: Beside, group: Sequence[int]) -> list[list[int]]:
+    """Return the neighbours of each node, with the other nodes of its group."""
+    groups: dict[int, list[int]] = defaultdict(list)
+    for node in range(len(beside)):
+        groups[group[node]].append(node)
+    return [[*near, *(one for one in groups[group[node]] if one != node)] for node, near in enumerate(beside)]
 
 
 def _neighbours(graph: MapperGraph, min_jaccard: float) -> list[list[int]]:

@@ -56,7 +56,7 @@ class Feature:
     arms: tuple[tuple[int, ...], ...] = ()
     """Of a branching node: the nodes of each arm, the nearest first, up to the next branching node."""
     rim: tuple[int, ...] = ()
-    """Of a loop: a closed cycle around it along edges of the graph, in order; empty where that graph has none."""
+    """Of a loop: a closed cycle around it, in order, along edges or between nodes of one skeleton node; may be empty."""
     paths: tuple[tuple[int, ...], ...] = ()
     """Of a branching node: a path along each arm, from there on; empty where the graph has fewer than three."""
     name: str = ""
@@ -135,6 +135,8 @@ class ShapeReport:
     """The longest-lived first."""
     persistence: Count | None = None
     """Independent loops by persistent homology of the points, a second opinion; None where only a graph was given."""
+    on_skeleton: bool = False
+    """Whether the graph has other nodes than the skeleton that was counted on: more detail, or less."""
 
     @property
     def verdict(self) -> str:

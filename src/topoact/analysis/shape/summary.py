@@ -39,9 +39,10 @@ def summary(report: ShapeReport) -> str:
     if not all(one.birth is None for one in found):
         too_large = _unsearched(report.loops)
         told = too_large or f"{_branches(report, found)}; {_loops(report.loops, found)}"
-        return f"{_pieces(pieces, found)}. {_capital(told)}."
+        where = "On the skeleton " if report.on_skeleton else ""
+        return f"{_capital(where + _pieces(pieces, found))}. {_capital(told)}."
     told = _unsearched(report.loops) or f"{_seen_branches(report.branches)}, {_seen_loops(report.loops, found)}"
-    return f"As drawn: {_pieces(pieces, found).lower()}, {told}. {UNTESTED}."
+    return f"As drawn: {_pieces(pieces, found)}, {told}. {UNTESTED}."
 
 
 def _unsearched(loops: Count) -> str:
@@ -52,7 +53,7 @@ def _unsearched(loops: Count) -> str:
 def _pieces(count: Count, found: Sequence[Feature]) -> str:
     sure = count.seen if count.value is not None else count.least
     names = [one.name for one in found if one.kind == "component" and one.sure and one.name]
-    told = "One piece" if sure == 1 else f"{sure} pieces{_listed(names)}" if sure else ""
+    told = "one piece" if sure == 1 else f"{sure} pieces{_listed(names)}" if sure else ""
     doubtful = count.seen - sure
     if not doubtful:
         return told

@@ -101,6 +101,7 @@ def shape_report(
         loops=_count(features["loop"], too_large),
         branches=of_points.branches if of_points else _in_graph(_count(features["branch"], too_large), ranged),
         persistence=of_points.loops if of_points else None,
+        on_skeleton=skeleton.n_nodes < graph.n_nodes,
         features=tuple(sorted(chain(*features.values()), key=lambda one: (-one.persistence, -n_members(one)))),
     )
     return outlined(report, graph, min_jaccard)
