@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-import topoact
 from topoact.analysis.drawing.png import png_of
 from topoact.errors import InvalidInput, UnknownName
 from topoact.importers.graphs import read_graph
@@ -222,7 +221,7 @@ class TestCode:
         (tmp_path / "again.py").write_bytes(made(bench, view, "py"))
         names = runpy.run_path(str(tmp_path / "again.py"))
         assert names["graph"].nodes.equals(view.graph.nodes)
-        assert names["layer"].digest_of(**names["settings"]) == view.stored.digest
+        assert names["digest"] == view.stored.digest
         assert capsys.readouterr().out == f"{view.graph!r}\n"
 
     def test_it_fails_where_the_graph_would_be_another(self, bench: Workbench, view: GraphView) -> None:
@@ -417,9 +416,3 @@ class TestFiles:
     def test_by_default_it_is_the_first_screen(self, bench: Workbench, tmp_path: Path) -> None:
         written = export_graph(bench, "rows", Target(tmp_path / "first.json"))
         assert written.view.stored.settings == first_screen(bench, "rows", bench.default_settings)
-
-
-def test_digests_of_a_layer_are_those_of_its_graphs(bench: Workbench) -> None:
-    layer = topoact.open(bench.study.path).layer("pixels")
-    graph = layer.map(n_intervals=4)
-    assert bench.graph(layer.digest_of(n_intervals=4)).graph.nodes.equals(graph.nodes)

@@ -24,6 +24,7 @@ def snippet(bench: Workbench, view: GraphView, path: Path | None = None) -> str:
     settings = {} if stored.settings is None else stored.settings.used
     lines = [
         "import topoact",
+        "from topoact.workbench import MapSettings",
         "",
         f"study = topoact.open({str(path)!r})",
         f"layer = study.layer({stored.layer.name!r})",
