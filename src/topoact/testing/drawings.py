@@ -3,16 +3,23 @@
 from collections.abc import Sequence
 from itertools import combinations
 
+import numpy as np
+import numpy.typing as npt
+
 Point = Sequence[float]
+Places = npt.NDArray[np.float64]
 
 
 def crossings(positions: Sequence[Point], edges: Sequence[tuple[int, int]]) -> int:
     """Return how many pairs of straight edges cross in a point that is no end of either."""
-    return sum(
-        _cross(*(positions[node] for node in (*one, *other)))
-        for one, other in combinations(edges, 2)
-        if not set(one) & set(other)
-    )
+    places, total = np.asarray(positions, dtype=np.float64).reshape(-1, 2), 0
+    ends = np.asarray(edges, dtype=np.int64).reshape(-1, 2)
+    for number, edge in enumerate(ends):
+        others = ends[number + 1 :]
+        others = others[~np.isin(others, edge).any(axis=1)]
+        (a, b), c, d = places[edge], places[others[:, 0]], places[others[:, 1]]
+        total += int(((_turn(a, b, c) * _turn(a, b, d) < 0) & (_turn(c, d, a) * _turn(c, d, b) < 0)).sum())
+    return total
 
 
 def overlaps(positions: Sequence[Point], radii: Sequence[float]) -> int:
@@ -32,14 +39,10 @@ def over_foreign(positions: Sequence[Point], radii: Sequence[float], edges: Sequ
     )
 
 
-def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
-    return _turn(a, b, c) * _turn(a, b, d) < 0 and _turn(c, d, a) * _turn(c, d, b) < 0
-
-
-def _turn(a: Point, b: Point, c: Point) -> float:
-    """Return whether c lies left (positive) or right (negative) of the line from a to b."""
-    turn: float = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-    return (turn > 0) - (turn < 0)
+def _turn(a: Places, b: Places, c: Places) -> Places:
+    """Return whether c lies left (1) or right (-1) of the line from a to b."""
+    along, across = b - a, c - a
+    return np.sign(along[..., 0] * across[..., 1] - along[..., 1] * across[..., 0])
 
 
 def _distance(a: Point, b: Point) -> float:

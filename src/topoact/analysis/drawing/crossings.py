@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 MAX_SWEEPS: Final = 12
 ONE_SIDED_SWEEPS: Final = 2
+MAX_PAIRS: Final = 3_000_000
+"""Pairs of nodes of a column that are compared, in all sweeps together: crowded columns have fewer."""
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -88,7 +90,8 @@ def _swept(column: Numbers, order: Numbers, ends: _Ends, step: int) -> Numbers:
 
 def _settled(column: Numbers, order: Numbers, ends: _Ends) -> Numbers:
     """Return the order after sweeps back and forth, until nothing changes."""
-    for _ in range(MAX_SWEEPS):
+    n_pairs = int((np.bincount(column) ** 2).sum())
+    for _ in range(min(MAX_SWEEPS, 1 + MAX_PAIRS // max(n_pairs, 1))):
         before = order
         order = _swept(column, _swept(column, order, ends, 1), ends, -1)
         if (order == before).all():
@@ -112,11 +115,17 @@ def _sifted(nodes: Numbers, column: Numbers, rank: Floats, ends: _Ends) -> Numbe
     return nodes[order]
 
 
-def _crossings(nodes: Numbers, column: Numbers, rank: Floats, ends: _Ends) -> Floats:
+def _crossings(nodes: Numbers, column: Numbers, rank: Floats, ends: _Ends) -> npt.NDArray[np.int32]:
     """Return how many edges cross of each pair of nodes of a column, if the first lies below the second."""
     other = np.concatenate([ends.far[ends.indptr[node] : ends.indptr[node + 1]] for node in nodes])
-    owner = np.repeat(np.arange(len(nodes)), ends.indptr[nodes + 1] - ends.indptr[nodes])
+    bounds = np.concatenate([[0], np.cumsum(ends.indptr[nodes + 1] - ends.indptr[nodes])])
     crossed = (column[other][:, None] == column[other]) & (rank[other][:, None] > rank[other])
-    rows = np.zeros((len(nodes), len(other)))
-    rows[owner, np.arange(len(other))] = 1
-    return rows @ crossed @ rows.T
+    by_node = _sums(crossed.astype(np.int32), bounds)
+    return _sums(np.ascontiguousarray(by_node.T), bounds).T
+
+
+def _sums(values: npt.NDArray[np.int32], bounds: Numbers) -> npt.NDArray[np.int32]:
+    """Return the sums of runs of rows, some of them empty."""
+    total = np.zeros((len(values) + 1, values.shape[1]), dtype=np.int32)
+    np.cumsum(values, axis=0, out=total[1:])
+    return total[bounds[1:]] - total[bounds[:-1]]

@@ -30,7 +30,8 @@ def snippet(bench: Workbench, view: GraphView, path: Path | None = None) -> str:
         f"layer = study.layer({stored.layer.name!r})",
         *_call("settings = dict", settings),
         "graph = layer.map(**settings)",
-        f'assert layer.digest_of(**settings) == {stored.digest!r}, "the study\'s vectors have changed"',
+        f"digest = {stored.digest!r}",
+        "assert study.key(layer.layer, MapSettings(**settings)) == digest, \"the study's vectors have changed\"",
         "print(graph)",
     ]
     return "\n".join(lines) + "\n"
