@@ -18,6 +18,7 @@ export const STUDY: StudySummary = {
     checkpoint: null,
     lenses: ["l2", "l1"],
     columns: id ? ["attribution"] : [],
+    patches: null,
   })),
   classes: ["ant", "bee", "cat"],
   columns: [

@@ -26,6 +26,15 @@ export interface LeavingFile {
   notice: string;
 }
 
+/** Pictures of points, one after the other. */
+export interface Patches {
+  /** Where the bytes of each picture end; none where it ends where the one before does. */
+  end: Uint32Array;
+  /** Left, top, right and bottom of the part of the photo that each shows, as shares of the photo's sides. */
+  region: Float32Array;
+  content: Uint8Array<ArrayBuffer>;
+}
+
 export type Columns = Record<string, Int32Array | Float32Array>;
 export type Progress = (event: JobEvent) => void;
 
@@ -38,9 +47,11 @@ export interface Client {
   graph(address: string): Promise<Graph>;
   /** Values of a column that are over-represented in the nodes of a graph. */
   labels(graph: string, column: string): Promise<Labels>;
+  /** The most telling words of nodes, as their labels. */
+  words(graph: string): Promise<Labels>;
   members(digest: string): Promise<Members>;
   /** Components, loops and branches of a graph. */
-  shape(digest: string): Promise<ShapeReport>;
+  shape(digest: string, column: string): Promise<ShapeReport>;
   /** How much of a graph returns when it is built from some of the points. */
   stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability>;
   /** Over-represented words of a node, and texts or words near its mean. */
@@ -57,6 +68,8 @@ export interface Client {
   thumbnail(row: number): string;
   /** A graph as it is seen: a picture, a table, the graph in a format of other programs, or code. */
   leavingFile(request: ExportRequest): Promise<LeavingFile>;
+  /** What points of a layer see of their photos, as pictures of at most so many pixels a side. */
+  patches(layer: number, points: number[], side: number): Promise<Patches>;
   /** Make activation images; `begun` is called at once with their digests, in the order of the targets. */
   invert(request: InversionRequest, begun: (digests: string[]) => void, progress: Progress, signal: AbortSignal): Promise<void>;
   activationImage(digest: string): Promise<ActivationImage>;

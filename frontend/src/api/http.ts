@@ -1,6 +1,6 @@
 /** The client over HTTP. Every address is relative to the page, so that the explorer works behind a path prefix. */
 
-import { Cancelled, type Client, type Columns, type LeavingFile, type Members, type Points, type Progress } from "./client";
+import { Cancelled, type Client, type Columns, type LeavingFile, type Members, type Patches, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
 import type { ActivationImage, AttributionRequest, ExampleId, ExportRequest, FirstScreen, Graph, InversionRequest, InversionTicket, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
@@ -29,6 +29,10 @@ export class HttpClient implements Client {
     return this.json<FirstScreen>(`api/graphs/${result}/first-screen`);
   }
 
+  words(graph: string): Promise<Labels> {
+    return this.json<Labels>(`api/graphs/${graph}/words`);
+  }
+
   labels(graph: string, column: string): Promise<Labels> {
     return this.json<Labels>(`api/graphs/${graph}/labels?column=${encodeURIComponent(column)}`);
   }
@@ -41,8 +45,8 @@ export class HttpClient implements Client {
     return (await this.frame(`api/graphs/${digest}/members`)) as unknown as Members;
   }
 
-  shape(digest: string): Promise<ShapeReport> {
-    return this.json<ShapeReport>(`api/graphs/${digest}/shape`);
+  shape(digest: string, column: string): Promise<ShapeReport> {
+    return this.json<ShapeReport>(`api/graphs/${digest}/shape${column && `?column=${encodeURIComponent(column)}`}`);
   }
 
   async stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability> {
@@ -115,6 +119,10 @@ export class HttpClient implements Client {
     const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1];
     const notice = response.headers.get("x-topoact-notice") ?? "";
     return { name: name ?? `graph.${request.kind}`, content: await response.blob(), notice };
+  }
+
+  async patches(layer: number, points: number[], side: number): Promise<Patches> {
+    return (await this.frame(`api/layers/${layer}/patches?side=${side}&points=${points.join()}`)) as unknown as Patches;
   }
 
   imageAddress(digest: string, step: number | null): string {

@@ -17,7 +17,8 @@ from topoact.workbench.graph_view import view_graph
 from topoact.workbench.graphs.drawings import arrangement_of
 from topoact.workbench.jobs.tasks import FirstScreenTask, MapTask, ProjectionTask, StabilityTask
 from topoact.workbench.nodes.node_labels import label_nodes
-from topoact.workbench.shape import is_measured, shape_of, stored_consensus
+from topoact.workbench.nodes.node_words import label_by_words
+from topoact.workbench.shape import findings, is_measured, stored_consensus
 
 router = APIRouter(prefix="/api")
 router.include_router(images.router)
@@ -74,10 +75,16 @@ def labels(digest: Digest, column: str, bench: Bench) -> Labels:
     return serialize.labels_message(label_nodes(bench, digest, column))
 
 
+@router.get("/graphs/{digest}/words")
+def words(digest: Digest, bench: Bench) -> Labels:
+    """Labels of all nodes of a study of texts: the words that are most over-represented in each."""
+    return serialize.labels_message(label_by_words(bench, digest))
+
+
 @router.get("/graphs/{digest}/shape")
-def shape_report(digest: Digest, bench: Bench) -> shape.ShapeReport:
-    """Components, loops and branches of a graph."""
-    return shape.shape_message(shape_of(bench, digest))
+def shape_report(digest: Digest, bench: Bench, column: str | None = None) -> shape.ShapeReport:
+    """Components, loops and branches of a graph, named by the classes of a column of the examples."""
+    return shape.shape_message(findings(bench, digest, column))
 
 
 @router.post("/stabilities")

@@ -106,7 +106,9 @@ def _view(grid: tuple[int, int], sight: Sight | None, sides: tuple[int, int] | N
         lines = tuple(_around(span, side, n) for span, side, n in zip(spans, sides, grid, strict=True))
         return PatchView("region", _region_sentence(grid, why), (lines[0], lines[1]))
     why = (
-        "its receptive field covers the photo, or could not be proven" if sight else "its receptive field is not known"
+        "its receptive field takes most of the photo, or could not be told"
+        if sight
+        else "its receptive field is not known"
     )
     return PatchView("region", _region_sentence(grid, why), _cells(grid))
 
