@@ -16,7 +16,20 @@ from test_cli import MODEL, run
 from topoact import demo, server
 from topoact.cli import app
 
-VERBS = ("demo", "extract", "layers", "import", "map", "invert", "attribute", "locate", "serve", "clean", "columns")
+VERBS = (
+    "demo",
+    "extract",
+    "layers",
+    "import",
+    "map",
+    "invert",
+    "attribute",
+    "locate",
+    "serve",
+    "clean",
+    "columns",
+    "export",
+)
 SECTIONS = Path(__file__).with_name("cli_contract.txt").read_text("utf-8").split("\n\n")
 
 
@@ -95,6 +108,7 @@ COMMANDS = {
     "serve": "serve s",
     "clean": "clean s --all",
     "columns": "columns s kinds.csv",
+    "export": "export s --layer 3@mean -o graph.svg",
     "demo": "demo --no-browser",
 }
 

@@ -56,6 +56,14 @@ describe("HttpClient", () => {
     expect(client.thumbnail(7)).toBe(`${BASE}api/examples/7/thumbnail`);
   });
 
+  it("gives a file the name that the server says, and its notice", async () => {
+    const headers = { "content-disposition": 'attachment; filename="layer-01.nodes.csv"', "x-topoact-notice": "two texts" };
+    const client = await opened();
+    vi.stubGlobal("fetch", async () => new Response("a,b", { headers }));
+    const file = await client.leavingFile({ graph: "0".repeat(16), layout: "0".repeat(16), kind: "nodes.csv" });
+    expect([file.name, await file.content.text(), file.notice]).toEqual(["layer-01.nodes.csv", "a,b", "two texts"]);
+  });
+
   it("answers at once when the result is there", async () => {
     answers = () => ({ json: { result: "a/b", job: null } });
     expect(await (await opened()).map(request, () => undefined, new AbortController().signal)).toBe("a/b");

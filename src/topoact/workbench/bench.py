@@ -79,10 +79,6 @@ class OpenLayer:
         """
         return self._bench.map(self.layer.name, resolve(self._bench.default_settings, preset, **settings))
 
-    def digest_of(self, *, preset: str | None = None, **settings: Any) -> str:
-        """Return the digest that names the graph that `map` returns for the same settings."""
-        return self._bench.key(self.layer, resolve(self._bench.default_settings, preset, **settings))
-
     def vectors(self) -> npt.NDArray[np.float32]:
         """Return the activation vectors.
 

@@ -1,7 +1,7 @@
 """`figure_of`: a scene laid out on paper: where nodes, labels, scale, legend and caption go, all in points.
 
-A point is 1/72 inch. Columns of the lens fill the width, and their height is bounded; a free drawing keeps its shape.
-Discs stay round and never grow together, for radii follow the smaller of the two scales.
+A point is 1/72 inch. Columns of the lens fill the width, whatever their height, which is bounded; a free drawing keeps
+its shape. Discs stay round and never grow together, for radii follow the smaller of the two scales.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ SMALL: Final = 6.0
 BOLD: Final = 1.15
 """How much wider the letters of the title are."""
 MARGIN: Final = 4.0
-FLATTEST, TALLEST = 0.3, 0.6
-"""Height over width of the nodes between which columns are drawn."""
+TALLEST: Final = 0.6
+"""Height over width of the nodes, at most."""
 MAX_LABELS: Final = 0.2
 """Labels on each point of width; of more the nodes of most points have theirs."""
 MAX_LABEL: Final = 90.0
@@ -167,11 +167,10 @@ def _fitted(scene: Scene, paper: float, beside: float) -> tuple[Discs, _Across]:
     ends = [tick.x for tick in scene.scale.ticks] if scene.scale else []
     left, right = min([float((x - radius).min()), *ends]), max([float((x + radius).max()), *ends])
     low, high = float((y - radius).min()), float((y + radius).max())
-    across = up = room / (right - left)
-    if scene.scale is not None:
-        up = float(np.clip(up * (high - low), FLATTEST * paper, TALLEST * paper)) / (high - low)
-    elif (high - low) * up > TALLEST * paper:
-        across = up = TALLEST * paper / (high - low)
+    across = room / (right - left)
+    up = min(across, TALLEST * paper / (high - low))
+    if scene.scale is None:
+        across = up
     round_ = min(across, up, _largest(paper) / float(radius.max()))
     start = MARGIN + (room - across * (right - left)) / 2 - across * left
     place = _Across(across, start)

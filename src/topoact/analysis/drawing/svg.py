@@ -123,7 +123,7 @@ def _picture(node: SceneNode, x: float, y: float, radius: float, *, square: bool
     if faded:
         yield f'<rect {box} fill="{PAPER}"{clip}/>'
     yield f'<image {box} preserveAspectRatio="xMidYMid slice" href="{content}"{clip}{faded}/>'
-    colour, thickness = (_faded(node, _largest(node)), 1.0) if node.slices else (LINE, 0.3)
+    colour, thickness = (_faded(node, _largest(node)), min(1.0, radius / 4)) if node.slices else (LINE, 0.3)
     frame = f'fill="none" stroke="{colour}" stroke-width="{_n(thickness)}"'
     yield f"<rect {box} {frame}/>" if square else f"<circle {_circle(x, y, radius)} {frame}/>"
 

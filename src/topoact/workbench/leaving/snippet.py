@@ -24,12 +24,14 @@ def snippet(bench: Workbench, view: GraphView, path: Path | None = None) -> str:
     settings = {} if stored.settings is None else stored.settings.used
     lines = [
         "import topoact",
+        "from topoact.workbench import MapSettings",
         "",
         f"study = topoact.open({str(path)!r})",
         f"layer = study.layer({stored.layer.name!r})",
         *_call("settings = dict", settings),
         "graph = layer.map(**settings)",
-        f'assert layer.digest_of(**settings) == {stored.digest!r}, "the study\'s vectors have changed"',
+        f"digest = {stored.digest!r}",
+        "assert study.key(layer.layer, MapSettings(**settings)) == digest, \"the study's vectors have changed\"",
         "print(graph)",
     ]
     return "\n".join(lines) + "\n"

@@ -35,9 +35,9 @@ def node_table(bench: Workbench, view: GraphView, look: Look | None = None) -> p
     Returns
     -------
     pyarrow.Table
-        The columns of `MapperGraph.nodes`; ``medoid_id``, the identity of the medoid's example; ``component``, along
-        all edges; ``x``, ``y`` and ``radius`` in layout units; ``majority`` and ``majority_share``, the most frequent
-        class of the members whose class is known; and the mean of the number, if one colours.
+        The columns of `MapperGraph.nodes`; ``medoid_id``, the identity of the medoid's example; ``component``, as
+        the explorer counts them; ``x``, ``y`` and ``radius`` in layout units; ``majority`` and ``majority_share``, the
+        most frequent class of the members whose class is known; and the mean of the number, if one colours.
 
     Raises
     ------
