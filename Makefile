@@ -42,7 +42,7 @@ setup: .venv/dev $(BUNDLE)  ## everything needed to work on TopoAct
 
 .venv/dev: pyproject.toml constraints.txt | .venv/python
 	@echo "installing TopoAct and its development tools into .venv"
-	$(PIP) -e '.[dev,umap]'
+	$(PIP) -e '.[dev,tsne,umap]'
 	@touch $@ .venv/demo
 
 $(BUNDLE): $(SOURCES) | .venv/python

@@ -50,7 +50,8 @@ class Reference(NamedTuple):
 
 
 def start(task: Task, path: Path, *more: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", "from topoact.cli import main; main()", "extract", *task.arguments, *more]
+    shell = [sys.executable, "-c", "from topoact.cli import main; main()"]
+    command = [*shell, "extract", "--no-map", *task.arguments, *more]
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen([*command, "-o", str(path)], start_new_session=True, **pipes)
 

@@ -99,6 +99,28 @@ def test_import_and_map(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert output.startswith(f"vectors: {graph['nodes']} nodes, {graph['edges']} edges")
 
 
+def test_graphs_seen_first_are_there_after_import_unless_left_out(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.save(here / "X.npy", np.random.default_rng(0).normal(size=(200, 3)))
+    code, _, errors = run(capsys, "import", "X.npy", "-o", "with")
+    assert (code, errors) == (0, "")
+    assert len(list((here / "with" / "graphs").glob("*/layouts/*.parquet"))) == 2  # the finest cut, and the one shown
+    assert run(capsys, "import", "X.npy", "--no-map", "-o", "without")[::2] == (0, "")
+    assert not (here / "without" / "graphs").exists()
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("topoact.workbench.first_graphs.draw_first_screen", interrupted)
+    code, output, errors = run(capsys, "import", "X.npy", "-o", "cut")
+    assert (code, "explore it: topoact serve cut" in output) == (0, True)
+    assert errors == (
+        "graphs of 0 of 1 layers were computed, interrupted: the study is complete; those of vectors are computed when"
+        " they are first looked at\n"
+    )
+
+
 def test_import_graphs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     graph = {
         "nodes": {"cube0_cluster0": [0, 1], "cube1_cluster0": [1, 2]},

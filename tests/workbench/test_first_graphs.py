@@ -49,8 +49,8 @@ def test_what_does_not_fit_is_said_and_left(bench):
     found = draw_first_screens(bench, seconds=25, clock=calls.__next__)
     assert found.left
     assert found.sentences == [
-        f"graphs of {len(found.done)} of 2 layers were computed, in the time for it; those of {', '.join(found.left)} are"
-        " computed when they are first looked at"
+        f"graphs of {len(found.done)} of 2 layers were computed, in the time for it; those of {', '.join(found.left)}"
+        " are computed when they are first looked at"
     ]
 
 
@@ -62,8 +62,8 @@ def test_an_interruption_ends_it_and_keeps_what_is_there(bench):
     found = draw_first_screens(bench, seconds=1e9, progress=interrupt)
     assert (found.done, found.left, found.interrupted) == (("pixels",), ("rows",), True)
     assert found.sentences == [
-        "graphs of 1 of 2 layers were computed, interrupted: the study is complete; those of rows are computed when they"
-        " are first looked at"
+        "graphs of 1 of 2 layers were computed, interrupted: the study is complete; those of rows are computed when"
+        " they are first looked at"
     ]
     assert is_ready(bench, "pixels")
 

@@ -49,8 +49,8 @@ def test_a_sample_is_drawn_evenly_and_always_the_same(n_points, n_sampled):
 @pytest.mark.parametrize("first", [False, True], ids=["as set", "first screen"])
 def test_a_preview_has_a_name_of_its_own_and_the_whole_is_what_it_is_without(bench, written, first):
     settings = bench.default_settings
-    plan = bench.plan_preview("pixels", settings, first=first)
-    drawing = bench.draw_preview(plan, first=first)
+    plan = bench.drawings.plan_preview("pixels", settings, first=first)
+    drawing = bench.drawings.draw_preview(plan, first=first)
     stored = bench.graph(plan.name.graph, previews=True)
     assert (stored.sample, stored.graph.n_points, stored.layer.name) == (N_SAMPLED, 300, "pixels")
     assert set(stored.graph.memberships.indices.tolist()) == set(sample_of(300, N_SAMPLED).tolist())
@@ -63,19 +63,19 @@ def test_a_preview_has_a_name_of_its_own_and_the_whole_is_what_it_is_without(ben
     bench.draw_plan(whole)
     assert bench.graph(whole.name.graph).sample is None
     assert whole.name.graph == bench.key(bench.study.layer("pixels"), shown)
-    assert bench.plan_preview("pixels", settings, first=first) is None
+    assert bench.drawings.plan_preview("pixels", settings, first=first) is None
 
 
 def test_what_is_asked_of_a_graph_waits_for_the_whole(bench):
-    plan = bench.plan_preview("pixels", bench.default_settings, first=False)
-    bench.draw_preview(plan, first=False)
+    plan = bench.drawings.plan_preview("pixels", bench.default_settings, first=False)
+    bench.drawings.draw_preview(plan, first=False)
     with pytest.raises(InvalidInput, match=r"is a preview, made of 150 of 300 points: wait for the whole graph$"):
         bench.graph(plan.name.graph)
 
 
 def test_a_preview_of_another_name_counts_as_absent(bench, written):
-    plan = bench.plan_preview("pixels", bench.default_settings, first=False)
-    bench.draw_preview(plan, first=False)
+    plan = bench.drawings.plan_preview("pixels", bench.default_settings, first=False)
+    bench.drawings.draw_preview(plan, first=False)
     for other in (bench.key(bench.study.layer("pixels"), bench.default_settings), "0" * 16):
         shutil.copytree(written / "graphs" / plan.name.graph, written / "graphs" / other)
         assert bench.find_graph(other) is None
@@ -83,12 +83,12 @@ def test_a_preview_of_another_name_counts_as_absent(bench, written):
 
 def test_there_is_none_where_the_graph_is_made_quickly(bench, monkeypatch):
     settings = bench.default_settings
-    assert bench.plan_preview("pixels", replace(settings, clusterer="dbscan"), first=False) is None
+    assert bench.drawings.plan_preview("pixels", replace(settings, clusterer="dbscan"), first=False) is None
     monkeypatch.setattr("topoact.workbench.graphs.index_store._is_worth_storing", lambda *_: True)
     bench.map("pixels", replace(settings, overlap=0.2))
     bench.close()
-    assert bench.plan_preview("pixels", settings, first=False) is None  # its index is stored
-    assert bench.plan_preview("pixels", replace(settings, lens="l1"), first=False) is not None
+    assert bench.drawings.plan_preview("pixels", settings, first=False) is None  # its index is stored
+    assert bench.drawings.plan_preview("pixels", replace(settings, lens="l1"), first=False) is not None
 
 
 def test_small_layers_have_none(digits_path):
@@ -118,5 +118,5 @@ def test_the_whole_keeps_the_places_of_a_preview_that_it_continues(bench):
 
 
 def test_its_task_has_the_index_of_the_graph(bench):
-    plan = bench.plan_preview("pixels", bench.default_settings, first=True)
+    plan = bench.drawings.plan_preview("pixels", bench.default_settings, first=True)
     assert index_of(PreviewTask(plan, first=True)) == ("pixels", "l2", "euclidean", "modes")

@@ -48,7 +48,7 @@ export interface StudySummary {
   defaults: Settings;
   presets: Preset[];
   /**
-   * Projections that can be asked for: always 'pca', 'umap' if installed.
+   * Projections that can be asked for: always 'pca', 'umap' and 'tsne' if installed.
    */
   projections: string[];
   has_predictions: boolean;

@@ -53,7 +53,7 @@ def first_screen(digest: Digest, bench: Bench) -> messages.FirstScreen:
 def ask_for_preview(request: messages.PreviewRequest, bench: Bench, jobs: Jobs) -> messages.PreviewTicket:
     """Ask for a preview; the ticket's result is its address below ``graphs/``."""
     settings, first = serialize.settings_of(request.settings), request.first
-    plan = bench.plan_preview(request.layer, settings, request.arrangement, first=first)
+    plan = bench.drawings.plan_preview(request.layer, settings, request.arrangement, first=first)
     if plan is None:
         return messages.PreviewTicket(result=None, job=None)
     ready = bench.find_graph(plan.name.graph) is not None and bench.cache.load_drawing(*plan.name) is not None

@@ -116,7 +116,9 @@ class StudySummary(WireModel):
     knobs: list[Knob]
     defaults: Settings
     presets: list[Preset]
-    projections: list[str] = Field(description="Projections that can be asked for: always 'pca', 'umap' if installed.")
+    projections: list[str] = Field(
+        description="Projections that can be asked for: always 'pca', 'umap' and 'tsne' if installed."
+    )
     has_predictions: bool
     has_thumbnails: bool
     texts: Literal["text", "word"] | None = Field(description="Kind of the examples of a study of texts.")

@@ -144,7 +144,7 @@ class Workbench:
         self.locators = Locators(self.located_inputs)
         self.patches = Patches(study, self.derived)
         self._graphs = LayerGraphs(study, self.cache, self.derived)
-        self._drawings = Drawings(study, self.cache, self._graphs)
+        self.drawings = Drawings(study, self.cache, self._graphs)
 
     def __repr__(self) -> str:
         return repr(self.study)
@@ -242,21 +242,11 @@ class Workbench:
         arrangement: Arrangement = "lens",
     ) -> DrawingPlan:
         """Return the names of a drawing, without computing a graph; see `Drawings.plan`."""
-        return self._drawings.plan(layer, settings, anchor, arrangement)
+        return self.drawings.plan(layer, settings, anchor, arrangement)
 
     def draw_plan(self, plan: DrawingPlan, progress: Progress = no_progress) -> Drawing:
         """Return the positions of the nodes of a planned graph; see `Drawings.draw`."""
-        return self._drawings.draw(plan, progress)
-
-    def plan_preview(
-        self, layer: str | int, settings: MapSettings, arrangement: Arrangement = "lens", *, first: bool
-    ) -> DrawingPlan | None:
-        """Return the names of the drawing of a preview, where one is worth while; see `Drawings.plan_preview`."""
-        return self._drawings.plan_preview(layer, settings, arrangement, first=first)
-
-    def draw_preview(self, plan: DrawingPlan, progress: Progress = no_progress, *, first: bool) -> Drawing:
-        """Return the positions of the nodes of a planned preview; see `Drawings.draw_preview`."""
-        return self._drawings.draw_preview(plan, progress, first=first)
+        return self.drawings.draw(plan, progress)
 
     def draw(
         self,
@@ -281,7 +271,7 @@ class Workbench:
             return stored
         progress("projecting", 0, 1)
         opened = self.study.layer(layer)
-        positions = project(kind, self.vectors(opened))
+        positions = project(kind, self.vectors(opened), progress=progress)
         self.cache.save_projection(f"{opened.digest}-{kind}", positions)
         return positions
 

@@ -304,7 +304,7 @@ class ModeIndex:
         InvalidInput
             If the arrays are damaged, or do not belong to `X` and the lens.
         """
-        from topoact.mapper.neighbors._kernels.skyband import Skyband, are_ranks, are_sound, ranked
+        from topoact.mapper.neighbors._kernels.skyband import checked_skyband
 
         self = cls.__new__(cls)
         self._points, self.n_jobs, self._trees = in_order(X, lens), n_jobs or usable_cores(), {}
@@ -312,13 +312,8 @@ class ModeIndex:
         self.k = int(taken(arrays, "k", np.int64, (1,))[0])
         places = taken(arrays, "places", np.int32, (None,))
         starts = taken(arrays, "starts", np.int64, (2 * len(self.lens) + 1,))
-        measures = taken(arrays, "measures", np.float64, places.shape)
-        if self.k < 2 or not are_sound(starts, places, measures, self._layout, self.metric):
+        if self.k < 2:
             raise InvalidInput("the candidates of this neighbour index are damaged: build it again")
-        ranks = arrays.get("ranks")
-        if ranks is None:  # stored before they were
-            ranks = ranked(starts, places, measures, self._points.order, self.n_jobs)
-        elif not are_ranks(ranks, starts, measures):
-            raise InvalidInput("the array 'ranks' of this neighbour index is damaged: build it again")
-        self._skyband = Skyband(starts, places, measures, ranks)
+        lists = (starts, places, taken(arrays, "measures", np.float64, places.shape), arrays.get("ranks"))
+        self._skyband = checked_skyband(*lists, self._points.order, self._layout, self.metric, self.n_jobs)
         return self

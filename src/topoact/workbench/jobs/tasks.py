@@ -77,7 +77,7 @@ class PreviewTask:
     """Whether its prominence is that of the first screen."""
 
     def run(self, bench: Workbench, progress: Progress) -> None:
-        bench.draw_preview(self.plan, progress, first=self.first)
+        bench.drawings.draw_preview(self.plan, progress, first=self.first)
 
 
 @dataclass(frozen=True, slots=True)

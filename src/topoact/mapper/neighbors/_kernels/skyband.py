@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from topoact.errors import InvalidInput
 from topoact.mapper.neighbors._kernels.jit import compiled
 from topoact.mapper.neighbors._layout import WORD, Indices, Layout
 from topoact.mapper.neighbors._threads import side_by_side
@@ -64,12 +65,34 @@ class Skyband(NamedTuple):
         return Nearest(near, measures if metric == "cosine" else np.sqrt(measures, out=measures))
 
 
-def are_sound(
+def checked_skyband(
     starts: Indices,
     places: npt.NDArray[np.int32],
     measures: npt.NDArray[np.float64],
+    ranks: npt.NDArray[Any] | None,
+    order: Rows,
     layout: Layout,
     metric: Metric,
+    n_jobs: int,
+) -> Skyband:
+    """Return stored candidates, with their ranks also where they were stored without.
+
+    Raises
+    ------
+    InvalidInput
+        If they are damaged.
+    """
+    if not _are_sound(starts, places, measures, layout, metric):
+        raise InvalidInput("the candidates of this neighbour index are damaged: build it again")
+    if ranks is None:
+        ranks = ranked(starts, places, measures, order, n_jobs)
+    elif not _are_ranks(ranks, starts, measures):
+        raise InvalidInput("the array 'ranks' of this neighbour index is damaged: build it again")
+    return Skyband(starts, places, measures, ranks)
+
+
+def _are_sound(
+    starts: Indices, places: npt.NDArray[np.int32], measures: npt.NDArray[np.float64], layout: Layout, metric: Metric
 ) -> bool:
     """Return whether each list runs outwards from its point, within what the point sees, and has measures."""
     n_points = (len(starts) - 1) // 2
@@ -80,7 +103,7 @@ def are_sound(
     return bool(_outwards(starts, places, layout.lower * WORD, layout.reach(n_points)))
 
 
-def are_ranks(ranks: npt.NDArray[Any], starts: Indices, measures: npt.NDArray[np.float64]) -> bool:
+def _are_ranks(ranks: npt.NDArray[Any], starts: Indices, measures: npt.NDArray[np.float64]) -> bool:
     """Return whether ranks, of lists that are sound, name the candidates of each point by ascending measure."""
     fit = ranks.dtype in (np.uint16, np.uint32) and ranks.shape == measures.shape and ranks.flags.c_contiguous
     return fit and bool(_in_rank(starts, measures, ranks))
