@@ -260,3 +260,30 @@ class Fixed(nn.Module):
         x = self.whole(self.shares(self.norm(self.conv(x))))
         x = self.fold(self.again(x) * self.gate(self.mask(x)))
         return self.head(x.flatten(1))
+
+
+class Heads(nn.Module):
+    """Attention with a bias that a layer makes of a table, whose heads then mix in a layer of their own."""
+
+    def __init__(self, n_heads: int = 2) -> None:
+        super().__init__()
+        self.stem, self.qkv, self.proj = nn.Conv2d(3, 8, 2, 2), nn.Linear(8, 24), nn.Linear(8, 8)
+        self.table, self.softmax = nn.Linear(2, n_heads), nn.Softmax(-1)
+        self.talk, self.drop, self.n_heads = nn.Linear(n_heads, n_heads), nn.Identity(), n_heads
+        self.register_buffer("places", torch.randn(1, 9, 9, 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        tokens = self.stem(x[..., :6, :6]).flatten(2).mT
+        b, n, c = tokens.shape
+        q, k, v = self.qkv(tokens).reshape(b, n, 3, self.n_heads, c // self.n_heads).permute(2, 0, 3, 1, 4)
+        weights = self.softmax(torch.nn.functional.normalize(q, dim=-1) @ k.mT + self.table(self.places).moveaxis(3, 1))
+        weights = self.drop(self.talk(weights.moveaxis(1, 3)).moveaxis(3, 1))
+        return self.proj((weights @ v).transpose(1, 2).reshape(b, n, c)).mean(1)
+
+
+class Long(nn.Sequential):
+    """Convolutions with several layers after each whose channels nothing but a pass shows."""
+
+    def __init__(self, n_blocks: int = 12) -> None:
+        blocks = [(nn.Conv2d(3, 3, 1), nn.SiLU(), nn.Identity(), nn.Dropout()) for _ in range(n_blocks)]
+        super().__init__(*(layer for block in blocks for layer in block))

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from topoact.errors import ModelError
-from topoact.networks import AxisChoices, TorchNetwork
+from topoact.networks import AxisChoices, TorchNetwork, hooks
 
 from .architectures import channels_last, channels_second, verdicts, wrong
 from .odd_networks import (
@@ -17,6 +17,8 @@ from .odd_networks import (
     ChannelsLast,
     Crops,
     Fixed,
+    Heads,
+    Long,
     Odd,
     OfPositions,
     OneAtATime,
@@ -154,6 +156,49 @@ def test_a_network_is_left_as_it_is_and_so_are_its_inputs_and_the_random_numbers
 def test_what_has_no_vectors(name: str, kind: str) -> None:
     with pytest.raises(ModelError, match=f"layer '{name}' gives {kind}, of which there are no vectors"):
         TorchNetwork(Strange()).tap(PHOTOS, {name: torch.Tensor.clone})
+
+
+@pytest.mark.parametrize("n_heads", [2, 4])
+def test_heads_of_attention_are_no_channels_of_a_photo(n_heads: int) -> None:
+    torch.manual_seed(0)
+    network = TorchNetwork(Heads(n_heads))
+    with pytest.raises(ModelError, match=r"holds the channels cannot be known: say it with --channel-axis softmax=N"):
+        network.tap(PHOTOS, {"softmax": torch.Tensor.clone})
+    with pytest.raises(ModelError, match="none of its axes is that of the examples"):
+        network.tap(PHOTOS, {"table": torch.Tensor.clone})
+    shapes = network.tap(PHOTOS, {name: lambda one: one.shape for name in ("talk", "drop")})[1]
+    assert set(shapes.values()) == {(len(PHOTOS), 81, n_heads)}  # a query and a key are no height and width
+
+
+def test_layers_after_one_are_looked_at_in_the_same_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    n_passes, forward = 0, hooks.forward
+
+    def counted(*given: Any) -> Any:
+        nonlocal n_passes
+        n_passes += 1
+        return forward(*given)
+
+    monkeypatch.setattr(hooks, "forward", counted)
+    queued = len(torch.cuda._queued_calls)  # seeds that are kept for devices that are not there
+    network = TorchNetwork(Long(12))
+    network.tap(PHOTOS, dict.fromkeys(network.layer_names(), torch.Tensor.clone))
+    assert n_passes <= 12 * 2 + 12
+    assert len(torch.cuda._queued_calls) == queued
+    n_passes = 0
+    for name in network.layer_names():
+        network.tap(PHOTOS, {name: torch.Tensor.clone})
+    assert n_passes == len(network.layer_names())
+
+
+def test_what_is_refused_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, said = TorchNetwork(Odd()), []
+    for _ in range(2):
+        with pytest.raises(ModelError, match="none of its axes") as e:
+            network.tap(PHOTOS, {"parts.plain": torch.Tensor.clone, "parts.own": torch.Tensor.clone})
+        said.append(str(e.value))
+        monkeypatch.setattr(hooks, "forward", None)
+    assert said[0] == said[1]
 
 
 def test_modules_that_mix_channels_or_have_one() -> None:

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from served import MAP, PATIENCE, TOKEN, obtain
 
+from topoact.errors import Cancelled, InvalidInput, ModelError, StudyError, UnknownName
 from topoact.server.limits import MAX_BODY_BYTES, BoundedConnection
 
 
@@ -172,6 +173,19 @@ def test_a_full_disk_while_an_input_is_brought(painter, monkeypatch):
     assert answer.json()["error"].startswith("the disk is full: free some space and ask again")
     assert set(folder.glob("*")) == before
     assert painter.get("/api/study").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [(UnknownName, 404), (InvalidInput, 400), (StudyError, 409), (ModelError, 422), (Cancelled, 422)],
+)
+def test_no_error_raised_on_purpose_is_one_of_the_server(server, client, monkeypatch, kind, status):
+    def refused(*_, **__):
+        raise kind("a sentence")
+
+    monkeypatch.setattr("topoact.server.routes.serialize.study_summary", refused)
+    answer = client.get("/api/study")
+    assert (answer.status_code, answer.json()) == (status, {"error": "a sentence"})
 
 
 def test_what_nobody_thought_of_is_said(server, client, monkeypatch):

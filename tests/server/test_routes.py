@@ -364,6 +364,13 @@ class TestMap:
         assert obtain(client, "/api/maps", request) == result
         assert client.get(f"/api/graphs/{result}").status_code == 200
 
+    def test_a_damaged_layer_is_no_error_of_the_server(self, client, server, tmp_path, monkeypatch):
+        study = write_digits_study(tmp_path / "s", n_examples=20)
+        for chunk in (study / "points").glob("*.parquet"):
+            chunk.write_bytes(b"nothing")
+        monkeypatch.setitem(server.app.state._state, "bench", open_workbench(study))
+        assert "is damaged: points/pixels.parquet" in error_of(client.get("/api/layers/0/points"), 409)
+
     def test_settings_that_do_not_fit_fail_in_one_sentence(self, client):
         ticket = client.post("/api/maps", json={"layer": 0, "settings": settings(lens="column:label")}).json()
         event = finish(client, ticket["job"])

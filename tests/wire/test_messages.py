@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from topoact.analysis.drawing.layout import components
 from topoact.analysis.shape.diagnosis import Finding
 from topoact.analysis.shape.skeleton import skeleton
+from topoact.mapper.clusterers.epsilon import parse_rule
 from topoact.server.routes import router
 from topoact.testing.settings import dbscan
 from topoact.wire import (
@@ -158,6 +159,20 @@ class TestTranslation:
         assert found.eps == (np.nanmin(graph.eps), np.nanmax(graph.eps))
         assert found.eps[0] < found.eps[1]
         assert (found.stops, found.settings.eps) == ([], "elbow:interval")
+
+    @pytest.mark.parametrize("rule", ["quantile:1.0", "quantile:5e-1", "quantile:.25:interval", "elbow", "2", 2.5])
+    def test_every_rule_that_a_graph_can_have_is_told(self, bench, rule):
+        parse_rule(rule)
+        settings = dbscan(n_intervals=2, eps=rule)
+        told = serialize.settings_message(settings)
+        assert serialize.settings_of(messages.Settings.model_validate_json(told.model_dump_json())) == settings
+
+    @pytest.mark.parametrize("rule", ["quantile:0", "quantile:2", "knee", "elbow:intervals", ""])
+    def test_no_rule_that_no_graph_can_have_is_told(self, rule):
+        with pytest.raises(ValueError, match="eps must be a positive number"):
+            parse_rule(rule)
+        with pytest.raises(ValidationError, match="eps must be a positive number"):
+            serialize.settings_message(dbscan(eps=rule))
 
     def test_a_graph_that_was_stored_before_covers_and_metrics_could_be_chosen(self, bench, monkeypatch):
         name = bench.drawn_name("rows", SETTINGS, None)

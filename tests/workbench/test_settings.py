@@ -75,6 +75,8 @@ class TestChosen:
             ({"preset": "paper", "k": 9}, "k is a setting of the clusterer 'modes', not of 'dbscan'"),
             ({"preset": "old"}, "unknown preset 'old': choose paper"),
             ({"epsilon": 1}, "unknown setting epsilon: there are lens, cover"),
+            ({"n_intervals": 20_000}, "n_intervals must be at most 10,000: got 20000"),
+            ({"prominence": float("inf")}, "prominence must be at most .*: got inf"),
         ],
     )
     def test_what_makes_no_difference_or_does_not_exist_is_refused(self, values, words):

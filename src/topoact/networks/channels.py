@@ -10,14 +10,15 @@ A module of torch says itself where its channels are. Of others it is found, in 
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import TopoActError
 from topoact.networks.interventions import Call, Change, Interventions, pushed
-from topoact.networks.probing import channel_axis
+from topoact.networks.layouts import count
+from topoact.networks.probing import channel_axis, resized
 from topoact.networks.sites import Site
 
 if TYPE_CHECKING:
@@ -74,8 +75,19 @@ def _class_of_forward(module: "nn.Module") -> str:
     return owner.__name__ if owner.__module__.startswith("torch.") else ""
 
 
+class Push(NamedTuple):
+    """One channel of a layer that is changed."""
+
+    layer: str
+    axis: int
+    place: int
+
+
 class ChannelFinder:
     """Finds channel axes in passes over a few inputs.
+
+    Of layers that are expected, those that follow the same layer are looked at in the same passes. Memory: their
+    outputs for two inputs, until their axes are asked for.
 
     Parameters
     ----------
@@ -89,11 +101,34 @@ class ChannelFinder:
         self._passes, self._inputs = passes, inputs
         self._modules = dict(passes.model.named_modules(remove_duplicate=False))
         self._known: dict[str, int | None] = {}
+        self._expected: dict[str, int] = {}
+        self._nearest: dict[str, str | None] = {}
+        """The nearest layer before one whose channel axis is known, "" without any; None where its own is known."""
+        self._kept: dict[Push | None, dict[str, NDArray[np.float32]]] = {}
+        self.moved = set[str]()
+        """Layers whose channels are on another axis than those of the layer that shows them, or shown by none."""
+
+    def expect(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Take note of the shapes of layers whose axes will be asked for."""
+        self._expected |= {name: len(shape) for name, shape in shapes.items()}
+
+    def forget(self) -> None:
+        """Drop what is held for layers that are expected."""
+        self._expected, self._kept = {}, {}
 
     @cached_property
     def calls(self) -> list[Call]:
         """All calls of modules in a pass."""
         return self._passes.calls(self._inputs)
+
+    @cached_property
+    def _fixed(self) -> set[tuple[str, tuple[int, ...]]]:
+        """Layers that give as much for more inputs, as tables of positions do; what follows them are no channels."""
+        try:
+            more = self._passes.calls(resized(self._inputs, count(self._inputs) + 1))
+        except TopoActError:
+            return set()
+        return {(call.layer, call.shape) for call in self.calls} & {(call.layer, call.shape) for call in more}
 
     def site(self, layer: str) -> Site:
         """Return the site of a layer that is known to exist."""
@@ -123,7 +158,9 @@ class ChannelFinder:
         axis = self._own(layer, len(shape))
         if axis is None:
             axis = self._of_producers(layer, example)
+        self._expected.pop(layer, None)
         if axis is None:
+            self.moved.add(layer)
             axis = self._of_consumers(layer, example, shape)
         if axis is None:
             axis = self._of_sizes(layer, example, shape)
@@ -162,28 +199,44 @@ class ChannelFinder:
         return None if is_of_positions else axis
 
     def _of_producers(self, layer: str, example: int | None) -> int | None:
-        site = self.site(layer)
-        is_mixing = _class_of_forward(self._modules[site.module]) in MIXING
-
-        def seen(change: Mapping[str, Change] | None = None) -> NDArray[np.float32]:
-            if is_mixing:
-                return self._passes.given(self._inputs, site, change)
-            return self._passes.outputs(self._inputs, [layer], change)[layer]
-
-        before = seen()
+        before = self._output(layer, None)
         for producer, axis, shape in self._producers(layer):
-            changes = [{producer: partial(pushed, axis=axis, place=place)} for place in _two(shape[axis])]
             try:
-                after = [seen(change) for change in changes]
+                after = [self._output(layer, Push(producer, axis, place)) for place in _two(shape[axis])]
             except TopoActError:
                 continue
             if not after and before.shape == shape and _is_only_one(axis, shape, example):
                 return axis
             if len(after) > 1 and (found := channel_axis(before, after, example)) is not None:
-                is_moved = before.ndim != len(shape) or found != axis
-                is_refuted = is_moved and self._is_consumed(layer, found, before.shape) is False
-                return None if is_refuted else found
+                if before.ndim == len(shape) and found == axis:
+                    return found
+                self.moved.add(layer)
+                return None if self._is_consumed(layer, found, before.shape) is False else found
         return None
+
+    def _output(self, layer: str, push: Push | None) -> NDArray[np.float32]:
+        """Return the output of a layer with one channel of another changed; what a layer is given, if it mixes them."""
+        site, kept = self.site(layer), self._kept.setdefault(push, {})
+        changes = _changes(push) if push else {}
+        if _class_of_forward(self._modules[site.module]) in MIXING:
+            return self._passes.given(self._inputs, [site], changes)[0]
+        if layer not in kept:
+            group = {layer, *self._alike(layer, push)}
+            try:
+                kept |= self._passes.outputs(self._inputs, group, changes)
+            except TopoActError:
+                return self._passes.outputs(self._inputs, [layer], changes)[layer]
+        return kept.pop(layer)
+
+    def _alike(self, layer: str, push: Push | None) -> Iterator[str]:
+        """Yield the expected layers of which the same pass shows something, if the layer is one."""
+        for name, ndim in self._expected.items() if layer in self._expected else ():
+            if name not in self._nearest:
+                is_known = self._own(name, ndim) is not None
+                self._nearest[name] = None if is_known else next(self._producers(name), ("",))[0]
+            nearest = self._nearest[name]
+            if nearest is not None and (push is None or push.layer == nearest):
+                yield name
 
     def _of_consumers(self, layer: str, example: int, shape: tuple[int, ...]) -> int | None:
         """Return the only axis whose places the next layer takes as channels."""
@@ -197,18 +250,20 @@ class ChannelFinder:
         A linear layer over positions, as in a mixer, gives features that are positions for what follows. Its own input
         was turned before, and so a layer whose input was turned says nothing.
         """
-        changes = [{layer: partial(pushed, axis=axis, place=place)} for place in _two(shape[axis])]
-        for call in self.calls[self.place(layer) + 1 :][:N_CONSUMERS]:
-            if _class_of_forward(self._modules[call.module]) not in SECOND | LAST | NORMALISED:
-                continue
-            site = self.site(call.layer)
-            try:
-                before = self._passes.given(self._inputs, site)
-                after = [self._passes.given(self._inputs, site, change) for change in changes]
-            except TopoActError:
-                continue
-            if before.ndim == len(shape) and channel_axis(before, after, None) == axis:
-                return axis == axis_of_kind(self._modules[call.module], (), before.ndim)
+        calls = self.calls[self.place(layer) + 1 :][:N_CONSUMERS]
+        known = [one for one in calls if _class_of_forward(self._modules[one.module]) in SECOND | LAST | NORMALISED]
+        sites = [self.site(call.layer) for call in known]
+        if not sites:
+            return None
+        try:
+            before = self._passes.given(self._inputs, sites)
+            pushes = [Push(layer, axis, place) for place in _two(shape[axis])]
+            after = [self._passes.given(self._inputs, sites, _changes(push)) for push in pushes]
+        except TopoActError:
+            return None
+        for i, site in enumerate(sites):
+            if before[i].ndim == len(shape) and channel_axis(before[i], [one[i] for one in after], None) == axis:
+                return axis == axis_of_kind(self._modules[site.module], (), before[i].ndim)
         return None
 
     def _producers(self, layer: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:
@@ -216,7 +271,7 @@ class ChannelFinder:
         n_found = 0
         for call in reversed(self.calls[: self.place(layer)]):
             axis = self._own(call.layer, len(call.shape))
-            if axis is not None and axis < len(call.shape):
+            if axis is not None and axis < len(call.shape) and (call.layer, call.shape) not in self._fixed:
                 yield call.layer, axis, call.shape
                 n_found += 1
             if n_found == N_PRODUCERS:
@@ -234,6 +289,10 @@ class ChannelFinder:
             if len(larger) == len(shape) and len(same) == 1 and larger[example] == shape[example]:
                 return same[0]
         return None
+
+
+def _changes(push: Push) -> dict[str, Change]:
+    return {push.layer: partial(pushed, axis=push.axis, place=push.place)}
 
 
 def _is_only_one(axis: int, shape: tuple[int, ...], example: int | None) -> bool:

@@ -3,8 +3,10 @@
 Nothing of the network is changed, and no random number of the user's is drawn.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -93,30 +95,40 @@ class Interventions:
             for name, number, suffix, shape in seen
         ]
 
-    def given(self, inputs: Any, site: Site, changes: Mapping[str, Change] | None = None) -> NDArray[np.float32]:
-        """Return the first tensor that a call of a module is given; see `outputs`."""
-        return array(self._arguments(inputs, site, changes or {})[0][0])
+    def given(
+        self, inputs: Any, sites: Sequence[Site], changes: Mapping[str, Change] | None = None
+    ) -> list[NDArray[np.float32]]:
+        """Return the first tensor that each of some calls of modules is given; see `outputs`."""
+        return [array(_first_tensor(site, given)) for site, given in self._arguments(inputs, sites, changes or {})]
 
-    def _arguments(self, inputs: Any, site: Site, changes: Mapping[str, Change]) -> tuple[Any, Any]:
-        given: list[tuple[Any, Any]] = []
-        handle = self.model.get_submodule(site.module).register_forward_pre_hook(
-            lambda _module, args, kwargs: given.append(copied((args, kwargs))), with_kwargs=True
-        )
-        try:
-            with self.quiet(inputs), hooks.hooked(self.model, changes, lambda name, output: changes[name](output)):
+    def _arguments(
+        self, inputs: Any, sites: Sequence[Site], changes: Mapping[str, Change]
+    ) -> list[tuple[Site, tuple[Any, Any]]]:
+        given: dict[str, tuple[Any, Any]] = {}
+
+        def look(site: Site, calls: Iterator[int], _module: Any, args: Any, kwargs: Any) -> None:
+            if next(calls) == (site.call or 0):
+                given[site.name] = copied((args, kwargs))
+            if len(given) == len(sites):
+                raise hooks.LayerReached
+
+        with ExitStack() as stack:
+            for site in sites:
+                module = self.model.get_submodule(site.module)
+                handle = module.register_forward_pre_hook(partial(look, site, count()), with_kwargs=True)
+                stack.callback(handle.remove)
+            changing = hooks.hooked(self.model, changes, lambda name, output: changes[name](output))
+            with self.quiet(inputs), changing, suppress(hooks.LayerReached):
                 hooks.forward(self.model, copied(inputs))
-        finally:
-            handle.remove()
-        if len(given) <= (site.call or 0):
-            raise ModelError(f"layer {site.name!r} is never called in the forward pass")
-        return given[site.call or 0]
+        hooks.check_called([site.name for site in sites], given)
+        return [(site, given[site.name]) for site in sites]
 
     def replays(self, inputs: Any, site: Site) -> Callable[[dict[str, "torch.Tensor"]], NDArray[np.float32]]:
         """Return the function that runs one module alone on what a pass gives it, with some other parameters."""
         import torch
 
         module = self.model.get_submodule(site.module)
-        given = self._arguments(inputs, site, {})
+        ((_, given),) = self._arguments(inputs, [site], {})
 
         def run(parameters: dict[str, "torch.Tensor"]) -> NDArray[np.float32]:
             args, kwargs = copied(given)
@@ -146,7 +158,10 @@ class Interventions:
         first = next(iter(inputs.values())) if isinstance(inputs, Mapping) else inputs
         devices = [first.device] if first.device.type == "cuda" else []
         with torch.no_grad(), torch.random.fork_rng(devices), self._precision():
-            torch.manual_seed(0)
+            if devices:
+                torch.manual_seed(0)
+            else:  # that of all devices takes longer than the pass of a small network
+                torch.default_generator.manual_seed(0)
             yield
 
 
@@ -156,6 +171,16 @@ def copied(values: Any) -> Any:
     from torch.utils._pytree import tree_map
 
     return tree_map(lambda value: value.clone() if isinstance(value, torch.Tensor) else value, values)
+
+
+def _first_tensor(site: Site, given: tuple[Any, Any]) -> Any:
+    import torch
+    from torch.utils._pytree import tree_leaves
+
+    tensor = next((one for one in tree_leaves(given) if isinstance(one, torch.Tensor)), None)
+    if tensor is None:
+        raise ModelError(f"layer {site.name!r} is given no tensor")
+    return tensor
 
 
 def array(tensor: "torch.Tensor") -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topoact.errors import InvalidInput, ModelError
+from topoact.errors import InvalidInput, ModelError, TopoActError
 from topoact.networks.axes import AxisChoices, Folded, Layout, dimensions
 from topoact.networks.probing import SIZES, Altered, altered_input, example_axis, resized
 
@@ -39,6 +39,7 @@ class Layouts(ABC):
         self._choices = choices
         self._layouts: dict[str, Layout] = {}
         self._seen: dict[str, Seen] = {}
+        self._refused: dict[str, TopoActError] = {}
         self._inputs: Any = None
         self._sizes: tuple[int, ...] = ()
 
@@ -60,10 +61,9 @@ class Layouts(ABC):
             If the user names an axis that there is not.
         """
         names = tuple(names)
-        if unknown := [name for name in names if name not in self._seen]:
-            if not self._sizes:
-                self._begin(inputs)
-            self._look(unknown)
+        if names and not self._sizes:
+            self._begin(inputs)
+        self._look(names)
         return {name: self._layout(name) for name in names}
 
     @abstractmethod
@@ -90,22 +90,42 @@ class Layouts(ABC):
             sizes = (count(inputs),)
         self._inputs, self._sizes = inputs, sizes
 
-    def _look(self, names: list[str]) -> None:
-        """Find the axes of the examples of some layers."""
+    def _look(self, names: Iterable[str]) -> None:
+        """Find the axes of the examples of the layers that were not looked at yet, or why there are none."""
+        names = [name for name in names if name not in self._seen and name not in self._refused]
+        if not names:
+            return
         n = max(self._sizes)
         batches = {size: resized(self._inputs, size) for size in self._sizes}
-        before = {size: self._outputs(batch, names) for size, batch in batches.items()}
         numbers = range(min(2, n)) if n > 1 else ()
-        after = {i: self._outputs(altered_input(batches[n], i), names) for i in numbers}
+        try:
+            before = {size: self._outputs(batch, names) for size, batch in batches.items()}
+            after = {i: self._outputs(altered_input(batches[n], i), names) for i in numbers}
+        except TopoActError as error:
+            if len(names) == 1:
+                self._refused[names[0]] = error.with_traceback(None)
+            else:
+                for some in (names[: len(names) // 2], names[len(names) // 2 :]):
+                    self._look(some)
+            return
         for name in names:
             shapes = {size: outputs[name].shape for size, outputs in before.items()}
             altered = [Altered(i, before[n][name], outputs[name]) for i, outputs in after.items()]
-            chosen = self._choices.axis("example", name, shapes[n])
-            self._seen[name] = Seen(example_axis(name, shapes, altered, chosen), shapes[min(shapes)])
+            try:
+                chosen = self._choices.axis("example", name, shapes[n])
+                self._seen[name] = Seen(example_axis(name, shapes, altered, chosen), shapes[min(shapes)])
+            except TopoActError as error:
+                self._refused[name] = error.with_traceback(None)
 
     def _layout(self, name: str) -> Layout:
+        if error := self._refused.get(name):
+            raise type(error)(str(error))
         if name not in self._layouts:
-            self._layouts[name] = self._found(name, self._seen[name])
+            try:
+                self._layouts[name] = self._found(name, self._seen[name])
+            except TopoActError as error:
+                self._refused[name] = error.with_traceback(None)
+                raise
         return self._layouts[name]
 
     def _found(self, name: str, seen: Seen) -> Layout:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from topoact.errors import ModelError
+from topoact.errors import TopoActError
 from topoact.networks.axes import AxisChoices, Layout
 from topoact.networks.channels import ChannelFinder
 from topoact.networks.interventions import Interventions
@@ -52,30 +52,45 @@ class TorchLayouts(Layouts):
         if all(name in self._layouts for name in names):
             return super().of(names, inputs)
         with self.passes.without_traces():
-            return super().of(names, inputs)
+            try:
+                return super().of(names, inputs)
+            finally:
+                self._channels.forget()
+
+    def _look(self, names: Iterable[str]) -> None:
+        names = tuple(names)
+        super()._look(names)
+        if not self._choices.channel:
+            shapes = {name: self._seen[name].shape for name in names if name in self._seen}
+            self._channels.expect({name: shape for name, shape in shapes.items() if len(shape) > 2})
 
     def _channel(self, name: str, seen: Seen) -> int | None:
         return self._channels.axis(name, seen.example.axis, seen.shape)
 
     def _found(self, name: str, seen: Seen) -> Layout:
         layout = super()._found(name, seen)
-        if layout.ndim != 4 or layout.channel != 3 or layout.example.n_rows > 1:
+        is_sure = layout.channel != 3 and name not in self._channels.moved
+        if layout.ndim != 4 or layout.example.n_rows > 1 or is_sure:
             return layout
         return replace(layout, is_row=not shows_sides(self.passes, resized(self._inputs, max(self._sizes)), layout))
 
     def _unfolded(self, layout: Layout) -> Layout | None:
         inputs = resized(self._inputs, max(self._sizes))
-        for name in self._neighbours(layout.name):
+        names = list(self._neighbours(layout.name))
+        self._look(names)
+        for name in names:
+            if name not in self._seen or self._seen[name].example.n_rows > 1:
+                continue
             try:
-                (other,) = self.of((name,), self._inputs).values()
-            except ModelError:
+                other = self._layout(name)
+            except TopoActError:
                 continue
             if found := window_map(self.passes, inputs, layout, other, count(inputs)):
                 return replace(layout, places=found.places, n_positions=found.n_positions, grid=found.grid)
         return None
 
     def _neighbours(self, name: str) -> Iterable[str]:
-        """Yield the layers that are called after one and before it, nearest first, and give one row for each input."""
+        """Yield the layers that are called after one and before it, nearest first, and may give one row an input."""
         calls, at = self._channels.calls, self._channels.place(name)
         near = (*calls[at + 1 : at + 1 + N_CALLS], *reversed(calls[max(at - N_CALLS, 0) : at]))
         for call in near:

@@ -26,7 +26,14 @@ from topoact.workbench.jobs.runner import JobRunner
 STATIC: Final = Path(__file__).parent / "static"
 """Folder of the explorer's page."""
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
-STATUS_OF_ERROR: Final = ((UnknownName, 404), (InvalidInput, 400), (WriteError, 507), (TopoActError, 500))
+STATUS_OF_ERROR: Final = (
+    (UnknownName, 404),
+    (InvalidInput, 400),
+    (WriteError, 507),
+    (StudyError, 409),
+    (TopoActError, 422),
+)
+"""What is wrong: the address, the request, the disk, the study, or what the request asks of a network."""
 UPLOADS: Final = "/api/located-inputs"
 """Path of the route whose bodies may be as large as a photo; it counts itself."""
 CLOSED_BY_CLIENT: Final = 499

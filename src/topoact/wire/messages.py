@@ -5,9 +5,10 @@ The TypeScript types of the explorer are generated from them by ``scripts/genera
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from topoact.analysis.shape.diagnosis import Code
+from topoact.mapper.clusterers.epsilon import parse_rule
 from topoact.wire.attributions import AttributionRequest, LogitLens, NodeAttribution
 from topoact.wire.exports import ExportRequest
 from topoact.wire.graphs import Edges, EpsilonCurve, ImportedFacts, Labels, Nodes
@@ -19,9 +20,16 @@ from topoact.wire.shape import ShapeReport, Stability
 from topoact.wire.texts import Passage
 from topoact.workbench.graphs.drawings import Arrangement
 from topoact.workbench.patch_views import Kind
-from topoact.workbench.settings import KnobKind
+from topoact.workbench.settings import BOUNDS, KnobKind
 
-Rule = Annotated[str, Field(pattern=r"^(elbow|quantile:(0?\.\d+|0|1))(:interval)?$")]
+
+def _rule(text: str) -> str:
+    """Return a rule for ε as it is written, if it is one."""
+    parse_rule(text)
+    return text
+
+
+Rule = Annotated[str, AfterValidator(_rule)]
 
 
 class Choice(WireModel):
@@ -52,7 +60,7 @@ class Settings(WireModel):
 
     lens: str
     cover: str
-    n_intervals: int = Field(ge=1, le=10_000)
+    n_intervals: int = Field(ge=1, le=BOUNDS["n_intervals"][1])
     overlap: float = Field(ge=0, lt=1)
     metric: str
     clusterer: str

@@ -1,6 +1,7 @@
 """`MapSettings`, all that determines a graph; `KNOBS`, the label, help and bounds of each setting; `PRESETS`."""
 
 import contextlib
+import sys
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 from typing import Any, Final, Literal, NamedTuple
@@ -18,14 +19,14 @@ ENGINE_VERSIONS: Final = {"modes": 1, "dbscan": 2}
 """Version of each clusterer's graphs; increased by a change of the graphs, so that stored ones are not reused."""
 STORED_DEFAULTS: Final = {"cover": "uniform", "metric": "euclidean", "clusterer": "dbscan"}
 """Settings added after graphs had been stored: at these values they are not part of a graph's key."""
-STORED_BOUNDS: Final = {
+BOUNDS: Final = {
     "n_intervals": (1, 10_000),
     "overlap": (0.0, 1.0),
     "k": (2, MAX_COUNT),
-    "prominence": (0.0, float("inf")),
+    "prominence": (0.0, sys.float_info.max),
     "min_samples": (1, MAX_COUNT),
 }
-"""The range of each number in stored settings."""
+"""The range of each number in the settings of graphs that are stored."""
 CLUSTERER_SETTINGS: Final = ("k", "prominence", "eps", "min_samples")
 """Settings that only some clusterers have; `topoact.mapper.CLUSTERERS` lists those of each."""
 MAX_DEFAULT_INTERVALS: Final = 25
@@ -173,6 +174,10 @@ def resolve(base: MapSettings, preset: str | None = None, **values: Any) -> MapS
         if settings.clusterer in CLUSTERERS and name not in settings.used:
             owner = next(iter(clusterers_with(name)))
             raise InvalidInput(f"{name} is a setting of the clusterer {owner!r}, not of {settings.clusterer!r}")
+    for name, (_, most) in BOUNDS.items():
+        value = getattr(settings, name)
+        if isinstance(value, Real) and value > most:
+            raise InvalidInput(f"{name} must be at most {most:,}: got {value}")
     return settings
 
 
@@ -185,7 +190,7 @@ def from_stored(values: dict[str, Any]) -> MapSettings:
         If they have another field, or a value of another type or out of range, also one that the graph does not use.
     """
     settings: MapSettings = checked(MapSettings, {**STORED_DEFAULTS, **values})
-    for name, (least, most) in STORED_BOUNDS.items():
+    for name, (least, most) in BOUNDS.items():
         if not least <= getattr(settings, name) <= most:
             raise Damaged(f"its setting {name} is {getattr(settings, name)}, which is out of range")
     parse_rule(settings.eps)
