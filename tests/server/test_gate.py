@@ -3,10 +3,11 @@
 import http.client
 
 import pytest
-from served import MAP, TOKEN
+from served import MAP
 
 from topoact.server.dependencies import SANDBOXED
 from topoact.server.security import HEADERS, Gate
+from topoact.testing.serving import TOKEN
 
 ADDRESSES = ["/", "/assets/app.js", "/api/study", "/api/events", "/api/nothing", "/api/graphs/0123456789abcdef/members"]
 

@@ -6,9 +6,10 @@ import socket
 
 import httpx2
 import pytest
-from served import MAP, PATIENCE, TOKEN, obtain
+from served import MAP, obtain
 
 from topoact.server.limits import MAX_BODY_BYTES, BoundedConnection
+from topoact.testing.serving import PATIENCE, TOKEN
 
 
 @pytest.fixture
