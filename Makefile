@@ -25,8 +25,7 @@ demo: .venv/demo $(BUNDLE)  ## set up and open the explorer on a small real netw
 
 test: setup frontend/node_modules/.package-lock.json  ## set up and run every check
 	$(MAKE) --no-print-directory -j 2 $(GROUPED) lint types frontend-check .venv/kernels
-	$(MAKE) --no-print-directory unit
-	$(MAKE) --no-print-directory e2e
+	$(MAKE) --no-print-directory -j 2 $(GROUPED) unit e2e
 
 setup: .venv/dev $(BUNDLE)  ## everything needed to work on TopoAct
 
@@ -75,7 +74,7 @@ frontend/node_modules/.package-lock.json: frontend/package-lock.json | .venv/dev
 	@touch $@
 
 # Numba's cache, filled by one process before several would each compile the same.
-.venv/kernels: $(shell find src/topoact/mapper -name '*.py') | .venv/dev
+.venv/kernels: $(shell find src/topoact/mapper src/topoact/analysis/shape -name '*.py') | .venv/dev
 	$(BIN)/python scripts/compile_kernels.py
 	@touch $@
 

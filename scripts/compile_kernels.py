@@ -6,6 +6,8 @@ from itertools import product
 import numpy as np
 
 from topoact import DBSCAN, Mapper, ModeIndex, Modes, NeighborIndex
+from topoact.analysis.shape.evidence import counts_of, signal_of
+from topoact.testing.shapes import planted
 
 EPS = {"euclidean": 0.5, "cosine": 0.2}
 
@@ -22,6 +24,7 @@ def main() -> None:
         ModeIndex(vectors, k=5, max_interval=0.5, metric=metric).graph(4, 0.3, 0.1)
         for clusterer in (DBSCAN(metric=metric), DBSCAN("quantile:0.7", metric=metric), Modes(5, metric=metric)):
             Mapper(n_intervals=3, clusterer=clusterer).fit(vectors)
+    counts_of(signal_of(planted("ring", 300, 8, noise=0.05, seed=0)))
     print(f"kernels are compiled: {time.monotonic() - started:.0f} s")
 
 

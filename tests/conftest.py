@@ -1,5 +1,6 @@
 """What several folders of tests need."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,11 @@ import pytest
 os.environ["OMP_NUM_THREADS"] = "1"
 """Of the tests and of all processes that they start: each core has a worker of its own, and threads of tiny products
 would wait for each other most of the time."""
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there for good, a million objects of libraries, out of each collection of garbage."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,18 +1,14 @@
 """The real server on a small real study, and a Chromium that looks at it. A message in the console fails the test."""
 
-import os
 import shutil
-import socket
-import sys
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from topoact.cli import main
-from topoact.processes import process_context
+from topoact.interpret.study_network import NetworkChoice
+from topoact.testing.serving import TOKEN, serving
 from topoact.workbench import open_workbench
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need the package playwright")
@@ -138,38 +134,16 @@ def network_study(network_path: Path, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def network_url(network_study: Path) -> Iterator[str]:
     """Serve the pictures with their network, for all that ask it something: loading it takes longer than they do."""
-    yield from serve(network_study, "--model", "study")
+    yield from serve(network_study, NetworkChoice())
 
 
-def serve(study: Path, *options: str) -> Iterator[str]:
-    """Run `topoact serve` until the generator is closed; yield the address with its token.
+def serve(study: Path, network: NetworkChoice | None = None) -> Iterator[str]:
+    """Serve a study until the generator is closed, with its network if that is given; yield the address with its token.
 
-    The command runs in a process of its own, forked with all modules imported, as are the workers that it starts.
+    The server is a thread here; its workers are real processes, forked from one that has imported what they need.
     """
-    context = process_context("topoact.cli.serve", "topoact.server", "topoact.workbench.jobs.worker", "numba")
-    reader, writer = context.Pipe(duplex=False)
-    command = ["serve", str(study), "--no-browser", "--port", str(_free_port()), *options]
-    process = context.Process(target=run_command, args=(command, writer))  # type: ignore[attr-defined]
-    process.start()
-    writer.close()
-    with os.fdopen(os.dup(reader.fileno())) as printed:
-        line = next((line for line in printed if "http://" in line), "")
-    assert line, "the server stopped before it printed its address"
-    yield line.split(": ", 1)[1].strip()
-    process.terminate()
-    process.join()
-
-
-def run_command(arguments: list[str], printed: Connection) -> None:
-    """Run a command of `topoact` in this process; what it prints goes into a pipe."""
-    sys.argv, sys.stdout = ["topoact", *arguments], os.fdopen(os.dup(printed.fileno()), "w")
-    main()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    with serving(open_workbench(study, network)) as (port, _):
+        yield f"http://127.0.0.1:{port}/?token={TOKEN}"
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from topoact.interpret.study_network import NetworkChoice
 from topoact.testing.networks import Pictures
 
 from .conftest import Explorer, serve
@@ -174,7 +175,7 @@ class TestText:
         (folder / "lines.csv").write_text("text\n" + "\n".join(lines), "utf-8")
         network, plan = load_network(f"{folder}/own.py:pair"), Plan(layers=("embed", "cell"), policies=("words",))
         extract(network, open_source(str(folder / "lines.csv")), folder / "study", plan)
-        yield from serve(folder / "study", "--model", "study")
+        yield from serve(folder / "study", NetworkChoice())
 
     def test_a_sentence_and_an_empty_one(self, new_page: Any, texts: str) -> None:
         explorer = Explorer(new_page(), texts).open()

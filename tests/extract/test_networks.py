@@ -231,12 +231,15 @@ def test_a_list_of_layers_without_a_known_input_has_no_shapes(models: Path) -> N
 
 
 @pytest.mark.usefixtures("_timm")
-def test_channels_are_found_where_maps_end_in_them() -> None:
-    network = load_network("timm:swin_tiny_patch4_window7_224")
+def test_channels_are_found_where_maps_end_in_them(tmp_path: Path) -> None:
+    shape = "img_size=56, embed_dim=24, depths=(1, 1), num_heads=(1, 2)"
+    code = f"import timm\n\nnetwork = timm.create_model('swin_tiny_patch4_window7_224', {shape})\n"
+    (tmp_path / "swin.py").write_text(code)
+    network = load_network(f"{tmp_path / 'swin.py'}:network")
     keep = {"layers.1": torch.Tensor.clone, "patch_embed.proj": torch.Tensor.clone}
-    _, kept = network.tap(network.sample_input(), keep)
-    assert kept["layers.1"].shape == (1, 192, 28, 28)
-    assert kept["patch_embed.proj"].shape == (1, 96, 56, 56)
+    _, kept = network.tap(torch.rand(1, 3, 56, 56), keep)
+    assert kept["layers.1"].shape == (1, 48, 7, 7)
+    assert kept["patch_embed.proj"].shape == (1, 24, 14, 14)
 
 
 def test_bfloat16_is_stored_as_float32_and_recorded(models: Path, tmp_path: Path) -> None:

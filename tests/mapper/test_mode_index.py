@@ -82,7 +82,7 @@ def test_no_candidate_is_kept_in_vain():
 @pytest.mark.parametrize("zeros", [0.0, 0.9], ids=["dense", "sparse"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_trees_are_those_of_intervals_alone(metric, zeros, dtype):
-    index = ModeIndex(lattice(1500, 7, zeros, dtype=dtype), "l1", k=6, max_interval=0.2, metric=metric)
+    index = ModeIndex(lattice(700, 7, zeros, dtype=dtype), "l1", k=6, max_interval=0.2, metric=metric)
     for cover in COVERS:
         for k in (6, 2):
             assert_equal(index.tree(cover.intervals(index.lens), k=k), alone(index, cover, k))

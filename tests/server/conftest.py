@@ -1,8 +1,5 @@
 """A study behind a real server on a free port, and a client that has opened its address."""
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,13 +8,11 @@ from types import SimpleNamespace
 
 import httpx2
 import pytest
-import uvicorn
-from served import PATIENCE, READER_TOKEN, TOKEN
 
 from topoact.interpret.study_network import NetworkChoice
 from topoact.server import app as app_module
-from topoact.server.app import make_app
-from topoact.server.serve import server_config
+from topoact.testing.serving import PATIENCE, READER_TOKEN, TOKEN
+from topoact.testing.serving import serving as serving_study
 from topoact.testing.studies import write_digits_study
 from topoact.testing.workers import WorkerThread
 from topoact.workbench import Workbench, open_workbench
@@ -51,21 +46,9 @@ def page(static) -> Iterator[Path]:
 @contextmanager
 def serving(bench: Workbench) -> Iterator[SimpleNamespace]:
     """Run a server: its address, its own name, the application behind the gate, and the opened study."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    gate = make_app(bench, token=TOKEN, reader_token=READER_TOKEN, port=port)
-    running = uvicorn.Server(server_config(gate))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-    thread.start()
-    deadline = time.monotonic() + PATIENCE
-    while not running.started:
-        assert thread.is_alive()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    host = f"127.0.0.1:{port}"
-    yield SimpleNamespace(address=f"http://{host}", host=host, port=port, app=gate.app, bench=bench)
-    running.should_exit = True
-    thread.join()
+    with serving_study(bench) as (port, app):
+        host = f"127.0.0.1:{port}"
+        yield SimpleNamespace(address=f"http://{host}", host=host, port=port, app=app, bench=bench)
 
 
 @contextmanager

@@ -9,10 +9,6 @@ import numpy as np
 
 from topoact.testing.settings import dbscan
 
-TOKEN = "the-token-of-this-start"
-READER_TOKEN = "the-token-for-reading"
-PATIENCE = 60.0
-"""Seconds after which something that should happen counts as not happening."""
 MAP = {
     "layer": 0,
     "settings": asdict(dbscan(n_intervals=5, eps=25.0)),

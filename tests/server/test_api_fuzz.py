@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from served import TOKEN
+
+from topoact.testing.serving import TOKEN
 
 N_REQUESTS = 150
 """For each route, of each of the kinds that fit the schema and of those that do not."""

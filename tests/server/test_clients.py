@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from served import TOKEN
+
+from topoact.testing.serving import TOKEN
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,9 +8,10 @@ from dataclasses import asdict
 
 import httpx2
 import pytest
-from served import MAP, PATIENCE, TOKEN, events, finish
+from served import MAP, events, finish
 
 from topoact.server import events as events_module
+from topoact.testing.serving import PATIENCE, TOKEN
 from topoact.testing.settings import dbscan
 
 SLOW = {"layer": 1, "settings": asdict(dbscan(lens="l1", n_intervals=4000, overlap=0.99, eps=12.0))}

@@ -3,10 +3,11 @@
 import http.client
 
 import pytest
-from served import MAP, READER_TOKEN, TOKEN, obtain
+from served import MAP, obtain
 
 from topoact.server.dependencies import SANDBOXED
 from topoact.server.security import HEADERS, READERS_MAY, Gate
+from topoact.testing.serving import READER_TOKEN, TOKEN
 
 ADDRESSES = ["/", "/assets/app.js", "/api/study", "/api/events", "/api/nothing", "/api/graphs/0123456789abcdef/members"]
 

@@ -5,10 +5,11 @@ import time
 
 import pytest
 from PIL import Image
-from served import PATIENCE, finish, obtain
+from served import finish, obtain
 from test_routes import DIGEST, error_of
 
 from topoact.interpret.inversion import Recipe
+from topoact.testing.serving import PATIENCE
 from topoact.wire import images
 
 

@@ -6,10 +6,11 @@ import socket
 
 import httpx2
 import pytest
-from served import MAP, PATIENCE, TOKEN, obtain
+from served import MAP, obtain
 
 from topoact.errors import Cancelled, InvalidInput, ModelError, StudyError, UnknownName
 from topoact.server.limits import MAX_BODY_BYTES, BoundedConnection
+from topoact.testing.serving import PATIENCE, TOKEN
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from served import MAP, PATIENCE, decode_frame, events, finish, obtain
+from served import MAP, decode_frame, events, finish, obtain
 
 from topoact.analysis.drawing.columns import lens_layout
 from topoact.server.routes import router
+from topoact.testing.serving import PATIENCE
 from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.wire import messages, serialize, shape
 from topoact.workbench import MapSettings, open_workbench, texts

@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx2
 import pytest
 import uvicorn
-from served import PATIENCE
 
 from topoact.errors import InvalidInput, StudyError
 from topoact.server import app as app_module
 from topoact.server.app import make_app
 from topoact.server.serve import serve
+from topoact.testing.serving import PATIENCE
 from topoact.workbench import open_workbench
 
 serve_module = sys.modules[serve.__module__]
@@ -25,6 +25,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from topoact.server import app, serve
+from topoact.testing.serving import PATIENCE
 app.STATIC = Path(sys.argv[2])
 if __name__ == "__main__":
     serve(Path(sys.argv[1]), port=0, open_browser=False)
