@@ -313,6 +313,12 @@ class TestBeside:
         assert drawing.positions.tolist() == drawn.positions.tolist()
         assert drawing.continues.tolist() == list(range(graph.n_nodes))
 
+    def test_fewer_columns_beside_more_take_as_much_room(self):
+        before, after = self.graph(), self.graph(n_intervals=8)
+        drawn = lens_layout(before)
+        wide, narrow = (np.ptp(one.positions[:, 0]) for one in (drawn, lens_layout(after, before, drawn.positions)))
+        assert narrow > 0.7 * wide
+
     def test_with_little_in_common_it_is_drawn_by_itself_or_mirrored(self):
         before, after = self.graph(n_intervals=3), self.graph(n_intervals=40)
         positions = lens_layout(before).positions
