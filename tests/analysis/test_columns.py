@@ -86,7 +86,8 @@ class TestDrawnEdges:
     @given(graphs())
     def test_the_weight_says_what_is_drawn_and_is_as_written(self, graph):
         edges, links = drawn_edges(graph), graph.links
-        assert ((edges.weight > 0) & (edges.weight <= 1)).all()
+        assert ((edges.weight >= 0) & (edges.weight <= 1)).all()
+        assert edges.drawn.tolist() == (edges.weight >= 0.25).tolist()
         tree = forest(links, graph.n_nodes)
         for edge, (source, target, shared, _) in enumerate(zip(*links, strict=True)):
             ends = [
