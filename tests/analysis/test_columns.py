@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 import pytest
 from graphs import graph_of, of_modes, path_of, shaped
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topoact import DBSCAN, IntervalCover, Mapper, Modes, ProductCover
@@ -19,6 +19,7 @@ from topoact.mapper.interop.imported import imported_graph, ordered_clusters
 from topoact.testing.drawings import crossings, over_foreign, overlaps
 from topoact.testing.strategies import STEADY, clouds, lenses
 
+QUICK = settings(STEADY, max_examples=20)
 CUTS = (0.0, 0.15, 0.25, 0.5, 1.0, 2.0, 9.0)
 
 
@@ -72,7 +73,7 @@ def many(n_nodes, n_columns, seed=0):
 
 
 class TestDrawnEdges:
-    @STEADY
+    @QUICK
     @given(graphs())
     def test_what_is_joined_stays_joined(self, graph):
         drawn, links = drawn_edges(graph).drawn, graph.links
@@ -81,7 +82,7 @@ class TestDrawnEdges:
         for part in joined(graph.n_nodes, links.source[strong], links.target[strong]):
             assert any(part <= whole for whole in parts)
 
-    @STEADY
+    @QUICK
     @given(graphs())
     def test_the_weight_says_what_is_drawn_and_is_as_written(self, graph):
         edges, links = drawn_edges(graph), graph.links
@@ -122,7 +123,7 @@ class TestDrawnEdges:
 
 
 class TestCut:
-    @STEADY
+    @QUICK
     @given(clouds(max_points=60), st.sampled_from(CUTS))
     def test_it_is_the_graph_at_that_prominence(self, cloud, prominence):
         if len(np.unique(cloud, axis=0)) < 3:
@@ -158,14 +159,14 @@ class TestCut:
 
 
 class TestLensLayout:
-    @STEADY
+    @QUICK
     @given(graphs())
     def test_the_same_graph_gets_the_same_drawing(self, graph):
         once, twice = lens_layout(graph), lens_layout(graph)
         assert once.positions.tolist() == twice.positions.tolist()
         assert (once.radius is None) == (twice.radius is None)
 
-    @STEADY
+    @QUICK
     @given(graphs())
     def test_columns_are_in_the_order_of_the_lens(self, graph):
         drawing = lens_layout(graph)
@@ -184,7 +185,7 @@ class TestLensLayout:
         order = np.argsort(lens, kind="stable")
         assert (np.diff(x[order]) >= 0).all()
 
-    @STEADY
+    @QUICK
     @given(graphs())
     def test_discs_do_not_overlap_at_any_cut(self, graph):
         drawing = lens_layout(graph)
@@ -197,7 +198,7 @@ class TestLensLayout:
             assert (cut.radius > 0).all()
             assert overlaps(cut.positions.tolist(), cut.radius.tolist()) == 0
 
-    @STEADY
+    @QUICK
     @given(graphs(("modes",)), st.sampled_from(CUTS))
     def test_a_node_keeps_its_place_at_every_cut(self, graph, prominence):
         whole = lens_layout(graph)
@@ -221,6 +222,18 @@ class TestLensLayout:
         graph = many(n_nodes, 25)
         drawing = lens_layout(graph)
         assert overlaps(drawing.positions.tolist(), drawing.radius.tolist()) == 0
+
+    def test_many_intervals_and_few_nodes(self):
+        graph = graph_of([[0, 1], [1, 2], [5, 6]], interval=[0, 1, 9_999])
+        wide = Intervals(np.arange(10_000.0), np.arange(10_000.0) + 1)
+        object.__setattr__(graph, "intervals", wide)
+        positions = lens_layout(graph).positions
+        assert positions[2, 0] == pytest.approx(9_999 * positions[1, 0])
+
+    def test_crowded_columns_are_set_apart(self):
+        members = [[row, 100 + row] for row in range(100)] + [[100 + row] for row in range(100)]
+        positions = lens_layout(graph_of(members, interval=[0] * 100 + [1] * 100)).positions
+        assert np.ptp(positions[:, 0]) == pytest.approx(1.7 * np.ptp(positions[:, 1]), rel=0.01)
 
     def test_few_nodes(self):
         empty = graph_of([], n_points=3)
@@ -271,7 +284,7 @@ class TestBeside:
         )
 
     @pytest.mark.parametrize(
-        "settings",
+        "other",
         [
             {"n_intervals": 13},
             {"overlap": 0.4},
@@ -280,8 +293,8 @@ class TestBeside:
         ],
         ids=str,
     )
-    def test_survivors_keep_their_height_and_nothing_overlaps(self, settings):
-        before, after = self.graph(), self.graph(**settings)
+    def test_survivors_keep_their_height_and_nothing_overlaps(self, other):
+        before, after = self.graph(), self.graph(**other)
         drawn = lens_layout(before)
         drawing = lens_layout(after, before, drawn.positions)
         held = drawing.continues >= 0

@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse.linalg import spsolve
 
 from topoact.analysis.drawing.crossings import n_crossings, untangled
 from topoact.analysis.drawing.cut import Cut, cut_at, first_prominence
@@ -29,7 +31,7 @@ from topoact.analysis.shape.matching import continued_nodes
 from topoact.mapper import Edges, ImportedGraph, MapperGraph
 
 MAX_STRETCH: Final = 4.0
-"""How much a flat drawing is stretched upwards at most, and one of crowded columns across."""
+"""How much a flat drawing is stretched upwards at most."""
 HOLD: Final = 1e-4
 """How strongly columns are held at height 0, where the edge of most points has weight 1."""
 MAX_STARTS: Final = 4
@@ -80,7 +82,9 @@ def lens_layout(
     if len(np.unique(column)) < 2:
         return layout(graph)
     first = first_cut(graph)
-    plan = _Plan(graph, column, first, disc_radii(first.sizes, first.sizes.max(initial=1)))
+    order = np.argsort(column, kind="stable")
+    columns = np.split(order, np.searchsorted(column[order], np.arange(1, column.max() + 1)))
+    plan = _Plan(graph, column, columns, first, disc_radii(first.sizes, first.sizes.max(initial=1)))
     heights, stretch, spacing = _by_itself(plan)
     known = np.full(graph.n_nodes, np.nan)
     known[first.nodes] = heights
@@ -115,12 +119,18 @@ def largest_disc(finest: MapperGraph) -> int:
 
 
 class _Plan(NamedTuple):
-    """A graph, the column of each node, the cut that is drawn first, and the radii of its nodes."""
+    """A graph, the column of each node, the nodes of each, the cut that is drawn first, and the radii of its nodes."""
 
     graph: MapperGraph
     column: Numbers
+    columns: list[Numbers]
     first: Cut
     radius: Floats
+
+    def placed(self, node: int, height: Floats) -> Numbers:
+        """Return the nodes of a node's column whose height is known."""
+        nodes = self.columns[self.column[node]]
+        return nodes[~np.isnan(height[nodes])]
 
 
 def _imported_columns(graph: ImportedGraph) -> Numbers:
@@ -147,7 +157,7 @@ def _by_itself(plan: _Plan) -> tuple[Floats, float, float]:
     width, tall = float(np.ptp(column)), float(np.ptp(height))
     stretch = min(width / ASPECT / tall, MAX_STRETCH) if tall > 0 else 1.0
     height = separated(column, height * stretch, order, radius, GAP)
-    spacing = float(np.clip(np.ptp(height) * ASPECT / width, 1, MAX_STRETCH))
+    spacing = max(1.0, float(np.ptp(height)) * ASPECT / width)
     return height, stretch, spacing
 
 
@@ -181,14 +191,13 @@ def _shifts(height: Floats, column: Numbers, edges: Edges) -> Floats:
     """
     n_columns = int(column.max()) + 1
     low, high = column[edges.source], column[edges.target]
-    weight = edges.shared.astype(np.float64) ** 2 / max(float(edges.shared.max(initial=1)) ** 2, 1.0)
+    weight = (edges.shared / max(int(edges.shared.max(initial=1)), 1)) ** 2
     rise = weight * (height[edges.target] - height[edges.source])
-    system = np.zeros((n_columns, n_columns))
-    for ends in ((low, low, weight), (high, high, weight), (low, high, -weight), (high, low, -weight)):
-        np.add.at(system, ends[:2], ends[2])
+    ends = np.concatenate([low, high, low, high]), np.concatenate([low, high, high, low])
+    system = sparse.csc_array((np.concatenate([weight, weight, -weight, -weight]), ends), shape=(n_columns, n_columns))
     wanted = np.bincount(low, rise, n_columns) - np.bincount(high, rise, n_columns)
     centre = np.bincount(column, height, n_columns) / np.maximum(np.bincount(column, minlength=n_columns), 1)
-    return np.asarray(np.linalg.solve(system + HOLD * np.eye(n_columns), wanted - HOLD * centre))
+    return np.asarray(spsolve(system + HOLD * sparse.eye_array(n_columns, format="csc"), wanted - HOLD * centre))
 
 
 def _beside(
@@ -208,7 +217,7 @@ def _beside(
     radius[nodes] = plan.radius
     for node in nodes[np.argsort(-plan.first.sizes, kind="stable")]:
         if np.isnan(known[node]):
-            there = (plan.column == plan.column[node]) & ~np.isnan(known)
+            there = plan.placed(node, known)
             known[node] = free_place(wanted[node], radius[node], known[there], radius[there])
     return known, continues
 
@@ -217,8 +226,8 @@ def _kept(plan: _Plan, heights: Floats) -> Floats:
     """Return the heights of nodes that can keep theirs, those of the first cut before others; NaN of the rest."""
     known, is_first = np.full(len(heights), np.nan), np.isin(np.arange(len(heights)), plan.first.nodes)
     for node in np.lexsort((-plan.graph.memberships.sizes, ~is_first)):
-        away = np.abs(known[plan.column == plan.column[node]] - heights[node])
-        if not (away < 2 * MIN_RADIUS + GAP).any():
+        away = np.abs(known[plan.placed(node, known)] - heights[node])
+        if (away >= 2 * MIN_RADIUS + GAP).all():
             known[node] = heights[node]
     return known
 
@@ -243,7 +252,7 @@ def _wanted(plan: _Plan, cut: Cut, start: Floats, free: npt.NDArray[np.bool_]) -
 
 def _filled(plan: _Plan, known: Floats, stretch: float) -> Floats:
     """Return heights of all nodes: those that are not known are placed in the order in which they appear."""
-    graph, column = plan.graph, plan.column
+    graph = plan.graph
     if not np.isnan(known).any() or graph.parent is None or graph.prominence is None:
         return known
     appears = np.full(graph.n_nodes, -1)
@@ -266,7 +275,7 @@ def _filled(plan: _Plan, known: Floats, stretch: float) -> Floats:
         size[before[node]] -= size[node]
         radius[before[node]] = disc_radii(size[before[node]], largest)
         if np.isnan(height[node]):
-            there = (column == column[node]) & ~np.isnan(height)
+            there = plan.placed(node, height)
             height[node] = free_place(wanted[node], radius[node], height[there], radius[there])
     return height
 
