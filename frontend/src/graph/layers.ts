@@ -1,10 +1,11 @@
 /** From a scene to the layers of deck.gl. */
 
 import type { Layer } from "@deck.gl/core";
-import { IconLayer, LineLayer, ScatterplotLayer } from "@deck.gl/layers";
+import { LineLayer, ScatterplotLayer } from "@deck.gl/layers";
 import type { Camera } from "../state/view";
 import { scaleOf } from "./camera";
 import { findingLayer, type Outline } from "./finding-layer";
+import { FittedImageLayer } from "./fitted-image-layer";
 import { PieLayer } from "./pie-layer";
 import { RoundImageLayer } from "./round-image-layer";
 import type { Scene, Slices } from "./scene";
@@ -33,6 +34,8 @@ export interface NodeSprite {
   side?: number;
   /** Whether it stands in the place of the node, as wide as it. */
   instead?: boolean;
+  /** Whether the node has a rim. */
+  firm?: boolean;
 }
 
 export interface Overlay {
@@ -188,11 +191,35 @@ function sliceLayer(slices: Slices, scale: number): Layer {
 const SQUARE = { side: 64, width: (radius: number) => 1.3 * radius };
 const ROUND = { side: 96, width: (radius: number) => 2 * (radius - Math.max(2.5, 0.11 * radius)) };
 
-/** Return the pictures, square and round; beneath those that are faint the ground shows, and not the node's colour. */
+/** Pixels by which a plate is wider than its node, so that it covers the outline. */
+const PLATE = 1.5;
+
+/** Return the pictures, square and round; beneath those that are faint, or in the place of a node, is the ground and not the node. */
 function imageLayers(images: NodeSprite[], scale: number, theme: Theme): Layer[] {
-  const faint = images.filter(({ strength }) => strength < 1);
   const kinds = [true, false].map((round) => images.filter((sprite) => sprite.round === round));
-  return [...(faint.length ? [paperLayer(faint, scale, theme)] : []), ...kinds.filter((kind) => kind.length).map((kind) => imageLayer(kind, scale))];
+  const [instead, faint] = [images.filter((sprite) => sprite.instead), images.filter((sprite) => !sprite.instead && sprite.strength < 1)];
+  return [
+    ...(faint.length ? [paperLayer(faint, scale, theme)] : []),
+    ...(instead.length ? [plateLayer("frames", instead, scale, PLATE, theme), plateLayer("plates", instead, scale, 0, theme)] : []),
+    ...kinds.filter((kind) => kind.length).map((kind) => imageLayer(kind, scale)),
+  ];
+}
+
+/** Return squares, each a line as wide as it is long: what is around a picture has the colour of its node's rim. */
+function plateLayer(id: string, sprites: NodeSprite[], scale: number, around: number, theme: Theme): Layer {
+  const half = (sprite: NodeSprite) => spriteWidth(sprite, scale) / 2 + around;
+  const rim = (sprite: NodeSprite) => (around && sprite.firm ? theme.text : theme.background);
+  return new LineLayer<NodeSprite>({
+    id,
+    data: sprites,
+    getSourcePosition: (d) => [d.x - half(d) / scale, d.y, 0],
+    getTargetPosition: (d) => [d.x + half(d) / scale, d.y, 0],
+    getWidth: (d) => 2 * half(d),
+    getColor: (d) => [...rim(d), 255],
+    updateTriggers: { getSourcePosition: scale, getTargetPosition: scale, getWidth: scale, getColor: theme.background.join() },
+    widthUnits: "pixels",
+    parameters: FLAT,
+  });
 }
 
 function spriteWidth({ round, radius, instead }: NodeSprite, scale: number): number {
@@ -216,7 +243,7 @@ function paperLayer(sprites: NodeSprite[], scale: number, theme: Theme): Layer {
 function imageLayer(images: NodeSprite[], scale: number): Layer {
   const { round } = images[0];
   const { side } = round ? ROUND : SQUARE;
-  const ImageLayer = round ? RoundImageLayer<NodeSprite> : IconLayer<NodeSprite>;
+  const ImageLayer = round ? RoundImageLayer<NodeSprite> : FittedImageLayer<NodeSprite>;
   return new ImageLayer({
     id: round ? "round-images" : "images",
     data: images,

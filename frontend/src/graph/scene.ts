@@ -121,8 +121,14 @@ function drawOrder({ visible, radii }: SceneInput): Uint32Array {
   return Uint32Array.from(ids.sort((a, b) => radii[b] - radii[a] || a - b));
 }
 
+/** Return which nodes have a rim: those of the skeleton where others are detail. */
+export function rimmed({ graph, visible }: Pick<SceneInput, "graph" | "visible">): (node: number) => boolean {
+  const detailed = graph.nodes.size.some((_, node) => visible.nodes[node] && isDetail(graph, node));
+  return (node) => detailed && !isDetail(graph, node);
+}
+
 function buildDiscs(input: SceneInput, ids: Uint32Array): Discs {
-  const { graph, xy, radii, colours, theme } = input;
+  const { xy, radii, colours, theme } = input;
   const discs = {
     ids,
     position: new Float32Array(2 * ids.length),
@@ -131,12 +137,12 @@ function buildDiscs(input: SceneInput, ids: Uint32Array): Discs {
     outline: new Uint8Array(4 * ids.length),
     outlineWidth: new Float32Array(ids.length),
   };
-  const detailed = ids.some((node) => isDetail(graph, node));
+  const firmly = rimmed(input);
   ids.forEach((node, i) => {
     discs.position.set([xy[2 * node], xy[2 * node + 1]], 2 * i);
     discs.radius[i] = radii[node];
     const seen = seenOf(input, node);
-    const firm = detailed && !isDetail(graph, node);
+    const firm = firmly(node);
     paint(discs.fill, i, mix(theme.background, colours[node], seen));
     paint(discs.outline, i, firm ? mix(theme.background, theme.text, seen) : theme.background);
     discs.outlineWidth[i] = firm ? FIRM : LIGHT;

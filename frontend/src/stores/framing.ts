@@ -1,6 +1,6 @@
 /** The frame around the graph: the camera that shows all of it, and how the camera goes on when graph or stage change. */
 
-import { bounds, fit, type Place, scaleOf, shareInView, steady, type Viewport } from "../graph/camera";
+import { bounds, cameraBetween, fit, type Place, scaleOf, shareInView, steady, type Viewport } from "../graph/camera";
 import type { Camera } from "../state/view";
 
 export type Stage = Viewport & Place;
@@ -24,6 +24,8 @@ export class Framing {
   private fittedFor: Viewport = this.stage;
   /** A camera that was made for the stage as it is once the graph is there, with the lines around it. */
   private awaiting: Camera | null = null;
+  /** A way of the camera; given up when somebody else moves it. */
+  private way: { from: Camera; to: Camera; at: Camera } | null = null;
 
   /** Return the camera that shows all the positions; null before there is a stage. */
   fit(xy: Float32Array): Camera | null {
@@ -37,10 +39,29 @@ export class Framing {
     return (this.awaiting = camera);
   }
 
+  /** Set off from one camera to another, and return where the way begins. */
+  travel(from: Camera | null, to: Camera | null): Camera | null {
+    this.way = from && to && from !== to ? { from, to, at: from } : null;
+    return this.way ? from : to;
+  }
+
+  /** Return the camera at a share of the way, if it is still on it. */
+  along(camera: Camera | null, share: number): Camera | null {
+    if (!this.way || this.way.at !== camera) return camera;
+    return (this.way.at = cameraBetween(this.way.from, this.way.to, share));
+  }
+
   /** Return the camera on another stage: the graph keeps its place on the page, unless it filled a stage that was quite another. */
   on(stage: Stage, camera: Camera | null, xy: Float32Array): Camera | null {
-    const before = this.stage;
+    const [before, { way }] = [this.stage, this];
     this.stage = stage;
+    if (!way || way.at !== camera) return this.moved(camera, before, stage, xy);
+    const to = this.moved(way.to, before, stage, xy) ?? way.to;
+    this.way = { from: steady(way.from, before, stage), to, at: steady(way.at, before, stage) };
+    return this.way.at;
+  }
+
+  private moved(camera: Camera | null, before: Stage, stage: Stage, xy: Float32Array): Camera | null {
     const arrived = camera === this.awaiting;
     this.awaiting = null;
     if (!camera || !before.width || arrived) return camera;

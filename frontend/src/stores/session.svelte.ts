@@ -2,7 +2,7 @@
 
 import type { Client, Columns, Progress } from "../api/client";
 import type { Settings, StudySummary } from "../api/types";
-import { cameraBetween, toScreen, type Viewport } from "../graph/camera";
+import { toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
 import { categoriesOf, type Category } from "../state/columns";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
@@ -52,8 +52,6 @@ export class Session {
   private readonly framing = new Framing();
   /** What the prominence of the graph on screen is. */
   private cut: ViewState["cut"] = null;
-  /** A way of the camera; given up when somebody else moves it. */
-  private glide: { from: Camera; to: Camera; at: Camera } | null = null;
 
   constructor(
     readonly client: Client,
@@ -186,10 +184,9 @@ export class Session {
     if (!camera || nodes.length < 2) return nodes.forEach((node) => this.reveal(node));
     const to = this.framing.closer(camera, Float32Array.from(nodes.flatMap((node) => [this.xy[2 * node], this.xy[2 * node + 1]])));
     if (to === camera) return;
-    this.view = { ...this.view, camera: to };
     this.origin = this.drawn;
     this.progress = 0;
-    this.startGlide(camera, to);
+    this.view = { ...this.view, camera: this.framing.travel(camera, to) };
   }
 
   /** Take the new size and place of the stage. */
@@ -202,10 +199,8 @@ export class Session {
   /** Move on by a share of the way; returns whether there is more to go. */
   advance(progress: number): boolean {
     this.progress = Math.min(1, progress);
-    if (this.glide && this.glide.at === this.view.camera) {
-      this.glide.at = cameraBetween(this.glide.from, this.glide.to, ease(this.progress));
-      this.view = { ...this.view, camera: this.glide.at };
-    }
+    const camera = this.framing.along(this.view.camera, ease(this.progress));
+    if (camera !== this.view.camera) this.view = { ...this.view, camera };
     if (this.progress >= 1) this.origin = null;
     return this.progress < 1;
   }
@@ -292,14 +287,7 @@ export class Session {
     const members = { xy: this.xy, members: next.members };
     this.origin = startPositions(members, survivors ?? none, { xy: drawn, members: before.members }, next.graph.n_points);
     this.progress = 0;
-    this.startGlide(from, this.view.camera);
-  }
-
-  private startGlide(from: Camera | null, to: Camera | null): void {
-    this.glide = null;
-    if (!from || !to || from === to) return;
-    this.glide = { from, to, at: from };
-    this.view = { ...this.view, camera: from };
+    this.view = { ...this.view, camera: this.framing.travel(from, this.view.camera) };
   }
 
   /** Return to the graph that is on screen. */

@@ -163,6 +163,8 @@ describe("the scene", () => {
     const ids = (images: (typeof sprite)[]) => graphLayers(buildScene(input), { images, rings: [], highlights: [], outlines: [] }, camera, INK).map(({ id }) => id);
     expect(ids([sprite])).toEqual(["edges", "nodes", "pies", "round-images"]);
     expect(ids([{ ...sprite, strength: 0.5 }, { ...sprite, round: false }])).toEqual(["edges", "nodes", "pies", "paper", "round-images", "images"]);
+    const patch = { ...sprite, round: false, instead: true, strength: 0.5 };
+    expect(ids([patch])).toEqual(["edges", "nodes", "pies", "frames", "plates", "images"]);
   });
 
   it("has room for more labels in a larger view, and for some in any", () => {

@@ -54,6 +54,28 @@ describe("the frame", () => {
     expect(onPage(framing.on(later, link, xy)!, later)[1]).toBeCloseTo(onPage(link, settled)[1]);
   });
 
+  it("arrives where it goes although the lines around the graph change on the way", () => {
+    const { framing, camera } = framed();
+    const start = { ...camera, x: camera.x + 3, zoom: camera.zoom - 1 };
+    const begun = framing.travel(start, camera)!;
+    expect(begun).toBe(start);
+    const half = framing.along(begun, 0.5)!;
+    const warned = { ...stage, top: 108, height: 672 };
+    const shifted = framing.on(warned, half, xy)!;
+    expect(onPage(shifted, warned)[1]).toBeCloseTo(onPage(half, stage)[1]);
+    const end = framing.along(shifted, 1)!;
+    expect([0, 1].map((i) => onPage(end, warned)[i])).toEqual([0, 1].map((i) => expect.closeTo(onPage(camera, stage)[i])));
+    expect(framing.on(stage, end, xy)?.zoom).toBeCloseTo(camera.zoom);
+  });
+
+  it("gives up a way when somebody else moves the camera", () => {
+    const { framing, camera } = framed();
+    framing.travel({ ...camera, x: 9 }, camera);
+    const other = { ...camera, x: 7 };
+    expect(framing.along(other, 1)).toBe(other);
+    expect(framing.travel(camera, camera)).toBe(camera);
+  });
+
   it("stays for another cut of a tree, unless a fitted graph would leave the view", () => {
     const { framing, camera } = framed();
     expect(framing.continue(camera, xy, xy, [0, 1], true)).toBe(camera);
