@@ -44,7 +44,7 @@ export interface Client {
   words(graph: string): Promise<Labels>;
   members(digest: string): Promise<Members>;
   /** Components, loops and branches of a graph. */
-  shape(digest: string): Promise<ShapeReport>;
+  shape(digest: string, column: string): Promise<ShapeReport>;
   /** How much of a graph returns when it is built from some of the points. */
   stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability>;
   /** Over-represented words of a node, and texts or words near its mean. */

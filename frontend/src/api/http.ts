@@ -45,8 +45,8 @@ export class HttpClient implements Client {
     return (await this.frame(`api/graphs/${digest}/members`)) as unknown as Members;
   }
 
-  shape(digest: string): Promise<ShapeReport> {
-    return this.json<ShapeReport>(`api/graphs/${digest}/shape`);
+  shape(digest: string, column: string): Promise<ShapeReport> {
+    return this.json<ShapeReport>(`api/graphs/${digest}/shape${column && `?column=${encodeURIComponent(column)}`}`);
   }
 
   async stability(request: StabilityRequest, progress: Progress, signal: AbortSignal): Promise<Stability> {

@@ -385,6 +385,10 @@ export interface Labels {
  * Counts and features of the shape of a graph; the features of the largest persistence, in descending order.
  */
 export interface ShapeReport {
+  /**
+   * What the graph supports, in words for a first reader.
+   */
+  summary: string;
   counts: FeatureCount[];
   features: Feature[];
   n_features: number;
@@ -418,7 +422,16 @@ export interface FeatureCount {
  */
 export interface Feature {
   kind: "component" | "loop" | "branch";
+  name: string;
   nodes: number[];
+  /**
+   * Of a loop: a closed cycle around it, in order, joined by edges or as one skeleton node; may be empty.
+   */
+  rim: number[];
+  /**
+   * Of a branch: three or more; empty if the graph has fewer.
+   */
+  arms: Arm[];
   /**
    * Null if nodes have no prominence.
    */
@@ -428,9 +441,20 @@ export interface Feature {
    */
   death: number | null;
   /**
-   * Whether it persists up to twice the prominence that chance makes.
+   * Sure if it persists up to twice the prominence that chance makes; untested without prominence.
    */
-  sure: boolean;
+  standing: "sure" | "doubtful" | "untested";
+}
+/**
+ * An arm of a branch.
+ */
+export interface Arm {
+  nodes: number[];
+  /**
+   * Along the arm, from the node where the arms meet on, joined like a rim.
+   */
+  path: number[];
+  name: string;
 }
 /**
  * Ask how much of the graph of a layer recurs when it is built from a part of the points.

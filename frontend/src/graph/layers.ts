@@ -4,6 +4,7 @@ import type { Layer } from "@deck.gl/core";
 import { IconLayer, LineLayer, ScatterplotLayer } from "@deck.gl/layers";
 import type { Camera } from "../state/view";
 import { scaleOf } from "./camera";
+import { findingLayer, type Outline } from "./finding-layer";
 import { PieLayer } from "./pie-layer";
 import { RoundImageLayer } from "./round-image-layer";
 import type { Scene, Slices } from "./scene";
@@ -39,6 +40,8 @@ export interface Overlay {
   images: NodeSprite[];
   /** Edges that are hovered or selected, or of a path. */
   highlights: Highlight[];
+  /** The rim or the arms of the finding that is shown. */
+  outlines: Outline[];
 }
 
 export interface Highlight {
@@ -53,6 +56,7 @@ export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, them
   const layers: (Layer | null)[] = [
     ...hullLayers(scene, theme),
     edgeLayer(scene, scale),
+    overlay.outlines.length ? findingLayer(overlay.outlines, scale) : null,
     overlay.highlights.length ? highlightLayer(overlay.highlights, theme) : null,
     discLayer(scene, scale),
     scene.slices && sliceLayer(scene.slices, scale),
@@ -61,9 +65,6 @@ export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, them
   ];
   return layers.filter((layer) => layer !== null);
 }
-
-/** Width of the tie beneath two nodes, in layout units. */
-const TIE = 0.42;
 
 function hullLayers({ hulls }: Scene, theme: Theme): Layer[] {
   const flat = { parameters: FLAT, updateTriggers: { getFillColor: theme.hull.join(), getColor: theme.hull.join() } };
@@ -74,10 +75,9 @@ function hullLayers({ hulls }: Scene, theme: Theme): Layer[] {
       id: "ties",
       data: cached(hulls.source, () => ({
         length: hulls.source.length / 2,
-        attributes: { getSourcePosition: { value: hulls.source, size: 2 }, getTargetPosition: { value: hulls.target, size: 2 } },
+        attributes: { getSourcePosition: { value: hulls.source, size: 2 }, getTargetPosition: { value: hulls.target, size: 2 }, getWidth: { value: hulls.width, size: 1 } },
       })),
       getColor: [...theme.hull, 255],
-      getWidth: TIE,
       widthUnits: "common",
     }),
     new ScatterplotLayer({
@@ -106,8 +106,8 @@ function edgeLayer({ lines }: Scene, scale: number): Layer {
       },
     })),
     widthUnits: "pixels",
-    widthScale: Math.min(2, Math.max(0.6, Math.sqrt(scale / 40))),
-    widthMinPixels: 0.5,
+    widthScale: Math.min(2, Math.max(0.3, Math.sqrt(scale / 40))),
+    widthMinPixels: 0.4,
     parameters: FLAT,
   });
 }
@@ -143,12 +143,20 @@ function discLayer({ discs }: Scene, scale: number): Layer {
     radiusMinPixels: MIN_PIXELS,
     stroked: true,
     lineWidthUnits: "pixels",
+    lineWidthScale: outlineScale(discs.radius, scale),
     parameters: FLAT,
   });
 }
 
+/** Pixels of radius up to which outlines are thinner, so that small nodes keep their colour. */
+const OUTLINED = 8;
+
+/** Return the share of their width that outlines have, by the node in the middle of the order of size. */
+export const outlineScale = (radii: Float32Array, scale: number): number =>
+  radii.length ? Math.min(1, pixelRadius(radii[radii.length >> 1], scale) / OUTLINED) : 1;
+
 /** Pixels of radius from which the slices of a pie can be told apart; smaller nodes show their majority alone. */
-const PIE_PIXELS = 5;
+const PIE_PIXELS = 3.5;
 
 /** Return how many slices belong to nodes that are large enough; they come first. */
 export function readableSlices({ radius }: Slices, scale: number): number {

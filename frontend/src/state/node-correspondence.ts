@@ -15,7 +15,7 @@ export type NodeMap = (id: number) => number | undefined;
 /** The fields of a view that name nodes of its graph. */
 export type NodeReferences = Pick<ViewState, "selection" | "pins" | "path" | "kept">;
 
-export const NO_REFERENCES: NodeReferences = { selection: NOTHING, pins: [], path: null, kept: NONE_KEPT };
+export const NO_REFERENCES: NodeReferences & Pick<ViewState, "finding"> = { selection: NOTHING, pins: [], path: null, kept: NONE_KEPT, finding: null };
 
 /** Return for each node of a graph the node of the one before that it continues, or −1. */
 export const survivorsOf = (next: Graph, before: Graph): number[] => (sameTree(next, before) ? sameNodes(next, before) : next.survivors);

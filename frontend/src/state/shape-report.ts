@@ -49,3 +49,10 @@ export function lifeShare({ birth, death }: Feature, long: number): number {
   if (birth === null || death === null) return 1;
   return Math.min(1, (death - birth) / long);
 }
+
+/** Return after a comma what is to be doubted about a feature; nothing of one that is sure and seen. */
+export function standingText({ standing }: Feature, isDrawn: boolean): string {
+  if (!isDrawn) return ", not in this graph";
+  if (standing === "doubtful") return ", may be chance";
+  return standing === "untested" ? ", not tested against chance" : "";
+}

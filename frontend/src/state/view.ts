@@ -2,6 +2,7 @@
 
 import type { Graph, LayerSummary, Settings, StudySummary } from "../api/types";
 import { firstCategory, isCategory } from "./columns";
+import { type FindingChoice, isChoice } from "./findings";
 import { CLASS_COLOURS } from "./palette";
 
 export interface Camera {
@@ -74,6 +75,8 @@ export interface ViewState {
   drawer: DrawerTab;
   /** The nodes between which a path is shown. */
   path: [from: number, to: number] | null;
+  /** The finding that is shown: a loop, a branch or one of its arms, a piece. */
+  finding: FindingChoice | null;
   /** Nodes that were kept to be set against each other. */
   kept: { a: number[]; b: number[] };
   /** Open panels. */
@@ -83,7 +86,10 @@ export interface ViewState {
 export const NOTHING: Selection = { kind: "none" };
 export const NONE_KEPT: ViewState["kept"] = { a: [], b: [] };
 
-export function initialView(study: StudySummary): ViewState {
+/** Pixels of a page up to which its panels are sheets over the graph, closed at first. */
+export const NARROW = 760;
+
+export function initialView(study: StudySummary, narrow = false): ViewState {
   const layer = study.layers.at(-1)?.id ?? 0;
   const column = firstCategory(study);
   const nClasses = study.columns.find(({ name }) => name === column)?.categories?.length ?? Infinity;
@@ -119,8 +125,9 @@ export function initialView(study: StudySummary): ViewState {
     theme: "auto",
     drawer: "nodes",
     path: null,
+    finding: null,
     kept: NONE_KEPT,
-    panels: { left: true, right: true, projection: true, table: false },
+    panels: { left: !narrow, right: !narrow, projection: true, table: false },
   };
 }
 
@@ -203,6 +210,7 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "drawer") return ["nodes", "shape", "path", "difference"].includes(value as string);
   if (key === "images") return ["auto", "none", "examples", "activations"].includes(value as string);
   if (key === "path") return value === null || (isIds(value) && value.length === 2);
+  if (key === "finding") return isChoice(value);
   if (key === "kept") return isKept(value);
   if (key === "cut") return value === "first" || value === "chosen";
   if (key === "arrangement") return value === "lens" || value === "free";

@@ -1,6 +1,6 @@
 /** What can be read off the state: derived values that several panels share. */
 
-import { clarities, strengths } from "../graph/scene";
+import { clarities, outside, strengths } from "../graph/scene";
 import { medianSpacing, worldRadii } from "../graph/sizes";
 import { countClasses, type NodeClasses, nodeClasses, pointsOfClasses } from "../state/classes";
 import { type Colouring, colouring, type ColourSource } from "../state/colouring";
@@ -13,6 +13,7 @@ import { classColours, type Rgb } from "../state/palette";
 import { shortestPath } from "../state/paths";
 import { everyPoint, PointSet } from "../state/points";
 import { visibleParts } from "../state/visible";
+import type { Findings } from "./findings.svelte";
 import type { GraphReports } from "./graph-reports.svelte";
 import type { Projections } from "./projections.svelte";
 import type { Session } from "./session.svelte";
@@ -25,6 +26,7 @@ export class ComputedState {
     private readonly session: Session,
     private readonly projections: Projections,
     private readonly reports: GraphReports,
+    private readonly findings: Findings,
   ) {}
 
   /** The column whose values are the classes; null in a study without one. */
@@ -182,14 +184,20 @@ export class ComputedState {
     return loaded && (set ? sharesIn(loaded.members, set) : this.namedShares);
   });
 
-  readonly strength = $derived.by(() => this.shares && strengths(this.shares));
+  /** How strongly each node is drawn: those without what is looked for fade, and those outside the finding that is shown. */
+  readonly strength = $derived.by(() => {
+    const { shares, session, findings } = this;
+    return outside(findings.lit, shares && strengths(shares), session.loaded?.graph.nodes.size.length ?? 0);
+  });
 
   private readonly fade = $derived.by(() => this.session.view.fade);
-  /** How clearly each node is drawn, by how far its members agree; null where nothing is known of it or it is not asked for. */
-  readonly clarity = $derived.by(() => {
-    const agreement = this.fade ? this.session.loaded?.graph.nodes.agreement : null;
+  /** How clear each node is, by how far its members agree; null where nothing is known of it. */
+  readonly agreed = $derived.by(() => {
+    const agreement = this.session.loaded?.graph.nodes.agreement;
     return agreement ? clarities(agreement) : null;
   });
+  /** How clearly each node is drawn; null where nothing is faded. */
+  readonly clarity = $derived.by(() => (this.fade ? this.agreed : null));
 
   /** Points lit in the projection. */
   readonly lit: PointSet | null = $derived.by(() => {

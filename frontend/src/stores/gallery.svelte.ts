@@ -66,6 +66,13 @@ export class Gallery {
     if (loaded && this.hasPatches) this.pictures.want(loaded.graph.layer, points, GALLERY_SIDE);
   }
 
+  /** Return the address of what stands for a point: what it sees, or its photo; see `ask`. */
+  address(point: number): string | undefined {
+    const { loaded, client } = this.session;
+    if (!loaded) return undefined;
+    return this.hasPatches ? this.pictures.get(loaded.graph.layer, point, GALLERY_SIDE)?.url : client.thumbnail(loaded.points.example[point]);
+  }
+
   look(point: number, element: HTMLElement): void {
     this.hovered = beside(point, element);
   }

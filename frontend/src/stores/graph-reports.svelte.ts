@@ -13,16 +13,17 @@ export class GraphReports {
 
   constructor(private readonly client: Client) {}
 
-  shape(graph: Graph | undefined): AsyncJob<ShapeReport> | null {
-    return this.shapes.get(graph?.digest ?? "");
+  /** The shape of a graph, its features named by the classes of a column; by their lens where it is empty. */
+  shape(graph: Graph | undefined, column: string): AsyncJob<ShapeReport> | null {
+    return this.shapes.get(`${graph?.digest} ${column}`);
   }
 
   stability(graph: Graph | undefined): Stability | null {
     return this.stabilities.get(graph?.digest ?? "") ?? null;
   }
 
-  async requestShape(digest: string): Promise<void> {
-    await this.shapes.ask(digest, () => this.client.shape(digest));
+  async requestShape(digest: string, column: string): Promise<void> {
+    await this.shapes.ask(`${digest} ${column}`, () => this.client.shape(digest, column));
   }
 
   async requestStability({ digest, layer, settings }: Graph): Promise<void> {

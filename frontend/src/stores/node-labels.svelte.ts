@@ -21,6 +21,8 @@ export class NodeLabels {
   /** What the names are of: the most telling words in a study of texts, else values of the column. */
   readonly subject: string | null = $derived.by(() => (this.session.study.texts ? "words" : (this.column?.title ?? null)));
   private readonly key = $derived.by(() => (this.wanted && this.subject && this.graph && !this.graph.imported ? `${this.graph.digest}/${this.session.study.texts ? "" : this.column?.name}` : ""));
+  /** Whether names are to be seen. */
+  readonly asked = $derived.by(() => this.key !== "");
   private readonly job = $derived.by(() => this.known.get(this.key));
 
   /** Why there are no names, in one sentence. */

@@ -109,7 +109,7 @@ describe("prominence", () => {
 });
 
 describe("what was found", () => {
-  const loop: Feature = { kind: "loop", nodes: [0, 1, 2], birth: 1, death: 2.5, sure: true };
+  const loop: Feature = { kind: "loop", nodes: [0, 1, 2], birth: 1, death: 2.5, standing: "sure", name: "ant – bee", rim: [0, 1, 2], arms: [] };
 
   it("is counted, or said to be unknown", () => {
     expect(countText({ kind: "branch", value: 2, least: 2, reason: "" })).toBe("2 branches");

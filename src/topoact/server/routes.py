@@ -17,7 +17,7 @@ from topoact.workbench.graphs.drawings import arrangement_of
 from topoact.workbench.jobs.tasks import FirstScreenTask, MapTask, ProjectionTask, StabilityTask
 from topoact.workbench.nodes.node_labels import label_nodes
 from topoact.workbench.nodes.node_words import label_by_words
-from topoact.workbench.shape import is_measured, shape_of, stored_consensus
+from topoact.workbench.shape import findings, is_measured, stored_consensus
 
 router = APIRouter(prefix="/api")
 router.include_router(images.router)
@@ -80,9 +80,9 @@ def words(digest: Digest, bench: Bench) -> Labels:
 
 
 @router.get("/graphs/{digest}/shape")
-def shape_report(digest: Digest, bench: Bench) -> shape.ShapeReport:
-    """Components, loops and branches of a graph."""
-    return shape.shape_message(shape_of(bench, digest))
+def shape_report(digest: Digest, bench: Bench, column: str | None = None) -> shape.ShapeReport:
+    """Components, loops and branches of a graph, named by the classes of a column of the examples."""
+    return shape.shape_message(findings(bench, digest, column))
 
 
 @router.post("/stabilities")

@@ -1,4 +1,4 @@
-"""Small studies: `write_digits_study` of scikit-learn's 1,797 handwritten digits, `write_text_study` of sentences."""
+"""Small studies, of scikit-learn's handwritten digits, of sentences, and of planted shapes."""
 
 import io
 import re
@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 
 from topoact.study import Chunk, Points, StudyWriter
 from topoact.study.thumbnails import Thumbnail
+from topoact.testing.shapes import planted
 
 CLASSES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -82,3 +83,22 @@ def _encoded(examples: pa.Table) -> pa.Table:
         index = examples.column_names.index(name)
         examples = examples.set_column(index, name, examples[name].dictionary_encode())
     return examples
+
+
+def write_planted_study(path: Path, names: Sequence[str], classes: Sequence[str], n_examples: int = 3000) -> Path:
+    """Write a study of planted shapes, one a layer, whose norm grows along their longest axis.
+
+    The classes are those of the sectors of the first shape, as many as there are.
+    """
+    layers, sectors = {}, np.zeros(n_examples, dtype=np.int64)
+    for number, name in enumerate(names):
+        cloud = planted(name, n_examples, 8, noise=0.03, seed=1)
+        axes = np.linalg.svd(cloud - cloud.mean(axis=0), full_matrices=False)[2]
+        layers[name] = _layer(name, (cloud + 8 * axes[0]).astype(np.float32)[:, None], None)
+        if not number:
+            x, y = axes[:2] @ cloud.T
+            sectors = np.floor((np.arctan2(y, x) / np.pi + 1) / 2 * len(classes)).astype(np.int64) % len(classes)
+    examples = {"id": [str(row) for row in range(n_examples)], "label": [classes[sector] for sector in sectors]}
+    with StudyWriter(path, {"model": None, "data": "planted"}, capacity=n_examples) as writer:
+        writer.append(Chunk(examples, layers, [None] * n_examples, next_input=n_examples))
+        return writer.finish(writer.examples(), classes=tuple(classes), title="Planted shapes")

@@ -2,12 +2,13 @@
 
 from dataclasses import asdict
 from math import isfinite
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field
 
 from topoact.analysis.shape import report as reports
 from topoact.analysis.shape import stability
+from topoact.analysis.shape.summary import summary
 from topoact.study.files import plain_number
 from topoact.wire.model import WireModel
 
@@ -15,14 +16,29 @@ MAX_FEATURES: Final = 200
 """Features in a message."""
 
 
+class Arm(WireModel):
+    """An arm of a branch."""
+
+    nodes: list[int]
+    path: list[int] = Field(description="Along the arm, from the node where the arms meet on, joined like a rim.")
+    name: str
+
+
 class Feature(WireModel):
     """A component, a loop or a branching node of the skeleton, and the range of prominence over which it persists."""
 
     kind: reports.Kind
+    name: str
     nodes: list[int]
+    rim: list[int] = Field(
+        description="Of a loop: a closed cycle around it, in order, joined by edges or as one skeleton node; may be empty."
+    )
+    arms: list[Arm] = Field(description="Of a branch: three or more; empty if the graph has fewer.")
     birth: float | None = Field(description="Null if nodes have no prominence.")
     death: float | None = Field(description="Null if it never ends, or nodes have no prominence.")
-    sure: bool = Field(description="Whether it persists up to twice the prominence that chance makes.")
+    standing: Literal["sure", "doubtful", "untested"] = Field(
+        description="Sure if it persists up to twice the prominence that chance makes; untested without prominence."
+    )
 
 
 class FeatureCount(WireModel):
@@ -40,6 +56,7 @@ class FeatureCount(WireModel):
 class ShapeReport(WireModel):
     """Counts and features of the shape of a graph; the features of the largest persistence, in descending order."""
 
+    summary: str = Field(description="What the graph supports, in words for a first reader.")
     counts: list[FeatureCount]
     features: list[Feature]
     n_features: int
@@ -60,8 +77,9 @@ class Stability(WireModel):
 
 
 def shape_message(report: reports.ShapeReport) -> ShapeReport:
-    """Return the components, loops and branches of a graph as a message."""
+    """Return the named components, loops and branches of a graph as a message."""
     return ShapeReport(
+        summary=summary(report),
         counts=_counts(report),
         features=[_feature(feature) for feature in report.features[:MAX_FEATURES]],
         n_features=len(report.features),
@@ -93,8 +111,14 @@ def _feature(feature: reports.Feature) -> Feature:
     has_end = feature.death is not None and isfinite(feature.death)
     return Feature(
         kind=feature.kind,
+        name=feature.name,
         nodes=list(feature.nodes),
+        rim=list(feature.rim),
+        arms=[
+            Arm(nodes=list(nodes), path=list(path), name=name)
+            for nodes, path, name in zip(feature.arms, feature.paths, feature.arm_names, strict=False)
+        ],
         birth=feature.birth,
         death=feature.death if has_end else None,
-        sure=feature.sure,
+        standing="untested" if feature.birth is None else "sure" if feature.sure else "doubtful",
     )

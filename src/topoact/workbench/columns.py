@@ -52,6 +52,18 @@ def coded_columns(study: Study) -> list[CodedColumn]:
     return [column for column in columns if column is not None]
 
 
+def category_column(study: Study, name: str) -> CodedColumn | None:
+    """Return a column of the examples that has categories, or None."""
+    found = (_coded(name, column, study.classes) for own, column in _shown_columns(study) if own == name)
+    return next((column for column in found if column is not None and column.categories is not None), None)
+
+
+def first_category(study: Study) -> str | None:
+    """Return the column whose categories are the classes where none is named: label, prediction, else the first."""
+    names = ["label", "prediction", *(name for name, _ in _shown_columns(study))]
+    return next((name for name in names if category_column(study, name) is not None), None)
+
+
 def number_columns(study: Study) -> list[str]:
     """Return the names of the numeric columns without missing values: those that can be a lens."""
     return [

@@ -1,15 +1,21 @@
-"""The shape of a stored graph, `shape_of`, and its support: `measure_stability` and `measure_consensus`."""
+"""The shape of a stored graph: `shape_of`, with names `findings`; `measure_stability` and `measure_consensus`."""
 
 from dataclasses import replace
 
+import numpy as np
+
 from topoact.analysis.shape.consensus import consensus
+from topoact.analysis.shape.naming import Classes, named
+from topoact.analysis.shape.outlines import outlined_within
 from topoact.analysis.shape.report import ShapeReport
 from topoact.analysis.shape.skeleton import NOISE
 from topoact.analysis.shape.stability import Stability, same_way, split_share, stability
-from topoact.analysis.shape.topology import shape_report
-from topoact.errors import InvalidInput
-from topoact.mapper import Progress, no_progress
+from topoact.analysis.shape.topology import MIN_JACCARD, shape_report
+from topoact.errors import InvalidInput, UnknownName
+from topoact.mapper import ImportedGraph, Progress, no_progress
 from topoact.workbench.bench import Workbench
+from topoact.workbench.columns import category_column, first_category, holds_classes
+from topoact.workbench.output_names import display_name
 from topoact.workbench.settings import MAX_DEFAULT_INTERVALS, MapSettings
 from topoact.workbench.stored_graph import StoredGraph
 
@@ -99,7 +105,43 @@ def shape_of(bench: Workbench, digest: str) -> ShapeReport:
     finest = bench.find_graph(bench.key(stored.layer, stored.settings.finest))
     if finest is None:
         return shape_report(stored.graph)
-    return shape_report(finest.graph).within(finest.graph.within(stored.settings.prominence).tolist())
+    number = finest.graph.within(stored.settings.prominence).tolist()
+    return outlined_within(shape_report(finest.graph), number, stored.graph, stored.settings.prominence, MIN_JACCARD)
+
+
+def findings(bench: Workbench, digest: str, column: str | None = None) -> ShapeReport:
+    """Return the components, loops and branches of a stored graph, named by the classes of a column of the examples.
+
+    Parameters
+    ----------
+    bench
+        The opened study.
+    digest
+        Names the graph.
+    column
+        A column with categories; by default the label, else the prediction, else the first there is.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such graph, or no such column.
+    """
+    stored, report = bench.graph(digest), shape_of(bench, digest)
+    return named(report, stored.graph, _classes(bench, stored, column))
+
+
+def _classes(bench: Workbench, stored: StoredGraph, column: str | None) -> Classes | None:
+    """Return the classes of the points of a graph; None where there is no column, or the graph is an imported one."""
+    study, layer = bench.study, stored.layer
+    name = first_category(study) if column is None else column
+    if name is None or isinstance(stored.graph, ImportedGraph):
+        return None
+    coded = category_column(study, name)
+    if coded is None or coded.categories is None:
+        raise UnknownName(f"there is no column {name!r} of categories: its values would be names")
+    examples = layer.points["example"].to_numpy()
+    names = [display_name(study, one) for one in coded.categories] if holds_classes(name) else coded.categories
+    return Classes(coded.values[examples], names, min(1.0, len(np.unique(examples)) / max(1, len(examples))))
 
 
 def _finest_digest(bench: Workbench, stored: StoredGraph | None) -> str | None:

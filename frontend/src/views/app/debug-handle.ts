@@ -14,7 +14,7 @@ export function exposeDebugHandle(explorer: Explorer): void {
   window.topoact = { state: () => snapshot(explorer), layout };
 }
 
-function snapshot({ session, computed, projections, reports, activationImages, nodeImages, nodeLabels, locator }: Explorer) {
+function snapshot({ session, computed, projections, reports, findings, activationImages, nodeImages, nodeLabels, locator }: Explorer) {
   const { view, loaded, viewport } = session;
   const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
   return {
@@ -51,9 +51,10 @@ function snapshot({ session, computed, projections, reports, activationImages, n
     },
     visible: computed.visible && { nodes: computed.visible.nNodes, edges: computed.visible.edges.length, components: computed.visible.nComponents, carried: computed.visible.carried },
     names: nodeLabels.names,
-    shape: reports.shape(loaded?.graph)?.result ?? null,
+    shape: findings.report,
     stability: reports.stability(loaded?.graph),
     path: computed.path,
+    outlines: findings.outlines.map(({ path }) => path),
     images: {
       jobs: activationImages.jobs.length,
       stored: [...(activationImages.ofNodes(loaded?.graph.digest)?.values() ?? [])],

@@ -92,8 +92,8 @@ export function graphPointer(canvas: HTMLCanvasElement, explorer: Explorer) {
     } else if (hit?.kind === "edge" && session.loaded) {
       const { source, target } = session.loaded.graph.edges;
       session.select({ kind: "edge", source: source[hit.id], target: target[hit.id] });
-    } else if (!adding && session.view.selection.kind !== "none") {
-      session.select(NOTHING);
+    } else if (!adding && (session.view.selection.kind !== "none" || session.view.finding)) {
+      session.update({ selection: NOTHING, finding: null });
     }
   }
 

@@ -165,6 +165,18 @@ def loops(tower: Tower) -> list[Life]:
     return [loop for loop in lives if loop.birth < loop.death]
 
 
+def edge_classes(tower: Tower) -> dict[Edge, int]:
+    """Return the class of each edge: a cycle is filled where those of its edges cancel, as sets of chords."""
+    chords = _chords(tower)
+    cells = _cells(tower, {chord.edge: chord.bit for chord in chords})
+    return _by_edge(tower, chords, _classes(chords, Span(cell for level, cell in cells if level <= tower.birth)))
+
+
+def _by_edge(tower: Tower, chords: list[_Chord], classes: dict[int, int]) -> dict[Edge, int]:
+    class_of = {chord.edge: classes[chord.bit] for chord in chords}
+    return {edge: class_of.get(edge, 0) for edge in tower.edges}
+
+
 def _chords(tower: Tower) -> list[_Chord]:
     """Return the edges that close a cycle, in the order in which they come."""
     forest, chords = Forest(), list[_Chord]()
@@ -178,8 +190,7 @@ def _skeleton_loops(tower: Tower, chords: list[_Chord], classes: dict[int, int])
     """Return the nodes and the class of each cycle of a shortest basis of the skeleton's loops."""
     n_free = sum(classes[chord.bit] == chord.bit for chord in chords)
     n_later = sum(chord.level > tower.birth for chord in chords)
-    class_of = {chord.edge: classes[chord.bit] for chord in chords}
-    return shortest_basis(tower.n_nodes, {edge: class_of.get(edge, 0) for edge in tower.edges}, n_free - n_later)
+    return shortest_basis(tower.n_nodes, _by_edge(tower, chords, classes), n_free - n_later)
 
 
 def _cells(tower: Tower, bits: dict[Edge, int]) -> list[tuple[float, int]]:

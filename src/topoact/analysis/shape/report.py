@@ -55,6 +55,14 @@ class Feature:
     """Prominence at which it has merged with another, is filled or has lost its arms; infinite where it never has."""
     arms: tuple[tuple[int, ...], ...] = ()
     """Of a branching node: the nodes of each arm, the nearest first, up to the next branching node."""
+    rim: tuple[int, ...] = ()
+    """Of a loop: a closed cycle around it, in order, along edges or between nodes of one skeleton node; may be empty."""
+    paths: tuple[tuple[int, ...], ...] = ()
+    """Of a branching node: a path along each arm, from there on; empty where the graph has fewer than three."""
+    name: str = ""
+    """Its classes, or its range of the lens, once it is named (`topoact.analysis.shape.naming`)."""
+    arm_names: tuple[str, ...] = ()
+    """The same for each arm."""
 
     @property
     def persistence(self) -> float:
@@ -65,6 +73,12 @@ class Feature:
     def sure(self) -> bool:
         """Whether it is in the skeleton and lives up to twice the level of noise."""
         return self.seen and (self.death is None or self.death >= DOUBTFUL)
+
+    def lives_at(self, prominence: float) -> bool:
+        """Return whether it is there at a prominence; always where nodes have none."""
+        if self.birth is None or self.death is None:
+            return True
+        return self.birth <= prominence < self.death
 
     @property
     def seen(self) -> bool:
@@ -121,6 +135,8 @@ class ShapeReport:
     """The longest-lived first."""
     persistence: Count | None = None
     """Independent loops by persistent homology of the points, a second opinion; None where only a graph was given."""
+    on_skeleton: bool = False
+    """Whether the graph has other nodes than the skeleton that was counted on: more detail, or less."""
 
     @property
     def verdict(self) -> str:
@@ -138,7 +154,9 @@ class ShapeReport:
         def of(nodes: tuple[int, ...]) -> tuple[int, ...]:
             return tuple(dict.fromkeys(int(number[node]) for node in nodes))
 
-        moved = (replace(one, nodes=of(one.nodes), arms=tuple(map(of, one.arms))) for one in self.features)
+        moved = (
+            replace(one, nodes=of(one.nodes), arms=tuple(map(of, one.arms)), rim=(), paths=()) for one in self.features
+        )
         return replace(self, features=tuple(moved))
 
 

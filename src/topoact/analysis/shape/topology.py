@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from topoact.analysis.shape.branches import branches
 from topoact.analysis.shape.evidence import counts_of, signal_of
+from topoact.analysis.shape.outlines import outlined
 from topoact.analysis.shape.persistence import Life, Tower, components, loops, tower
 from topoact.analysis.shape.report import (
     DOUBTFUL,
@@ -90,13 +91,20 @@ def shape_report(
     ranged = graph.prominence is not None
     features = {kind: [_feature(kind, one, fine, ranged) for one in some] for kind, some in lives.items()}
     of_points = None if vectors is None else counts_of(signal_of(_vectors_of(graph, vectors)))
-    return ShapeReport(
+
+    def n_members(one: Feature) -> int:
+        """Return a number that is the same in all cuts of one tree, so that features keep their order."""
+        return int(graph.memberships.sizes[list(one.nodes)].sum())
+
+    report = ShapeReport(
         components=_count(features["component"], reason),
         loops=_count(features["loop"], too_large),
         branches=of_points.branches if of_points else _in_graph(_count(features["branch"], too_large), ranged),
         persistence=of_points.loops if of_points else None,
-        features=tuple(sorted(chain(*features.values()), key=lambda one: (-one.persistence, -len(one.nodes)))),
+        on_skeleton=skeleton.n_nodes < graph.n_nodes,
+        features=tuple(sorted(chain(*features.values()), key=lambda one: (-one.persistence, -n_members(one)))),
     )
+    return outlined(report, graph, min_jaccard)
 
 
 def _vectors_of(graph: MapperGraph, vectors: npt.ArrayLike) -> Vectors:
