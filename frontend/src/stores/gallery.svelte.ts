@@ -39,9 +39,12 @@ export class Gallery {
   readonly hasPatches = $derived.by(() => (this.nodeImages.patches?.kind ?? "photo") !== "photo");
   readonly patched = $derived.by(() => this.hasPatches && !this.photos);
 
+  /** Whether examples have several points each, of which the gallery lists one after the other. */
+  readonly several = $derived.by(() => (this.session.loaded?.graph.n_points ?? 0) > this.session.study.n_examples);
+
   private readonly medoid = $derived.by(() => {
     const { selection } = this.computed;
-    return selection.kind === "nodes" && selection.ids.length === 1 ? (this.session.loaded?.graph.nodes.medoid?.[selection.ids[0]] ?? null) : null;
+    return this.several && selection.kind === "nodes" && selection.ids.length === 1 ? (this.session.loaded?.graph.nodes.medoid?.[selection.ids[0]] ?? null) : null;
   });
 
   readonly points: Uint32Array = $derived.by(() => {
