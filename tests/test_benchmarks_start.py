@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from topoact.testing.networks import CODE, LAYERS, NAMES
+from topoact.testing.studies import write_digits_study
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -226,6 +227,14 @@ def test_starts_measure(tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "part.json").read_text())["conditions"]["load"]) == 2
     assert spread([2, 1, 4]) == {"median": 2, "min": 1, "max": 4, "n": 3}
     assert product_rate(64, 8, rounds=1) > 0
+
+
+def test_starts_first_screens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmarks import first_screens
+
+    first_screens.main([str(write_digits_study(tmp_path / "digits", n_examples=120))])
+    rows = re.findall(r"^\| digits \| (?:pixels|rows) \| .* \| 0 \| ", capsys.readouterr().out, re.MULTILINE)
+    assert len(rows) == 2
 
 
 def test_starts_noise(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,7 +105,7 @@ def test_another_cover_is_drawn_beside_the_one_before(explorer):
     assert kept
     for old, new in kept:
         was, now = before["graph"]["nodes"][old], after["graph"]["nodes"][new]
-        assert (now["x"], now["y"]) == (was["x"], was["y"])
+        assert now["y"] == was["y"], "x is the lens, whose intervals are others"
 
 
 def test_what_was_found_is_listed_and_selected(explorer):

@@ -230,6 +230,43 @@ class TestMap:
         assert (plain["digest"], plain["edges"]) == (second["digest"], second["edges"])
         assert plain["layout"] != second["layout"]
 
+    def test_the_first_screen(self, client):
+        request = {"layer": 0, "settings": settings(clusterer="modes", prominence=0.15, k=8, n_intervals=6)}
+        finest = obtain(client, "/api/first-screens", request)
+        assert client.post("/api/first-screens", json=request).json() == {"result": finest, "job": None}
+        found = client.get(f"/api/graphs/{finest}/first-screen").json()
+        assert f"prominence {found['settings']['prominence']:g}" in found["rule"]
+        assert {**found["settings"], "prominence": 0.15} == request["settings"]
+        ticket = client.post("/api/maps", json={"layer": 0, "settings": found["settings"]}).json()
+        assert ticket["job"] is None
+        graph = client.get(f"/api/graphs/{ticket['result']}").json()
+        assert graph["settings"] == found["settings"]
+        assert (graph["arrangement"], len(graph["nodes"]["agreement"])) == ("lens", len(graph["nodes"]["x"]))
+        assert [weight >= 0.25 for weight in graph["edges"]["weight"]] == graph["edges"]["drawn"]
+
+    def test_the_first_screen_without_prominence(self, client):
+        request = {"layer": 0, "settings": settings(n_intervals=6)}
+        found = client.get(f"/api/graphs/{obtain(client, '/api/first-screens', request)}/first-screen").json()
+        assert found["settings"] == request["settings"]
+        assert client.get(f"/api/graphs/{DIGEST}/first-screen").status_code == 404
+
+    def test_labels_of_nodes(self, client):
+        graph = obtain(client, "/api/maps", MAP).split("/")[0]
+        found = client.get(f"/api/graphs/{graph}/labels", params={"column": "label"}).json()
+        assert len(found["nodes"]) == len(found["texts"]) == len(found["lifts"]) == len(found["shares"])
+        assert "label" in found["sentence"]
+        assert client.get(f"/api/graphs/{graph}/labels").status_code == 422
+        assert client.get(f"/api/graphs/{graph}/labels", params={"column": "none"}).status_code == 404
+        assert client.get(f"/api/graphs/{graph}/labels", params={"column": "ink"}).status_code == 400
+
+    def test_the_free_arrangement(self, client):
+        lens, free = (obtain(client, "/api/maps", {**MAP, "arrangement": one}) for one in ("lens", "free"))
+        assert lens.split("/")[0] == free.split("/")[0]
+        graph = client.get(f"/api/graphs/{free}").json()
+        assert (graph["arrangement"], graph["nodes"]["radius"]) == ("free", None)
+        asked = {**MAP, "arrangement": "lens", "layout": free.split("/")[1]}
+        assert obtain(client, "/api/maps", asked) == lens
+
     def test_a_layout_that_was_drawn_before_is_restored(self, client):
         first = obtain(client, "/api/maps", MAP).split("/")
         anchor = {"graph": first[0], "layout": first[1]}

@@ -374,7 +374,15 @@ class TestGraphs:
         assert_same(open_workbench(study).map(0, SETTINGS[0]), before)
 
     @pytest.mark.parametrize(
-        ("column", "value"), [("x", float("nan")), ("y", float("inf")), ("continues", -2), ("continues", 2**40)]
+        ("column", "value"),
+        [
+            ("x", float("nan")),
+            ("y", float("inf")),
+            ("continues", -2),
+            ("continues", 2**40),
+            ("radius", -1.0),
+            ("radius", float("nan")),
+        ],
     )
     def test_a_drawing(self, study: Path, column: str, value: float) -> None:
         bench = open_workbench(study)

@@ -13,6 +13,7 @@ from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study, write_text_study
 from topoact.workbench import MapSettings, Workbench, open_workbench
 from topoact.workbench.nodes.node_keyterms import FALSE_DISCOVERY_RATE, N_NEAREST, node_keyterms
+from topoact.workbench.nodes.node_words import MAX_WORDS, MIN_INSIDE, label_by_words
 
 SENTENCES = [
     f"{who} {what} the {'oaoaoa' if i % 3 else 'eieiei'} lamp number {i}"
@@ -99,3 +100,35 @@ def test_what_has_no_words_is_refused(bench: Workbench, tmp_path: Path) -> None:
     digits.map(0, settings)
     with pytest.raises(InvalidInput, match="is not of texts: its nodes have no equivalents in words"):
         node_keyterms(digits, digits.key(digits.study.layer(0), settings), 0)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=["Euclidean", "cosine"])
+def test_labels_are_the_surest_key_terms(bench: Workbench, settings: MapSettings) -> None:
+    digest, graph = bench.key(bench.study.layer(0), settings), bench.map(0, settings)
+    found = label_by_words(bench, digest)
+    assert len(set(found.nodes)) == len(found.nodes)
+    for node in range(graph.n_nodes):
+        terms = node_keyterms(bench, digest, node).words
+        level = FALSE_DISCOVERY_RATE / graph.n_nodes
+        expected = [term for term in terms if term.q <= level and term.inside >= MIN_INSIDE][:MAX_WORDS]
+        at = found.nodes.index(node) if expected else None
+        assert (at is None) == (node not in found.nodes)
+        if at is not None:
+            assert found.texts[at] == " · ".join(term.word for term in expected)
+            assert found.lifts[at] == pytest.approx(expected[0].inside / expected[0].expected)
+
+
+def test_words_of_no_node_are_no_labels(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(list("abcdefghij"), 4)) for _ in range(60)]
+    bench = open_workbench(write_text_study(tmp_path / "s", texts, of_words=False))
+    graph = bench.map(0, SETTINGS[0])
+    assert len(label_by_words(bench, bench.key(bench.study.layer(0), SETTINGS[0])).nodes) <= 2
+    assert graph.n_nodes > 2
+
+
+def test_labels_need_texts(tmp_path: Path) -> None:
+    bench = open_workbench(write_digits_study(tmp_path / "s", n_examples=60))
+    bench.map(0, SETTINGS[0])
+    with pytest.raises(InvalidInput, match="is not of texts"):
+        label_by_words(bench, bench.key(bench.study.layer(0), SETTINGS[0]))

@@ -19,6 +19,15 @@ export interface Points {
   measured: Record<string, Float32Array>;
 }
 
+/** Pictures of points, one after the other. */
+export interface Patches {
+  /** Where the bytes of each picture end; none where it ends where the one before does. */
+  end: Uint32Array;
+  /** Left, top, right and bottom of the part of the photo that each shows, as shares of the photo's sides. */
+  region: Float32Array;
+  content: Uint8Array<ArrayBuffer>;
+}
+
 export type Columns = Record<string, Int32Array | Float32Array>;
 export type Progress = (event: JobEvent) => void;
 
@@ -31,6 +40,8 @@ export interface Client {
   graph(address: string): Promise<Graph>;
   /** Values of a column that are over-represented in the nodes of a graph. */
   labels(graph: string, column: string): Promise<Labels>;
+  /** The most telling words of nodes, as their labels. */
+  words(graph: string): Promise<Labels>;
   members(digest: string): Promise<Members>;
   /** Components, loops and branches of a graph. */
   shape(digest: string, column: string): Promise<ShapeReport>;
@@ -48,6 +59,8 @@ export interface Client {
   /** Rows of the examples whose text holds a query. */
   search(request: SearchRequest): Promise<Uint32Array>;
   thumbnail(row: number): string;
+  /** What points of a layer see of their photos, as pictures of at most so many pixels a side. */
+  patches(layer: number, points: number[], side: number): Promise<Patches>;
   /** Make activation images; `begun` is called at once with their digests, in the order of the targets. */
   invert(request: InversionRequest, begun: (digests: string[]) => void, progress: Progress, signal: AbortSignal): Promise<void>;
   activationImage(digest: string): Promise<ActivationImage>;

@@ -1,6 +1,6 @@
 /** The client over HTTP. Every address is relative to the page, so that the explorer works behind a path prefix. */
 
-import { Cancelled, type Client, type Columns, type Members, type Points, type Progress } from "./client";
+import { Cancelled, type Client, type Columns, type Members, type Patches, type Points, type Progress } from "./client";
 import { decodeFrame, type Frame } from "./frame";
 import { JobStream } from "./jobs";
 import type { ActivationImage, AttributionRequest, ExampleId, FirstScreen, Graph, InversionRequest, InversionTicket, KeyTerms, Labels, LocatedInput, LogitLens, MapRequest, NodeAttribution, NodeImage, ProjectionRequest, SearchRequest, Settings, ShapeReport, Stability, StabilityRequest, StudySummary, Ticket } from "./types";
@@ -27,6 +27,10 @@ export class HttpClient implements Client {
   async firstScreen(layer: number, settings: Settings, progress: Progress, signal: AbortSignal): Promise<FirstScreen> {
     const { result } = await this.obtain<Ticket>("api/first-screens", { layer, settings }, progress, signal);
     return this.json<FirstScreen>(`api/graphs/${result}/first-screen`);
+  }
+
+  words(graph: string): Promise<Labels> {
+    return this.json<Labels>(`api/graphs/${graph}/words`);
   }
 
   labels(graph: string, column: string): Promise<Labels> {
@@ -108,6 +112,10 @@ export class HttpClient implements Client {
 
   thumbnail(row: number): string {
     return this.address(`api/examples/${row}/thumbnail`);
+  }
+
+  async patches(layer: number, points: number[], side: number): Promise<Patches> {
+    return (await this.frame(`api/layers/${layer}/patches?side=${side}&points=${points.join()}`)) as unknown as Patches;
   }
 
   imageAddress(digest: string, step: number | null): string {

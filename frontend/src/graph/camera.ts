@@ -42,6 +42,20 @@ export function pan(camera: Camera, dx: number, dy: number): Camera {
   return { ...camera, x: camera.x - dx / scale, y: camera.y + dy / scale };
 }
 
+/** Where a view lies on the page. */
+export interface Place {
+  left: number;
+  top: number;
+}
+
+/** Return the camera under which everything stays where it is on the page when the view becomes another. */
+export function steady(camera: Camera, from: Viewport & Place, to: Viewport & Place): Camera {
+  const scale = scaleOf(camera);
+  const dx = to.left + to.width / 2 - from.left - from.width / 2;
+  const dy = to.top + to.height / 2 - from.top - from.height / 2;
+  return dx || dy ? { ...camera, x: camera.x + dx / scale, y: camera.y - dy / scale } : camera;
+}
+
 /** Return the camera that shows all the positions inside the margins, with `pad` layout units around them. */
 export function fit(xy: ArrayLike<number>, view: Viewport, margins: Margins, pad = 0): Camera {
   const [left, bottom, right, top] = bounds(xy, pad);

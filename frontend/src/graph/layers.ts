@@ -29,6 +29,10 @@ export interface NodeSprite {
   round: boolean;
   /** Between 0 (not seen) and 1. */
   strength: number;
+  /** Pixels of the picture's longer side, where they are known. */
+  side?: number;
+  /** Whether it stands in the place of the node, as wide as it. */
+  instead?: boolean;
 }
 
 export interface Overlay {
@@ -62,9 +66,6 @@ export function graphLayers(scene: Scene, overlay: Overlay, camera: Camera, them
   return layers.filter((layer) => layer !== null);
 }
 
-/** Width of the tie beneath two nodes, in layout units. */
-const TIE = 0.42;
-
 function hullLayers({ hulls }: Scene, theme: Theme): Layer[] {
   const flat = { parameters: FLAT, updateTriggers: { getFillColor: theme.hull.join(), getColor: theme.hull.join() } };
   if (!hulls.radius.length) return [];
@@ -74,10 +75,9 @@ function hullLayers({ hulls }: Scene, theme: Theme): Layer[] {
       id: "ties",
       data: cached(hulls.source, () => ({
         length: hulls.source.length / 2,
-        attributes: { getSourcePosition: { value: hulls.source, size: 2 }, getTargetPosition: { value: hulls.target, size: 2 } },
+        attributes: { getSourcePosition: { value: hulls.source, size: 2 }, getTargetPosition: { value: hulls.target, size: 2 }, getWidth: { value: hulls.width, size: 1 } },
       })),
       getColor: [...theme.hull, 255],
-      getWidth: TIE,
       widthUnits: "common",
     }),
     new ScatterplotLayer({
@@ -106,8 +106,8 @@ function edgeLayer({ lines }: Scene, scale: number): Layer {
       },
     })),
     widthUnits: "pixels",
-    widthScale: Math.min(2, Math.max(0.6, Math.sqrt(scale / 40))),
-    widthMinPixels: 0.5,
+    widthScale: Math.min(2, Math.max(0.3, Math.sqrt(scale / 40))),
+    widthMinPixels: 0.4,
     parameters: FLAT,
   });
 }
@@ -143,12 +143,20 @@ function discLayer({ discs }: Scene, scale: number): Layer {
     radiusMinPixels: MIN_PIXELS,
     stroked: true,
     lineWidthUnits: "pixels",
+    lineWidthScale: outlineScale(discs.radius, scale),
     parameters: FLAT,
   });
 }
 
+/** Pixels of radius up to which outlines are thinner, so that small nodes keep their colour. */
+const OUTLINED = 8;
+
+/** Return the share of their width that outlines have, by the node in the middle of the order of size. */
+export const outlineScale = (radii: Float32Array, scale: number): number =>
+  radii.length ? Math.min(1, pixelRadius(radii[radii.length >> 1], scale) / OUTLINED) : 1;
+
 /** Pixels of radius from which the slices of a pie can be told apart; smaller nodes show their majority alone. */
-const PIE_PIXELS = 5;
+const PIE_PIXELS = 3.5;
 
 /** Return how many slices belong to nodes that are large enough; they come first. */
 export function readableSlices({ radius }: Slices, scale: number): number {
@@ -187,7 +195,10 @@ function imageLayers(images: NodeSprite[], scale: number, theme: Theme): Layer[]
   return [...(faint.length ? [paperLayer(faint, scale, theme)] : []), ...kinds.filter((kind) => kind.length).map((kind) => imageLayer(kind, scale))];
 }
 
-const spriteWidth = ({ round, radius }: NodeSprite, scale: number): number => (round ? ROUND : SQUARE).width(pixelRadius(radius, scale));
+function spriteWidth({ round, radius, instead }: NodeSprite, scale: number): number {
+  const pixels = pixelRadius(radius, scale);
+  return instead ? 2 * pixels : (round ? ROUND : SQUARE).width(pixels);
+}
 
 function paperLayer(sprites: NodeSprite[], scale: number, theme: Theme): Layer {
   return new ScatterplotLayer<NodeSprite>({
@@ -209,7 +220,7 @@ function imageLayer(images: NodeSprite[], scale: number): Layer {
   return new ImageLayer({
     id: round ? "round-images" : "images",
     data: images,
-    getIcon: (d) => ({ url: d.url, id: d.url, width: side, height: side }),
+    getIcon: (d) => ({ url: d.url, id: d.url, width: d.side ?? side, height: d.side ?? side }),
     getPosition: (d) => [d.x, d.y, 0],
     getSize: (d) => spriteWidth(d, scale),
     getColor: (d) => [0, 0, 0, Math.round(255 * d.strength)],

@@ -37,6 +37,8 @@ export interface Hulls {
   radius: Float32Array;
   source: Float32Array;
   target: Float32Array;
+  /** Width of each tie in layout units: the longer, the thinner. */
+  width: Float32Array;
 }
 
 /** The slices of all pies, those of large nodes first. */
@@ -64,6 +66,8 @@ export interface Scene {
 
 /** Layout units that a hull is wider than its nodes. */
 const BRIM = 0.16;
+/** Width of a tie up to some length, in layout units, and of the longest. */
+const TIE = { width: 0.42, length: 1.5, thinnest: 0.1 };
 /** Pixels of the outline of a node of the skeleton among detail, and of any other. */
 const [FIRM, LIGHT] = [2.4, 1.5];
 const FADED = 0.15;
@@ -88,8 +92,11 @@ function buildHulls({ graph, visible, xy, radii }: SceneInput): Hulls {
     radius: Float32Array.from(under, (node) => radii[node] + BRIM),
     source: positions(tied),
     target: positions(tied.map((node) => group[node])),
+    width: Float32Array.from(tied, (node) => tieWidth(Math.hypot(xy[2 * node] - xy[2 * group[node]], xy[2 * node + 1] - xy[2 * group[node] + 1]))),
   };
 }
+
+const tieWidth = (length: number): number => Math.max(TIE.thinnest, TIE.width * Math.min(1, TIE.length / Math.max(length, 1e-6)));
 
 /** Return how strongly each node is drawn by the share of its members in the search result. */
 export function strengths(shares: Float32Array): Float32Array {

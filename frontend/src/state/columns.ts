@@ -3,6 +3,7 @@
 import type { Columns } from "../api/client";
 import type { Column, StudySummary } from "../api/types";
 import { countClasses, haveCommonCode } from "./classes";
+import { shownValue } from "./format";
 import { everyPoint } from "./points";
 
 export interface Category {
@@ -46,7 +47,7 @@ function namingTheSame(study: StudySummary, columns: Columns): Set<string> {
 
 function category({ name }: Column, values: string[], codes: Int32Array): Category {
   const counts = countClasses(everyPoint(codes.length), codes, values.length);
-  return { name, title: columnTitle(name), values, codes, counts, weights: counts };
+  return { name, title: columnTitle(name), values: values.map(shownValue), codes, counts, weights: counts };
 }
 
 function sum([first, ...others]: Uint32Array[]): Uint32Array | undefined {

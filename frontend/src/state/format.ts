@@ -13,8 +13,15 @@ export function percent(share: number, digits = 0): string {
   return `${value.toFixed(digits)} %`;
 }
 
+/** A value of a column, also where nothing of it would be seen. */
+export function shownValue(value: string): string {
+  if (value === "") return "‹empty›";
+  return value.trim() === "" ? "‹blank›" : value;
+}
+
 /** A measurement to three significant figures. */
 export function figure(value: number): string {
+  if (Math.abs(value) === Infinity) return value < 0 ? "−∞" : "∞";
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);

@@ -63,7 +63,7 @@ export function mean(points: ArrayLike<number>, values: ArrayLike<number>): numb
   let count = 0;
   for (let i = 0; i < points.length; i++) {
     const value = values[points[i]];
-    if (Number.isNaN(value)) continue;
+    if (!Number.isFinite(value)) continue;
     sum += value;
     count++;
   }

@@ -86,6 +86,7 @@ export function extent(values: ArrayLike<number>): [number, number] {
   let low = Infinity;
   let high = -Infinity;
   for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) continue;
     if (values[i] < low) low = values[i];
     if (values[i] > high) high = values[i];
   }

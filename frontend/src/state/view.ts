@@ -22,7 +22,7 @@ export type Selection =
   | { kind: "uncovered" };
 
 export type ThemeChoice = "auto" | "light" | "dark";
-/** What is drawn in nodes that are large enough: the example nearest to the mean, or the mean's activation image. */
+/** What is drawn in nodes that are large enough: what the point nearest to the mean sees, or the mean's activation image. */
 export type NodeImageKind = "none" | "examples" | "activations";
 export type DrawerTab = "nodes" | "shape" | "path" | "difference";
 /** Whether x is the lens, one column an interval, or free. */
@@ -57,7 +57,8 @@ export interface ViewState {
   colour: string;
   /** Whether nodes that are coloured by class are pies. */
   pies: boolean;
-  images: NodeImageKind;
+  /** `auto` is what the points see where they are positions of photos, and nothing elsewhere. */
+  images: NodeImageKind | "auto";
   labels: boolean;
   /** Whether nodes are faded whose members disagree. */
   fade: boolean;
@@ -111,8 +112,8 @@ export function initialView(study: StudySummary, narrow = false): ViewState {
     findColumn: null,
     colour: byClass ? "majority" : "lens",
     pies: byClass,
-    images: "none",
-    labels: column !== "",
+    images: "auto",
+    labels: column !== "" || study.texts !== null,
     fade: true,
     radius: "sqrt",
     weaker: 0,
@@ -148,7 +149,7 @@ export function restore(base: ViewState, saved: unknown, study: StudySummary): V
   if (typeof saved !== "object" || saved === null) return base;
   const stored = saved as Partial<ViewState>;
   const view = { ...base };
-  if ((stored.images as unknown) === true) view.images = "examples";
+  if (typeof stored.images === "boolean") view.images = stored.images ? "examples" : "none";
   for (const key of Object.keys(base) as (keyof ViewState)[]) {
     if (fits(key, stored[key], base[key])) Object.assign(view, { [key]: stored[key] });
   }
@@ -207,7 +208,7 @@ function fits(key: keyof ViewState, value: unknown, base: unknown): boolean {
   if (key === "classColumn" || key === "barColumn" || key === "findColumn") return value === null || typeof value === "string";
   if (key === "theme") return ["auto", "light", "dark"].includes(value as string);
   if (key === "drawer") return ["nodes", "shape", "path", "difference"].includes(value as string);
-  if (key === "images") return ["none", "examples", "activations"].includes(value as string);
+  if (key === "images") return ["auto", "none", "examples", "activations"].includes(value as string);
   if (key === "path") return value === null || (isIds(value) && value.length === 2);
   if (key === "finding") return isChoice(value);
   if (key === "kept") return isKept(value);

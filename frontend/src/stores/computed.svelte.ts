@@ -59,6 +59,14 @@ export class ComputedState {
     return (number && this.valued([number])[0]) ?? null;
   });
 
+  /** How many points of the layer have no finite value of the number that colours. */
+  readonly valueless: number = $derived.by(() => {
+    const values = this.number?.values;
+    let n = 0;
+    for (let i = 0; values && i < values.length; i++) if (!Number.isFinite(values[i])) n++;
+    return n;
+  });
+
   /** What colours: the lens where the layer does not have what is asked for. */
   readonly colourMode = $derived.by(() => {
     if (this.wantedColour === "majority" || this.wantedColour === "purity") return this.column ? this.wantedColour : "lens";
@@ -183,11 +191,13 @@ export class ComputedState {
   });
 
   private readonly fade = $derived.by(() => this.session.view.fade);
-  /** How clearly each node is drawn, by how far its members agree; null where nothing is known of it or it is not asked for. */
-  readonly clarity = $derived.by(() => {
-    const agreement = this.fade ? this.session.loaded?.graph.nodes.agreement : null;
+  /** How clear each node is, by how far its members agree; null where nothing is known of it. */
+  readonly agreed = $derived.by(() => {
+    const agreement = this.session.loaded?.graph.nodes.agreement;
     return agreement ? clarities(agreement) : null;
   });
+  /** How clearly each node is drawn; null where nothing is faded. */
+  readonly clarity = $derived.by(() => (this.fade ? this.agreed : null));
 
   /** Points lit in the projection. */
   readonly lit: PointSet | null = $derived.by(() => {

@@ -2,7 +2,7 @@
 
 import type { Client, Columns, Progress } from "../api/client";
 import type { Settings, StudySummary } from "../api/types";
-import { bounds, cameraBetween, fit, scaleOf, shareInView, toScreen, type Viewport } from "../graph/camera";
+import { toScreen, type Viewport } from "../graph/camera";
 import type { Hit } from "../graph/pick";
 import { categoriesOf, type Category } from "../state/columns";
 import { emptyHistory, type History, redo, remember, undo } from "../state/history";
@@ -12,6 +12,7 @@ import { carriedOver, correspondence, existing, NO_REFERENCES, survivorsOf } fro
 import { between, ease, restingPositions, startPositions } from "../state/transition";
 import { type Arrangement, type Camera, initialView, lensFor, NOTHING, type Selection, toggled, type ViewState } from "../state/view";
 import { AsyncJob } from "./async-job.svelte";
+import { Framing, MARGINS, type Stage } from "./framing";
 import { GraphCache } from "./graph-cache";
 
 interface GraphRequest {
@@ -20,15 +21,6 @@ interface GraphRequest {
   /** Return what else of the view changes when the graph is there. */
   changes: (next: LoadedGraph, survivors: number[] | null) => Partial<ViewState>;
 }
-
-/** Share of continued nodes below which there is nothing to hold on to. */
-const FEW_SURVIVORS = 0.1;
-/** Share of what was in view that must stay in view for the camera to stay. */
-const KEPT_IN_VIEW = 0.8;
-/** Pixels around a graph that fits; below it is the axis of the lens, on the right the toolbar. */
-/** Share of the view that is large enough to be seen well, and how much around that is shown with it. */
-const [LARGE, AROUND] = [0.3, 0.6];
-const MARGINS = { left: 36, right: 60, top: 26, bottom: 64 };
 
 export class Session {
   view = $state.raw<ViewState>() as ViewState;
@@ -55,11 +47,9 @@ export class Session {
   readonly initial: ViewState;
   readonly categories: Map<string, Category>;
   private readonly graphs: GraphCache;
-  private lastFit: Camera | null = null;
+  private readonly framing = new Framing();
   /** What the prominence of the graph on screen is. */
   private cut: ViewState["cut"] = null;
-  /** A way of the camera; given up when somebody else moves it. */
-  private glide: { from: Camera; to: Camera; at: Camera } | null = null;
 
   constructor(
     readonly client: Client,
@@ -154,7 +144,7 @@ export class Session {
       return;
     }
     this.view = { ...target, ...NO_REFERENCES, camera: this.view.camera };
-    const changes = (next: LoadedGraph) => ({ ...existing(target, next), finding: target.finding, camera: target.camera ?? this.fitted(next) });
+    const changes = (next: LoadedGraph) => ({ ...existing(target, next), finding: target.finding, camera: this.framing.restored(target.camera) ?? this.fitted(next) });
     void this.requestGraph({ anchored: false, layout: target.layout, changes });
   }
 
@@ -167,7 +157,7 @@ export class Session {
   }
 
   fitView(): void {
-    if (this.loaded) this.update({ camera: this.fitted(this.loaded, this.xy) }, false);
+    if (this.loaded) this.update({ camera: this.framing.fit(this.xy) }, false);
   }
 
   /** Move the camera to a node that is out of sight. */
@@ -184,31 +174,26 @@ export class Session {
   /** Bring nodes that are small on screen, or out of sight, closer, with some of what is around them. */
   frame(nodes: number[]): void {
     const { camera } = this.view;
-    const xy = Float32Array.from(nodes.flatMap((node) => [this.xy[2 * node], this.xy[2 * node + 1]]));
     if (!camera || nodes.length < 2) return nodes.forEach((node) => this.reveal(node));
-    const [left, bottom, right, top] = bounds(xy, 0);
-    const share = Math.max((right - left) / this.viewport.width, (top - bottom) / this.viewport.height) * scaleOf(camera);
-    if (share >= LARGE && shareInView(xy, camera, this.viewport) === 1) return;
-    const to = fit(xy, this.viewport, MARGINS, AROUND * Math.max(right - left, top - bottom));
-    this.view = { ...this.view, camera: to };
+    const to = this.framing.closer(camera, Float32Array.from(nodes.flatMap((node) => [this.xy[2 * node], this.xy[2 * node + 1]])));
+    if (to === camera) return;
     this.origin = this.drawn;
     this.progress = 0;
-    this.startGlide(camera, to);
+    this.view = { ...this.view, camera: this.framing.travel(camera, to) };
   }
 
-  /** Take the new size of the stage; a graph that fitted still fits, unless it was moved. */
-  resize(viewport: Viewport): void {
-    this.viewport = viewport;
-    if (this.lastFit && this.lastFit === this.view.camera) this.fitView();
+  /** Take the new size and place of the stage. */
+  resize(stage: Stage): void {
+    this.viewport = { width: stage.width, height: stage.height };
+    const camera = this.framing.on(stage, this.view.camera, this.xy);
+    if (camera !== this.view.camera) this.update({ camera }, false);
   }
 
   /** Move on by a share of the way; returns whether there is more to go. */
   advance(progress: number): boolean {
     this.progress = Math.min(1, progress);
-    if (this.glide && this.glide.at === this.view.camera) {
-      this.glide.at = cameraBetween(this.glide.from, this.glide.to, ease(this.progress));
-      this.view = { ...this.view, camera: this.glide.at };
-    }
+    const camera = this.framing.along(this.view.camera, ease(this.progress));
+    if (camera !== this.view.camera) this.view = { ...this.view, camera };
     if (this.progress >= 1) this.origin = null;
     return this.progress < 1;
   }
@@ -224,9 +209,8 @@ export class Session {
     this.restore({ ...view, panels, theme, camera: layout === view.layout ? camera : view.camera });
   }
 
-  private fitted(loaded: LoadedGraph, xy = restingPositions(loaded.graph, [])): Camera | null {
-    this.lastFit = this.viewport.width ? fit(xy, this.viewport, MARGINS, 0.5) : null;
-    return this.lastFit;
+  private fitted(loaded: LoadedGraph): Camera | null {
+    return this.framing.fit(restingPositions(loaded.graph, []));
   }
 
   private carryOver(next: LoadedGraph, survivors: number[] | null): Partial<ViewState> {
@@ -235,18 +219,8 @@ export class Session {
     const isSameTree = sameTree(this.loaded.graph, next.graph);
     const named = carriedOver(this.view, correspondence(this.loaded, next, survivors));
     const finding = isSameTree ? this.view.finding : null;
-    return { ...named, finding, camera: this.cameraFor(restingPositions(next.graph, named.pins), camera, survivors, isSameTree) };
-  }
-
-  /** Return the camera for a graph that replaces another: the same, unless that would lose the graph from sight. */
-  private cameraFor(xy: Float32Array, camera: Camera | null, survivors: number[], ofOneTree: boolean): Camera | null {
-    const before = camera ? shareInView(this.xy, camera, this.viewport) : 0;
-    const after = camera ? shareInView(xy, camera, this.viewport) : 0;
-    if (ofOneTree && camera && (camera !== this.lastFit || after === 1)) return camera;
-    const continues = survivors.filter((old) => old >= 0).length >= FEW_SURVIVORS * survivors.length;
-    if (camera && continues && after >= KEPT_IN_VIEW * before) return camera;
-    this.lastFit = fit(xy, this.viewport, MARGINS, 0.5);
-    return this.lastFit;
+    const xy = restingPositions(next.graph, named.pins);
+    return { ...named, finding, camera: this.framing.continue(camera, this.xy, xy, survivors, isSameTree) };
   }
 
   private async requestGraph(request: GraphRequest): Promise<void> {
@@ -293,14 +267,7 @@ export class Session {
     const members = { xy: this.xy, members: next.members };
     this.origin = startPositions(members, survivors ?? none, { xy: drawn, members: before.members }, next.graph.n_points);
     this.progress = 0;
-    this.startGlide(from, this.view.camera);
-  }
-
-  private startGlide(from: Camera | null, to: Camera | null): void {
-    this.glide = null;
-    if (!from || !to || from === to) return;
-    this.glide = { from, to, at: from };
-    this.view = { ...this.view, camera: from };
+    this.view = { ...this.view, camera: this.framing.travel(from, this.view.camera) };
   }
 
   /** Return to the graph that is on screen. */

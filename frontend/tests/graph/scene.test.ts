@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cameraBetween, fit, shareInView, toScreen, toWorld, zoomAt } from "../../src/graph/camera";
 import { mostLabels, placeLabels } from "../../src/graph/labels";
-import { graphLayers, readableSlices } from "../../src/graph/layers";
+import { graphLayers, outlineScale, readableSlices } from "../../src/graph/layers";
 import { nodesInView, ofWidth } from "../../src/graph/on-screen";
 import { distanceToSegment, pick } from "../../src/graph/pick";
 import { buildScene, clarities, pieOf, strengths } from "../../src/graph/scene";
@@ -147,7 +147,15 @@ describe("the scene", () => {
 
   it("has slices only in nodes that are large enough to tell them apart", () => {
     const slices = buildScene(input).slices!;
-    expect([0, 3.75, 7].map((zoom) => readableSlices(slices, 2 ** zoom))).toEqual([0, 4, 5]);
+    expect([0, 3.1, 7].map((zoom) => readableSlices(slices, 2 ** zoom))).toEqual([0, 2, 5]);
+  });
+
+  it("has thinner outlines where nodes are small, so that their colour is left", () => {
+    const [far, near] = [4, 6.5].map((zoom) => outlineScale(radii, 2 ** zoom));
+    expect(far).toBeLessThan(1);
+    expect(far).toBeGreaterThan(0.3);
+    expect(near).toBe(1);
+    expect(outlineScale(new Float32Array(), 40)).toBe(1);
   });
 
   it("shows the ground, and not the node, beneath a faint picture; round and square ones side by side", () => {

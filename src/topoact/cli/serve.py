@@ -44,6 +44,8 @@ def serve(
     from topoact.server import serve as serve_study
     from topoact.study import open_study
     from topoact.study.cache.budget import set_budget
+    from topoact.study.cache.place import Derived
+    from topoact.workbench.sights import look
 
     if budget is not None:
         set_budget(budget, "--budget")
@@ -51,7 +53,7 @@ def serve(
     has_network = not model is weights is transform is None
     network = study_network(study, model, weights, transform, trust=trust) if has_network else None
     if network:
-        reload_network(opened, network)
+        look(opened, Derived.of(study), reload_network(opened, network))
     if as_json:
         print_result(summarise(opened), [], as_json=True)
     serve_study(study, host=host, port=port, token=token, open_browser=not no_browser, network=network)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from topoact.errors import InvalidInput
-from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table
+from topoact.extract.predictions import Outputs, accuracy, class_list, finish_table, without_values
 from topoact.study import StudyWriter
 from topoact.study.columns import COLUMNS
 
@@ -19,6 +19,7 @@ def finalize(writer: StudyWriter, title: str | None, nothing: str) -> Path:
     examples = writer.examples()
     if not len(examples):
         raise InvalidInput(nothing)
+    _remark(writer, examples)
     examples = finish_table(examples)
     _note(writer, examples)
     return writer.finish(examples, classes=_classes(writer, examples), title=title)
@@ -30,6 +31,7 @@ def finalize_append(writer: StudyWriter, step: "Step", title: str | None, nothin
     if step.addition.of_examples:
         if len(written) == study.n_examples:
             raise InvalidInput(nothing)
+        _remark(writer, written)
         examples = finish_table(written)
         _note(writer, examples)
     else:
@@ -52,6 +54,12 @@ def _beside(examples: pa.Table, written: pa.Table, checkpoint: str) -> pa.Table:
 
 def _note(writer: StudyWriter, examples: pa.Table) -> None:
     writer.notes.update(accuracy=accuracy(examples), labelled="label" in examples.column_names)
+
+
+def _remark(writer: StudyWriter, examples: pa.Table) -> None:
+    """Say which columns of the user's are left out."""
+    if remarks := [*writer.notes.get("remarks", ()), *without_values(examples)]:
+        writer.notes["remarks"] = list(dict.fromkeys(remarks))
 
 
 def _classes(writer: StudyWriter, examples: pa.Table) -> tuple[str, ...]:

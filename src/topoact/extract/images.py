@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,14 @@ from topoact.networks.preprocessing import Preprocessing
 from topoact.networks.sights import find_sights
 from topoact.study import Chunk, Points, StudyWriter
 from topoact.study.sight import FRAME, Sights
+from topoact.study.thumbnails import LONG_SIDE, PATCH_SIDE
 
 if TYPE_CHECKING:
     from topoact.extract.plan import Plan
     from topoact.networks import Network
+
+MAX_LARGE_PHOTOS: Final = 10_000
+"""Photos up to which those of a study with positions are kept larger, in about 10 kB each."""
 
 
 class ImageRun:
@@ -98,10 +102,20 @@ class ImageRun:
         """
         plan, prepare = self._plan, self._plan.preprocessing or Preprocessing()
         span = {"start": start, "stop": self.capacity, "first": plan.batch_size - n_before % plan.batch_size}
-        batches = load_batches(self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, **span)
+        batches = load_batches(
+            self._source, prepare, batch_size=plan.batch_size, strict=plan.strict, side=self._photo_side, **span
+        )
         with closing(batches):
             for batch in batches:
                 yield batch, [] if batch.inputs is None else [(self._sent(batch.inputs), _rows(batch))]
+
+    @property
+    def _photo_side(self) -> int:
+        """Pixels of the longer side of the photos that are kept: about as many as seen, where parts are to be shown."""
+        if self.capacity > MAX_LARGE_PHOTOS or set(self._plan.policies) == {"mean"}:
+            return LONG_SIDE
+        seen = (self._plan.preprocessing or Preprocessing()).size or PATCH_SIDE
+        return min(max(seen, LONG_SIDE), PATCH_SIDE)
 
     def _sent(self, inputs: Any) -> Any:
         """Return inputs as they go to another process, without a tensor's shared memory."""

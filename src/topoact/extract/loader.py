@@ -15,7 +15,7 @@ from topoact.errors import InvalidInput, ModelError
 from topoact.inputs.records import Record, Source
 from topoact.networks.pixels import UNREADABLE, Picture, Shades, stack
 from topoact.networks.preprocessing import Preprocessing
-from topoact.study.thumbnails import Thumbnail, original, shrink
+from topoact.study.thumbnails import LONG_SIDE, Thumbnail, original, shrink
 
 GROUP_INPUTS = 32
 """Inputs that one thread decodes at a time."""
@@ -65,11 +65,12 @@ def load_batches(
     start: int = 0,
     stop: int,
     strict: bool = False,
+    side: int = LONG_SIDE,
 ) -> Generator[Batch, None, None]:
     """Yield the readable inputs from `start` to `stop` in batches, all full but the last.
 
     The first batch has `first` inputs: fewer than the rest where the last batch of an earlier run was not full, so that
-    all further batches are those of one uninterrupted run.
+    all further batches are those of one uninterrupted run. Thumbnails have `side` pixels at most.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def load_batches(
     taken: list[Decoded] = []
     skipped: list[str] = []
     row, size = start, first or batch_size
-    for item in _decoded(source, preprocessing, start, stop):
+    for item in _decoded(source, preprocessing, start, stop, side):
         row = item.record.row + 1
         if item.prepared is None:
             if strict:
@@ -114,9 +115,9 @@ def _batch(items: Sequence[Decoded], collate: Callable[..., Any], row: int, skip
     )
 
 
-def _decoded(source: Source, preprocessing: Preprocessing, start: int, stop: int) -> Iterator[Decoded]:
+def _decoded(source: Source, preprocessing: Preprocessing, start: int, stop: int, side: int) -> Iterator[Decoded]:
     def decode_all(records: list[Record]) -> list[Decoded]:
-        return [decode(record, preprocessing) for record in records]
+        return [decode(record, preprocessing, side) for record in records]
 
     groups = _grouped(islice(source.read(start), max(stop - start, 0)), GROUP_INPUTS)
     for group in in_threads(decode_all, groups, n_threads=source.n_threads):
@@ -137,20 +138,22 @@ def in_threads(work: Callable[[In], Out], items: Iterable[In], *, n_threads: int
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def decode(record: Record, preprocessing: Preprocessing) -> Decoded:
+def decode(record: Record, preprocessing: Preprocessing, side: int = LONG_SIDE) -> Decoded:
     """Read and prepare one input; one that cannot be read has the reason."""
     if callable(record.image):
-        return _from_item(record.image(), preprocessing)
+        return _from_item(record.image(), preprocessing, side)
     try:
         if record.image is None:
             raise ValueError("there is no image")
         data = record.image.read_bytes() if isinstance(record.image, Path) else record.image
-        return _prepared(record, Picture.read(data), preprocessing, data=data)
+        return _prepared(record, Picture.read(data), preprocessing, side, data=data)
     except UNREADABLE as error:
         return Decoded(record, reason=next(iter(str(error).splitlines()), type(error).__name__))
 
 
-def _prepared(record: Record, picture: Picture, preprocessing: Preprocessing, *, data: bytes | None = None) -> Decoded:
+def _prepared(
+    record: Record, picture: Picture, preprocessing: Preprocessing, side: int, *, data: bytes | None = None
+) -> Decoded:
     """Prepare a picture, read from `data`; the thumbnail shows what the network sees.
 
     A transform of the user's gets the picture in its own mode, unless the user says its scale.
@@ -160,17 +163,17 @@ def _prepared(record: Record, picture: Picture, preprocessing: Preprocessing, *,
     thumbnail = original(data, picture.image) if data and picture.is_shown_alike else None
     prepared = preprocessing.prepare(picture.image if takes_any else shown)
     shades = None if takes_any else shades
-    return Decoded(record, prepared, thumbnail or shrink(shown), "", shades, picture.has_frames)
+    return Decoded(record, prepared, thumbnail or shrink(shown, side), "", shades, picture.has_frames)
 
 
-def _from_item(record: Record, preprocessing: Preprocessing) -> Decoded:
+def _from_item(record: Record, preprocessing: Preprocessing, side: int) -> Decoded:
     """Prepare the item of a Dataset; tensors are not changed."""
     value, shown = record.image["input"], record.image.get("image")
     if isinstance(value, Image.Image):
-        decoded = _prepared(record, Picture.of(value), preprocessing)
-        return decoded if shown is None else replace(decoded, thumbnail=_shown(shown))
+        decoded = _prepared(record, Picture.of(value), preprocessing, side)
+        return decoded if shown is None else replace(decoded, thumbnail=_shown(shown, side))
     value = _as_tensor(value, record)
-    return Decoded(record, value, _shown(shown) if shown is not None else _picture(value))
+    return Decoded(record, value, _shown(shown, side) if shown is not None else _picture(value, side))
 
 
 def _as_tensor(value: Any, record: Record) -> Any:
@@ -179,20 +182,20 @@ def _as_tensor(value: Any, record: Record) -> Any:
     return value
 
 
-def _shown(image: Any) -> Thumbnail:
+def _shown(image: Any, side: int) -> Thumbnail:
     """Return the thumbnail that a Dataset gives beside an input, an image or an array of one."""
     image = image if isinstance(image, Image.Image) else Image.fromarray(np.asarray(image))
-    return shrink(Picture.of(image).with_8_bits("auto")[0])
+    return shrink(Picture.of(image).with_8_bits("auto")[0], side)
 
 
-def _picture(tensor: Any) -> Thumbnail | None:
+def _picture(tensor: Any, side: int) -> Thumbnail | None:
     """Return a tensor of 1 or 3 channels as an image, scaled to its range of values; None for any other shape."""
     values = np.asarray(tensor, dtype=np.float32)
     if values.ndim != 3 or values.shape[0] not in (1, 3):
         return None
     low, high = float(values.min()), float(values.max())
     grey = ((values - low) * (255 / (high - low or 1))).astype(np.uint8)
-    return shrink(Image.fromarray(grey[0] if len(grey) == 1 else np.moveaxis(grey, 0, -1)))
+    return shrink(Image.fromarray(grey[0] if len(grey) == 1 else np.moveaxis(grey, 0, -1)), side)
 
 
 def _grouped(items: Iterable[In], size: int) -> Iterator[list[In]]:

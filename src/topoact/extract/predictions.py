@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from topoact.errors import InvalidInput
+from topoact.study.columns import COLUMNS
 
 MAX_LIKELIEST = 5
 """Number of the likeliest classes that are stored."""
@@ -185,6 +186,17 @@ def finish_table(examples: pa.Table) -> pa.Table:
         elif name.partition("@")[0] in ("label", "prediction") and not pa.types.is_dictionary(column.type):
             examples = examples.set_column(position, name, column.combine_chunks().dictionary_encode())
     return examples
+
+
+def without_values(examples: pa.Table) -> list[str]:
+    """Return the user's columns that have no value, which `finish_table` leaves out, as remarks for people."""
+    own = {"id", "label", *COLUMNS}
+    empty = [
+        name
+        for name, column in zip(examples.column_names, examples.columns, strict=True)
+        if name.partition("@")[0] not in own and len(column) and column.null_count == len(column)
+    ]
+    return [f"columns without any value, left out: {', '.join(empty)}"] if empty else []
 
 
 def class_list(examples: pa.Table, outputs: tuple[str, ...], *, named: bool) -> tuple[str, ...]:

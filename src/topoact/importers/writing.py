@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topoact.errors import Cancelled, InvalidInput
-from topoact.extract.predictions import accuracy, class_list, finish_table
+from topoact.extract.predictions import accuracy, class_list, finish_table, without_values
 from topoact.importers.arrays import Matrix, as_float32
 from topoact.importers.rows import Rows
 from topoact.mapper import ImportedGraph, Progress
@@ -68,8 +68,6 @@ def write_study(
     with StudyWriter(out, config, capacity=len(rows), overwrite=overwrite, restart=restart) as writer:
         if writer.is_complete:
             return open_study(writer.publish())
-        if rows.remarks:
-            writer.notes["remarks"] = rows.remarks
         try:
             for portion in _portions(layers, rows, writer.next_input, skip_nonfinite=skip_nonfinite):
                 writer.append(portion)
@@ -81,6 +79,8 @@ def write_study(
         examples = writer.examples()
         if not len(examples):
             raise InvalidInput("no row is left: each holds NaN, infinity or a number too large for float32")
+        if remarks := [*rows.remarks, *without_values(examples)]:
+            writer.notes["remarks"] = remarks
         examples = finish_table(examples)
         writer.notes["accuracy"] = accuracy(examples)
         return open_study(writer.finish(examples, classes=class_list(examples, (), named=False), graphs=graphs))

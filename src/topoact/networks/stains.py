@@ -24,7 +24,7 @@ MAX_BATCH: Final = 16
 """Stained inputs in one pass."""
 TOLERANCE: Final = 1e-3
 """Difference, as a share of the largest number of the clean output, that rounding may make."""
-N_FAR: Final = 8
+N_FAR: Final = 16
 """Stains over the whole side of the input, besides the close ones in its middle."""
 
 

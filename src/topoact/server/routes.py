@@ -16,6 +16,7 @@ from topoact.workbench.graph_view import view_graph
 from topoact.workbench.graphs.drawings import arrangement_of
 from topoact.workbench.jobs.tasks import FirstScreenTask, MapTask, ProjectionTask, StabilityTask
 from topoact.workbench.nodes.node_labels import label_nodes
+from topoact.workbench.nodes.node_words import label_by_words
 from topoact.workbench.shape import findings, is_measured, stored_consensus
 
 router = APIRouter(prefix="/api")
@@ -70,6 +71,12 @@ def members(digest: Digest, bench: Bench) -> Response:
 def labels(digest: Digest, column: str, bench: Bench) -> Labels:
     """Labels of nodes by a column of the examples: the values that are in a node more often than chance explains."""
     return serialize.labels_message(label_nodes(bench, digest, column))
+
+
+@router.get("/graphs/{digest}/words")
+def words(digest: Digest, bench: Bench) -> Labels:
+    """Labels of all nodes of a study of texts: the words that are most over-represented in each."""
+    return serialize.labels_message(label_by_words(bench, digest))
 
 
 @router.get("/graphs/{digest}/shape")

@@ -19,7 +19,7 @@ TOKEN_PARAMETER: Final = "token"  # noqa: S105
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
-    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    "connect-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 HEADERS: Final = {
     "content-security-policy": CONTENT_SECURITY_POLICY,

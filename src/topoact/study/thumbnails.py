@@ -19,6 +19,8 @@ from topoact.study.files import inside, replacing
 
 LONG_SIDE = 96
 """Pixels of the longer side of a thumbnail, at most."""
+PATCH_SIDE: Final = 224
+"""The same where parts of the photos are shown, which are what positions of layers see."""
 
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 
@@ -40,10 +42,10 @@ def original(data: bytes, image: Image.Image) -> Thumbnail | None:
     return (data, media_type) if media_type and max(image.size) <= LONG_SIDE else None
 
 
-def shrink(image: Image.Image) -> Thumbnail:
-    """Return an image, grey or RGB, with its long side at `LONG_SIDE` pixels at most: a PNG if it is tiny."""
+def shrink(image: Image.Image, side: int = LONG_SIDE) -> Thumbnail:
+    """Return an image, grey or RGB, with its long side at `side` pixels at most: a PNG if it is tiny."""
     image = image.copy()
-    image.thumbnail((LONG_SIDE, LONG_SIDE), reducing_gap=2.0)
+    image.thumbnail((side, side), reducing_gap=2.0)
     return encoded(image)
 
 

@@ -120,14 +120,7 @@ def first_screen_message(bench: Workbench, finest: StoredGraph) -> messages.Firs
 
 def labels_message(labels: ColumnLabels) -> Labels:
     """Return labels of nodes as a message."""
-    found = labels.found
-    return Labels(
-        nodes=found.nodes.tolist(),
-        texts=list(found.texts),
-        lifts=found.lifts.tolist(),
-        shares=found.shares.tolist(),
-        sentence=labels.sentence,
-    )
+    return Labels(**asdict(labels))
 
 
 def members_frame(graph: MapperGraph) -> bytes:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from topoact.analysis.drawing.cut import MIN_NODES, PROMINENCES, first_prominence
+from topoact.analysis.drawing.cut import MAX_NODES, MIN_NODES, PROMINENCES, first_prominence
 from topoact.analysis.shape.skeleton import roots
 from topoact.mapper import MapperGraph, Progress, no_progress
 from topoact.workbench.bench import Workbench
@@ -51,7 +51,10 @@ def rule_of(finest: MapperGraph) -> str:
     """Return in a sentence by which rule a layer is seen as it is first."""
     if finest.prominence is None:
         return UNCUT
-    chosen, tried = first_prominence(finest), ", ".join(f"{prominence:g}" for prominence in PROMINENCES)
-    if len(roots(finest, chosen)) < MIN_NODES:
+    chosen = first_prominence(finest)
+    n_nodes, tried = len(roots(finest, chosen)), ", ".join(f"{prominence:g}" for prominence in PROMINENCES)
+    if n_nodes < MIN_NODES:
         return f"prominence {chosen:g}: none of {tried} has {MIN_NODES} nodes"
+    if chosen > PROMINENCES[0]:
+        return f"prominence {chosen:g}: at {PROMINENCES[0]:g} there are more than {MAX_NODES} nodes"
     return f"prominence {chosen:g}: the first of {tried} with at least {MIN_NODES} nodes"

@@ -80,12 +80,13 @@ def patch_view(study: Study, derived: Derived, name: str | int) -> PatchView:
     layer, sides = study.layer(name), input_sides(study)
     if layer.grid is None:
         return PatchView("photo", "Each picture is a whole photo: a point of this layer has no position.")
-    frame, view = frame_in(study, derived), _view(layer.grid, sight_of(derived, layer), sides)
+    frame, view = frame_in(study, derived), view_of(layer.grid, sight_of(derived, layer), sides)
     lost = "" if frame else " Where the network's input lies on the photo is not known: it is taken for the whole."
     return replace(view, sentence=view.sentence + lost, frame=frame or WHOLE_FRAME)
 
 
-def _view(grid: tuple[int, int], sight: Sight | None, sides: tuple[int, int] | None) -> PatchView:
+def view_of(grid: tuple[int, int], sight: Sight | None, sides: tuple[int, int] | None) -> PatchView:
+    """Return what the positions of a map stand for, by what is known of them and of the input's height and width."""
     spans = sight.field if sight else None
     if spans and sides and all(span.size <= LARGEST_FIELD * side for span, side in zip(spans, sides, strict=True)):
         (height, width), (whole_height, whole_width) = (spans[0].size, spans[1].size), sides
@@ -106,7 +107,9 @@ def _view(grid: tuple[int, int], sight: Sight | None, sides: tuple[int, int] | N
         lines = tuple(_around(span, side, n) for span, side, n in zip(spans, sides, grid, strict=True))
         return PatchView("region", _region_sentence(grid, why), (lines[0], lines[1]))
     why = (
-        "its receptive field covers the photo, or could not be proven" if sight else "its receptive field is not known"
+        "its receptive field takes most of the photo, or could not be told"
+        if sight
+        else "its receptive field is not known"
     )
     return PatchView("region", _region_sentence(grid, why), _cells(grid))
 

@@ -52,14 +52,14 @@ export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => v
   act();
 }
 
-function actions({ session, computed, locator }: Explorer, help: () => void): Record<string, () => unknown> {
+function actions({ session, computed, nodeImages, locator }: Explorer, help: () => void): Record<string, () => unknown> {
   const { view } = session;
   return {
     f: () => session.fitView(),
     l: () => session.relayout(),
     p: () => computed.column && session.update({ colour: "majority", pies: !computed.pies }),
-    i: () => session.update({ images: view.images === "examples" ? "none" : "examples" }),
-    a: () => session.update({ images: view.images === "activations" ? "none" : "activations" }),
+    i: () => session.update({ images: nodeImages.kind === "examples" ? "none" : "examples" }),
+    a: () => session.update({ images: nodeImages.kind === "activations" ? "none" : "activations" }),
     t: () => session.update({ panels: { ...view.panels, table: !view.panels.table } }),
     b: () => locator.toggle(),
     "/": () => {

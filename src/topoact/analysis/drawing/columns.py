@@ -9,8 +9,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse.linalg import spsolve
 
-from topoact.analysis.drawing.crossings import untangled
+from topoact.analysis.drawing.crossings import n_crossings, untangled
 from topoact.analysis.drawing.cut import Cut, cut_at, first_prominence
 from topoact.analysis.drawing.discs import GAP, MIN_RADIUS, disc_radii, fitted, free_place
 from topoact.analysis.drawing.edges import weighed
@@ -19,7 +21,6 @@ from topoact.analysis.drawing.heights import (
     STEPS,
     Stress,
     lengths,
-    optimum,
     relax_heights,
     separated,
     start_heights,
@@ -30,7 +31,12 @@ from topoact.analysis.shape.matching import continued_nodes
 from topoact.mapper import Edges, ImportedGraph, MapperGraph
 
 MAX_STRETCH: Final = 4.0
-"""How much a flat drawing is stretched upwards at most, and one of crowded columns across."""
+"""How much a flat drawing is stretched upwards at most."""
+HOLD: Final = 1e-4
+"""How strongly columns are held at height 0, where the edge of most points has weight 1."""
+MAX_STARTS: Final = 4
+STARTED_NODES: Final = 1000
+"""Nodes that are drawn at all starts together: of a large graph there is one."""
 MAX_BINS: Final = 25
 """Columns of a graph whose intervals are in no order."""
 
@@ -76,7 +82,9 @@ def lens_layout(
     if len(np.unique(column)) < 2:
         return layout(graph)
     first = first_cut(graph)
-    plan = _Plan(graph, column, first, disc_radii(first.sizes, first.sizes.max(initial=1)))
+    order = np.argsort(column, kind="stable")
+    columns = np.split(order, np.searchsorted(column[order], np.arange(1, column.max() + 1)))
+    plan = _Plan(graph, column, columns, first, disc_radii(first.sizes, first.sizes.max(initial=1)))
     heights, stretch, spacing = _by_itself(plan)
     known = np.full(graph.n_nodes, np.nan)
     known[first.nodes] = heights
@@ -106,16 +114,23 @@ def first_cut(graph: MapperGraph) -> Cut:
 
 def largest_disc(finest: MapperGraph) -> int:
     """Return the number of points that the largest disc stands for, at every cut: of the first cut the largest node."""
-    return int(first_cut(finest).sizes.max(initial=1))
+    within = np.arange(finest.n_nodes) if finest.prominence is None else finest.within(first_prominence(finest))
+    return int(np.bincount(within, weights=finest.memberships.sizes).max(initial=1))
 
 
 class _Plan(NamedTuple):
-    """A graph, the column of each node, the cut that is drawn first, and the radii of its nodes."""
+    """A graph, the column of each node, the nodes of each, the cut that is drawn first, and the radii of its nodes."""
 
     graph: MapperGraph
     column: Numbers
+    columns: list[Numbers]
     first: Cut
     radius: Floats
+
+    def placed(self, node: int, height: Floats) -> Numbers:
+        """Return the nodes of a node's column whose height is known."""
+        nodes = self.columns[self.column[node]]
+        return nodes[~np.isnan(height[nodes])]
 
 
 def _imported_columns(graph: ImportedGraph) -> Numbers:
@@ -136,28 +151,53 @@ def _by_itself(plan: _Plan) -> tuple[Floats, float, float]:
     nodes, _, links = plan.first
     column, radius, edges = plan.column[nodes], plan.radius, _drawn(links, plan.graph.interval[nodes])
     stress = stress_of(column.astype(np.float64), edges.source, edges.target, lengths(edges.jaccard))
-    height = relax_heights(stress, start_heights(stress), np.ones(len(nodes), dtype=bool))
-    order = untangled(column, np.lexsort((height, column)), edges.source, edges.target)
-    height = _straight(_settled(stress, height, column, order, radius), column, plan.first.sizes)
+    height, order = _least_tangled(stress, column, edges)
+    height = _settled(stress, height, column, order, radius)
+    height += _shifts(height, column, edges)[column]
     width, tall = float(np.ptp(column)), float(np.ptp(height))
     stretch = min(width / ASPECT / tall, MAX_STRETCH) if tall > 0 else 1.0
     height = separated(column, height * stretch, order, radius, GAP)
-    spacing = float(np.clip(np.ptp(height) * ASPECT / width, 1, MAX_STRETCH))
+    spacing = max(1.0, float(np.ptp(height)) * ASPECT / width)
     return height, stretch, spacing
+
+
+def _least_tangled(stress: Stress, column: Numbers, edges: Edges) -> tuple[Floats, Numbers]:
+    """Return heights of little stress and an order of few crossings, the best of several starts."""
+    best, fewest = None, np.inf
+    for start in start_heights(stress, int(np.clip(STARTED_NODES // len(column), 1, MAX_STARTS))):
+        height = relax_heights(stress, start)
+        order = untangled(column, np.lexsort((height, column)), edges.source, edges.target)
+        found = n_crossings(column, order, edges.source, edges.target)
+        if found < fewest:
+            best, fewest = (height, order), found
+        if found == 0:
+            break
+    assert best is not None
+    return best
 
 
 def _settled(stress: Stress, height: Floats, column: Numbers, order: Numbers, radius: Floats) -> Floats:
     """Return heights of least stress among those in an order, with room for the discs."""
     for _ in range(STEPS):
-        height = height + STEP_SIZE * (optimum(stress, height) - height)
+        height = height + STEP_SIZE * (stress.optimum(height, height[stress.pivots]) - height)
         height = separated(column, height, order, radius, GAP)
     return height
 
 
-def _straight(height: Floats, column: Numbers, sizes: Numbers) -> Floats:
-    """Return heights with the centre of mass of every column at 0, so that a trunk is straight."""
-    mean = np.bincount(column, weights=height * sizes) / np.maximum(np.bincount(column, weights=sizes), 1)
-    return height - mean[column]
+def _shifts(height: Floats, column: Numbers, edges: Edges) -> Floats:
+    """Return how far to shift each column so that edges lie level, those of most points first: a trunk is straight.
+
+    They minimise Σ shared² (difference in height)². Columns that no edge holds are centred at 0.
+    """
+    n_columns = int(column.max()) + 1
+    low, high = column[edges.source], column[edges.target]
+    weight = (edges.shared / max(int(edges.shared.max(initial=1)), 1)) ** 2
+    rise = weight * (height[edges.target] - height[edges.source])
+    ends = np.concatenate([low, high, low, high]), np.concatenate([low, high, high, low])
+    system = sparse.csc_array((np.concatenate([weight, weight, -weight, -weight]), ends), shape=(n_columns, n_columns))
+    wanted = np.bincount(low, rise, n_columns) - np.bincount(high, rise, n_columns)
+    centre = np.bincount(column, height, n_columns) / np.maximum(np.bincount(column, minlength=n_columns), 1)
+    return np.asarray(spsolve(system + HOLD * sparse.eye_array(n_columns, format="csc"), wanted - HOLD * centre))
 
 
 def _beside(
@@ -177,7 +217,7 @@ def _beside(
     radius[nodes] = plan.radius
     for node in nodes[np.argsort(-plan.first.sizes, kind="stable")]:
         if np.isnan(known[node]):
-            there = (plan.column == plan.column[node]) & ~np.isnan(known)
+            there = plan.placed(node, known)
             known[node] = free_place(wanted[node], radius[node], known[there], radius[there])
     return known, continues
 
@@ -186,8 +226,8 @@ def _kept(plan: _Plan, heights: Floats) -> Floats:
     """Return the heights of nodes that can keep theirs, those of the first cut before others; NaN of the rest."""
     known, is_first = np.full(len(heights), np.nan), np.isin(np.arange(len(heights)), plan.first.nodes)
     for node in np.lexsort((-plan.graph.memberships.sizes, ~is_first)):
-        away = np.abs(known[plan.column == plan.column[node]] - heights[node])
-        if not (away < 2 * MIN_RADIUS + GAP).any():
+        away = np.abs(known[plan.placed(node, known)] - heights[node])
+        if (away >= 2 * MIN_RADIUS + GAP).all():
             known[node] = heights[node]
     return known
 
@@ -212,7 +252,7 @@ def _wanted(plan: _Plan, cut: Cut, start: Floats, free: npt.NDArray[np.bool_]) -
 
 def _filled(plan: _Plan, known: Floats, stretch: float) -> Floats:
     """Return heights of all nodes: those that are not known are placed in the order in which they appear."""
-    graph, column = plan.graph, plan.column
+    graph = plan.graph
     if not np.isnan(known).any() or graph.parent is None or graph.prominence is None:
         return known
     appears = np.full(graph.n_nodes, -1)
@@ -235,7 +275,7 @@ def _filled(plan: _Plan, known: Floats, stretch: float) -> Floats:
         size[before[node]] -= size[node]
         radius[before[node]] = disc_radii(size[before[node]], largest)
         if np.isnan(height[node]):
-            there = (column == column[node]) & ~np.isnan(height)
+            there = plan.placed(node, height)
             height[node] = free_place(wanted[node], radius[node], height[there], radius[there])
     return height
 

@@ -5,7 +5,7 @@ ends shares with the interval of the other, and not next to nothing of what the 
 stays joined, those of the maximum spanning forest are.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,6 @@ def forest(links: Edges, n_nodes: int) -> npt.NDArray[np.bool_]:
 def _share(links: Edges, interval: Numbers, near: str, far: str) -> Floats:
     """Return for each edge its part of what its near end shares with the interval of its far end."""
     node, other = getattr(links, near), interval[getattr(links, far)]
-    pair: npt.NDArray[Any] = np.unique(np.stack([node, other]), axis=1, return_inverse=True)[1].ravel()
-    total = np.bincount(pair, weights=links.shared)[pair] if len(pair) else np.empty(0)
+    pair = np.unique(node * (int(interval.max(initial=0)) + 2) + other + 1, return_inverse=True)[1]
+    total = np.bincount(pair, weights=links.shared)[pair]
     return np.divide(links.shared, total, out=np.zeros(len(total)), where=total > 0)

@@ -18,6 +18,8 @@ MAX_EDGE: Final = 4.0
 """Length of the weakest edge, where the strongest have length 1."""
 APART: Final = 6.0
 """Distance that is aimed at between nodes that nothing joins."""
+FAR: Final = 10.0
+"""Height that is aimed at between nodes at most: an arm that leads back over its trunk does not take all the screen."""
 STRONG_QUANTILE: Final = 0.95
 """Quantile of the Jaccard indexes from which edges are the shortest."""
 MAX_PIVOTS: Final = 200
@@ -32,12 +34,27 @@ Numbers = npt.NDArray[np.int64]
 
 
 class Stress(NamedTuple):
-    """The stress of nodes at given x: distances from every node to the pivots, and their weights."""
+    """The stress of nodes at given x, towards pivots; arrays of shape (n_nodes, n_pivots) but for the first three."""
 
     x: Floats
     pivots: Numbers
-    distances: Floats
+    total: Floats
+    """Sum of the weights of each node, shape (n_nodes,)."""
+    squared_x: Floats
+    """Squared distance in x."""
     weights: Floats
+    pull: Floats
+    """Weight times the distance that is aimed at."""
+
+    def of(self, nodes: npt.NDArray[np.bool_]) -> "Stress":
+        """Return the stress of some of the nodes, towards the same pivots."""
+        return Stress(self.x[nodes], self.pivots, *(part[nodes] for part in self[2:]))
+
+    def optimum(self, height: Floats, of_pivots: Floats) -> Floats:
+        """Return where each node had the least stress if the pivots stayed (one step of majorisation)."""
+        gap = height[:, None] - of_pivots
+        apart = np.sqrt(self.squared_x + gap**2 + 1e-12)
+        return (self.weights @ of_pivots + np.einsum("ij,ij->i", self.pull, gap / apart)) / self.total
 
 
 def lengths(jaccard: Floats) -> Floats:
@@ -52,41 +69,39 @@ def stress_of(x: Floats, source: Numbers, target: Numbers, edge_lengths: Floats)
     half = sparse.csr_array((edge_lengths, (source, target)), shape=(len(x), len(x)))
     adjacency = (half + half.T).tocsr()
     chosen, distances = pivot_paths(adjacency, MAX_PIVOTS)
-    distances[np.isinf(distances)] = APART
+    squared_x = (x[:, None] - x[chosen]) ** 2
+    distances = np.where(np.isinf(distances), np.sqrt(squared_x + APART**2), distances)
+    distances = np.minimum(distances, np.sqrt(squared_x + FAR**2))
     weights = np.divide(1, distances**2, out=np.zeros_like(distances), where=distances > 0)
-    return Stress(x, chosen, distances, weights)
+    total = np.maximum(weights.sum(axis=1), 1e-300)
+    return Stress(x, chosen, total, squared_x, weights, weights * distances)
 
 
-def start_heights(stress: Stress) -> Floats:
-    """Return heights by pivot MDS (Brandes, Pich 2007): the main direction of the drawing across x."""
-    squared = stress.distances**2
+def start_heights(stress: Stress, n_starts: int) -> list[Floats]:
+    """Return several drawings to start from, by pivot MDS (Brandes, Pich 2007) across x, the best first.
+
+    They are the main directions in which the nodes lie apart when what x explains is left out, and then the first of
+    them with noise, of a fixed seed.
+    """
+    squared = np.divide(1, stress.weights, out=np.zeros_like(stress.weights), where=stress.weights > 0)
     centred = -0.5 * (squared - squared.mean(axis=0) - squared.mean(axis=1, keepdims=True) + squared.mean())
     along = stress.x - stress.x.mean()
-    length = np.linalg.norm(along)
-    if length > 0:
-        along = along / length
-        centred = centred - along[:, None] * (along @ centred)
+    along /= max(float(np.linalg.norm(along)), 1e-12)
+    centred -= along[:, None] * (along @ centred)
     left, scale, _ = np.linalg.svd(centred, full_matrices=False)
-    height = left[:, 0] * np.sqrt(scale[0] / max(1, np.sqrt(len(stress.pivots)))) if len(scale) else along * 0
-    upright = (height**3).sum() >= 0
-    return height if upright else -height
+    axes = (left * np.sqrt(scale / np.sqrt(len(stress.pivots))))[:, : min(3, n_starts)].T
+    upright = [axis if (axis**3).sum() >= 0 else -axis for axis in axes]
+    rng, spread = np.random.default_rng(0), upright[0].std()
+    return upright + [upright[0] + rng.normal(scale=spread, size=len(along)) for _ in range(n_starts - len(upright))]
 
 
-def relax_heights(stress: Stress, height: Floats, free: npt.NDArray[np.bool_], steps: int = STEPS) -> Floats:
+def relax_heights(stress: Stress, height: Floats, free: npt.NDArray[np.bool_] | None = None) -> Floats:
     """Return heights of less stress; nodes that are not free stay exactly where they are."""
-    current = height.copy()
-    for _ in range(steps):
-        current[free] += STEP_SIZE * (optimum(stress, current) - current)[free]
+    current, own = height.copy(), stress if free is None else stress.of(free)
+    moving = slice(None) if free is None else free
+    for _ in range(STEPS):
+        current[moving] += STEP_SIZE * (own.optimum(current[moving], current[own.pivots]) - current[moving])
     return current
-
-
-def optimum(stress: Stress, height: Floats) -> Floats:
-    """Return where each node had the least stress if the others stayed (one step of majorisation)."""
-    x, chosen, distances, weights = stress
-    gap = height[:, None] - height[chosen]
-    apart = np.maximum(np.hypot(x[:, None] - x[chosen], gap), 1e-6)
-    pull = weights * (height[chosen] + distances * gap / apart)
-    return pull.sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-300)
 
 
 def separated(column: Numbers, height: Floats, order: Numbers, radius: Floats, gap: float) -> Floats:

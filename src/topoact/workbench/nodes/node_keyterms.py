@@ -83,7 +83,7 @@ class _Texts(NamedTuple):
     first: int | None
 
 
-class _LayerTexts(NamedTuple):
+class LayerTexts(NamedTuple):
     """The texts of a layer, the same for all its nodes."""
 
     examples: npt.NDArray[np.int64]
@@ -116,12 +116,12 @@ def node_keyterms(bench: Workbench, digest: str, node: int) -> KeyTerms:
         If there is no such graph.
     """
     stored = bench.graph(digest)
-    texts, layer, graph = _texts(bench.study), stored.layer, stored.graph
+    texts, layer, graph = study_texts(bench.study), stored.layer, stored.graph
     members = graph.members(node)
-    layer_texts = _layer_texts(bench.study, layer)
-    inside = np.unique(layer_texts.examples[members])
-    n_texts = len(layer_texts.unique_examples)
-    counts = representation(texts.vocabulary.counts(inside), layer_texts.totals, len(inside), n_texts)
+    of_layer = layer_texts(bench.study, layer)
+    inside = np.unique(of_layer.examples[members])
+    n_texts = len(of_layer.unique_examples)
+    counts = representation(texts.vocabulary.counts(inside), of_layer.totals, len(inside), n_texts)
     key_terms = counts.significant(FALSE_DISCOVERY_RATE)
     metric = checked_metric(stored.metric)
     return KeyTerms(
@@ -138,7 +138,7 @@ def node_keyterms(bench: Workbench, digest: str, node: int) -> KeyTerms:
 
 
 def _nearest(bench: Workbench, layer: Layer, graph: MapperGraph, node: int, metric: Metric) -> tuple[NearText, ...]:
-    texts, members = _layer_texts(bench.study, layer), graph.members(node)
+    texts, members = layer_texts(bench.study, layer), graph.members(node)
     nearest = nearest_kinds(
         bench.vectors(layer), _lengths(bench, layer), texts.kinds, graph.means[node], k=N_NEAREST, metric=metric
     )
@@ -167,7 +167,8 @@ def _key_term(vocabulary: Vocabulary, counts: Representation, word: int) -> KeyT
 
 
 @lru_cache(maxsize=2)
-def _texts(study: Study) -> _Texts:
+def study_texts(study: Study) -> _Texts:
+    """Return the texts or words of a study; raises `InvalidInput` if it has none."""
     kind = unit(study)
     if kind is None:
         raise InvalidInput(f"the study {study.name} is not of texts: its nodes have no equivalents in words")
@@ -181,12 +182,13 @@ def _texts(study: Study) -> _Texts:
 
 
 @lru_cache(maxsize=4)
-def _layer_texts(study: Study, layer: Layer) -> _LayerTexts:
-    texts, examples = _texts(study), layer.points["example"].to_numpy(dtype=np.int64)
+def layer_texts(study: Study, layer: Layer) -> LayerTexts:
+    """Return what of the texts is the same for all nodes of a layer."""
+    texts, examples = study_texts(study), layer.points["example"].to_numpy(dtype=np.int64)
     unique_examples = np.unique(examples)
     kinds = Kinds.of(np.unique(texts.codes[examples], return_inverse=True)[1])
     totals = texts.vocabulary.counts(unique_examples)
-    return _LayerTexts(examples, unique_examples, totals, kinds, np.bincount(kinds.code))
+    return LayerTexts(examples, unique_examples, totals, kinds, np.bincount(kinds.code))
 
 
 @lru_cache(maxsize=1)
