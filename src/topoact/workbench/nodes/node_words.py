@@ -47,7 +47,7 @@ def label_by_words(bench: Workbench, digest: str) -> ColumnLabels:
     kind = unit(bench.study)
     counted = "words" if kind == "word" else "words of the texts"
     said = f"{counted} that a node has more of than chance explains, false discoveries below {FALSE_DISCOVERY_RATE:.0%}"
-    return ColumnLabels(found, said)
+    return ColumnLabels(found.nodes.tolist(), list(found.texts), found.lifts.tolist(), found.shares.tolist(), said)
 
 
 def _telling(vocabulary: Vocabulary, of_layer: LayerTexts, graph: MapperGraph) -> NodeLabels:
