@@ -72,10 +72,10 @@ def build_scene(bench: Workbench, view: GraphView, look: Look | None = None) -> 
     look = look or Look()
     seen, coloured = look_at(view, look), coloured_by(bench, view, look.colour)
     pictures, said = node_pictures(bench, view, look.images, seen.nodes)
-    labels = _labels(bench, view, look, coloured)
+    labels, named = _labels(bench, view, look, coloured)
     nodes = tuple(_nodes(view, look, seen, coloured, pictures=pictures, labels=labels))
     has_colours = any(node.slices for node in nodes)
-    notes = [said] if pictures else []
+    notes = ([said] if pictures else []) + ([named] if labels else [])
     if any(node.strength < 1 for node in nodes):
         notes.append("Faint: the members of the node point in many directions.")
     return Scene(
@@ -140,18 +140,18 @@ def _title(view: GraphView, coloured: Coloured, node: int) -> Iterator[str]:
         yield from (f"{coloured.classes.names[code]} {shares[code]:.0%}" for code in order.tolist() if shares[code] > 0)
 
 
-def _labels(bench: Workbench, view: GraphView, look: Look, coloured: Coloured) -> dict[int, str]:
-    """Return the names of nodes as the page writes them: telling words in studies of texts, else classes."""
+def _labels(bench: Workbench, view: GraphView, look: Look, coloured: Coloured) -> tuple[dict[int, str], str]:
+    """Return the names of nodes as the page writes them, and what they are: telling words of texts, else classes."""
     is_named = look.colour in (None, LENS) or isinstance(coloured.colours, NodeClasses)
     if not (look.labels and is_named) or isinstance(view.graph, ImportedGraph):
-        return {}
+        return {}, ""
     if unit(bench.study):
         found = label_by_words(bench, view.stored.digest)
     elif coloured.classes is not None:
         found = label_nodes(bench, view.stored.digest, coloured.classes.column)
     else:
-        return {}
-    return dict(zip(found.nodes, map(shown_value, found.texts), strict=True))
+        return {}, ""
+    return dict(zip(found.nodes, map(shown_value, found.texts), strict=True)), f"Names are {found.sentence}."
 
 
 def _strength(view: GraphView, look: Look) -> npt.NDArray[np.float64]:
