@@ -1,7 +1,7 @@
 /** What is asked for when a graph is taken away as it is seen. */
 
 import type { ExportRequest, Graph } from "../api/types";
-import type { ViewState } from "./view";
+import type { NodeImageKind, ViewState } from "./view";
 
 export type FileKind = ExportRequest["kind"];
 
@@ -11,11 +11,11 @@ export const PAPER_WIDTHS: [label: string, width: number][] = [
   ["two columns", 183],
 ];
 
-/** What of the view is derived: the mode of the colours, the column of the classes, empty without any, and whether nodes can be pictures. */
+/** What of the view is derived: the mode of the colours, the column of the classes, empty without any, and what is drawn in nodes. */
 export interface Seen {
   colourMode: string;
   column: string;
-  hasImages: boolean;
+  images: NodeImageKind;
 }
 
 /** Return the request for a file of a graph as it is seen. */
@@ -29,7 +29,7 @@ export function exportRequest(kind: FileKind, graph: Graph, view: ViewState, see
     pies: view.pies,
     labels: view.labels,
     fade: view.fade,
-    images: seen.hasImages && view.images !== "none",
+    images: seen.images !== "none",
     weaker: view.weaker,
     min_jaccard: view.minJaccard,
     min_size: view.minSize,
@@ -44,7 +44,7 @@ const COLOURED_BY_CLASS = ["majority", "purity", "stability"];
 export function leftBehind(view: ViewState, seen: Seen): string | null {
   const things = [
     ...(["purity", "stability"].includes(seen.colourMode) ? [`the colours of ${seen.colourMode} (they show classes)`] : []),
-    ...(view.images === "activations" ? ["activation images (they show the nearest example)"] : []),
+    ...(seen.images === "activations" ? ["activation images (they show the nearest example)"] : []),
     ...(view.selection.kind !== "none" || view.classes.length || view.find ? ["what is selected or searched"] : []),
   ];
   return things.length ? `Pictures leave out ${things.join(", and ")}.` : null;

@@ -4,7 +4,7 @@ import { initialView } from "../../src/state/view";
 import { GRAPH, STUDY } from "../study";
 
 const VIEW = initialView(STUDY);
-const SEEN = { colourMode: "majority", column: "label", hasImages: true };
+const SEEN = { colourMode: "majority", column: "label", images: "none" as const };
 
 describe("exportRequest", () => {
   it("asks for the graph and the drawing that are seen", () => {
@@ -29,10 +29,9 @@ describe("exportRequest", () => {
     expect(exportRequest("json", GRAPH, VIEW, { ...SEEN, column: "" }, 183).colour).toBeNull();
   });
 
-  it("asks for pictures in nodes only where there are some", () => {
-    const view = { ...VIEW, images: "examples" as const };
-    expect(exportRequest("svg", GRAPH, view, SEEN, 89).images).toBe(true);
-    expect(exportRequest("svg", GRAPH, view, { ...SEEN, hasImages: false }, 89).images).toBe(false);
+  it("asks for pictures in nodes where they are seen", () => {
+    expect(exportRequest("svg", GRAPH, VIEW, SEEN, 89).images).toBe(false);
+    expect(exportRequest("svg", GRAPH, VIEW, { ...SEEN, images: "examples" }, 89).images).toBe(true);
   });
 });
 
@@ -40,8 +39,7 @@ describe("leftBehind", () => {
   it("says nothing where all is taken along", () => expect(leftBehind(VIEW, SEEN)).toBeNull());
 
   it("names what pictures do not show", () => {
-    const view = { ...VIEW, images: "activations" as const, classes: [1] };
-    const said = leftBehind(view, { ...SEEN, colourMode: "stability" });
+    const said = leftBehind({ ...VIEW, classes: [1] }, { ...SEEN, images: "activations", colourMode: "stability" });
     for (const thing of ["colours of stability", "activation images", "selected or searched"]) expect(said).toContain(thing);
   });
 });

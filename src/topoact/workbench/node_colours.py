@@ -42,12 +42,12 @@ class NodeNumbers:
 class NodeClasses:
     """How many members of each node are in each class of a column."""
 
+    column: str
     title: str
     names: tuple[str, ...]
+    """As they are shown: those of outputs without names have the labels that they are predicted for."""
     colours: tuple[str, ...]
     """Of each class; `OTHER` of those beyond the twenty most frequent."""
-    codes: npt.NDArray[np.integer]
-    """Class of each point, −1 where it is not known."""
     counts: sparse.csr_array
     """Shape (n_nodes, n_classes)."""
 
@@ -97,6 +97,11 @@ def node_colours(bench: Workbench, stored: StoredGraph, column: str) -> NodeClas
     raise UnknownName(f"there is no column {column!r} that can be a colour: choose one of {known}")
 
 
+def shown_value(value: str) -> str:
+    """Return a value as people see it: an empty one is said to be so."""
+    return value if value.strip() else "‹blank›" if value else "‹empty›"
+
+
 def first_classes(study: Study) -> str | None:
     """Return the column that names the classes at first: the labels, the predictions, else the first of categories."""
     categories = [column.name for column in coded_columns(study) if column.kind == "category"]
@@ -125,10 +130,10 @@ def _of_column(
     if holds_classes(column.name):
         names = [display_name(study, name) for name in names]
     return NodeClasses(
-        title="class" if column.name == "label" else column.name,
-        names=tuple(names),
+        column=name,
+        title="class" if name == "label" else name,
+        names=tuple(map(shown_value, names)),
         colours=tuple(class_colours(_weights(columns, column))),
-        codes=values,
         counts=class_counts(stored.graph, values, len(names)),
     )
 

@@ -1,6 +1,6 @@
 """`build_scene`: a stored graph and a drawing of it as a `Scene`, as the page, the command line and Python draw it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,13 +9,24 @@ import numpy.typing as npt
 
 from topoact.analysis.drawing.colours import OTHER, on_ramp
 from topoact.analysis.drawing.scene import LensScale, Scene, SceneEdge, SceneNode, Slice, Tick
-from topoact.analysis.labels.lift import node_labels
+from topoact.mapper import ImportedGraph
 from topoact.workbench.bench import Workbench
 from topoact.workbench.graph_view import GraphView
 from topoact.workbench.look import Look, Looked, look_at
-from topoact.workbench.node_colours import LENS, NodeClasses, NodeNumbers, first_classes, lens_title, node_colours
+from topoact.workbench.node_colours import (
+    LENS,
+    NodeClasses,
+    NodeNumbers,
+    first_classes,
+    lens_title,
+    node_colours,
+    shown_value,
+)
 from topoact.workbench.node_pictures import Pictures, node_pictures
+from topoact.workbench.nodes.node_labels import label_nodes
+from topoact.workbench.nodes.node_words import label_by_words
 from topoact.workbench.scene_words import caption, legend, number, plural
+from topoact.workbench.texts import unit
 
 TOLD: Final = 3
 """Classes of a node that its title names."""
@@ -61,9 +72,10 @@ def build_scene(bench: Workbench, view: GraphView, look: Look | None = None) -> 
     look = look or Look()
     seen, coloured = look_at(view, look), coloured_by(bench, view, look.colour)
     pictures, said = node_pictures(bench, view, look.images, seen.nodes)
-    nodes = tuple(_nodes(view, look, seen, coloured, pictures))
+    labels, named = _labels(bench, view, look, coloured)
+    nodes = tuple(_nodes(view, look, seen, coloured, pictures=pictures, labels=labels))
     has_colours = any(node.slices for node in nodes)
-    notes = [said] if pictures else []
+    notes = ([said] if pictures else []) + ([named] if labels else [])
     if any(node.strength < 1 for node in nodes):
         notes.append("Faint: the members of the node point in many directions.")
     return Scene(
@@ -88,8 +100,10 @@ def coloured_by(bench: Workbench, view: GraphView, column: str | None) -> Colour
     return Coloured(colours, colours if isinstance(colours, NodeClasses) else classes)
 
 
-def _nodes(view: GraphView, look: Look, seen: Looked, coloured: Coloured, pictures: Pictures) -> Iterator[SceneNode]:
-    labels, strength = _labels(view, coloured.classes if look.labels else None), _strength(view, look)
+def _nodes(
+    view: GraphView, look: Look, seen: Looked, coloured: Coloured, *, pictures: Pictures, labels: Mapping[int, str]
+) -> Iterator[SceneNode]:
+    strength = _strength(view, look)
     ramp = _on_ramp(coloured.colours) if isinstance(coloured.colours, NodeNumbers) else None
     for node in seen.nodes.tolist():
         x, y = seen.positions[node].tolist()
@@ -126,13 +140,18 @@ def _title(view: GraphView, coloured: Coloured, node: int) -> Iterator[str]:
         yield from (f"{coloured.classes.names[code]} {shares[code]:.0%}" for code in order.tolist() if shares[code] > 0)
 
 
-def _labels(view: GraphView, classes: NodeClasses | None) -> dict[int, str]:
-    """Return the classes that are over-represented in nodes beyond chance."""
-    if classes is None:
-        return {}
-    examples = view.stored.layer.points["example"].to_numpy()
-    found = node_labels(view.graph, classes.codes, list(classes.names), examples)
-    return dict(zip(found.nodes.tolist(), found.texts, strict=True))
+def _labels(bench: Workbench, view: GraphView, look: Look, coloured: Coloured) -> tuple[dict[int, str], str]:
+    """Return the names of nodes as the page writes them, and what they are: telling words of texts, else classes."""
+    is_named = look.colour in (None, LENS) or isinstance(coloured.colours, NodeClasses)
+    if not (look.labels and is_named) or isinstance(view.graph, ImportedGraph):
+        return {}, ""
+    if unit(bench.study):
+        found = label_by_words(bench, view.stored.digest)
+    elif coloured.classes is not None:
+        found = label_nodes(bench, view.stored.digest, coloured.classes.column)
+    else:
+        return {}, ""
+    return dict(zip(found.nodes, map(shown_value, found.texts), strict=True)), f"Names are {found.sentence}."
 
 
 def _strength(view: GraphView, look: Look) -> npt.NDArray[np.float64]:

@@ -29,7 +29,7 @@ TALLEST: Final = 0.6
 """Height over width of the nodes, at most."""
 MAX_LABELS: Final = 0.2
 """Labels on each point of width; of more the nodes of most points have theirs."""
-MAX_LABEL: Final = 90.0
+MAX_LABEL: Final = 110.0
 """Points after which a label is cut."""
 MAX_LEGEND: Final = 110.0
 MAX_DECIMALS: Final = 5

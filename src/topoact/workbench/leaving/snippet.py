@@ -31,7 +31,7 @@ def snippet(bench: Workbench, view: GraphView, path: Path | None = None) -> str:
         *_call("settings = dict", settings),
         "graph = layer.map(**settings)",
         f"digest = {stored.digest!r}",
-        "assert study.key(layer.layer, MapSettings(**settings)) == digest, \"the study's vectors have changed\"",
+        'assert study.key(layer.layer, MapSettings(**settings)) == digest, "the study\'s vectors have changed"',
         "print(graph)",
     ]
     return "\n".join(lines) + "\n"
