@@ -12,7 +12,7 @@ from test_neighbor_index import lattice
 from topoact import IntervalCover, Mapper, ModeIndex, Modes, QuantileCover, UniformCover
 from topoact.errors import Cancelled, InvalidInput
 from topoact.mapper import ModeTree, TooLarge, lens_values, mode_tree, no_progress
-from topoact.mapper.clusterers import mode_index
+from topoact.mapper.clusterers import _recent_trees
 from topoact.mapper.covers.pullback import pullback
 from topoact.mapper.neighbors._kernels.candidates import skyband
 from topoact.mapper.neighbors._layout import lay_out
@@ -306,6 +306,30 @@ def test_trees_of_several_covers_are_kept_while_they_are_small(monkeypatch):
     assert index.tree(other) is not tree
     assert index.tree(one) is tree
     assert index.tree(one, k=4) is not tree
-    monkeypatch.setattr(mode_index, "MAX_TREE_BYTES", tree.n_bytes)
+    monkeypatch.setattr(_recent_trees, "MAX_BYTES", tree.n_bytes)
     index.tree(other)
     assert index.tree(one) is not tree
+
+
+def test_cuts_of_one_tree_share_the_centres_of_equal_nodes():
+    index = ModeIndex(lattice(600, 4, 0.0), "l1", k=5, max_interval=0.5)
+    cover, centred = UniformCover(4, 0.3), []
+    index._gatherer.centres = counted(index._gatherer.centres, centred)
+    for prominence in (0.0, 0.1, 0.1, 1.0):
+        graph = index.graph_of(cover, prominence)
+        alone = ModeIndex(index.vectors, index.lens, k=5, max_interval=0.5).graph_of(cover, prominence)
+        assert graph.medoids.tolist() == alone.medoids.tolist()
+        assert graph.means.tolist() == alone.means.tolist()
+    n_nodes = [index.graph_of(cover, prominence).n_nodes for prominence in (0.0, 0.1, 1.0)]
+    assert centred[0] == n_nodes[0]
+    assert 0 < centred[1] < n_nodes[1]
+    assert centred[2] == 0
+    assert centred[3] <= n_nodes[2]
+
+
+def counted(centres, counts):
+    def count(members, progress):
+        counts.append(len(members.indptr) - 1)
+        return centres(members, progress)
+
+    return count

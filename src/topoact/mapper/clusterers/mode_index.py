@@ -16,6 +16,7 @@ import numpy.typing as npt
 from topoact.errors import InvalidInput
 from topoact.mapper.build import assemble
 from topoact.mapper.checks import check_whole
+from topoact.mapper.clusterers._recent_trees import CutTree, RecentTrees
 from topoact.mapper.clusterers.mode_tree import ModeTree
 from topoact.mapper.clusterers.modes import Climb, climb, climb_of, joined, lone_climb
 from topoact.mapper.covers.even import UniformCover
@@ -26,7 +27,6 @@ from topoact.mapper.neighbors._layout import Layout, lay_out
 from topoact.mapper.neighbors._threads import side_by_side, usable_cores
 from topoact.mapper.neighbors.memory import CANDIDATE_BYTES, available_memory, mebibytes
 from topoact.mapper.neighbors.metrics import Metric, checked_metric
-from topoact.mapper.nerve import Nodes
 from topoact.mapper.protocols import Cover, Intervals, Lens, LensValues, Progress, Rows, Vectors, no_progress
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 MAX_INTERVAL: Final = 0.06
 """Share of the lens range, or of the points, that 25 intervals of overlap 30 % take, equal or balanced ones."""
-
-MAX_TREE_BYTES: Final = 32 * 2**20
-"""Bytes of the trees of the covers asked for last, which are kept; the last one whatever it takes."""
 
 
 class ModeIndex:
@@ -97,7 +94,7 @@ class ModeIndex:
     _points: Ordered
     _layout: Layout
     _skyband: "Skyband"
-    _trees: "dict[tuple[int, bytes], ModeTree]"
+    _trees: RecentTrees
 
     def __init__(
         self,
@@ -116,7 +113,7 @@ class ModeIndex:
         if not (isinstance(max_interval, Real) and 0 < float(max_interval) <= 1):
             raise InvalidInput(f"max_interval must be in (0, 1]: got {max_interval!r}")
         self.k, self.metric, self.n_jobs = int(k), checked_metric(metric), n_jobs or usable_cores()
-        self._trees = {}
+        self._trees = RecentTrees()
         self._points = points = in_order(X, lens, progress)
         self.max_interval = float(max_interval) if intervals is None else points.share(intervals)
         if intervals is None:
@@ -213,22 +210,19 @@ class ModeIndex:
             If a parameter is out of range.
         """
         intervals = cover.intervals(self.lens)
-        tree = self.tree(intervals, k=k, progress=progress)
-        kept, members = tree.kept(prominence), tree.members(prominence)
-        means, medoids = self._gatherer.centres(members, progress)
+        found = self._cut_tree(intervals, k, progress)
+        nodes = found.nodes(prominence, self._gatherer, progress)
         progress("joining nodes", 0, 1)
-        nodes = Nodes(tree.interval[kept], members, means, medoids)
-        return assemble(self.lens, intervals, nodes, **tree.facts(prominence))
+        return assemble(self.lens, intervals, nodes, **found.tree.facts(prominence))
 
     def tree(self, intervals: Intervals, *, k: int | None = None, progress: Progress = no_progress) -> ModeTree:
         """Return the modes of every interval; those of the last covers are cached. Raises as `graph_of` does."""
-        k = self._checked(k)
-        key = (k, np.stack(intervals).tobytes())
-        tree = self._trees.pop(key, None) or self._tree(intervals, k, progress)
-        self._trees[key] = tree
-        while len(self._trees) > 1 and sum(tree.n_bytes for tree in self._trees.values()) > MAX_TREE_BYTES:
-            del self._trees[next(iter(self._trees))]
-        return tree
+        return self._cut_tree(intervals, k, progress).tree
+
+    def _cut_tree(self, intervals: Intervals, k: int | None, progress: Progress) -> CutTree:
+        wanted = self._checked(k)
+        key = (wanted, np.stack(intervals).tobytes())
+        return self._trees.get(key, lambda: self._tree(intervals, wanted, progress))
 
     def _tree(self, intervals: Intervals, k: int, progress: Progress) -> ModeTree:
         starts, stops = self._points.ranges(intervals)
@@ -307,7 +301,7 @@ class ModeIndex:
         from topoact.mapper.neighbors._kernels.skyband import checked_skyband
 
         self = cls.__new__(cls)
-        self._points, self.n_jobs, self._trees = in_order(X, lens), n_jobs or usable_cores(), {}
+        self._points, self.n_jobs, self._trees = in_order(X, lens), n_jobs or usable_cores(), RecentTrees()
         self.metric, self._layout, self.max_interval = checked_origin(arrays, self._points)
         self.k = int(taken(arrays, "k", np.int64, (1,))[0])
         places = taken(arrays, "places", np.int32, (None,))

@@ -46,8 +46,10 @@ OLD_CONSENSUS: Final = "judgement.json"
 MAX_NODE: Final = 2**31
 MAX_POSITION: Final = 1e30
 """Largest coordinate of a node or a point that is drawn."""
-MAX_RECENT_GRAPHS: Final = 4
-"""Graphs that are kept in memory: a page asks for the same one several times."""
+MIN_RECENT_GRAPHS: Final = 4
+"""Graphs that are kept in memory in any case: a page asks for the same one several times."""
+MAX_RECENT_BYTES: Final = 64 * 2**20
+"""Bytes that further ones may take: those beside which several pages have theirs drawn."""
 
 
 class Shape(NamedTuple):
@@ -140,8 +142,9 @@ class ResultCache:
         written = or_none(lambda: _written(self._folder(digest)))
         if written is not None:
             self._recent[digest] = (written, graph)
-        while len(self._recent) > MAX_RECENT_GRAPHS:
-            del self._recent[next(iter(self._recent))]
+        n_bytes = sum(_size(graph) for _, graph in self._recent.values())
+        while len(self._recent) > MIN_RECENT_GRAPHS and n_bytes > MAX_RECENT_BYTES:
+            n_bytes -= _size(self._recent.pop(next(iter(self._recent)))[1])
 
     def about_graph(self, digest: str) -> dict[str, Any] | None:
         """Return the facts stored with a graph: its layer, size, ε and cover; or None."""
@@ -216,6 +219,11 @@ class ResultCache:
         with replacing(path, lasting=False) as file:
             write_table(table, file)
         self._derived.wrote(path)
+
+
+def _size(graph: MapperGraph) -> int:
+    """Return the bytes of what grows with the points of a graph, and of the means of its nodes."""
+    return graph.memberships.indices.nbytes + graph.lens.nbytes + graph.means.nbytes
 
 
 def _written(folder: Path) -> tuple[tuple[int, int], ...]:
