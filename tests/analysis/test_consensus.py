@@ -112,6 +112,13 @@ def test_loops_of_covers_and_of_persistence(covers, persistence, told):
     first, second = (
         Count(value, least, least, "" if value is not None else "why") for value, least in (covers, persistence)
     )
-    found = _confirmed(first, second)
+    found = _confirmed([first] * 5, second)
     assert found.value == told
     assert (found.value is None) == bool(found.reason)
+
+
+@pytest.mark.parametrize(("seen", "told"), [((1, 1, 0, 2, 2), 1), ((2, 3, 2, 2, 1), None), ((0, 1, 2, 3, 2), None)])
+def test_persistence_may_have_missed_what_most_covers_show(seen, told):
+    found = _confirmed([Count(None, 0, number, "why") for number in seen], Count(1, 1, 1))
+    assert (found.value, found.least) == (told, 1)
+    assert told or found.reason.endswith("persistence of the points shows 1 or more")

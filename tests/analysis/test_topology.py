@@ -5,7 +5,7 @@ import pytest
 from graphs import graph_of, modes_of
 
 from topoact import Communities, Mapper, Modes, QuantileCover
-from topoact.analysis.shape.topology import NOT_MEASURED, shape, shape_report
+from topoact.analysis.shape.topology import NOT_MEASURED, Count, shape, shape_report, with_second_opinion
 from topoact.errors import InvalidInput
 from topoact.testing.shapes import SHAPES, planted
 
@@ -129,6 +129,41 @@ def test_stubs_of_a_noisy_ring_are_no_branches():
     assert of_graph.persistence is None
     assert (of_points.branches.value, of_points.branches.seen) == (None, 0)
     assert of_points.persistence.value == 1
+
+
+NONE = Count(None, 0, 0, "none seen; none of a sample of 400 points is significant")
+
+
+@pytest.mark.parametrize(
+    ("loops", "persistence", "told"),
+    [
+        (Count(None, 3, 5, "2 may be chance"), None, (None, 0)),
+        (Count(None, 3, 5, "2 may be chance"), NONE, (None, 0)),
+        (Count(None, 3, 5, "2 may be chance"), Count(2, 2, 2), (None, 2)),
+        (Count(3, 3, 3), None, (3, 3)),
+        (Count(3, 3, 3), NONE, (None, 0)),
+        (Count(3, 3, 3), Count(None, 0, 0, "fewer than 100 points"), (3, 3)),
+        (Count(1, 1, 1), Count(1, 1, 1), (1, 1)),
+        (Count(1, 1, 1), Count(None, 1, 2, "1 and 2"), (1, 1)),
+        (Count(0, 0, 0), Count(1, 1, 1), (None, 0)),
+        (Count(0, 0, 0), NONE, (0, 0)),
+    ],
+)
+def test_loops_of_one_graph_are_no_claim_without_a_second_opinion(loops, persistence, told):
+    found = with_second_opinion(loops, persistence)
+    assert (found.value, found.least) == told
+    assert (found.value is None) == bool(found.reason)
+
+
+@pytest.mark.parametrize(("seed", "of_one_graph"), [(8, (None, 0)), (12, (3, 3))])
+def test_blobs_have_no_loops_for_sure(seed, of_one_graph):
+    rng = np.random.default_rng(seed)
+    blobs = (rng.normal(0, 2, (8, 3))[rng.integers(0, 8, 1500)] + rng.normal(0, 0.5, (1500, 3))).astype(np.float32)
+    found = Mapper(lens="l2", cover=QuantileCover(10, 0.3), clusterer=Modes(15, 0.1)).fit(blobs).graph_
+    of_graph, of_points = shape_report(found), shape_report(found, vectors=blobs)
+    assert of_graph.loops.seen > 2
+    assert (of_graph.loops.value, of_graph.loops.least) == of_one_graph
+    assert (of_points.loops.value, of_points.loops.least, of_points.persistence.seen) == (None, 0, 0)
 
 
 def test_with_vectors_a_branch_is_told():

@@ -191,6 +191,14 @@ def test_layers_after_one_are_looked_at_in_the_same_passes(monkeypatch: pytest.M
     assert n_passes == len(network.layer_names())
 
 
+def test_a_network_that_fails_at_once_is_said_to() -> None:
+    network = TorchNetwork(Steps(nn.Conv1d(5, 8, 3)))
+    for _ in range(2):
+        with pytest.raises(ModelError, match="the network fails on an input of shape 4x7x5"):
+            network.tap(SERIES, {"relu": torch.Tensor.clone})
+    assert network.tap(SERIES.mT, {"relu": lambda one: one.shape})[1]["relu"] == (4, 5, 8)
+
+
 def test_what_is_refused_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     network, said = TorchNetwork(Odd()), []
     for _ in range(2):

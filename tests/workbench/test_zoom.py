@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from topoact.analysis.shape.consensus import consensus
+from topoact.analysis.shape.report import Count, ShapeReport
 from topoact.analysis.shape.skeleton import roots
 from topoact.errors import Cancelled, InvalidInput
 from topoact.testing.settings import dbscan
 from topoact.testing.studies import write_digits_study
 from topoact.workbench import MapSettings, open_workbench, resolve
 from topoact.workbench.bench import DrawingName
-from topoact.workbench.shape import is_measured, measure_consensus, measure_stability, stored_consensus
+from topoact.workbench.shape import is_measured, measure_consensus, measure_stability, shape_of, stored_consensus
 
 SETTINGS = MapSettings(n_intervals=8, k=8)
 
@@ -211,6 +212,19 @@ class TestJudgement:
         (bench.study.path / "graphs" / key / "consensus.json").write_text('{"component": {}}')
         assert bench.cache.load_consensus(key) is None
         assert measure_consensus(bench, "rows", SETTINGS) == found
+
+    def test_loops_of_a_graph_are_compared_with_those_of_the_points(self, bench):
+        bench.map("rows", SETTINGS)
+        key = bench.key(bench.study.layer("rows"), SETTINGS)
+        n_loops = shape_of(bench, key).loops.seen
+        of_points = Count(n_loops + 3, n_loops + 3, n_loops + 3)
+        none = Count(None, 0, 0, "why")
+        bench.cache.save_consensus(
+            bench.key(bench.study.layer("rows"), SETTINGS.finest), ShapeReport(none, none, none, (), of_points)
+        )
+        told = shape_of(bench, key).loops
+        assert (told.value, told.seen) == (None, n_loops)
+        assert told.reason == f"this graph shows {n_loops}, persistence of the points {n_loops + 3}"
 
     def test_one_that_was_called_off_is_asked_for_at_the_next_time(self, bench):
         measure_stability(bench, "rows", SETTINGS)

@@ -6,6 +6,7 @@ What cannot be known is refused, with what the user can say.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ class Layouts(ABC):
         self._inputs: Any = None
         self._sizes: tuple[int, ...] = ()
 
-    def of(self, names: Iterable[str], inputs: Any) -> dict[str, Layout]:
+    def of(self, names: Iterable[str], inputs: Any, *, strict: bool = True) -> dict[str, Layout]:
         """Return the layouts of some layers.
 
         Parameters
@@ -52,11 +53,13 @@ class Layouts(ABC):
             Names of layers.
         inputs
             A batch, as the network takes it; it is run on it only where a layout is not known yet.
+        strict
+            False to leave out layers whose layout cannot be known.
 
         Raises
         ------
         ModelError
-            If one cannot be known.
+            If one cannot be known, and `strict` is set.
         InvalidInput
             If the user names an axis that there is not.
         """
@@ -64,7 +67,11 @@ class Layouts(ABC):
         if names and not self._sizes:
             self._begin(inputs)
         self._look(names)
-        return {name: self._layout(name) for name in names}
+        layouts = dict[str, Layout]()
+        for name in names:
+            with nullcontext() if strict else suppress(ModelError):
+                layouts[name] = self._layout(name)
+        return layouts
 
     @abstractmethod
     def _outputs(self, inputs: Any, names: Iterable[str]) -> Outputs:

@@ -47,20 +47,21 @@ class TorchLayouts(Layouts):
     def _outputs(self, inputs: Any, names: Iterable[str]) -> Outputs:
         return self.passes.outputs(inputs, names)
 
-    def of(self, names: Iterable[str], inputs: Any) -> dict[str, Layout]:
+    def of(self, names: Iterable[str], inputs: Any, *, strict: bool = True) -> dict[str, Layout]:
         names = tuple(names)
         if all(name in self._layouts for name in names):
-            return super().of(names, inputs)
+            return super().of(names, inputs, strict=strict)
         with self.passes.without_traces():
             try:
-                return super().of(names, inputs)
+                return super().of(names, inputs, strict=strict)
             finally:
-                self._channels.forget()
+                if "_channels" in vars(self):
+                    self._channels.forget()
 
     def _look(self, names: Iterable[str]) -> None:
         names = tuple(names)
         super()._look(names)
-        if not self._choices.channel:
+        if names and not self._choices.channel:
             shapes = {name: self._seen[name].shape for name in names if name in self._seen}
             self._channels.expect({name: shape for name, shape in shapes.items() if len(shape) > 2})
 

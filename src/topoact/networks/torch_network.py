@@ -1,7 +1,7 @@
 """`TorchNetwork`: any torch.nn.Module as a network."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from topoact.errors import InvalidInput, ModelError
@@ -112,15 +112,11 @@ class TorchNetwork:
         """Return those of some modules that give vectors, or the first of their parts that does."""
         inputs = self._on_device(inputs)
         calls = self._watched(names, inputs)
-        usable = []
+        first = []
         for name in names:
             parts = calls[name][0] if len(calls[name]) == 1 else {}
-            first = next((f"{name}{part}" for part, shape in parts.items() if 2 <= len(shape) <= 4), None)
-            with suppress(ModelError):
-                if first:
-                    self._layouts.of((first,), inputs)
-                    usable.append(first)
-        return tuple(usable)
+            first += [f"{name}{part}" for part, shape in parts.items() if 2 <= len(shape) <= 4][:1]
+        return tuple(self._layouts.of(first, inputs, strict=False))
 
     def survey(self, inputs: Any) -> list[LayerFacts]:
         names, recommended = self.layer_names(), self.recommended_layers()

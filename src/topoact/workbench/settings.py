@@ -176,7 +176,7 @@ def resolve(base: MapSettings, preset: str | None = None, **values: Any) -> MapS
             raise InvalidInput(f"{name} is a setting of the clusterer {owner!r}, not of {settings.clusterer!r}")
     for name, (_, most) in BOUNDS.items():
         value = getattr(settings, name)
-        if isinstance(value, Real) and value > most:
+        if isinstance(value, int | float) and value > float(most):
             raise InvalidInput(f"{name} must be at most {most:,}: got {value}")
     return settings
 

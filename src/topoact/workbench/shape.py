@@ -10,7 +10,7 @@ from topoact.analysis.shape.outlines import outlined_within
 from topoact.analysis.shape.report import ShapeReport
 from topoact.analysis.shape.skeleton import NOISE
 from topoact.analysis.shape.stability import Stability, same_way, split_share, stability
-from topoact.analysis.shape.topology import MIN_JACCARD, shape_report
+from topoact.analysis.shape.topology import MIN_JACCARD, shape_report, with_second_opinion
 from topoact.errors import InvalidInput, UnknownName
 from topoact.mapper import ImportedGraph, Progress, no_progress
 from topoact.workbench.bench import Workbench
@@ -94,12 +94,22 @@ def is_measured(bench: Workbench, layer: str | int, settings: MapSettings) -> bo
 def shape_of(bench: Workbench, digest: str) -> ShapeReport:
     """Return the components, loops and branches of a stored graph; of a cut they are counted on its skeleton.
 
+    Its loops are compared with those of the points, where `measure_consensus` has counted these.
+
     Raises
     ------
     UnknownName
         If there is no such graph.
     """
     stored = bench.graph(digest)
+    report = _of_graph(bench, stored)
+    panel = stored_consensus(bench, digest)
+    if stored.graph.prominence is None or panel is None:
+        return report
+    return replace(report, loops=with_second_opinion(report.loops, panel.persistence))
+
+
+def _of_graph(bench: Workbench, stored: StoredGraph) -> ShapeReport:
     if stored.graph.prominence is None or stored.settings is None or stored.settings.prominence <= NOISE:
         return shape_report(stored.graph)
     finest = bench.find_graph(bench.key(stored.layer, stored.settings.finest))

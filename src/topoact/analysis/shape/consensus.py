@@ -44,8 +44,9 @@ def consensus(
     passage of no more than k points, the lesser part of what one of its ends shares with the other's interval, is not
     walked: it may be the tip of an arm, too small to be a mode of its own.
 
-    Loops are counted a second time by persistent homology of the points, which is followed where the graphs do not
-    agree and contradicts them where it has more. Branches are the places among the points at which three arms or more
+    Loops are counted a second time by persistent homology of the points. It is followed where the graphs do not agree,
+    unless three show more than it does, of which it may have missed some, and contradicts them where it has more.
+    Branches are the places among the points at which three arms or more
     meet, whatever the lens; they are never 0 (`arms`).
 
     Parameters
@@ -101,7 +102,7 @@ def consensus(
     of_points = counts_of(signal, seed)
     return ShapeReport(
         components=_agreed("component", [one.components for one in reports]),
-        loops=_confirmed(_agreed("loop", [one.loops for one in reports]), of_points.loops),
+        loops=_confirmed([one.loops for one in reports], of_points.loops),
         branches=of_points.branches,
         persistence=of_points.loops,
         features=(),
@@ -148,10 +149,19 @@ def _agreed(kind: Kind, counts: Sequence[Count]) -> Count:
     return Count(None, min(one.least for one in counts), min(one.seen for one in counts), reason)
 
 
-def _confirmed(loops: Count, persistence: Count) -> Count:
-    """Return the loops that covers agree on unless persistence shows more; where they do not agree, what it shows."""
+def _confirmed(counts: Sequence[Count], persistence: Count) -> Count:
+    """Return the loops that covers agree on unless persistence shows more; where they do not agree, what it shows.
+
+    What it shows is no more than a least number where most graphs show more.
+    """
+    loops = _agreed("loop", counts)
     if loops.value is None:
-        return persistence if persistence.value is not None and persistence.value >= loops.least else loops
+        if persistence.value is None or persistence.value < loops.least:
+            return loops
+        if sum(one.seen > persistence.value for one in counts) < MIN_AGREEING:
+            return persistence
+        reason = f"{loops.reason}; persistence of the points shows {persistence.value} or more"
+        return Count(None, persistence.value, max(loops.seen, persistence.seen), reason)
     if persistence.least <= loops.value:
         return loops
     reason = f"five other covers agree on {loops.value}, persistence of the points shows {persistence.least} or more"

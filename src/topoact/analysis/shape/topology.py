@@ -1,5 +1,6 @@
 """`shape_report`: the components, loops and branches of a graph that stand out from noise; `shape` counts all."""
 
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
@@ -58,7 +59,8 @@ def shape_report(
     -------
     ShapeReport
         A count is not told where a feature of its kind lives only between 1 and 2, or is born above 1: these may be
-        chance. Components of fewer than 16 points, and 1 % of all, are outliers. Loops within two intervals do not
+        chance. Of loops no least number is told then but what persistence shows as well (`with_second_opinion`).
+        Components of fewer than 16 points, and 1 % of all, are outliers. Loops within two intervals do not
         count, nor do triangles; an arm has at least two nodes in a row. More than 500 nodes or edges of a skeleton are
         too many: only components are counted. Of communities nothing is: they are pieces, not components.
 
@@ -91,6 +93,8 @@ def shape_report(
     ranged = graph.prominence is not None
     features = {kind: [_feature(kind, one, fine, ranged) for one in some] for kind, some in lives.items()}
     of_points = None if vectors is None else counts_of(signal_of(_vectors_of(graph, vectors)))
+    loops_of_graph = _count(features["loop"], too_large)
+    persistence = of_points.loops if of_points else None
 
     def n_members(one: Feature) -> int:
         """Return a number that is the same in all cuts of one tree, so that features keep their order."""
@@ -98,13 +102,30 @@ def shape_report(
 
     report = ShapeReport(
         components=_count(features["component"], reason),
-        loops=_count(features["loop"], too_large),
+        loops=with_second_opinion(loops_of_graph, persistence) if ranged else loops_of_graph,
         branches=of_points.branches if of_points else _in_graph(_count(features["branch"], too_large), ranged),
-        persistence=of_points.loops if of_points else None,
+        persistence=persistence,
         on_skeleton=skeleton.n_nodes < graph.n_nodes,
         features=tuple(sorted(chain(*features.values()), key=lambda one: (-one.persistence, -n_members(one)))),
     )
     return outlined(report, graph, min_jaccard)
+
+
+def with_second_opinion(loops: Count, persistence: Count | None) -> Count:
+    """Return what is told of the loops of one graph of modes, where persistence of the points shows others, or none.
+
+    One graph has loops that another cover would not have. Where some may be chance, or persistence was not asked, no
+    number of them is sure but what persistence shows.
+    """
+    is_counted = persistence is not None and (persistence.seen > 0 or persistence.reason.startswith(NONE_SEEN))
+    shown = persistence.least if persistence and is_counted else 0
+    if loops.value is None:
+        return replace(loops, least=min(loops.least, shown))
+    if persistence is None or not is_counted or persistence.least <= loops.value <= persistence.seen:
+        return loops
+    points = persistence.seen or "none"
+    reason = f"this graph shows {loops.value}, persistence of the points {points}"
+    return Count(None, min(loops.least, shown), loops.seen, reason)
 
 
 def _vectors_of(graph: MapperGraph, vectors: npt.ArrayLike) -> Vectors:
