@@ -30,7 +30,10 @@ BAD = ("error", "crash or hang", "outside")
 
 
 def fuzz(count: int, first: int = 0, *, at_once: int = 1) -> list[dict[str, Any]]:
-    """Return what became of each of `count` damaged studies, with `at_once` mutations each, seeds from `first` on."""
+    """Return what became of each of `count` damaged studies, with `at_once` mutations each, seeds from `first` on.
+
+    Seeds below 0 stand for no damage.
+    """
     results: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         while len(results) < count:
@@ -88,7 +91,7 @@ def visits(folder: Path, count: int, first: int, at_once: int) -> Iterator[dict[
 
 
 def _damage(study: Path, seed: int, at_once: int) -> str:
-    return "; ".join(mutate(study, seed + 1_000_003 * number) for number in range(at_once))
+    return "; ".join(mutate(study, seed + 1_000_003 * number) for number in range(at_once if seed >= 0 else 0))
 
 
 def _compared(answers: dict[str, str], expected: dict[str, str]) -> dict[str, Any]:

@@ -13,11 +13,8 @@ import topoact
 
 PACKAGE = Path(topoact.__file__).parent
 TEXTS = {file.relative_to(PACKAGE).as_posix(): file.read_text("utf-8") for file in sorted(PACKAGE.rglob("*.py"))}
-HEAVY = {"datasets", "torch", "torchvision", "transformers", "timm", "onnxruntime", "mlxtend"} | {
-    "numba",
-    "umap",
-    "openTSNE",
-}
+ZOOS = {"datasets", "timm", "torchvision", "transformers"}
+HEAVY = {*ZOOS, "mlxtend", "networkx", "numba", "onnxruntime", "openTSNE", "torch", "umap"}
 MAX_FILE_LINES = 320
 MAX_FUNCTION_LINES = 40
 SHORT_SHARE = 0.9

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,6 +13,9 @@ from topoact.mapper.distance_curve import DistanceCurve
 from topoact.mapper.merging import checked_prominence, merged
 from topoact.mapper.nerve import Contacts, Edges, Members, triangles, within_others
 from topoact.mapper.protocols import Intervals, LensValues, Rows
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +212,7 @@ class MapperGraph:
         """Return the graph with other edges."""
         return replace(self, links=links)
 
-    def to_networkx(self) -> nx.Graph:
+    def to_networkx(self) -> "nx.Graph":
         """Return a networkx graph.
 
         Returns
@@ -218,6 +220,8 @@ class MapperGraph:
         networkx.Graph
             Its nodes and edges carry the columns of `nodes` and `edges` as attributes.
         """
+        import networkx as nx
+
         graph = nx.Graph()
         for record in self.nodes.to_dict("records"):
             graph.add_node(record.pop("node"), **{str(name): value for name, value in record.items()})
