@@ -54,7 +54,7 @@ BREAKING = "');raise SystemExit(8)#<b>]]>"
 def viewed(bench: Workbench, layer: str = "pixels", settings: MapSettings | None = None) -> GraphView:
     settings = settings or first_screen(bench, layer, bench.default_settings)
     plan = bench.plan_drawing(layer, settings)
-    bench.draw_plan(plan)
+    bench.drawings.draw(plan)
     return view_graph(bench, plan.name)
 
 

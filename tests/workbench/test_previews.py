@@ -60,7 +60,7 @@ def test_a_preview_has_a_name_of_its_own_and_the_whole_is_what_it_is_without(ben
     assert {path.name for path in (written / "graphs").iterdir()} == {plan.name.graph}
     shown = first_screen(bench, "pixels", settings) if first else settings
     whole = bench.plan_drawing("pixels", shown, plan.name)
-    bench.draw_plan(whole)
+    bench.drawings.draw(whole)
     assert bench.graph(whole.name.graph).sample is None
     assert whole.name.graph == bench.key(bench.study.layer("pixels"), shown)
     assert bench.drawings.plan_preview("pixels", settings, first=first) is None

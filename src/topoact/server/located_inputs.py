@@ -10,7 +10,7 @@ from topoact.errors import InvalidInput, UnknownName
 from topoact.interpret.query import MAX_CHARACTERS
 from topoact.interpret.query_images import MAX_IMAGE_BYTES
 from topoact.server.dependencies import Bench, Digest, Jobs
-from topoact.wire import located_inputs, messages, serialize
+from topoact.wire import knobs, located_inputs, messages, serialize
 from topoact.workbench.jobs.tasks import LocateTask
 from topoact.workbench.locate.locate import input_modality, input_name
 
@@ -42,9 +42,9 @@ async def _read(stream: AsyncIterator[bytes], max_bytes: int) -> bytes:
     return bytes(content)
 
 
-def _settings(settings: Annotated[str, Query(description="Settings of the graphs, as JSON.")]) -> messages.Settings:
+def _settings(settings: Annotated[str, Query(description="Settings of the graphs, as JSON.")]) -> knobs.Settings:
     try:
-        return messages.Settings.model_validate_json(settings)
+        return knobs.Settings.model_validate_json(settings)
     except ValidationError as error:
         first = error.errors()[0]
         raise HTTPException(422, f"settings.{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
@@ -53,7 +53,7 @@ def _settings(settings: Annotated[str, Query(description="Settings of the graphs
 @router.post("/located-inputs")
 def ask_for_location(
     content: Annotated[str | bytes, Depends(_content)],
-    settings: Annotated[messages.Settings, Depends(_settings)],
+    settings: Annotated[knobs.Settings, Depends(_settings)],
     layer: Annotated[int, Query(ge=0, description="Number of the layer to begin with.")],
     bench: Bench,
     jobs: Jobs,

@@ -15,7 +15,7 @@ from topoact.analysis.drawing.projection import projections
 from topoact.mapper import ImportedGraph, MapperGraph
 from topoact.study import Layer, Manifest, Study
 from topoact.study.files import plain_number
-from topoact.wire import messages
+from topoact.wire import knobs, messages
 from topoact.wire.frame import encode_frame
 from topoact.wire.graphs import ClassShare, Edges, EpsilonCurve, ImportedFacts, Labels, Nodes
 from topoact.wire.texts import passage_of
@@ -45,7 +45,7 @@ def study_summary(bench: Workbench, reader_token: str = "", *, is_reader: bool =
         knobs=[_knob(knob) for knob in KNOBS],
         defaults=settings_message(bench.default_settings),
         presets=[
-            messages.Preset(name=name, label=label, help=text, settings=settings_message(settings))
+            knobs.Preset(name=name, label=label, help=text, settings=settings_message(settings))
             for name, (label, text, settings) in PRESETS.items()
         ],
         projections=projections(),
@@ -62,12 +62,12 @@ def study_summary(bench: Workbench, reader_token: str = "", *, is_reader: bool =
     )
 
 
-def settings_message(settings: MapSettings) -> messages.Settings:
+def settings_message(settings: MapSettings) -> knobs.Settings:
     """Return settings as a message."""
-    return messages.Settings(**asdict(settings))
+    return knobs.Settings(**asdict(settings))
 
 
-def settings_of(message: messages.Settings) -> MapSettings:
+def settings_of(message: knobs.Settings) -> MapSettings:
     """Return the settings of a message."""
     return MapSettings(**message.model_dump())
 
@@ -217,9 +217,9 @@ def _column(study: Study, column: CodedColumn) -> messages.Column:
     return messages.Column(name=column.name, kind=column.kind, categories=categories, classes=classes)
 
 
-def _knob(knob: Knob) -> messages.Knob:
-    choices = [messages.Choice(**choice._asdict()) for choice in knob.choices]
-    return messages.Knob(**asdict(knob), choices=choices, default=knob.default, clusterers=knob.clusterers)
+def _knob(knob: Knob) -> knobs.Knob:
+    choices = [knobs.Choice(**choice._asdict()) for choice in knob.choices]
+    return knobs.Knob(**asdict(knob), choices=choices, default=knob.default, clusterers=knob.clusterers)
 
 
 def _curve(view: GraphView) -> EpsilonCurve | None:

@@ -244,10 +244,6 @@ class Workbench:
         """Return the names of a drawing, without computing a graph; see `Drawings.plan`."""
         return self.drawings.plan(layer, settings, anchor, arrangement)
 
-    def draw_plan(self, plan: DrawingPlan, progress: Progress = no_progress) -> Drawing:
-        """Return the positions of the nodes of a planned graph; see `Drawings.draw`."""
-        return self.drawings.draw(plan, progress)
-
     def draw(
         self,
         layer: str | int,
@@ -258,7 +254,7 @@ class Workbench:
         arrangement: Arrangement = "lens",
     ) -> Drawing:
         """Return the positions of the nodes of a graph, beside those of `anchor` if one is given."""
-        return self.draw_plan(self.plan_drawing(layer, settings, anchor, arrangement), progress)
+        return self.drawings.draw(self.plan_drawing(layer, settings, anchor, arrangement), progress)
 
     def drawn_name(self, layer: str | int, settings: MapSettings, anchor: DrawingName | None) -> DrawingName:
         """Return the name under which `draw` stores its result, without computing anything."""
@@ -266,8 +262,7 @@ class Workbench:
 
     def project(self, layer: str | int, kind: str, progress: Progress = no_progress) -> npt.NDArray[np.float32]:
         """Return a projection of a layer's points to the plane, shape (n_points, 2); store a new one."""
-        stored = self.stored_projection(layer, kind)
-        if stored is not None:
+        if (stored := self.stored_projection(layer, kind)) is not None:
             return stored
         progress("projecting", 0, 1)
         opened = self.study.layer(layer)

@@ -210,7 +210,6 @@ class LayerGraphs:
             preview_digest(self.digest(layer, settings.finest), sample, first=True),
         ]
 
-
     def vectors(self, layer: Layer) -> npt.NDArray[np.float32]:
         """Return the vectors of a layer; those of the layer used last are kept in memory."""
         last = self._vectors

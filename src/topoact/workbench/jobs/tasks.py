@@ -50,7 +50,7 @@ class MapTask:
     plan: DrawingPlan
 
     def run(self, bench: Workbench, progress: Progress) -> None:
-        bench.draw_plan(self.plan, progress)
+        bench.drawings.draw(self.plan, progress)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ def export_graph(
     if settings is None:
         settings = first_screen(bench, layer, bench.default_settings, progress)
     plan = bench.plan_drawing(layer, settings)
-    bench.draw_plan(plan, progress)
+    bench.drawings.draw(plan, progress)
     view = view_graph(bench, plan.name)
     content, notice = make_file(target.kind, Order(bench, view, look, width))
     with replacing(path) as file:
