@@ -105,13 +105,13 @@ def test_what_has_no_words_is_refused(bench: Workbench, tmp_path: Path) -> None:
 @pytest.mark.parametrize("settings", SETTINGS, ids=["Euclidean", "cosine"])
 def test_labels_are_the_surest_key_terms(bench: Workbench, settings: MapSettings) -> None:
     digest, graph = bench.key(bench.study.layer(0), settings), bench.map(0, settings)
-    found = label_by_words(bench, digest).found
-    assert len(set(found.nodes.tolist())) == len(found.nodes)
+    found = label_by_words(bench, digest)
+    assert len(set(found.nodes)) == len(found.nodes)
     for node in range(graph.n_nodes):
         terms = node_keyterms(bench, digest, node).words
         level = FALSE_DISCOVERY_RATE / graph.n_nodes
         expected = [term for term in terms if term.q <= level and term.inside >= MIN_INSIDE][:MAX_WORDS]
-        (at,) = np.flatnonzero(found.nodes == node) if expected else (None,)
+        (at,) = np.flatnonzero(np.array(found.nodes) == node) if expected else (None,)
         assert (at is None) == (node not in found.nodes)
         if at is not None:
             assert found.texts[at] == " · ".join(term.word for term in expected)
@@ -123,7 +123,7 @@ def test_words_of_no_node_are_no_labels(tmp_path: Path) -> None:
     texts = [" ".join(rng.choice(list("abcdefghij"), 4)) for _ in range(60)]
     bench = open_workbench(write_text_study(tmp_path / "s", texts, of_words=False))
     graph = bench.map(0, SETTINGS[0])
-    assert len(label_by_words(bench, bench.key(bench.study.layer(0), SETTINGS[0])).found.nodes) <= 2
+    assert len(label_by_words(bench, bench.key(bench.study.layer(0), SETTINGS[0])).nodes) <= 2
     assert graph.n_nodes > 2
 
 
