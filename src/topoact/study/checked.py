@@ -128,9 +128,9 @@ def read_schema(path: Path) -> pa.Schema:
 
 
 def write_table(table: pa.Table, file: Any) -> None:
-    """Write a Parquet table whose pages have checksums; numbers are stored plainly, which is faster."""
+    """Write a Parquet table whose pages have checksums; numbers are stored plainly, without statistics: faster."""
     texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
-    pq.write_table(table, file, write_page_checksum=True, use_dictionary=texts or False)
+    pq.write_table(table, file, write_page_checksum=True, use_dictionary=texts or False, write_statistics=False)
 
 
 def numbers(
