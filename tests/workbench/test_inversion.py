@@ -330,7 +330,7 @@ def test_a_killed_process_keeps_what_it_has(bench, path):
     name, graph = graph_of(bench)
     names = ActivationImages(bench).names(LAYER, name, every(graph), ONE_BY_ONE)
     command = [sys.executable, "-c", "from topoact.cli import main; main()", "invert", str(path)]
-    options = ["--layer", LAYER, "--steps", "6", "--attempts", "1", "--size", "224"]
+    options = ["--layer", LAYER, "--steps", "6", "--attempts", "1", "--size", "384"]
     with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + PATIENCE
         while sum(ActivationImages(bench).store.load(one) is not None for one in names) < 2:
