@@ -80,7 +80,8 @@ def chance(least, seen):
         "stubs",
         "points",
         "large",
-        "skeleton", "communities",
+        "skeleton",
+        "communities",
         "none",
     ],
 )

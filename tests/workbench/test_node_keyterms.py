@@ -111,7 +111,7 @@ def test_labels_are_the_surest_key_terms(bench: Workbench, settings: MapSettings
         terms = node_keyterms(bench, digest, node).words
         level = FALSE_DISCOVERY_RATE / graph.n_nodes
         expected = [term for term in terms if term.q <= level and term.inside >= MIN_INSIDE][:MAX_WORDS]
-        at = found.nodes.index(node) if expected else None
+        (at,) = np.flatnonzero(np.array(found.nodes) == node) if expected else (None,)
         assert (at is None) == (node not in found.nodes)
         if at is not None:
             assert found.texts[at] == " · ".join(term.word for term in expected)

@@ -39,9 +39,12 @@ export class Gallery {
   readonly hasPatches = $derived.by(() => (this.nodeImages.patches?.kind ?? "photo") !== "photo");
   readonly patched = $derived.by(() => this.hasPatches && !this.photos);
 
+  /** Whether examples have several points each, of which the gallery lists one after the other. */
+  readonly several = $derived.by(() => (this.session.loaded?.graph.n_points ?? 0) > this.session.study.n_examples);
+
   private readonly medoid = $derived.by(() => {
     const { selection } = this.computed;
-    return selection.kind === "nodes" && selection.ids.length === 1 ? (this.session.loaded?.graph.nodes.medoid?.[selection.ids[0]] ?? null) : null;
+    return this.several && selection.kind === "nodes" && selection.ids.length === 1 ? (this.session.loaded?.graph.nodes.medoid?.[selection.ids[0]] ?? null) : null;
   });
 
   readonly points: Uint32Array = $derived.by(() => {
@@ -64,6 +67,13 @@ export class Gallery {
   ask(points: number[]): void {
     const { loaded } = this.session;
     if (loaded && this.hasPatches) this.pictures.want(loaded.graph.layer, points, GALLERY_SIDE);
+  }
+
+  /** Return the address of what stands for a point: what it sees, or its photo; see `ask`. */
+  address(point: number): string | undefined {
+    const { loaded, client } = this.session;
+    if (!loaded) return undefined;
+    return this.hasPatches ? this.pictures.get(loaded.graph.layer, point, GALLERY_SIDE)?.url : client.thumbnail(loaded.points.example[point]);
   }
 
   look(point: number, element: HTMLElement): void {

@@ -30,7 +30,9 @@ class Feature(WireModel):
     kind: reports.Kind
     name: str
     nodes: list[int]
-    rim: list[int] = Field(description="Of a loop: a closed cycle around it, in order, joined by edges or as one skeleton node; may be empty.")
+    rim: list[int] = Field(
+        description="Of a loop: a closed cycle around it, in order, joined by edges or as one skeleton node; may be empty."
+    )
     arms: list[Arm] = Field(description="Of a branch: three or more; empty if the graph has fewer.")
     birth: float | None = Field(description="Null if nodes have no prominence.")
     death: float | None = Field(description="Null if it never ends, or nodes have no prominence.")

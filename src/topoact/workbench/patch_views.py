@@ -36,7 +36,17 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PatchView:
-    """What the points of a layer stand for."""
+    """What the points of a layer stand for, as `Patches.view` returns it.
+
+    Examples
+    --------
+    >>> import topoact
+    >>> view = topoact.open("runs/r20").patches.view("layer3@mean")
+    >>> view.sentence
+    'Each picture is a whole photo: a point of this layer has no position.'
+    >>> view.region(0, 0, aspect=1.5)
+    (0.0, 0.0, 1.0, 1.0)
+    """
 
     kind: Kind
     """``"receptive field"``, ``"region"`` of the position, or the whole ``"photo"``."""

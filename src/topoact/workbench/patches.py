@@ -103,7 +103,29 @@ class Patches:
         return self.pictures(layer, [point], side)[0]
 
     def pictures(self, layer: str | int, points: Sequence[int], side: int = 128) -> list[Patch]:
-        """Return the pictures of several points, in their order; a photo is decoded once. See `picture`."""
+        """Return the pictures of several points; a photo is decoded once.
+
+        Parameters
+        ----------
+        layer
+            As for `picture`.
+        points
+            Rows of the layer's vectors.
+        side
+            As for `picture`.
+
+        Returns
+        -------
+        list of Patch
+            In the order of the points.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such layer or point.
+        InvalidInput
+            If the side is out of range.
+        """
         opened_layer, view = self._study.layer(layer), self.view(layer)
         if not SIDES[0] <= side <= SIDES[1]:
             raise InvalidInput(f"the side of a patch must be from {SIDES[0]} to {SIDES[1]} pixels: got {side}")

@@ -1,11 +1,11 @@
 """`label_by_words`: labels of the nodes of a study of texts, the most telling words of each."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from topoact.analysis.labels.keyness import Vocabulary, representation
-from topoact.analysis.labels.lift import NodeLabels
 from topoact.mapper import MapperGraph
 from topoact.workbench.bench import Workbench
 from topoact.workbench.nodes.node_keyterms import FALSE_DISCOVERY_RATE, LayerTexts, layer_texts, study_texts
@@ -31,8 +31,8 @@ def label_by_words(bench: Workbench, digest: str) -> ColumnLabels:
     Returns
     -------
     ColumnLabels
-        Labels of the nodes that have one: words separated by dots, the one least due to chance first. The lift, the
-        share and the code are those of the first word. The false discovery rate of the words is divided by the number
+        Labels of the nodes that have one: words separated by dots, the one least due to chance first. Lift and
+        share are those of the first word. The false discovery rate of the words is divided by the number
         of nodes, so that it is that of all labels together.
 
     Raises
@@ -43,31 +43,34 @@ def label_by_words(bench: Workbench, digest: str) -> ColumnLabels:
         If there is no such graph.
     """
     stored = bench.graph(digest)
-    found = _telling(study_texts(bench.study).vocabulary, layer_texts(bench.study, stored.layer), stored.graph)
-    kind = unit(bench.study)
-    counted = "words" if kind == "word" else "words of the texts"
-    said = f"{counted} that a node has more of than chance explains, false discoveries below {FALSE_DISCOVERY_RATE:.0%}"
-    columns = (found.nodes.tolist(), list(found.texts), found.lifts.tolist(), found.shares.tolist())
-    return ColumnLabels(*columns, sentence=said)
+    rows = list(_telling(study_texts(bench.study).vocabulary, layer_texts(bench.study, stored.layer), stored.graph))
+    counted = "words" if unit(bench.study) == "word" else "words of the texts"
+    return ColumnLabels(
+        nodes=[row.node for row in rows],
+        texts=[row.text for row in rows],
+        lifts=[row.lift for row in rows],
+        shares=[row.share for row in rows],
+        sentence=f"{counted} that a node has more of than chance explains, false discoveries below"
+        f" {FALSE_DISCOVERY_RATE:.0%}",
+    )
 
 
-def _telling(vocabulary: Vocabulary, of_layer: LayerTexts, graph: MapperGraph) -> NodeLabels:
-    level, rows = FALSE_DISCOVERY_RATE / max(graph.n_nodes, 1), []
+class _Telling(NamedTuple):
+    """The label of a node; lift and share are those of its first word."""
+
+    node: int
+    text: str
+    lift: float
+    share: float
+
+
+def _telling(vocabulary: Vocabulary, of_layer: LayerTexts, graph: MapperGraph) -> Iterator[_Telling]:
+    level = FALSE_DISCOVERY_RATE / max(graph.n_nodes, 1)
     for node in range(graph.n_nodes):
         examples = np.unique(of_layer.examples[graph.members(node)])
         inside, n_inside = vocabulary.counts(examples), len(examples)
         found = representation(inside, of_layer.totals, n_inside, len(of_layer.unique_examples))
-        telling = [word for word in found.significant(level).tolist() if inside[word] >= MIN_INSIDE][:MAX_WORDS]
-        if telling:
-            first, text = telling[0], " · ".join(vocabulary.words[word] for word in telling)
-            lift, share = inside[first] / found.expected[first], inside[first] / n_inside
-            rows.append((node, first, text, lift, share, found.q[first] * graph.n_nodes))
-    nodes, codes, texts, lifts, shares, p_values = zip(*rows, strict=True) if rows else ((),) * 6
-    return NodeLabels(
-        nodes=np.array(nodes, dtype=np.int64),
-        codes=np.array(codes, dtype=np.int64),
-        texts=tuple(texts),
-        lifts=np.array(lifts, dtype=np.float64),
-        shares=np.array(shares, dtype=np.float64),
-        p_values=np.array(p_values, dtype=np.float64),
-    )
+        words = [word for word in found.significant(level).tolist() if inside[word] >= MIN_INSIDE][:MAX_WORDS]
+        if words:
+            first, text = words[0], " · ".join(vocabulary.words[word] for word in words)
+            yield _Telling(node, text, float(inside[first] / found.expected[first]), float(inside[first] / n_inside))
