@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,16 +141,17 @@ def test_labels_of_any_kind_stay_in_their_places(shown):
 
 
 @pytest.mark.parametrize("shown", ["ring"], indirect=True)
-def test_other_prominences_draw_the_same_loop_or_say_that_they_have_none(shown):
+def test_other_prominences_draw_the_same_loop(shown):
     rows(shown, "Loops").first.click()
     shown.settle()
-    for prominence in (1.0, 1.5, 50.0):
+    for prominence in (1.0, 4.0):
         shown.set_number("Prominence", prominence)
         shown.until(f"s.view.settings.prominence === {prominence} && !s.pending")
         shown.settle().until("s.shape")
         state = shown.state
         feature = state["shape"]["features"][state["view"]["finding"]["number"]]
         assert feature["kind"] == "loop"
-        assert state["outlines"] == ([places(state, [*feature["rim"], feature["rim"][0]])] if feature["rim"] else [])
-    assert feature["rim"] == []
-    expect(shown.page.get_by_text("It does not close in this graph; try another prominence.")).to_be_visible()
+        rim = feature["rim"]
+        assert len(rim) >= 8
+        assert all(is_joined(state, *pair) for pair in pairwise([*rim, rim[0]]))
+        assert state["outlines"] == [places(state, [*rim, rim[0]])]

@@ -119,11 +119,17 @@ def test_what_was_found_is_listed_and_selected(explorer):
             re.compile("umber of .* unknown" if count["value"] is None else str(count["value"]))
         )
         assert (count["value"] is None) == bool(count["reason"])
-    rows = explorer.page.get_by_role("list", name="Components, loops and branches").get_by_role("button")
+    expect(explorer.page.get_by_text(found["summary"], exact=True)).to_have_count(2)
+    listed = explorer.page.get_by_role("group", name="Findings")
+    for more in listed.locator("summary").all():
+        more.click()
+    rows = listed.locator("button.row")
     expect(rows).to_have_count(len(found["features"]))
-    rows.first.click()
+    assert found["features"][0]["kind"] == "component"
+    whole = listed.get_by_role("list", name="Pieces", exact=True).locator("button.row").first
+    whole.click()
     assert explorer.state["view"]["selection"]["ids"] == found["features"][0]["nodes"]
-    expect(rows.first).to_have_attribute("aria-pressed", "true")
+    expect(whole).to_have_attribute("aria-pressed", "true")
     explorer.page.get_by_role("tab", name="Nodes").click()
     expect(explorer.page.get_by_role("table", name="Nodes")).to_be_visible()
 

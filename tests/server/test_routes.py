@@ -311,6 +311,10 @@ class TestMap:
         assert found.n_features >= len(found.features) > 0
         assert (found.features[0].birth, found.features[0].death) == (1, None)
         assert "there is no graph" in error_of(client.get(f"/api/graphs/{'0' * 16}/shape"), 404)
+        assert found.summary.endswith(".")
+        assert all(feature.name for feature in found.features)
+        by_number = client.get(f"/api/graphs/{digest}/shape", params={"column": "ink"})
+        assert "no column 'ink' of categories" in error_of(by_number, 404)
 
     def test_stability_is_a_job_and_is_kept(self, client):
         request = {"layer": 1, "settings": asdict(MapSettings(n_intervals=6, k=8))}

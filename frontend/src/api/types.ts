@@ -425,7 +425,7 @@ export interface Feature {
   name: string;
   nodes: number[];
   /**
-   * Of a loop: a closed cycle around it, in order, joined by edges or as one skeleton node; may be empty.
+   * Of a loop: a closed cycle around it, in order, joined by edges or as one skeleton node, or empty.
    */
   rim: number[];
   /**

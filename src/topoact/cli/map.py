@@ -11,6 +11,7 @@ from topoact.cli.printing import print_result, print_results_folder, progress
 
 if TYPE_CHECKING:
     from topoact.mapper import MapperGraph
+    from topoact.workbench import MapSettings, Workbench
 
 
 @with_options(MAP_OPTIONS)
@@ -29,14 +30,17 @@ def map_(
     settings = map_settings(bench.default_settings, options)
     layers = [bench.study.layer(layer).name] if layer else bench.layers
     with progress() as report:
-        rows = [_row(name, bench.map(name, settings, progress=report)) for name in layers]
-    print_result({"study": str(study), "graphs": rows}, [_line(row) for row in rows], as_json=as_json)
+        rows = [_row(bench, name, settings, bench.map(name, settings, progress=report)) for name in layers]
+    lines = [line for row in rows for line in (_line(row), f"  {row['summary']}")]
+    print_result({"study": str(study), "graphs": rows}, lines, as_json=as_json)
 
 
-def _row(layer: str, graph: "MapperGraph") -> dict[str, Any]:
+def _row(bench: "Workbench", layer: str, settings: "MapSettings", graph: "MapperGraph") -> dict[str, Any]:
     """Return the facts about a graph; those that it does not have are null."""
     from topoact.analysis.shape.skeleton import roots
+    from topoact.analysis.shape.summary import summary
     from topoact.study.cache.graphs import plain_radius
+    from topoact.workbench.shape import findings
 
     return {
         "layer": layer,
@@ -45,6 +49,7 @@ def _row(layer: str, graph: "MapperGraph") -> dict[str, Any]:
         "nodes": graph.n_nodes,
         "edges": graph.n_edges,
         "coverage": None if isnan(graph.coverage) else float(graph.coverage),
+        "summary": summary(findings(bench, bench.key(bench.study.layer(layer), settings))),
     }
 
 

@@ -90,7 +90,8 @@ def write_planted_study(path: Path, names: Sequence[str], classes: Sequence[str]
 
     The classes are those of the sectors of the first shape, as many as there are.
     """
-    layers, sectors = {}, np.zeros(n_examples, dtype=np.int64)
+    layers: dict[str, Points] = {}
+    sectors = np.zeros(n_examples, dtype=np.int64)
     for number, name in enumerate(names):
         cloud = planted(name, n_examples, 8, noise=0.03, seed=1)
         axes = np.linalg.svd(cloud - cloud.mean(axis=0), full_matrices=False)[2]
@@ -98,7 +99,10 @@ def write_planted_study(path: Path, names: Sequence[str], classes: Sequence[str]
         if not number:
             x, y = axes[:2] @ cloud.T
             sectors = np.floor((np.arctan2(y, x) / np.pi + 1) / 2 * len(classes)).astype(np.int64) % len(classes)
-    examples = {"id": [str(row) for row in range(n_examples)], "label": [classes[sector] for sector in sectors]}
+    examples = {
+        "id": [str(row) for row in range(n_examples)],
+        "label": [classes[sector] for sector in sectors.tolist()],
+    }
     with StudyWriter(path, {"model": None, "data": "planted"}, capacity=n_examples) as writer:
         writer.append(Chunk(examples, layers, [None] * n_examples, next_input=n_examples))
         return writer.finish(writer.examples(), classes=tuple(classes), title="Planted shapes")

@@ -31,7 +31,7 @@ class Feature(WireModel):
     name: str
     nodes: list[int]
     rim: list[int] = Field(
-        description="Of a loop: a closed cycle around it, in order, joined by edges or as one skeleton node; may be empty."
+        description="Of a loop: a closed cycle around it, in order, joined by edges or as one skeleton node, or empty."
     )
     arms: list[Arm] = Field(description="Of a branch: three or more; empty if the graph has fewer.")
     birth: float | None = Field(description="Null if nodes have no prominence.")

@@ -1,10 +1,10 @@
 """`named`: components, loops and arms are named by the classes that tell them from the rest, or by their lens."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import inf
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from unicodedata import bidirectional, combining
 
 import numpy as np
@@ -32,12 +32,22 @@ MAX_LETTERS: Final = 40
 EMPTY: Final = "‹empty›"
 
 
-class Classes(NamedTuple):
-    """A column of classes of the points."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Classes:
+    """A column of classes of the points.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from topoact.analysis.shape.naming import Classes
+    >>> Classes(np.array([0, 1, -1]), ["cat", "dog"]).names
+    ['cat', 'dog']
+    """
 
     codes: npt.NDArray[np.integer[Any]]
     """Class of each point, shape (n_points,), from 0; −1 where it is not known."""
     names: Sequence[str]
+    """Name of each class."""
     independent: float = 1.0
     """Independent observations a point: below 1 where an example has several."""
 
@@ -58,6 +68,23 @@ def named(report: ShapeReport, graph: MapperGraph, classes: Classes | None = Non
         A mapper graph.
     classes
         The column whose values are the names; none by default.
+
+    Returns
+    -------
+    ShapeReport
+        The report with `Feature.name` and `Feature.arm_names`.
+
+    Examples
+    --------
+    >>> import numpy as np, topoact
+    >>> from topoact.analysis.shape.naming import Classes, named
+    >>> from topoact.analysis.shape.topology import shape_report
+    >>> angle = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
+    >>> ring = np.c_[np.cos(angle), np.sin(angle)] + np.random.default_rng(0).normal(0, 0.02, (3000, 2))
+    >>> graph = topoact.Mapper(lens=ring[:, 0], n_intervals=8, clusterer=topoact.Modes(15, 1.0)).fit(ring).graph_
+    >>> found = named(shape_report(graph), graph, Classes((angle > np.pi).astype(int), ["upper", "lower"]))
+    >>> [feature.name for feature in found.features if feature.kind == "loop"]
+    ['upper – lower']
     """
     namer = _Namer(graph, classes)
 

@@ -56,7 +56,7 @@ class Feature:
     arms: tuple[tuple[int, ...], ...] = ()
     """Of a branching node: the nodes of each arm, the nearest first, up to the next branching node."""
     rim: tuple[int, ...] = ()
-    """Of a loop: a closed cycle around it, in order, along edges or between nodes of one skeleton node; may be empty."""
+    """Of a loop: a closed cycle around it in order, along edges or between nodes of one skeleton node; or empty."""
     paths: tuple[tuple[int, ...], ...] = ()
     """Of a branching node: a path along each arm, from there on; empty where the graph has fewer than three."""
     name: str = ""
@@ -75,7 +75,18 @@ class Feature:
         return self.seen and (self.death is None or self.death >= DOUBTFUL)
 
     def lives_at(self, prominence: float) -> bool:
-        """Return whether it is there at a prominence; always where nodes have none."""
+        """Return whether it is there at a prominence; always where nodes have none.
+
+        Parameters
+        ----------
+        prominence
+            At which the graph is cut.
+
+        Returns
+        -------
+        bool
+            Whether it is born and has not ended.
+        """
         if self.birth is None or self.death is None:
             return True
         return self.birth <= prominence < self.death

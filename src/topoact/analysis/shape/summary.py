@@ -19,6 +19,11 @@ def summary(report: ShapeReport) -> str:
     report
         Of `shape_report`; with names (`topoact.analysis.shape.naming.named`) the sentence has them.
 
+    Returns
+    -------
+    str
+        A sentence for the pieces, and one for what they look like.
+
     Examples
     --------
     >>> import numpy as np, topoact
