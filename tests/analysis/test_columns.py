@@ -86,7 +86,8 @@ class TestDrawnEdges:
     @given(graphs())
     def test_the_weight_says_what_is_drawn_and_is_as_written(self, graph):
         edges, links = drawn_edges(graph), graph.links
-        assert ((edges.weight > 0) & (edges.weight <= 1)).all()
+        assert ((edges.weight >= 0) & (edges.weight <= 1)).all()
+        assert edges.drawn.tolist() == (edges.weight >= 0.25).tolist()
         tree = forest(links, graph.n_nodes)
         for edge, (source, target, shared, _) in enumerate(zip(*links, strict=True)):
             ends = [
@@ -312,6 +313,12 @@ class TestBeside:
         drawing = lens_layout(graph, graph, drawn.positions)
         assert drawing.positions.tolist() == drawn.positions.tolist()
         assert drawing.continues.tolist() == list(range(graph.n_nodes))
+
+    def test_fewer_columns_beside_more_take_as_much_room(self):
+        before, after = self.graph(), self.graph(n_intervals=8)
+        drawn = lens_layout(before)
+        wide, narrow = (np.ptp(one.positions[:, 0]) for one in (drawn, lens_layout(after, before, drawn.positions)))
+        assert narrow > 0.7 * wide
 
     def test_with_little_in_common_it_is_drawn_by_itself_or_mirrored(self):
         before, after = self.graph(n_intervals=3), self.graph(n_intervals=40)

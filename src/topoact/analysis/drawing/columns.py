@@ -85,13 +85,14 @@ def lens_layout(
     order = np.argsort(column, kind="stable")
     columns = np.split(order, np.searchsorted(column[order], np.arange(1, column.max() + 1)))
     plan = _Plan(graph, column, columns, first, disc_radii(first.sizes, first.sizes.max(initial=1)))
-    heights, stretch, spacing = _by_itself(plan)
+    heights, stretch = _by_itself(plan)
     known = np.full(graph.n_nodes, np.nan)
     known[first.nodes] = heights
     continues = np.full(graph.n_nodes, -1)
     if anchor is not None and anchor_positions is not None and anchor.n_nodes:
         known, continues = _beside(plan, known, stretch, anchor, anchor_positions)
     height = _filled(plan, known, stretch).round(3) + 0.0
+    spacing = max(1.0, float(np.ptp(height[first.nodes])) * ASPECT / float(np.ptp(column)))
     radius = fitted(column, height, disc_radii(graph.memberships.sizes, largest_disc(graph)))
     return Drawing(np.stack([(column * spacing).round(3) + 0.0, height], axis=1), continues, radius)
 
@@ -146,8 +147,8 @@ def _drawn(links: Edges, interval: Numbers) -> Edges:
     return links.of(weighed(links, interval).drawn)
 
 
-def _by_itself(plan: _Plan) -> tuple[Floats, float, float]:
-    """Return the heights of the nodes of the first cut, how much they are stretched, and the space between columns."""
+def _by_itself(plan: _Plan) -> tuple[Floats, float]:
+    """Return the heights of the nodes of the first cut, and how much they are stretched."""
     nodes, _, links = plan.first
     column, radius, edges = plan.column[nodes], plan.radius, _drawn(links, plan.graph.interval[nodes])
     stress = stress_of(column.astype(np.float64), edges.source, edges.target, lengths(edges.jaccard))
@@ -156,9 +157,7 @@ def _by_itself(plan: _Plan) -> tuple[Floats, float, float]:
     height += _shifts(height, column, edges)[column]
     width, tall = float(np.ptp(column)), float(np.ptp(height))
     stretch = min(width / ASPECT / tall, MAX_STRETCH) if tall > 0 else 1.0
-    height = separated(column, height * stretch, order, radius, GAP)
-    spacing = max(1.0, float(np.ptp(height)) * ASPECT / width)
-    return height, stretch, spacing
+    return separated(column, height * stretch, order, radius, GAP), stretch
 
 
 def _least_tangled(stress: Stress, column: Numbers, edges: Edges) -> tuple[Floats, Numbers]:

@@ -18,6 +18,8 @@ MIN_WEIGHT: Final = 0.25
 """Weight from which an edge is drawn."""
 BALANCE: Final = 5.0
 """How many times the smaller share of an edge its weight is at most: at the weight above, that share is 5 %."""
+DIGITS: Final = 1e4
+"""Steps of a weight from 0 to 1: more digits say nothing, and travel to the page."""
 MIN_JACCARD: Final = 0.01
 """The Jaccard index that the edges of the forest exceed: a point in a hundred joins nothing."""
 
@@ -30,7 +32,7 @@ class DrawnEdges(NamedTuple):
 
     drawn: npt.NDArray[np.bool_]
     weight: Floats
-    """How much of what its ends share an edge carries, in (0, 1]; 1 for the edges of the forest."""
+    """How much of what its ends share an edge carries, in [0, 1]; 1 for the edges of the forest."""
 
 
 def drawn_edges(graph: MapperGraph) -> DrawnEdges:
@@ -45,7 +47,7 @@ def weighed(links: Edges, interval: Numbers) -> DrawnEdges:
     weight is the larger share, and at most five times the smaller one.
     """
     shares = np.sort([_share(links, interval, "source", "target"), _share(links, interval, "target", "source")], axis=0)
-    weight = np.minimum(shares[1], BALANCE * shares[0])
+    weight = np.floor(np.minimum(shares[1], BALANCE * shares[0]) * DIGITS + 1e-9) / DIGITS
     weight[forest(links, len(interval))] = 1.0
     return DrawnEdges(weight >= MIN_WEIGHT, weight)
 
