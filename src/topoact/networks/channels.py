@@ -10,7 +10,7 @@ A module of torch says itself where its channels are. Of others it is found, in 
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,61 +18,14 @@ from numpy.typing import NDArray
 from topoact.errors import TopoActError
 from topoact.networks.interventions import Call, Change, Interventions, pushed
 from topoact.networks.layouts import count
+from topoact.networks.module_kinds import LAST, MIXING, NORMALISED, SECOND, axis_of_kind, class_of_forward
 from topoact.networks.probing import channel_axis, resized
 from topoact.networks.sites import Site
-
-if TYPE_CHECKING:
-    from torch import nn
-
-SECOND: Final = frozenset(
-    f"{kind}{n}d"
-    for kind in ("Conv", "ConvReLU", "ConvTranspose", "BatchNorm", "BNReLU", "InstanceNorm")
-    for n in (1, 2, 3)
-) | {"GroupNorm", "SyncBatchNorm"}
-"""Modules that give (B, C, ...)."""
-LAST: Final = frozenset({"Linear", "LinearReLU", "Bilinear", "Embedding", "EmbeddingBag"})
-"""Modules that give (..., C)."""
-NORMALISED: Final = frozenset({"LayerNorm", "RMSNorm"})
-"""Modules that give (..., C) where they normalise over one axis."""
-FIRST_PART_LAST: Final = frozenset({"MultiheadAttention"})
-RECURRENT: Final = frozenset({"RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"})
-"""Modules all parts of whose outputs are (..., C)."""
-
-MIXING: Final = frozenset(
-    {"Softmax", "Softmax2d", "LogSoftmax", "Softmin", "LocalResponseNorm", "CrossMapLRN2d", "LayerNorm", "RMSNorm"}
-)
-"""Modules that leave the axes of their input, but mix its channels: the input is looked at in their place."""
 
 N_PRODUCERS: Final = 4
 """Layers before one that are tried."""
 N_CONSUMERS: Final = 6
 """Calls after one that are tried."""
-
-
-def axis_of_kind(module: "nn.Module", parts: tuple[Any, ...], ndim: int) -> int | None:
-    """Return the channel axis that the class of a module of torch determines; None for others."""
-    kind = _class_of_forward(module)
-    if kind in SECOND:
-        return _second(kind, ndim)
-    is_last = (
-        (kind in LAST and not parts)
-        or (kind in NORMALISED and len(getattr(module, "normalized_shape", ())) == 1)
-        or (kind in FIRST_PART_LAST and parts == (0,))
-        or kind in RECURRENT
-    )
-    return ndim - 1 if is_last else None
-
-
-def _second(kind: str, ndim: int) -> int:
-    """Return the channel axis of a convolution or norm: the first of an example, which may be without a batch."""
-    spatial = int(kind[-2]) if kind.startswith("Conv") else ndim - 2
-    return ndim - spatial - 1
-
-
-def _class_of_forward(module: "nn.Module") -> str:
-    """Return the name of the class whose `forward` a module runs, if it is one of torch."""
-    owner = next(kind for kind in type(module).__mro__ if "forward" in vars(kind))
-    return owner.__name__ if owner.__module__.startswith("torch.") else ""
 
 
 class Push(NamedTuple):
@@ -173,7 +126,7 @@ class ChannelFinder:
             module = self._modules[site.module]
             axis = axis_of_kind(module, site.parts, ndim)
             axis = self._of_parameters(site) if axis is None else axis
-            is_mixing = axis is None and _class_of_forward(module) in MIXING
+            is_mixing = axis is None and class_of_forward(module) in MIXING
             self._known[layer] = self._of_producers(layer, None) if is_mixing else axis
         return self._known[layer]
 
@@ -218,7 +171,7 @@ class ChannelFinder:
         """Return the output of a layer with one channel of another changed; what a layer is given, if it mixes them."""
         site, kept = self.site(layer), self._kept.setdefault(push, {})
         changes = _changes(push) if push else {}
-        if _class_of_forward(self._modules[site.module]) in MIXING:
+        if class_of_forward(self._modules[site.module]) in MIXING:
             return self._passes.given(self._inputs, [site], changes)[0]
         if layer not in kept:
             group = {layer, *self._alike(layer, push)}
@@ -251,7 +204,7 @@ class ChannelFinder:
         was turned before, and so a layer whose input was turned says nothing.
         """
         calls = self.calls[self.place(layer) + 1 :][:N_CONSUMERS]
-        known = [one for one in calls if _class_of_forward(self._modules[one.module]) in SECOND | LAST | NORMALISED]
+        known = [one for one in calls if class_of_forward(self._modules[one.module]) in SECOND | LAST | NORMALISED]
         sites = [self.site(call.layer) for call in known]
         if not sites:
             return None

@@ -1,7 +1,6 @@
 """`MapSettings`, all that determines a graph; `KNOBS`, the label, help and bounds of each setting; `PRESETS`."""
 
 import contextlib
-import sys
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 from typing import Any, Final, Literal, NamedTuple
@@ -23,7 +22,7 @@ BOUNDS: Final = {
     "n_intervals": (1, 10_000),
     "overlap": (0.0, 1.0),
     "k": (2, MAX_COUNT),
-    "prominence": (0.0, sys.float_info.max),
+    "prominence": (0.0, 1e300),
     "min_samples": (1, MAX_COUNT),
 }
 """The range of each number in the settings of graphs that are stored."""
@@ -174,9 +173,8 @@ def resolve(base: MapSettings, preset: str | None = None, **values: Any) -> MapS
         if settings.clusterer in CLUSTERERS and name not in settings.used:
             owner = next(iter(clusterers_with(name)))
             raise InvalidInput(f"{name} is a setting of the clusterer {owner!r}, not of {settings.clusterer!r}")
-    for name, (_, most) in BOUNDS.items():
-        value = getattr(settings, name)
-        if isinstance(value, int | float) and value > float(most):
+    for name in ("n_intervals", "prominence"):
+        if isinstance(value := getattr(settings, name), int | float) and value > (most := BOUNDS[name][1]):
             raise InvalidInput(f"{name} must be at most {most:,}: got {value}")
     return settings
 
