@@ -85,12 +85,21 @@ def lens_layout(
     order = np.argsort(column, kind="stable")
     columns = np.split(order, np.searchsorted(column[order], np.arange(1, column.max() + 1)))
     plan = _Plan(graph, column, columns, first, disc_radii(first.sizes, first.sizes.max(initial=1)))
-    heights, stretch = _by_itself(plan)
-    known = np.full(graph.n_nodes, np.nan)
-    known[first.nodes] = heights
-    continues = np.full(graph.n_nodes, -1)
+    known, continues = np.full(graph.n_nodes, np.nan), np.full(graph.n_nodes, -1)
+    matched, expected = continues, known
     if anchor is not None and anchor_positions is not None and anchor.n_nodes:
-        known, continues = _beside(plan, known, stretch, anchor, anchor_positions)
+        matched, expected = (
+            continued_nodes(graph, anchor),
+            expected_positions(graph, anchor, anchor_positions)[:, 1],
+        )
+    if anchor_positions is not None and (matched >= 0).mean() >= MIN_CONTINUED:
+        kept = np.where(matched >= 0, anchor_positions[matched, 1], np.nan)
+        known, stretch = _beside(plan, kept, expected)
+        continues = np.where((matched >= 0) & (known == kept), matched, -1)
+    else:
+        heights, stretch = _by_itself(plan)
+        known[first.nodes] = heights
+        known = _mirrored(known, expected)
     height = _filled(plan, known, stretch).round(3) + 0.0
     spacing = max(1.0, float(np.ptp(height[first.nodes])) * ASPECT / float(np.ptp(column)))
     radius = fitted(column, height, disc_radii(graph.memberships.sizes, largest_disc(graph)))
@@ -199,26 +208,45 @@ def _shifts(height: Floats, column: Numbers, edges: Edges) -> Floats:
     return np.asarray(spsolve(system + HOLD * sparse.eye_array(n_columns, format="csc"), wanted - HOLD * centre))
 
 
-def _beside(
-    plan: _Plan, own: Floats, stretch: float, anchor: MapperGraph, anchor_positions: Floats
-) -> tuple[Floats, Numbers]:
-    """Return known heights of nodes, NaN where they are to be found, and the nodes of the anchor that they continue."""
-    graph, nodes = plan.graph, plan.first.nodes
-    matched = continued_nodes(graph, anchor)
-    expected = expected_positions(graph, anchor, anchor_positions)[:, 1]
-    if (matched >= 0).mean() < MIN_CONTINUED:
-        return _mirrored(own, expected), np.full(graph.n_nodes, -1)
-    known = _kept(plan, np.where(matched >= 0, anchor_positions[matched, 1], np.nan))
-    continues = np.where(np.isnan(known), -1, matched)
-    start = np.where(np.isnan(known), np.where(np.isnan(expected), own, expected), known)
-    wanted = _wanted(plan, plan.first, start / stretch, np.isnan(known)) * stretch
-    radius = np.full(graph.n_nodes, MIN_RADIUS)
+def _beside(plan: _Plan, kept: Floats, expected: Floats) -> tuple[Floats, float]:
+    """Return heights of the nodes of the first cut beside those that are kept, and how much they are stretched.
+
+    Parameters
+    ----------
+    plan
+        Of the graph.
+    kept
+        Height of each node that continues one of the anchor, NaN of the others.
+    expected
+        Mean height at which the members of each node were drawn, NaN where none was.
+
+    Returns
+    -------
+    tuple of ndarray and float
+        Heights as in `_filled`.
+    """
+    nodes, known = plan.first.nodes, _kept(plan, kept)
+    stress = _stress(plan, plan.first)
+    own = np.full(len(known), np.nan)
+    own[nodes] = relax_heights(stress, start_heights(stress, 1)[0])
+    stretch = _stretch(own, known)
+    start = np.where(np.isnan(known), np.where(np.isnan(expected), own * stretch, expected), known)[nodes]
+    wanted = np.full(len(known), np.nan)
+    wanted[nodes] = stretch * relax_heights(stress, start / stretch, np.isnan(known[nodes]))
+    radius = np.full(len(known), MIN_RADIUS)
     radius[nodes] = plan.radius
     for node in nodes[np.argsort(-plan.first.sizes, kind="stable")]:
         if np.isnan(known[node]):
             there = plan.placed(node, known)
             known[node] = free_place(wanted[node], radius[node], known[there], radius[there])
-    return known, continues
+    return known, stretch
+
+
+def _stretch(own: Floats, drawn: Floats) -> float:
+    """Return how much wider the drawn heights are spread than those of least stress, of the nodes that have both."""
+    both = ~np.isnan(own) & ~np.isnan(drawn)
+    spread = float(own[both].std()) if both.any() else 0.0
+    return float(np.clip(drawn[both].std() / spread, 1 / MAX_STRETCH, MAX_STRETCH)) if spread > 0 else 1.0
 
 
 def _kept(plan: _Plan, heights: Floats) -> Floats:
@@ -242,11 +270,14 @@ def _mirrored(own: Floats, expected: Floats) -> Floats:
 
 def _wanted(plan: _Plan, cut: Cut, start: Floats, free: npt.NDArray[np.bool_]) -> Floats:
     """Return heights of all nodes, with little stress for those nodes of a cut that are free."""
-    edges, column = _drawn(cut.links, plan.graph.interval[cut.nodes]), plan.column[cut.nodes]
-    stress = stress_of(column.astype(np.float64), edges.source, edges.target, lengths(edges.jaccard))
     wanted = start.copy()
-    wanted[cut.nodes] = relax_heights(stress, start[cut.nodes], free[cut.nodes])
+    wanted[cut.nodes] = relax_heights(_stress(plan, cut), start[cut.nodes], free[cut.nodes])
     return wanted
+
+
+def _stress(plan: _Plan, cut: Cut) -> Stress:
+    edges, column = _drawn(cut.links, plan.graph.interval[cut.nodes]), plan.column[cut.nodes]
+    return stress_of(column.astype(np.float64), edges.source, edges.target, lengths(edges.jaccard))
 
 
 def _filled(plan: _Plan, known: Floats, stretch: float) -> Floats:
