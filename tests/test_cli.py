@@ -121,6 +121,9 @@ def test_graphs_seen_first_are_there_after_import_unless_left_out(
     )
 
 
+SUMMARY = "As drawn: one piece, no branch that is seen, no loop. What of this is chance, such a graph does not tell."
+
+
 def test_import_graphs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     graph = {
         "nodes": {"cube0_cluster0": [0, 1], "cube1_cluster0": [1, 2]},
@@ -131,11 +134,14 @@ def test_import_graphs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, output, _ = run(capsys, "import", "g.json", "--vectors", "X.npy", "-o", "study")
     assert (code, "g: an imported graph, without vectors" in output) == (0, True)
     code, output, _ = run(capsys, "map", "study", "--layer", "g")
-    assert (code, output) == (0, "g: 2 nodes, 1 edges, imported\n")
+    assert (code, output) == (
+        0,
+        f"g: 2 nodes, 1 edges, imported\n  {SUMMARY}\n",
+    )
     run(capsys, "import", "g.json", "-o", "alone")
     code, output, _ = run(capsys, "map", "alone", "--json")
     assert json.loads(output)["graphs"] == [
-        {"layer": "g", "eps": None, "skeleton": None, "nodes": 2, "edges": 1, "coverage": None}
+        {"layer": "g", "eps": None, "skeleton": None, "nodes": 2, "edges": 1, "coverage": None, "summary": SUMMARY}
     ]
     graph["links"]["cube0_cluster0"] = ["cube7_cluster0"]
     (here / "g.json").write_text(json.dumps(graph))

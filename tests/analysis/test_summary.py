@@ -95,5 +95,5 @@ def test_a_graph_without_prominence_claims_nothing_of_chance():
     told = summary(report(loops=Count(1, 1, 1), branches=Count(1, 1, 1), features=tuple(drawn)))
     assert told == (
         "As drawn: one piece, arms that meet at 1 place, 1 loop (cat – dog). "
-        "What of this is chance, such a graph does not tell; how often it recurs in resamples may."
+        "What of this is chance, such a graph does not tell."
     )

@@ -190,8 +190,10 @@ def make_page(browser: Any, complaints: list[str], **options: Any) -> Any:
 def opened(browser: Any, complaints: list[str], address: str) -> Iterator[Explorer]:
     """Give the explorer, open in a page that is there for several tests."""
     page = make_page(browser, complaints)
-    yield Explorer(page, address).open()
-    page.context.close()
+    try:
+        yield Explorer(page, address).open()
+    finally:
+        page.context.close()
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_no_choice_is_cut(new_page: Any, url: str, width: int) -> None:
     cut = page.evaluate(
         """() => {
           const pen = document.createElement("canvas").getContext("2d");
-          return [...document.querySelectorAll("select")].filter((list) => {
+          return [...document.querySelectorAll("select")].filter((list) => list.checkVisibility()).filter((list) => {
             const style = getComputedStyle(list);
             pen.font = style.font;
             const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);

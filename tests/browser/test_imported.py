@@ -97,8 +97,8 @@ def test_a_node_and_its_members(reader: Explorer, study: Path, form: str) -> Non
     panel = reader.page.get_by_role("region", name="Selection")
     expect(panel).to_contain_text(f"{node['size']} points")
     expect(panel).to_contain_text(name)
-    members = panel.get_by_role("list", name=f"{node['size']} examples").get_by_role("listitem")
-    expect(members.first).to_have_text(str(node["members"][0]))
+    expect(panel.get_by_role("list", name=f"{node['size']} examples")).to_be_visible()
+    expect(panel.locator("[data-point]").first).to_have_text(str(node["members"][0]))
     bars = panel.get_by_role("list", name="Largest classes, as imported")
     if form == "kepler":
         expect(bars).to_have_count(0)

@@ -305,7 +305,7 @@ class TestMap:
         assert (graph.eps, graph.curve) == (None, None)
 
     def test_a_preview_is_told_from_the_graph(self, client, monkeypatch):
-        request = {"layer": 0, "settings": asdict(MapSettings(n_intervals=5)), "first": False}
+        request = {"layer": 0, "settings": asdict(MapSettings(lens="l1", n_intervals=5)), "first": False}
         assert client.post("/api/previews", json=request).json() == {"result": None, "job": None}
         monkeypatch.setattr(previews, "MIN_COMPARISONS", 1.0)
         for module in (previews, layer_graphs):

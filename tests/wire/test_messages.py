@@ -22,6 +22,7 @@ from topoact.wire import (
     graphs,
     images,
     keyterms,
+    knobs,
     located_inputs,
     messages,
     serialize,
@@ -48,7 +49,7 @@ def parts(annotation):
 REACHED = {part for message in MESSAGES for part in parts(message)}
 DEFINED = {
     model
-    for module in (messages, graphs, shape, attributions, keyterms, images, located_inputs, texts)
+    for module in (messages, graphs, knobs, shape, attributions, keyterms, images, located_inputs, texts)
     for _, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, WireModel)
 } - {WireModel}

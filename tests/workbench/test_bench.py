@@ -280,7 +280,7 @@ class TestProjection:
         assert ledger.stages == []
         np.testing.assert_array_equal(first, again, strict=True)
 
-    @pytest.mark.parametrize("kind", ["../../study", "", "tsne"])
+    @pytest.mark.parametrize("kind", ["../../study", "", "trimap"])
     def test_unknown(self, bench, kind):
         with pytest.raises(UnknownName, match="is not available"):
             bench.project("pixels", kind)

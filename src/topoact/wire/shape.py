@@ -12,6 +12,7 @@ from topoact.analysis.shape.summary import summary
 from topoact.study.files import plain_number
 from topoact.wire.model import WireModel
 
+Standing = Literal["sure", "doubtful", "untested"]
 MAX_FEATURES: Final = 200
 """Features in a message."""
 
@@ -36,7 +37,7 @@ class Feature(WireModel):
     arms: list[Arm] = Field(description="Of a branch: three or more; empty if the graph has fewer.")
     birth: float | None = Field(description="Null if nodes have no prominence.")
     death: float | None = Field(description="Null if it never ends, or nodes have no prominence.")
-    standing: Literal["sure", "doubtful", "untested"] = Field(
+    standing: Standing = Field(
         description="Sure if it persists up to twice the prominence that chance makes; untested without prominence."
     )
 
@@ -81,7 +82,7 @@ def shape_message(report: reports.ShapeReport) -> ShapeReport:
     return ShapeReport(
         summary=summary(report),
         counts=_counts(report),
-        features=[_feature(feature) for feature in report.features[:MAX_FEATURES]],
+        features=[_feature(feature, _standing(report, i)) for i, feature in enumerate(report.features[:MAX_FEATURES])],
         n_features=len(report.features),
     )
 
@@ -107,7 +108,18 @@ def _count(kind: reports.Kind, count: reports.Count) -> FeatureCount:
     return FeatureCount(kind=kind, **asdict(count))
 
 
-def _feature(feature: reports.Feature) -> Feature:
+def _standing(report: reports.ShapeReport, number: int) -> Standing:
+    """Return how sure a feature is; of loops no more are sure, the longest-lived first, than are counted as sure."""
+    feature = report.features[number]
+    if feature.birth is None:
+        return "untested"
+    if not feature.sure:
+        return "doubtful"
+    n_before = sum(one.kind == "loop" and one.sure for one in report.features[:number])
+    return "doubtful" if feature.kind == "loop" and n_before >= report.loops.least else "sure"
+
+
+def _feature(feature: reports.Feature, standing: Standing) -> Feature:
     has_end = feature.death is not None and isfinite(feature.death)
     return Feature(
         kind=feature.kind,
@@ -120,5 +132,5 @@ def _feature(feature: reports.Feature) -> Feature:
         ],
         birth=feature.birth,
         death=feature.death if has_end else None,
-        standing="untested" if feature.birth is None else "sure" if feature.sure else "doubtful",
+        standing=standing,
     )

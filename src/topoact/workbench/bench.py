@@ -157,7 +157,7 @@ class Workbench:
     @cached_property
     def default_settings(self) -> MapSettings:
         """Settings of a graph where none are given: the default ones for the layer of the fewest points."""
-        layers = [self.study.layer(name) for name in self.layers]
+        layers = map(self.study.layer, self.layers)
         return default_for(min((layer.n_points for layer in layers if layer.has_vectors), default=0))
 
     @cached_property
@@ -265,8 +265,7 @@ class Workbench:
         if (stored := self.stored_projection(layer, kind)) is not None:
             return stored
         progress("projecting", 0, 1)
-        opened = self.study.layer(layer)
-        positions = project(kind, self.vectors(opened), progress=progress)
+        positions = project(kind, self.vectors(opened := self.study.layer(layer)), progress=progress)
         self.cache.save_projection(f"{opened.digest}-{kind}", positions)
         return positions
 

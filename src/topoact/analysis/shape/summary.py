@@ -7,7 +7,7 @@ from topoact.analysis.shape.report import NONE_SEEN, Count, Feature, ShapeReport
 
 MAX_NAMES: Final = 3
 """Names in a row."""
-UNTESTED: Final = "What of this is chance, such a graph does not tell; how often it recurs in resamples may"
+UNTESTED: Final = "What of this is chance, such a graph does not tell"
 STUBS: Final = "stubs of noise can look like arms"
 
 
@@ -85,7 +85,8 @@ def _loops(count: Count, found: Sequence[Feature]) -> str:
     if not count.least:
         return f"no loop that could not be chance, {doubtful} that could" if doubtful else "no loop"
     names = [one.name for one in found if one.kind == "loop" and one.sure and one.name]
-    told = f"{_number(count.least, 'loop')} {'is' if count.least == 1 else 'are'} hardly chance{_listed(names)}"
+    told = f"{_number(count.least, 'loop')} {'is' if count.least == 1 else 'are'} hardly chance"
+    told += _listed(names[: count.least])
     return f"{told}; {doubtful} more may be" if doubtful else told
 
 

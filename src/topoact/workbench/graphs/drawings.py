@@ -118,7 +118,8 @@ class Drawings:
         """
         opened = self._study.layer(layer)
         finest = self._graphs.load(self._graphs.digest(opened, settings.finest)) if first else None
-        shown = replace(settings, prominence=first_prominence(finest.graph)) if finest else settings
+        is_cut = finest is not None and finest.graph.prominence is not None
+        shown = replace(settings, prominence=first_prominence(finest.graph)) if finest and is_cut else settings
         if self._graphs.load(self._graphs.digest(opened, shown)) or not self._graphs.is_slow(opened, settings):
             return None
         graph = self._graphs.preview_digest(opened, settings, first=first)

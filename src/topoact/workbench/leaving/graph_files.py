@@ -5,7 +5,6 @@ import json
 from math import isfinite
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from topoact.analysis.drawing.xml_text import xml_text
@@ -53,6 +52,8 @@ def graphml(bench: Workbench, view: GraphView, look: Look | None = None) -> byte
     bench, view, look
         As for `graph_json`.
     """
+    import networkx as nx
+
     nodes, edges = _records(bench, view, look or Look())
     graph = nx.Graph(**{name: xml_text(str(value)) for name, value in _facts(bench, view).items()})
     for node in nodes:
