@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from topoact.analysis.drawing.colours import OTHER, on_ramp
 from topoact.analysis.drawing.scene import LensScale, Scene, SceneEdge, SceneNode, Slice, Tick
+from topoact.analysis.shape.naming import number_text
 from topoact.mapper import ImportedGraph
 from topoact.workbench.bench import Workbench
 from topoact.workbench.graph_view import GraphView
@@ -25,7 +26,7 @@ from topoact.workbench.node_colours import (
 from topoact.workbench.node_pictures import Pictures, node_pictures
 from topoact.workbench.nodes.node_labels import label_nodes
 from topoact.workbench.nodes.node_words import label_by_words
-from topoact.workbench.scene_words import caption, legend, number, plural
+from topoact.workbench.scene_words import caption, legend, plural
 from topoact.workbench.texts import unit
 
 TOLD: Final = 3
@@ -133,7 +134,7 @@ def _title(view: GraphView, coloured: Coloured, node: int) -> Iterator[str]:
     """Yield what is said of a node: its size, the number that colours it, and its most frequent classes."""
     yield f"node {node}: {plural(int(view.graph.memberships.sizes[node]), 'point')}"
     if isinstance(coloured.colours, NodeNumbers):
-        yield f"{coloured.colours.title} {number(coloured.colours.values[node])}"
+        yield f"{coloured.colours.title} {number_text(coloured.colours.values[node])}"
     if coloured.classes is not None:
         shares = coloured.classes.shares[node]
         order = np.argsort(-shares, kind="stable")[:TOLD]

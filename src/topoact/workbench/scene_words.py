@@ -8,6 +8,7 @@ import numpy as np
 
 from topoact.analysis.drawing.colours import OTHER, SEQUENTIAL
 from topoact.analysis.drawing.scene import Ramp, SceneLegend, SizeKey, Swatch, WidthKey
+from topoact.analysis.shape.naming import number_text
 from topoact.workbench.graph_view import GraphView
 from topoact.workbench.look import Look, Looked
 from topoact.workbench.node_colours import NodeClasses, NodeNumbers, lens_title
@@ -88,18 +89,11 @@ def settings_in_words(view: GraphView) -> Iterator[str]:
     yield f"{lens_title(view.stored)} in {intervals} {cover}, overlap {settings.overlap:g}"
     used = {name: settings.used[name] for name in CLUSTERER_SETTINGS if name in settings.used}
     own = [
-        f"{name.replace('_', ' ')} {value if isinstance(value, str) else number(value)}" for name, value in used.items()
+        f"{name.replace('_', ' ')} {value if isinstance(value, str) else number_text(value)}"
+        for name, value in used.items()
     ]
     metric = [] if settings.metric == "euclidean" else [f"{settings.metric} distance"]
     yield ", ".join([CLUSTERERS_IN_WORDS.get(settings.clusterer, settings.clusterer), *own, *metric])
-
-
-def number(value: float) -> str:
-    """Return a number to three digits, as a scale shows it."""
-    if not np.isfinite(value):
-        return "–"
-    rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if 1000 <= abs(rounded) < 1e6 else f"{rounded:g}"
 
 
 def plural(count: int, one: str, several: str | None = None) -> str:

@@ -160,7 +160,15 @@ class _Namer:
         low, high = (values[list(nodes)] for values in self._lens)
         if not len(low) or not np.isfinite([low.min(), high.max()]).all():
             return f"{len(nodes)} nodes" if len(nodes) != 1 else "1 node"
-        return f"lens {low.min():.3g} to {high.max():.3g}".replace("-", "−")
+        return f"lens {number_text(low.min())} to {number_text(high.max())}".replace("-", "−")
+
+
+def number_text(value: float) -> str:
+    """Return a number to three digits, as a scale shows it."""
+    if not np.isfinite(value):
+        return "–"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if 1000 <= abs(rounded) < 1e6 else f"{rounded:g}"
 
 
 def _lens_ranges(graph: MapperGraph) -> tuple[Floats, Floats]:
