@@ -27,8 +27,8 @@ code { font: .92em ui-monospace, monospace; padding: .1em .35em; border-radius: 
 <p>A TopoAct explorer answers here: the mapper graph of what a neural network has learnt. It shows its study only to
 whoever has the key of this session, which is the part <code>?token=…</code> of the address.</p>
 <ul>
-<li>Somebody sent you this link? Ask for one made with <b>Copy a link</b> in the explorer: it holds a key for reading and
-the view that you were meant to see. An address copied from the browser's address bar holds none.</li>
+<li>Somebody sent you this link? Ask for one made with <b>Copy a link</b> in the explorer: it holds a key for reading
+and the view that you were meant to see. An address copied from the browser's address bar holds none.</li>
 <li>You started the explorer yourself? Open the address that <code>topoact serve</code> printed in the terminal. Each
 start has a new key, so older addresses and tabs stop working.</li>
 </ul>

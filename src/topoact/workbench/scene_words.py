@@ -38,7 +38,7 @@ def legend(
     title, ramp = "", None
     swatches: tuple[Swatch, ...] = ()
     if isinstance(colours, NodeNumbers):
-        title, ramp = f"mean {colours.title}", Ramp(SEQUENTIAL, *map(number, colours.span))
+        title, ramp = f"mean {colours.title}", Ramp(SEQUENTIAL, *map(number_text, colours.span))
     elif colours is not None:
         title, swatches = colours.title, tuple(_swatches(colours, seen))
     return SceneLegend(title, swatches, ramp, tuple(_sizes(view, seen)), widths, tuple(notes))
