@@ -37,6 +37,7 @@ def test_the_knob_leads_on_and_the_defaults_come_back_to_the_first_screen(explor
     kept = [(names[key], node) for node in explorer.nodes if (key := (node["interval"], node["mode"])) in names]
     assert len(kept) > 10
     assert all((was["x"], was["y"]) == (now["x"], now["y"]) for was, now in kept)
+    explorer.page.wait_for_timeout(600)
     explorer.page.reload()
     explorer.settle()
     assert explorer.state["view"]["settings"]["prominence"] == chosen

@@ -20,7 +20,7 @@ export async function openFromAddress(session: Session, hash = location.hash): P
 export function followAddress(session: Session): void {
   $effect(() => {
     const { view } = session;
-    if (!session.loaded || session.graphJob.pending) return;
+    if (!session.loaded || session.restoring) return;
     const timer = setTimeout(() => void write(session, view), WRITE_DELAY);
     return () => clearTimeout(timer);
   });

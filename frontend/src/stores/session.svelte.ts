@@ -28,6 +28,8 @@ export class Session {
   /** The graph on screen, unless it is a preview: only of it more can be asked. */
   readonly whole = $derived.by(() => (this.loaded && this.loaded.graph.sample === null ? this.loaded.graph : null));
   readonly graphJob = new AsyncJob<LoadedGraph>();
+  /** Whether a whole view waits for its graph: what is on screen until then is not all of it. */
+  restoring = $state(false);
   hovered = $state.raw<Hit>(null);
   /** How the prominence of the first screen was found, in a sentence. */
   rule = $state.raw("");
@@ -152,7 +154,8 @@ export class Session {
     }
     this.view = { ...target, ...NO_REFERENCES, camera: this.view.camera };
     const changes = (next: LoadedGraph) => ({ ...existing(target, next), finding: target.finding, camera: this.framing.restored(target.camera) ?? this.fitted(next) });
-    void this.requestGraph({ anchored: false, layout: target.layout, changes });
+    this.restoring = true;
+    void this.requestGraph({ anchored: false, layout: target.layout, changes }).finally(() => (this.restoring = false));
   }
 
   undo(): void {
