@@ -1,9 +1,15 @@
 """Strangers are turned away: no token, or another name for this host."""
 
 import http.client
+import re
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
+
+from topoact.testing.serving import READER_TOKEN, TOKEN
+
+from .conftest import Explorer
 
 
 def ask(url, path, headers):
@@ -34,3 +40,17 @@ def test_a_page_without_the_token_shows_no_explorer(chromium, url):
     assert answer.status == 401
     assert page.get_by_role("heading", name="This link lacks its key").is_visible()
     context.close()
+
+
+def test_a_link_for_reading_opens_the_view_and_offers_nothing_else(new_page, url):
+    explorer = Explorer(new_page(), url.replace(TOKEN, READER_TOKEN)).open()
+    assert explorer.state["problem"] is None
+    assert explorer.nodes
+    page = explorer.page
+    page.get_by_role("navigation", name="Layers").get_by_role("button").last.click()
+    explorer.settle()
+    explorer.set_number("Overlap", 0.4)
+    explorer.until("s.view.settings.overlap === 0.4 && s.graph && !s.pending && !s.problem")
+    expect(page.get_by_text("for reading", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Measure stability")).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("Locate an input"))).to_have_count(0)

@@ -24,7 +24,15 @@ READER_SUFFIX: Final = "-reader"
 """End of the name of a reader's cookie: a link for readers that its sender opens takes no rights away."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 READERS_MAY: Final = frozenset(
-    {"/api/maps", "/api/first-screens", "/api/projections", "/api/examples", "/api/examples/search", "/api/exports"}
+    {
+        "/api/previews",
+        "/api/first-screens",
+        "/api/maps",
+        "/api/projections",
+        "/api/examples",
+        "/api/examples/search",
+        "/api/exports",
+    }
 )
 """Paths that a reader may post to; what they compute is kept as graphs are or not at all, and replaces nothing."""
 JOBS: Final = "/api/jobs/"
