@@ -169,6 +169,9 @@ CELLS = {
     ),
     "whole": st.lists(st.none() | st.integers(-9, 9), min_size=6, max_size=6).map(lambda v: pa.array(v, pa.int64())),
     "texts": st.lists(st.none() | st.text(max_size=5), min_size=6, max_size=6).map(lambda v: pa.array(v, pa.string())),
+    "views": st.lists(st.none() | st.text(max_size=5), min_size=6, max_size=6).map(
+        lambda v: pa.array(v, pa.string_view())
+    ),
     "truth": st.lists(st.none() | st.booleans(), min_size=6, max_size=6).map(lambda v: pa.array(v, pa.bool_())),
     "coded": st.lists(st.none() | st.sampled_from("ab"), min_size=6, max_size=6).map(
         lambda v: pa.array(v, pa.string()).dictionary_encode()
@@ -180,7 +183,10 @@ CELLS = {
 @given(columns=st.fixed_dictionaries(CELLS), order=st.permutations(range(6)), n=st.integers(1, 6))
 def test_every_kind_of_value_comes_to_its_example(path: Path, columns, order, n) -> None:
     rows = order[:n]
-    table = pa.table({"id": [IDS[row] for row in rows]} | {name: values.take(rows) for name, values in columns.items()})
+    table = pa.table(
+        {"id": [IDS[row] for row in rows]}
+        | {name: pa.array([values[row].as_py() for row in rows], values.type) for name, values in columns.items()}
+    )
     pq.write_table(table, path.parent / "columns.parquet")
     added: AddedColumns = add_columns(path, path.parent / "columns.parquet", overwrite=True)
     found: Study = added.study

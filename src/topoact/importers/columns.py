@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from topoact.errors import InvalidInput
 from topoact.importers.metadata import Metadata, read_metadata
@@ -25,8 +24,6 @@ OWN: Final = frozenset({"id", "label", "text", "example", "y", "x", *WORDS, *COL
 """Columns that TopoAct itself writes or reads, which no table replaces."""
 ROLES: Final = ("id", "label")
 """Columns by which rows are matched unless the user names another, the first that the table has."""
-MAX_NAMED: Final = 3
-"""Values that an error or a remark names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +113,7 @@ def add_columns(
     names, remarks = _chosen(study, given, key, columns, overwrite=overwrite)
     keys = [_text(value, options.missing if options else frozenset()) for value in plain(given.table.column(key))]
     rows, n_unused = _matched(study, given, keys, own_key, names)
-    values = given.table.select(names).take(pa.array(np.maximum(rows, 0)))
-    stored = store_columns(study, _masked(values, rows))
+    stored = store_columns(study, _of_examples(given.table.select(names), rows))
     return AddedColumns(stored, tuple(names), own_key, int((rows >= 0).sum()), n_unused, (*given.remarks, *remarks))
 
 
@@ -167,9 +163,9 @@ def _check_free(study: Study, names: Sequence[str], *, overwrite: bool) -> None:
         if name not in study.examples:
             continue
         if name not in added:
-            raise InvalidInput(f"the study has a column {name!r} of its own, which stays: rename it, or see --columns")
+            raise InvalidInput(f"the study has a column {name!r} of its own, which stays: rename it, or see --column")
         if not overwrite:
-            raise InvalidInput(f"the column {name!r} was added before: replace it with --overwrite, or see --columns")
+            raise InvalidInput(f"the column {name!r} was added before: replace it with --overwrite, or see --column")
 
 
 def _matched(
@@ -187,7 +183,7 @@ def _matched(
             f" table {pair[1]!r}; name another column of both with --by"
         )
     found = set(wanted)
-    return rows, sum(value not in found for value in keys)
+    return rows, sum(value is None or value not in found for value in keys)
 
 
 def _check_single(given: Metadata, keys: list[str | None], row_of: dict[str, int], names: Sequence[str]) -> None:
@@ -215,12 +211,17 @@ def _text(value: Any, missing: Set[str] = frozenset()) -> str | None:
     return None if label is None else str(label)
 
 
-def _masked(values: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
-    """Return values in which those of examples without a row are missing."""
-    is_known = pa.array(rows >= 0)
-    columns = {}
-    for field, column in zip(values.schema, values.columns, strict=True):
-        decoded = column.cast(field.type.value_type) if pa.types.is_dictionary(field.type) else column
-        decimal = decoded.cast(pa.float64()) if pa.types.is_decimal(decoded.type) else decoded
-        columns[field.name] = pc.if_else(is_known, decimal, pa.scalar(None, decimal.type)).combine_chunks()
-    return pa.table(columns)
+def _of_examples(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Return the rows of a table for the examples, with missing values for those that have none."""
+    places = pa.array(np.maximum(rows, 0), mask=rows < 0)
+    return pa.table({name: _decoded(table.column(name)).take(places).combine_chunks() for name in table.column_names})
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of one of the types that a study has: texts, not codes or views of them; no decimals."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_string_view(kind):
+        kind = pa.string()
+    elif pa.types.is_decimal(kind):
+        kind = pa.float64()
+    return column.cast(kind)

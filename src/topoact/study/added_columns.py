@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topoact.errors import StudyError
-from topoact.study.checked import read_schema
+from topoact.study.checked import Damaged, read_schema
 from topoact.study.files import digest, failures_said, inside, replacing
 from topoact.study.opening import open_study
 from topoact.study.publish import lock, unlock
@@ -18,8 +18,17 @@ DIGEST: Final = b"topoact_added"
 
 
 def added_columns(study: Study) -> dict[str, str]:
-    """Return the digest of each column that was added after the study was finished, by its name."""
-    fields = read_schema(inside(study.path, "examples.parquet"))
+    """Return the digest of each column that was added after the study was finished, by its name.
+
+    Raises
+    ------
+    StudyError
+        If the table of the examples is damaged.
+    """
+    try:
+        fields = read_schema(inside(study.path, "examples.parquet"))
+    except Damaged as error:
+        raise study.damaged("examples.parquet", error) from None
     return {
         field.name: field.metadata[DIGEST].decode("latin-1")
         for field in fields
