@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from topoact.errors import InvalidInput, StudyError, UnknownName, WriteError
 from topoact.importers import AddedColumns, add_columns, import_files
 from topoact.study import Study, open_study
-from topoact.study.added_columns import added_columns, store_columns
+from topoact.study.added_columns import added_columns, marked, store_columns
 from topoact.study.publish import lock, unlock
 from topoact.workbench import MapSettings, open_workbench
 from topoact.workbench.columns import coded_columns, number_columns
@@ -195,3 +195,14 @@ def test_every_kind_of_value_comes_to_its_example(path: Path, columns, order, n)
     for name, values in columns.items():
         expected = [value if row in rows else None for row, value in enumerate(values.to_pylist())]
         assert found.examples_table().column(name).to_pylist() == expected
+
+
+def test_a_column_is_still_an_added_one_after_more_examples(path: Path) -> None:
+    add_columns(path, write(path, id=IDS, weight=range(6)))
+    study = open_study(path)
+    longer = pa.concat_tables([study.examples_table(), study.examples_table().slice(0, 1)]).replace_schema_metadata()
+    plain = pa.table({name: longer.column(name) for name in longer.column_names})
+    again = marked(plain, added_columns(study))
+    assert {field.name for field in again.schema if field.metadata} == {"weight"}
+    assert again.schema.field("weight").metadata != study.examples_table().schema.field("weight").metadata
+    assert again.equals(plain)

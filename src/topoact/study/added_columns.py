@@ -1,5 +1,6 @@
 """`store_columns`: columns of the examples that are added to a finished study; `added_columns`, those that were."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import pyarrow as pa
@@ -69,12 +70,22 @@ def store_columns(study: Study, columns: pa.Table) -> Study:
     return open_study(study.path)
 
 
-def _merged(examples: pa.Table, columns: pa.Table) -> pa.Table:
-    for field, values in zip(columns.schema, columns.columns, strict=True):
-        marked = pa.field(field.name, field.type, metadata={DIGEST: _digest(values)})
-        number = examples.schema.get_field_index(field.name)
-        examples = examples.append_column(marked, values) if number < 0 else examples.set_column(number, marked, values)
+def marked(examples: pa.Table, names: Iterable[str]) -> pa.Table:
+    """Return a table of examples in which the columns of these names, those that it has, are marked as added."""
+    for name in names:
+        number = examples.schema.get_field_index(name)
+        if number >= 0:
+            values = examples.column(number)
+            field = pa.field(name, values.type, metadata={DIGEST: _digest(values)})
+            examples = examples.set_column(number, field, values)
     return examples
+
+
+def _merged(examples: pa.Table, columns: pa.Table) -> pa.Table:
+    for name, values in zip(columns.column_names, columns.columns, strict=True):
+        number = examples.schema.get_field_index(name)
+        examples = examples.append_column(name, values) if number < 0 else examples.set_column(number, name, values)
+    return marked(examples, columns.column_names)
 
 
 def _digest(values: Any) -> str:

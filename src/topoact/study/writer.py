@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from topoact.errors import InvalidInput
 from topoact.mapper import ImportedGraph
+from topoact.study.added_columns import added_columns, marked
 from topoact.study.append import Addition, reopen
 from topoact.study.checkpoint import Checkpoint, read_checkpoint
 from topoact.study.files import digest, replacing, write_json
@@ -188,6 +189,8 @@ class StudyWriter:
         pathlib.Path
             The folder of the finished study.
         """
+        if self._addition:
+            examples = marked(examples, added_columns(self._addition.study))
         with writes_said(self.partial):
             with replacing(self.partial / "examples.parquet") as file:
                 pq.write_table(examples, file, compression="zstd", write_page_checksum=True)
