@@ -72,3 +72,17 @@ def test_escape_closes_it_and_keeps_the_selection(explorer: Explorer) -> None:
     explorer.page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
     assert explorer.state["view"]["selection"] == {"kind": "nodes", "ids": [node["id"]]}
+
+
+def test_escape_keeps_the_selection_however_soon_it_comes(explorer: Explorer) -> None:
+    """In the same turn as the click, before any event tells that the dialog is open."""
+    explorer.click_node(explorer.largest())
+    explorer.until("s.view.selection.kind === 'nodes'")
+    explorer.page.evaluate(
+        """() => {
+          document.querySelector("[popovertarget='take-away']").click()
+          const key = new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true })
+          document.querySelector("#take-away").dispatchEvent(key)
+        }"""
+    )
+    assert explorer.state["view"]["selection"]["kind"] == "nodes"

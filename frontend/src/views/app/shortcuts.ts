@@ -39,9 +39,12 @@ const ARROWS: Record<string, [number, number]> = {
   ArrowDown: [0, -1],
 };
 
+/** What lies over the page, which Escape closes first; asked of the document, because events tell of it too late. */
+const OPEN = "dialog[open], :popover-open";
+
 export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => void): void {
   const target = event.target as HTMLElement;
-  if (event.key === "Escape" && !target.closest("dialog")) explorer.session.clear();
+  if (event.key === "Escape") return document.querySelector(OPEN) ? undefined : explorer.session.clear();
   const typing = target.closest("input[type=number], input[type=search], select, textarea, dialog");
   if (typing || event.altKey) return;
   if (event.ctrlKey || event.metaKey) return undoOrRedo(event, explorer);
