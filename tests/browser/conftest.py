@@ -1,5 +1,6 @@
 """The real server on a small real study, and a Chromium that looks at it. A message in the console fails the test."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +29,9 @@ ARGUMENTS = (
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 PATIENCE = 60_000
-AT_REST = "() => { const s = window.topoact?.state(); return s && s.graph && !s.pending && s.view.camera }"
+AT_REST = "() => { const s = window.topoact?.state(); return s && !s.pending && s.view.camera && s.visible }"
+POLLING = 40
+"""Milliseconds between two looks at the page: at each of its frames they cost more than what is tested."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,9 +56,9 @@ class Explorer:
 
     def settle(self) -> "Explorer":
         """Wait until nothing is asked for and nothing moves."""
-        self.page.wait_for_function(AT_REST, timeout=PATIENCE)
+        self.page.wait_for_function(AT_REST, timeout=PATIENCE, polling=POLLING)
         self.page.wait_for_timeout(80)
-        self.page.wait_for_function(AT_REST, timeout=PATIENCE)
+        self.page.wait_for_function(AT_REST, timeout=PATIENCE, polling=POLLING)
         return self
 
     def as_at_first(self) -> "Explorer":
@@ -71,18 +74,24 @@ class Explorer:
 
     @property
     def state(self) -> dict[str, Any]:
-        return self.page.evaluate("window.topoact.state()")
+        return self.look("s")
+
+    def look(self, expression: str) -> Any:
+        """Return a JavaScript expression over the state ``s``; as text, which Playwright brings over the fastest."""
+        return json.loads(
+            self.page.evaluate(f"() => {{ const s = window.topoact.state(); return JSON.stringify({expression}) }}")
+        )
 
     @property
     def nodes(self) -> list[dict[str, Any]]:
-        return self.state["graph"]["nodes"]
+        return self.look("s.graph.nodes")
 
     def largest(self, rank: int = 0) -> dict[str, Any]:
         return sorted(self.nodes, key=lambda node: -node["size"])[rank]
 
     def click_node(self, node: dict[str, Any], **options: Any) -> None:
         """Click the node where it is drawn now."""
-        x, y = self.nodes[node["id"]]["screen"]
+        x, y = self.look(f"s.graph.nodes[{node['id']}].screen")
         if options.pop("shift", False):
             self.page.keyboard.down("Shift")
         self.page.mouse.click(x, y)
@@ -96,7 +105,7 @@ class Explorer:
     def until(self, expression: str) -> None:
         """Wait until a JavaScript expression over the state ``s`` is true."""
         self.page.wait_for_function(
-            f"() => {{ const s = window.topoact.state(); return {expression} }}", timeout=PATIENCE
+            f"() => {{ const s = window.topoact.state(); return {expression} }}", timeout=PATIENCE, polling=POLLING
         )
 
 

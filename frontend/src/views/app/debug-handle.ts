@@ -16,40 +16,17 @@ export function exposeDebugHandle(explorer: Explorer): void {
   window.topoact = { state: () => snapshot(explorer), layout, shown };
 }
 
-function snapshot({ session, computed, projections, reports, findings, activationImages, nodeImages, nodeLabels, locator }: Explorer) {
-  const { view, loaded, viewport } = session;
-  const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
+/** Return the state; what is large is made when it is read, because tests look again and again. */
+function snapshot(explorer: Explorer) {
+  const { session, computed, projections, reports, findings, activationImages, nodeImages, nodeLabels, locator } = explorer;
+  const { view, loaded } = session;
   return {
-    view: structuredClone(view),
+    view,
     pending: session.graphJob.pending !== null || session.moving || projections.job.pending !== null,
     problem: session.graphJob.problem,
     theme: session.dark ? "dark" : "light",
-    graph: loaded && {
-      digest: loaded.graph.digest,
-      layout: loaded.graph.layout,
-      layer: loaded.graph.layer,
-      survivors: loaded.graph.survivors,
-      nodes: loaded.graph.nodes.size.map((size, id) => ({
-        id,
-        size,
-        x: session.drawn[2 * id],
-        y: session.drawn[2 * id + 1],
-        screen: view.camera && box ? pageXy(toScreen(view.camera, viewport, session.drawn[2 * id], session.drawn[2 * id + 1]), box) : null,
-        majority: computed.column?.values[computed.classes?.majority[id] ?? -1] ?? null,
-        fill: computed.colouring?.nodes[id] ?? null,
-        purity: computed.classes?.purity[id] ?? null,
-        interval: loaded.graph.nodes.interval[id],
-        mode: loaded.graph.nodes.mode?.[id] ?? null,
-        prominence: loaded.graph.nodes.prominence?.[id] ?? null,
-        group: loaded.graph.nodes.group?.[id] ?? null,
-        strength: computed.strength?.[id] ?? 1,
-        clarity: computed.clarity?.[id] ?? 1,
-        radius: computed.radii[id],
-        members: Array.from(loaded.members.indices.subarray(loaded.members.indptr[id], loaded.members.indptr[id + 1])),
-      })),
-      nEdges: loaded.graph.edges.source.length,
-      arrangement: loaded.graph.arrangement,
-      edges: loaded.graph.edges,
+    get graph() {
+      return graphOnScreen(explorer);
     },
     visible: computed.visible && { nodes: computed.visible.nNodes, edges: computed.visible.edges.length, components: computed.visible.nComponents, carried: computed.visible.carried },
     names: nodeLabels.names,
@@ -57,10 +34,9 @@ function snapshot({ session, computed, projections, reports, findings, activatio
     stability: reports.stability(loaded?.graph),
     path: computed.path,
     outlines: findings.outlines.map(({ path }) => path),
-    images: {
-      jobs: activationImages.jobs.length,
-      stored: [...(activationImages.ofNodes(loaded?.graph.digest)?.values() ?? [])],
-      drawn: nodeImages.drawn.map(({ node }) => node),
+    get images() {
+      const [stored, drawn] = [activationImages.ofNodes(loaded?.graph.digest)?.values() ?? [], nodeImages.drawn];
+      return { jobs: activationImages.jobs.length, stored: [...stored], drawn: drawn.map(({ node }) => node) };
     },
     located: {
       known: locator.located,
@@ -68,8 +44,45 @@ function snapshot({ session, computed, projections, reports, findings, activatio
       pending: locator.job.pending !== null,
       problem: locator.job.problem,
     },
-    highlighted: computed.lit ? Array.from(computed.lit.ids) : [],
-    focus: Array.from(computed.focus),
+    get highlighted() {
+      return computed.lit ? Array.from(computed.lit.ids) : [];
+    },
+    get focus() {
+      return Array.from(computed.focus);
+    },
+  };
+}
+
+function graphOnScreen({ session, computed }: Explorer) {
+  const { view, loaded, viewport } = session;
+  if (!loaded) return null;
+  const box = document.getElementById("graph-canvas")?.getBoundingClientRect();
+  return {
+    digest: loaded.graph.digest,
+    layout: loaded.graph.layout,
+    layer: loaded.graph.layer,
+    survivors: loaded.graph.survivors,
+    nodes: loaded.graph.nodes.size.map((size, id) => ({
+      id,
+      size,
+      x: session.drawn[2 * id],
+      y: session.drawn[2 * id + 1],
+      screen: view.camera && box ? pageXy(toScreen(view.camera, viewport, session.drawn[2 * id], session.drawn[2 * id + 1]), box) : null,
+      majority: computed.column?.values[computed.classes?.majority[id] ?? -1] ?? null,
+      fill: computed.colouring?.nodes[id] ?? null,
+      purity: computed.classes?.purity[id] ?? null,
+      interval: loaded.graph.nodes.interval[id],
+      mode: loaded.graph.nodes.mode?.[id] ?? null,
+      prominence: loaded.graph.nodes.prominence?.[id] ?? null,
+      group: loaded.graph.nodes.group?.[id] ?? null,
+      strength: computed.strength?.[id] ?? 1,
+      clarity: computed.clarity?.[id] ?? 1,
+      radius: computed.radii[id],
+      members: Array.from(loaded.members.indices.subarray(loaded.members.indptr[id], loaded.members.indptr[id + 1])),
+    })),
+    nEdges: loaded.graph.edges.source.length,
+    arrangement: loaded.graph.arrangement,
+    edges: loaded.graph.edges,
   };
 }
 
