@@ -83,7 +83,7 @@ unit: setup .venv/kernels  ## all Python tests but those in the browser
 
 e2e: setup .venv/kernels  ## the real explorer in headless Chromium
 	scripts/install_chromium.sh
-	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not slow" tests/browser
+	$(BIN)/pytest -q -m "not slow" tests/browser
 
 bench: setup  ## measure beside other libraries, write the tables of docs/benchmarks.md; slow; STUDY=, ARGS=--quick
 	$(BIN)/python -m benchmarks --study $(STUDY) $(ARGS)
