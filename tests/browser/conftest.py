@@ -160,7 +160,6 @@ def chromium() -> Iterator[Any]:
         pytest.skip(f"none of {', '.join(NAMES)} is installed")
     with playwright.sync_playwright() as library:
         browser = library.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        profile(browser)
         yield browser
         browser.close()
 
@@ -184,35 +183,24 @@ def is_complaint(said: Any) -> bool:
 
 
 def make_page(browser: Any, complaints: list[str], **options: Any) -> Any:
-    """Return a page in a browser profile of its own."""
-    return listened_to(profile(browser, **options).new_page(), complaints)
+    """Return a page in a browser profile of its own, which reports what is said in its console.
 
-
-def profile(browser: Any, **options: Any) -> Any:
-    """Return a new browser profile.
-
-    Its pages keep still, because each frame of an animation is drawn by the processor that the server waits for.
+    It keeps still, because each frame of an animation is drawn by the processor that the server waits for.
     """
-    return browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"} | options)
-
-
-def listened_to(page: Any, complaints: list[str]) -> Any:
-    """Return a page which reports what is said in its console."""
+    usual = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+    page = browser.new_context(**{**usual, **options}).new_page()
     page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return page
 
 
 def opened(browser: Any, complaints: list[str], address: str) -> Iterator[Explorer]:
-    """Give the explorer, open in a page that is there for several tests.
-
-    Such pages are of one profile: it keeps the explorer compiled.
-    """
-    page = listened_to(browser.contexts[0].new_page(), complaints)
+    """Give the explorer, open in a page that is there for several tests."""
+    page = make_page(browser, complaints)
     try:
         yield Explorer(page, address).open()
     finally:
-        page.close()
+        page.context.close()
 
 
 @pytest.fixture
