@@ -19,9 +19,11 @@ export function exposeDebugHandle(explorer: Explorer): void {
 /** Return the state; what is large is made when it is read, because tests look again and again. */
 function snapshot(explorer: Explorer) {
   const { session, computed, projections, reports, findings, activationImages, nodeImages, nodeLabels, locator } = explorer;
-  const { view, loaded } = session;
+  const { loaded } = session;
   return {
-    view,
+    get view() {
+      return structuredClone(session.view);
+    },
     pending: session.graphJob.pending !== null || session.moving || projections.job.pending !== null,
     problem: session.graphJob.problem,
     theme: session.dark ? "dark" : "light",

@@ -39,8 +39,11 @@ const ARROWS: Record<string, [number, number]> = {
   ArrowDown: [0, -1],
 };
 
-/** What lies over the page, which Escape closes first; asked of the document, because events tell of it too late. */
-const OPEN = "dialog[open], :popover-open";
+/**
+ * What lies over the page, which Escape closes first; asked of the document, because events tell of it too late. A browser
+ * without popovers does not know the second part, and `:is` leaves it out.
+ */
+const OPEN = ":is(dialog[open], :popover-open)";
 
 export function shortcut(event: KeyboardEvent, explorer: Explorer, help: () => void): void {
   const target = event.target as HTMLElement;
